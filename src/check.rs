@@ -1,4 +1,4 @@
-//! `RUNE_CHECK=all`: a second engine computes every call, and the results are compared.
+//! `RUNE_CHECK=all`: a second engine computes every call and compares the results.
 
 use crate::compile::Loaded;
 use crate::runnable::{Run, Runnable, on_host};
@@ -23,7 +23,8 @@ static ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
     }
 });
 
-/// A program whose calls are computed twice. Compiled code is compared with the host engine, and the host engine with the interpreter.
+/// A program whose calls are computed twice. Compiled code is compared with the host engine, and the host engine with
+/// the interpreter.
 pub(crate) struct Checked {
     inner: Runnable,
     program: Arc<Program>,
@@ -32,8 +33,8 @@ pub(crate) struct Checked {
 }
 
 impl Checked {
-    /// Returns the program with its calls checked, if `RUNE_CHECK=all`. Programs with effects are not checked, because effects happen once
-    /// per call.
+    /// Returns the program with checked calls if `RUNE_CHECK=all`. A program with effects is not checked, because
+    /// effects happen once per call.
     pub fn wrap(inner: Runnable, program: &Arc<Program>) -> Runnable {
         match *ALL && !program.has_effects() && program.callback().is_none() {
             true => Checked::always(inner, program),

@@ -1,4 +1,4 @@
-//! From a program to compiled code.
+//! Compiles programs.
 
 use crate::check::Checked;
 use crate::device::Device;
@@ -46,17 +46,17 @@ pub(crate) fn lower(program: &Program, device: &Device) -> Result<LoweredModule,
     lower_for(program, device)
 }
 
-/// Makes a program callable on a CPU: by the host engine, and by IREE once that is worth it.
+/// Makes a program callable on a CPU. The host engine runs it, and IREE takes over once that is worth it.
 pub(crate) fn tiered(program: &Arc<Program>, plan: Plan, device: &Device) -> Runnable {
     Box::new(Tiered::new(program.clone(), plan, device.clone()))
 }
 
-/// The program with its calls checked, if `RUNE_CHECK=all`.
+/// Returns the program, with checked calls if `RUNE_CHECK=all`.
 pub(crate) fn checked(runnable: Runnable, program: &Arc<Program>) -> Runnable {
     Checked::wrap(runnable, program)
 }
 
-/// Whether the compiler is there and works, but not for this program. Then a warning says so.
+/// Returns whether the compiler works but rejects this program. If so, it logs a warning.
 pub(crate) fn is_of_program(program: &Program, error: &Error) -> bool {
     let is = matches!(error, Error::Lower(_)) || matches!(error, Error::Compile(error) if error.is_of_program());
     if is {
@@ -65,7 +65,7 @@ pub(crate) fn is_of_program(program: &Program, error: &Error) -> bool {
     is
 }
 
-/// Says once for each function that the host engine runs it, and which operation is the reason.
+/// Warns once for each function that the host engine runs it, and names the operation that is the reason.
 fn warn_of_host(program: &Program, error: &Error) {
     static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     if !TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(program.name().to_owned()) {
@@ -76,8 +76,8 @@ fn warn_of_host(program: &Program, error: &Error) {
     tracing::warn!("`{}` runs on the host engine: {shown}", program.name());
 }
 
-/// Makes a lowered program callable on `device`, which is of IREE, at the lowest priority, as long as `wanted` returns true. The log shows
-/// `why`.
+/// Compiles a lowered program for the IREE device `device`, at the lowest priority, as long as `wanted` returns true.
+/// The log shows `why`.
 pub(crate) fn compile_in_background(
     program: &Arc<Program>,
     device: &Device,
@@ -103,7 +103,7 @@ pub(crate) fn compile_in_background(
     Ok(runnable)
 }
 
-/// Loads a module that a program was compiled to.
+/// Loads the compiled module of a program.
 pub(crate) fn load(
     program: &Program,
     device: &Device,
@@ -116,15 +116,15 @@ pub(crate) fn load(
     Ok(Box::new(Loaded { executable, constants }))
 }
 
-/// The machine code for the log, if that shows it.
+/// Returns the machine code for the log, if the log shows it.
 fn code(program: &Arc<Program>, options: &CompileOptions, files: &[DispatchFile]) -> Option<Result<String, Error>> {
     let stages = || Stages::new(program.clone(), options.clone());
-    // A module from the cache is binary, so its code comes from another compilation.
+    // A module from the cache is binary, so its code needs another compilation.
     let code = || if files.is_empty() { stages().assembly() } else { stages().assembly_in(files) };
     log::shows_code().then(code)
 }
 
-/// Makes a program callable on `device`, which is of IREE. The log shows `why`.
+/// Makes a program callable on the IREE device `device`. The log shows `why`.
 pub(crate) fn compile(
     program: &Arc<Program>,
     device: &Device,
@@ -136,7 +136,7 @@ pub(crate) fn compile(
     let lowered = lower_for(program, device)?;
     timings.lower = start.elapsed();
     let options = options_for(device);
-    // Source lines are left out, so that moving a function does not compile it again.
+    // The key omits source lines, so that moving a function does not compile it again.
     let material = lowered.identity();
     let _span = profile::span("compile", || program.name().to_owned());
     let compiling = log::Compiling::start(program, lowered.code(), why);

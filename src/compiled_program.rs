@@ -1,4 +1,4 @@
-//! Loaded programs, and the files of compiled ones.
+//! Loaded programs, and the files of compiled programs.
 
 use crate::Error;
 use crate::device::{Device, default_device};
@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// The name of the function in every module.
 pub(crate) const ENTRY: &str = "main";
 
-/// Loads a module of this signature.
+/// Loads a module with this signature.
 pub(crate) fn load(
     module: &CompiledModule,
     device: &Arc<rune_iree::Device>,
@@ -27,12 +27,12 @@ pub(crate) fn load(
     Ok(Executable::load(module, device, ENTRY, signature, host)?)
 }
 
-/// The constants of a program in the memory of a device, so that no call copies them there.
+/// Copies the constants of a program to the memory of a device, so that calls need not do it.
 pub(crate) fn constants_on(device: &Arc<rune_iree::Device>, constants: &[Value]) -> Result<Vec<Value>, Error> {
     Ok(constants.iter().map(|constant| device.put(constant)).collect::<Result<_, _>>()?)
 }
 
-/// The file with the constants of a compiled program, beside the module.
+/// Returns the path of the file with the constants of a compiled program, beside the module.
 pub(crate) fn constants_path(module: &Path) -> PathBuf {
     let mut name = module.as_os_str().to_owned();
     name.push(".safetensors");
@@ -57,7 +57,7 @@ pub(crate) fn save(
     let arrays = constants.iter().map(Value::to_host).collect::<Result<Vec<_>, _>>().map_err(Error::Transfer)?;
     let names: Vec<String> = (0..arrays.len()).map(|i| format!("c{i}")).collect();
     let beside = constants_path(path);
-    // The constants come first, so that no module is left without them.
+    // The constants come first, so that a module never lacks them.
     let paths: &[&Path] = if arrays.is_empty() { &[path] } else { &[&beside, path] };
     Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
         true => std::fs::write(temporary, module.bytes()),
@@ -65,11 +65,11 @@ pub(crate) fn save(
     })?)
 }
 
-/// A compiled program that is loaded on a device. It comes from a `.vmfb` file, and needs neither the compiler nor the program.
+/// A compiled program on a device, loaded from a `.vmfb` file. It needs neither the compiler nor the program.
 ///
-/// The file holds the types of inputs and outputs, and names the operations that the process has to provide (sorting, on CPUs).
-/// Captured tensors are in a file beside it, of the same name with `.safetensors` added, so that a module is compiled once for
-/// all their values.
+/// The file holds the types of inputs and outputs, and names the operations that the process must provide (sorting, on
+/// CPUs). Captured tensors are in a second file, whose name has `.safetensors` appended. A module is therefore compiled
+/// once for all their values.
 ///
 /// A `.vmfb` is machine code. Load only files that you or someone you trust compiled.
 ///
@@ -98,8 +98,9 @@ impl CompiledProgram {
     /// Loads a `.vmfb` on a device.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be read, is damaged, was not compiled by rune, or was compiled for another kind of device or a
-    /// CPU with extensions that this one lacks; or if the constants beside it are missing or belong to another program.
+    /// Returns an error if a file cannot be read, is damaged, or was not compiled by rune; if the module is for another
+    /// kind of device, or for a CPU with extensions that this one lacks; or if the constants are missing or belong to
+    /// another program.
     pub fn load_on(path: impl AsRef<Path>, device: &Device) -> Result<CompiledProgram, Error> {
         let path = path.as_ref();
         let invalid = |reason: String| Error::CompiledFile { path: path.to_owned(), reason };
@@ -138,8 +139,8 @@ impl CompiledProgram {
             constants: constants_on(device, constants)?,
         })
     }
-    /// Returns the signature in a compiled module: the types of its inputs and outputs, and the operations that it needs. `None` if
-    /// another version of rune compiled it.
+    /// Returns the signature in a compiled module: the types of its inputs and outputs, and the operations that it
+    /// needs. Returns `None` if another version of rune compiled it.
     pub fn signature_of(module: &CompiledModule) -> Option<ModuleSignature> {
         let text = module.attribute(ENTRY, ModuleSignature::KEY).ok()??;
         ModuleSignature::from_json(&text).ok()
@@ -155,7 +156,7 @@ impl CompiledProgram {
     /// Runs the program. It changes no input.
     ///
     /// # Errors
-    /// Returns an error if the inputs do not have the types it was compiled for, or if the device fails.
+    /// Returns an error if the inputs have other types than the program was compiled for, or if the device fails.
     pub fn call_values(&self, inputs: &[Value]) -> Result<Vec<Value>, Error> {
         let (function, expected) = (|| self.name.clone(), self.input_types());
         if inputs.len() != expected.len() {
@@ -179,7 +180,7 @@ impl CompiledProgram {
     }
 }
 
-/// Checks that a module, if it is for a CPU, runs on this one.
+/// Checks that this machine can run a module, if the module is for a CPU.
 fn check_cpu(module: &CompiledModule) -> Result<(), CpuMismatch> {
     module.cpu().map_or(Ok(()), |cpu| cpu.check_this_machine())
 }

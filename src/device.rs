@@ -1,4 +1,4 @@
-//! Devices, and the one that programs run on unless they name another.
+//! Devices, and the default device.
 
 use crate::Error;
 use arc_swap::{ArcSwapOption, Guard};
@@ -8,9 +8,9 @@ use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-/// A device that runs programs. Two are equal if they are the same device, opened under whichever name.
+/// A device that runs programs. Two values are equal if they are the same device, even if opened under different names.
 ///
-/// Without the feature `run`, which `iree` includes, there are no devices of IREE, and `cpu` is another name for `host`.
+/// Without the feature `run`, which `iree` includes, there are no IREE devices, and `cpu` is another name for `host`.
 ///
 /// ```
 /// use rune::Device;
@@ -23,9 +23,9 @@ use std::sync::Arc;
 pub enum Device {
     /// The reference interpreter.
     Reference,
-    /// The fast engine of the host, which compiles nothing.
+    /// The fast host engine. It compiles nothing.
     Host,
-    /// A device of IREE.
+    /// An IREE device.
     #[cfg(feature = "run")]
     Iree(Arc<rune_iree::Device>),
 }
@@ -35,7 +35,7 @@ impl Device {
     pub fn reference() -> Device {
         Device::Reference
     }
-    /// Returns the fast engine of the host, which compiles nothing.
+    /// Returns the fast host engine. It compiles nothing.
     pub fn host() -> Device {
         Device::Host
     }
@@ -46,35 +46,38 @@ impl Device {
     /// Opens an NVIDIA GPU. `index` counts from 0.
     ///
     /// # Errors
-    /// Returns an error if this build has no such devices (the feature `cuda`), or this machine no driver or no GPU of this number.
+    /// Returns an error if this build lacks the feature `cuda`, or if this machine has no driver or no GPU with this
+    /// index.
     pub fn cuda(index: usize) -> Result<Device, Error> {
         Device::open(&format!("cuda:{index}"))
     }
     /// Opens a device with a Vulkan driver. `index` counts from 0.
     ///
     /// # Errors
-    /// Returns an error if this build has no such devices (the feature `vulkan`), or this machine no driver or no device of this number.
+    /// Returns an error if this build lacks the feature `vulkan`, or if this machine has no driver or no device with
+    /// this index.
     pub fn vulkan(index: usize) -> Result<Device, Error> {
         Device::open(&format!("vulkan:{index}"))
     }
     /// Opens an Apple GPU. `index` counts from 0.
     ///
     /// # Errors
-    /// Returns an error on all but Macs with Apple's own processors.
+    /// Returns an error on every machine except Macs with Apple's own processors.
     pub fn metal(index: usize) -> Result<Device, Error> {
         Device::open(&format!("metal:{index}"))
     }
     /// Opens an AMD GPU. `index` counts from 0.
     ///
     /// # Errors
-    /// Returns an error, since no build has IREE's driver for these: its sources in Rust's registry lack the HIP headers.
+    /// Always returns an error: no build has IREE's HIP driver, because its sources in Rust's registry lack the HIP
+    /// headers.
     pub fn hip(index: usize) -> Result<Device, Error> {
         Device::open(&format!("hip:{index}"))
     }
-    /// Opens the device of this name: `host`, `reference`, or a device of IREE, such as `cpu`, `cuda` or `vulkan:1`.
+    /// Opens a device by name: `host`, `reference`, or an IREE device, such as `cpu`, `cuda` or `vulkan:1`.
     ///
     /// # Errors
-    /// Returns an error if this build or this machine has no device of this name.
+    /// Returns an error if this build or this machine has no device with this name.
     pub fn open(name: &str) -> Result<Device, Error> {
         match name {
             "reference" => Ok(Device::Reference),
@@ -82,8 +85,8 @@ impl Device {
             name => open_other(name),
         }
     }
-    /// Returns the names that [`Device::open`] knows, without numbers. A device of that name may still be absent from this build or
-    /// machine.
+    /// Returns the names that [`Device::open`] knows, without indices. This build or machine may still lack a device
+    /// with such a name.
     ///
     /// ```
     /// assert!(rune::Device::names().contains(&"cpu"));
@@ -95,7 +98,8 @@ impl Device {
         let names = ["cpu"];
         names.into_iter().chain(["host", "reference"]).collect()
     }
-    /// Returns the GPUs that this machine has and this build can use, with their names, kinds, memory and features. None is opened.
+    /// Returns the GPUs that this machine has and this build can use, with their names, kinds, memory and features. It
+    /// opens none of them.
     ///
     /// ```
     /// use rune::Device;
@@ -136,7 +140,8 @@ impl Device {
             Device::Iree(device) => device.name(),
         }
     }
-    /// Returns the bytes in use by the buffers of a device of IREE, and the most there were at once; `None` for the host's own engines.
+    /// Returns the current and the peak number of bytes in the buffers of an IREE device. Returns `None` for the host's
+    /// own engines.
     #[cfg(feature = "run")]
     pub fn memory(&self) -> Option<rune_iree::MemoryUse> {
         match self {
@@ -144,7 +149,7 @@ impl Device {
             Device::Iree(device) => Some(device.memory()),
         }
     }
-    /// Returns whether it computes in the memory of the host. Arrays move between such devices without a copy.
+    /// Returns whether the device computes in host memory. Arrays move between such devices without a copy.
     pub fn shares_host_memory(&self) -> bool {
         match self {
             Device::Reference | Device::Host => true,
@@ -160,7 +165,7 @@ impl Device {
             Device::Iree(device) => Ok(device.put(value)?),
         }
     }
-    /// Whether it is a CPU that IREE compiles for, which the host engine can stand in for.
+    /// Returns whether this is a CPU that IREE compiles for. The host engine can replace it.
     pub(crate) fn is_cpu(&self) -> bool {
         matches!(self.name(), "cpu" | "local-task")
     }
@@ -175,18 +180,18 @@ impl Device {
     }
 }
 
-/// Opens a device of IREE.
+/// Opens an IREE device.
 #[cfg(feature = "run")]
 fn open_other(name: &str) -> Result<Device, Error> {
     match rune_iree::Device::open(name) {
         Ok(device) => Ok(Device::Iree(device)),
-        // Its list of names is without `host` and `reference`.
+        // The error of IREE lists names without `host` and `reference`, so it is replaced.
         Err(rune_iree::DeviceError::Unknown { name }) => Err(Error::UnknownDevice(name)),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Opens the CPU, whose only engine is that of the host.
+/// Opens the CPU, whose only engine is the host engine.
 #[cfg(not(feature = "run"))]
 fn open_other(name: &str) -> Result<Device, Error> {
     match name.split(':').next().unwrap_or(name) {
@@ -213,11 +218,11 @@ impl Hash for Device {
 static DEFAULT: ArcSwapOption<Device> = ArcSwapOption::const_empty();
 
 thread_local! {
-    /// The devices of the calls of [`with_device`] that this thread is in, the innermost last.
+    /// The devices of the calls of [`with_device`] that are active on this thread, the innermost last.
     static SCOPED: RefCell<Vec<Device>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The device that a call runs on: its own, or the default one at that moment, read without a lock.
+/// The device of a call: its own, or the current default device, which is read without a lock.
 pub(crate) enum CurrentDevice {
     Own(Device),
     Default(Guard<Option<Arc<Device>>>),
@@ -235,7 +240,7 @@ impl std::ops::Deref for CurrentDevice {
     }
 }
 
-/// The default device, for looking it up in each call.
+/// Returns the default device. Every call looks it up.
 pub(crate) fn current_device() -> Result<CurrentDevice, Error> {
     if let Some(device) = SCOPED.with_borrow(|scoped| scoped.last().cloned()) {
         return Ok(CurrentDevice::Own(device));
@@ -245,17 +250,18 @@ pub(crate) fn current_device() -> Result<CurrentDevice, Error> {
         return Ok(CurrentDevice::Default(device));
     }
     let name = std::env::var_os("RUNE_DEVICE").filter(|name| !name.is_empty()).unwrap_or_else(|| "cpu".into());
-    // A name that is no UTF-8 names no device, and stands in the error as far as it can be shown.
+    // A name that is not UTF-8 names no device. The error shows as much of it as possible.
     let opened = Arc::new(Device::open(&name.to_string_lossy())?);
-    // Another thread may have set one meanwhile.
+    // Another thread may have set one in the meantime.
     DEFAULT.rcu(|device| device.clone().or_else(|| Some(opened.clone())));
     Ok(CurrentDevice::Default(DEFAULT.load()))
 }
 
-/// The device that a program with these inputs runs on: `own`, else the device whose memory an input is in, else the default one.
+/// Returns the device that a program with these inputs runs on: `own`, else the device whose memory an input is in,
+/// else the default one.
 ///
 /// # Errors
-/// Returns an error if an input is in the memory of another device, or if there is no default device.
+/// Returns an error if an input is in the memory of a different device, or if there is no default device.
 pub(crate) fn device_of<'a>(
     own: Option<Device>,
     function: &str,
@@ -280,20 +286,20 @@ pub(crate) fn device_of<'a>(
     chosen.map_or_else(current_device, Ok)
 }
 
-/// Returns the default device: that of the innermost [`with_device`] around the call, else the last one given to [`set_default_device`],
-/// else the one that the environment variable `RUNE_DEVICE` names, else `cpu`.
+/// Returns the default device: that of the innermost enclosing [`with_device`], else the last one passed to
+/// [`set_default_device`], else the one that the environment variable `RUNE_DEVICE` names, else `cpu`.
 ///
 /// # Errors
-/// Returns an error if this build or this machine has no device of this name.
+/// Returns an error if this build or this machine has no device with this name.
 pub fn default_device() -> Result<Device, Error> {
     Ok(current_device()?.clone())
 }
 
-/// Makes `name` the default device of this process. Functions that were compiled for another device are compiled again when they
-/// are called.
+/// Makes `name` the default device of this process. A function that was compiled for another device is compiled again
+/// at its next call.
 ///
 /// # Errors
-/// Returns an error if this build or this machine has no device of this name.
+/// Returns an error if this build or this machine has no device with this name.
 pub fn set_default_device(name: &str) -> Result<(), Error> {
     DEFAULT.store(Some(Arc::new(Device::open(name)?)));
     Ok(())
@@ -309,7 +315,7 @@ pub fn set_default_device(name: &str) -> Result<(), Error> {
 /// # Ok::<(), rune::EvalError>(())
 /// ```
 pub fn with_device<T>(device: &Device, f: impl FnOnce() -> T) -> T {
-    /// Ends the scope, also if `f` panics.
+    /// Ends the scope, even if `f` panics.
     struct Scope;
     impl Drop for Scope {
         fn drop(&mut self) {
@@ -321,12 +327,12 @@ pub fn with_device<T>(device: &Device, f: impl FnOnce() -> T) -> T {
     f()
 }
 
-/// Moving tensors between devices.
+/// Moves tensors between devices.
 ///
-/// A tensor in the memory of a GPU stays there: the GPU computes with it, and keeps the results. JAX calls such a tensor committed. A tensor
-/// in the memory of the host is copied to the device that computes.
+/// A tensor in the memory of a GPU stays there: the GPU computes with it, and keeps the results. JAX calls such a
+/// tensor committed. A tensor in host memory is copied to the device that computes.
 pub trait OnDevice: Sized {
-    /// Returns the tensor in the memory of a device: itself if it is there, else a copy.
+    /// Returns the tensor in the memory of a device: itself if it is already there, else a copy.
     ///
     /// ```
     /// use rune::{Device, OnDevice, Tensor};
@@ -339,12 +345,12 @@ pub trait OnDevice: Sized {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the tensor is not computed and cannot be, as one that is being traced, or if the copy fails.
+    /// Returns an error if the tensor cannot be computed, for example because it is being traced, or if the copy fails.
     fn to(&self, device: &Device) -> Result<Self, Error>;
-    /// Returns the device whose memory the tensor is in. For memory of the host it is [`Device::host`].
+    /// Returns the device whose memory the tensor is in. For host memory, it is [`Device::host`].
     ///
     /// # Errors
-    /// Returns an error if the tensor is not computed and cannot be.
+    /// Returns an error if the tensor cannot be computed.
     fn device(&self) -> Result<Device, Error>;
 }
 

@@ -1,5 +1,5 @@
-//! Evaluates tensors that are read outside compiled functions. Small expressions are interpreted immediately; large or recurring ones are
-//! compiled.
+//! Evaluates tensors that are read outside compiled functions. The interpreter runs small expressions. On a CPU, the
+//! host engine runs all others. On other devices and in the tier `iree`, large or recurring expressions are compiled.
 
 use crate::Tier;
 use crate::device::{Device, device_of};
@@ -16,13 +16,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[linkme::distributed_slice(rune_trace::EVALUATORS)]
 static TIERS: fn() -> &'static dyn Evaluator = || &Tiered;
 
-/// Registers the engines for tensors that are read outside `jit`, on targets where the linker cannot. Until then they are interpreted.
+/// Registers the engines for tensors that are read outside `jit`, on targets where the linker cannot. Until then, such
+/// tensors are interpreted.
 pub(crate) fn register() {
     #[cfg(target_family = "wasm")]
     rune_trace::register_evaluator(&Tiered);
 }
 
-/// `RUNE_EAGER`.
+/// The value of `RUNE_EAGER`.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     Auto,
@@ -46,16 +47,17 @@ static MODE: Lazy<Mode> = Lazy::new(|| match std::env::var("RUNE_EAGER").as_dere
 
 /// The number of interpreter steps that take about as long as the fastest compilation.
 const WORTH_COMPILING: f64 = 3e8;
-/// The minimum number of interpreter steps for which a call of a device pays off.
+/// The minimum number of interpreter steps for which a call of a device is worth it.
 const MIN_STEPS: f64 = 1e4;
-/// The maximum length of a program to compile. The compiler takes too long for longer ones.
+/// The maximum number of operations of a program to compile. The compiler takes too long for longer ones.
 const TOO_LONG: usize = 2000;
 
 /// The number of steps that an operation costs in addition to those for its elements.
 const OP_OVERHEAD: f64 = 100.0;
 /// The assumed number of iterations of a loop whose length is unknown.
 const UNKNOWN_TRIP_COUNT: u64 = 100;
-/// The maximum number of cached programs. A compiled one holds its module, usually 20 to 200 KB; one that is not compiled holds 100 bytes.
+/// The maximum number of cached programs. A compiled program holds its module, usually 20 to 200 KB. A program that is
+/// not compiled takes 100 bytes.
 const MAX_PROGRAMS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// The reason for planning or compiling a program, in the log.
@@ -63,14 +65,14 @@ const WHY: &str = "read outside `jit`";
 
 struct Tiered;
 
-/// A program that was evaluated before.
+/// A program that has been evaluated before.
 struct CachedExpression {
-    /// The number of interpreter steps spent on it so far.
+    /// The number of interpreter steps spent on the program so far.
     spent: f64,
     runnable: Option<Arc<Runnable>>,
 }
 
-/// The least recently used ones are dropped.
+/// The evaluated programs. The least recently used ones are dropped.
 static KNOWN: Lazy<Mutex<LruCache<(Device, ProgramHash), CachedExpression>>> =
     Lazy::new(|| Mutex::new(LruCache::new(MAX_PROGRAMS)));
 
@@ -80,14 +82,14 @@ impl Evaluator for Tiered {
         let device = device_of(None, program.name(), inputs.iter()).map_err(failed)?.clone();
         let steps = steps(&program);
         let tier = Tier::from_environment().map_err(failed)?;
-        // The host engine answers at once. Waiting for IREE only pays off for some programs.
+        // The host engine answers immediately. Waiting for IREE is only worth it for some programs.
         let at_once = *MODE == Mode::Auto && tier != Tier::Iree && (device.is_cpu() || device == Device::Host);
         let interpreted = match (&device, *MODE) {
             (Device::Reference, _) | (_, Mode::Interpret) => true,
             (_, Mode::Compile) => false,
             (_, Mode::Auto) => steps < MIN_STEPS || (!at_once && program.instructions().len() > TOO_LONG),
         };
-        // The results are where the device is, whatever computes them.
+        // The results are in the memory of the device, whichever engine computes them.
         let interpret = || -> Result<Vec<Value>, EvalError> {
             let results = interpret_eagerly(&program, inputs)?;
             if device.shares_host_memory() {
@@ -98,7 +100,7 @@ impl Evaluator for Tiered {
         if interpreted {
             return interpret();
         }
-        // The table would keep the user's function alive, and never find the program again.
+        // The table would keep the user's function alive, and would never find the program again.
         if program.callback().is_some() {
             if *MODE == Mode::Auto && steps < WORTH_COMPILING {
                 return interpret();
@@ -138,7 +140,8 @@ fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error
     Ok(runnable::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
 }
 
-/// Estimates the number of interpreter steps: elements take one step each, and matrix products are computed in blocks.
+/// Estimates the number of interpreter steps: each element takes one step. Matrix products take fewer, because they are
+/// computed in blocks.
 fn steps(program: &Program) -> f64 {
     let cost = program.cost_with(UNKNOWN_TRIP_COUNT);
     cost.operations as f64 * OP_OVERHEAD
@@ -155,7 +158,7 @@ mod tests {
 
     #[test]
     fn only_so_many_programs_are_remembered() {
-        // Each program is large enough to be cached, and has another size.
+        // Each program is large enough to be cached, and has a different size.
         for n in 0..MAX_PROGRAMS.get() + 50 {
             let x = Tensor::ones([5000 + n], DType::F32);
             assert_eq!((&x + 1.0).sum().item::<f32>().unwrap(), (2 * (5000 + n)) as f32);

@@ -1,6 +1,6 @@
 //! Errors that do not come from the user's own code.
 
-/// A program could not be traced, compiled or run.
+/// The reason why a program cannot be traced, compiled or run.
 #[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -61,7 +61,7 @@ pub enum Error {
         /// The type it is called with.
         found: Box<rune_trace::Type>,
     },
-    /// An argument is in the memory of another device than the function runs on, or than another argument.
+    /// An argument is in the memory of another device than the function's, or than another argument's.
     #[error(
         "tensor {index} of the arguments of `{function}` is on {found}, and the call runs on {expected}; move it there (`x.to(&device)`)"
     )]
@@ -101,10 +101,10 @@ pub enum Error {
     CompiledFile {
         /// The file.
         path: std::path::PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// A compiled program cannot be saved, since it calls a function of this process.
+    /// A compiled program cannot be saved, because it calls a function of this process.
     #[error(
         "{path} cannot be written: the program calls `{function}`, at {loc}, which is a function of this process; leave the call out of what \
          is saved, or give its result as an argument"
@@ -117,7 +117,7 @@ pub enum Error {
         /// The line of the call.
         loc: rune_trace::Loc,
     },
-    /// Programs for this target have no such form.
+    /// Programs for this target do not have this form.
     #[cfg(feature = "iree")]
     #[error("there is no {stage} to show of a program for {target}: {reason}")]
     NoStage {
@@ -125,15 +125,15 @@ pub enum Error {
         stage: crate::Stage,
         /// The target.
         target: String,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// The compiled program has no such dispatch.
+    /// The compiled program does not have this dispatch.
     #[error("there is no dispatch {which}; there are {known}")]
     NoDispatch {
         /// The requested number or name.
         which: String,
-        /// The names.
+        /// The existing names.
         known: String,
     },
     /// This build of the crate lacks a feature.
@@ -146,7 +146,7 @@ pub enum Error {
         /// The name of the feature.
         feature: &'static str,
     },
-    /// There is no compiled code, since the device compiles nothing.
+    /// There is no compiled code, because the device compiles nothing.
     #[error("`{0}` is not compiled: the devices `host` and `reference` compile nothing; choose another device")]
     NotCompiled(String),
     /// A value cannot be copied to the host.
@@ -154,7 +154,7 @@ pub enum Error {
     Transfer(String),
 }
 
-/// Shows the message, since `unwrap` prints this form.
+/// Prints the message, because `unwrap` prints this form.
 impl std::fmt::Debug for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)

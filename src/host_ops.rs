@@ -22,7 +22,7 @@ impl HostCalls for HostOps {
     }
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
         let op = &self.0[index].op;
-        // The memory of the arguments is borrowed, and a callback may keep its arguments.
+        // Arguments borrow their memory, but a callback may keep its arguments, so it gets copies.
         let kept = self.is_users(index);
         let mut args = args.iter();
         let on_arrays = op.try_map(|ty| {
@@ -45,23 +45,23 @@ impl HostCalls for HostOps {
     }
 }
 
-/// The result of an operation for which `rune-host` has a fast kernel.
+/// Returns the result of an operation for which `rune-host` has a fast kernel, else `None`.
 fn fast(op: &Op<&Array>) -> Option<Array> {
     let Op::DotGeneral { lhs, rhs, dims, out } = op else { return None };
     rune_host::dot_general(lhs, rhs, dims, *out)
 }
 
-/// A copy of the same bits.
+/// Returns a copy with the same bits.
 fn as_dtype(array: &Array, dtype: DType) -> Array {
     Array::from_bytes(array.ty().with_dtype(dtype), array.bytes())
 }
 
-/// The type that compiled code passes an array of this type as.
+/// Returns the type with which compiled code passes an array of type `ty`.
 fn passed(ty: &Type) -> Type {
     ty.with_dtype(ty.dtype.to_signed())
 }
 
-/// The type of the token that an operation with effects takes and returns.
+/// Returns the type of the token that an operation with effects takes and returns.
 fn token(op: &Op<Type>) -> Option<Type> {
     op.has_effects().then(|| Type::scalar(DType::I32))
 }

@@ -73,15 +73,15 @@ pub use rune_nn::{nn, optim, quant};
 // The training loop, checkpoints and data.
 #[cfg(feature = "train")]
 pub use rune_train as train;
-// Programs, operations, type rules and the interpreter, for those who look into programs or make them.
+// Programs, operations, type rules and the interpreter, for code that inspects or builds programs.
 pub use rune_ir as ir;
-// Tensors, what they consist of, and trees of them.
+// Tensors, their parts, and trees of them.
 pub use rune_trace::{
     Argument, Array, Axes, AxisNames, Complex, Complex32, Complex64, DType, Element, GenericTree, Nested, Operand,
     PathPart, Restore, Scalar, Shape, Sizes, Static, StaticChange, Tensor, TensorElement, Tree, TreePath, Type, Value,
     complex, dlpack, storage, tensor,
 };
-// Transformations, and the functions that they take and return.
+// Transformations, and the types of functions that they take and return.
 pub use rune_trace::{
     ArgRefs, Argnum, Argnums, Arguments, CheckpointPolicy, DerivativeError, Function, Hessian, InAxes, Jacobian,
     Linearized, MapAxes, Pullback, ResidualSource, SavedResidual, TensorFn, VmapError, VmapOptions, checkpoint,
@@ -100,7 +100,7 @@ pub use rune_trace::{
     cond, fori_loop, io_callback, map, named_axes, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter,
     psum_scatter_tiled, pswapaxes, pure_callback, pure_callback_with, scan, scan_with, switch, while_loop,
 };
-// Array functions that are no methods of tensors, and what methods take and return.
+// Array functions that are not methods of tensors, and the types that methods take and return.
 pub use rune_trace::{
     At, Bins, BitOrder, ConvOptions, ConvPadding, Ellipsis, IndexItem, Indexer, Indices, Layout, NewAxis, PadMode,
     PerAxis, PoolOptions, ResultSize, Sections, Unique, broadcast_shapes, cluster, einsum, fft, image, interpolate,
@@ -114,7 +114,7 @@ pub use rune_trace::{
     check_gradients, check_jvp, check_nans, check_vjp, checks_nans, debug, debug_infs, debug_nans, debug_print,
     debug_to, eval_shape, finite_diff, finite_diff_jacobian, make_program, name_scope, set_debug_sink,
 };
-// What macros write into the user's code.
+// Used by the code that macros generate.
 #[doc(hidden)]
 pub use rune_trace::{Fields, StaticField, StaticValue, ViaHash, ViaSerde, ViaTree, debug_print_parts};
 #[cfg(feature = "iree")]
@@ -151,17 +151,17 @@ pub mod prelude {
     };
 }
 
-/// The programs in `docs/debugging.md` run.
+/// Runs the programs in `docs/debugging.md`.
 #[cfg(all(doctest, feature = "iree"))]
 #[doc = include_str!("../docs/debugging.md")]
 struct Debugging;
 
-/// The program in `README.md` runs.
+/// Runs the program in `README.md`.
 #[cfg(all(doctest, feature = "iree"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-/// So does all Rust in the guide for those who know JAX, Rune or Slope.
+/// Runs all Rust in the guide for users of JAX, Rune or Slope.
 #[cfg(all(doctest, feature = "iree"))]
 #[doc = include_str!("../docs/from-jax-rune-slope.md")]
 struct Guide;

@@ -1,4 +1,4 @@
-//! The log of compilations: what is compiled, and why (`LOG_JIT`).
+//! The log of compilations and their reasons (`LOG_JIT`).
 
 #[cfg(feature = "iree")]
 mod compiling;
@@ -11,7 +11,7 @@ use rune_ir::{Program, Type};
 use rune_trace::{Static, StaticChange};
 use std::time::Duration;
 
-/// The static fields of each argument: all that is not a tensor.
+/// The static fields of each argument: everything that is not a tensor.
 pub(crate) type Statics = Vec<(&'static str, Static)>;
 
 static LEVEL: Lazy<u8> = Lazy::new(|| {
@@ -23,7 +23,7 @@ pub(crate) fn shows_code() -> bool {
     *LEVEL > 1
 }
 
-/// Tells, if `LOG_JIT` is set, that the host engine has a plan for `program`.
+/// Logs, if `LOG_JIT` is set, that the host engine has a plan for `program`.
 pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str) {
     tracing::debug!(name = program.name(), steps = plan.steps(), ?took, why, "planned");
     if *LEVEL > 0 {
@@ -39,7 +39,8 @@ pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str)
     }
 }
 
-/// The differences of the types of the leaves: `arguments[1]: [64, 784, f32] was [128, 784, f32]`. `None` if there are none.
+/// Returns the differences of the types of the leaves, such as `arguments[1]: [64, 784, f32] was [128, 784, f32]`, or
+/// `None` if there are none.
 pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option<String> {
     if now.len() != before.len() {
         return Some(format!("{} tensors in the arguments, and there were {}", now.len(), before.len()));
@@ -48,7 +49,7 @@ pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option
     some(changed.map(|i| format!("{}: {} was {}", paths[i], now[i], before[i])).collect())
 }
 
-/// The differences of the static fields: `arguments[0].heads: 8 was 4`. `None` if there are none.
+/// Returns the differences of the static fields, such as `arguments[0].heads: 8 was 4`, or `None` if there are none.
 pub(crate) fn static_changes(now: &Statics, before: &Statics) -> Option<String> {
     some(all_static_changes(now, before).iter().map(ToString::to_string).collect())
 }
@@ -57,7 +58,7 @@ fn all_static_changes(now: &Statics, before: &Statics) -> Vec<StaticChange> {
     now.iter().zip(before).flat_map(|((root, now), (_, before))| now.changes(before, root)).collect()
 }
 
-/// The first few of them, and the number of the others. `None` if there are none.
+/// Returns the first few differences and the number of the others, or `None` if there are none.
 fn some(mut said: Vec<String>) -> Option<String> {
     const SHOWN: usize = 3;
     let more = said.len().saturating_sub(SHOWN);
@@ -68,8 +69,8 @@ fn some(mut said: Vec<String>) -> Option<String> {
     (!said.is_empty()).then(|| said.join(", "))
 }
 
-/// The warning for a function that is compiled again because a static field changed, and that may be compiled at each call. `None` if no field
-/// changed, or only fields with few possible values, such as a `bool`.
+/// Returns the warning for a function that is compiled again because a static field changed, and that may therefore be
+/// compiled at each call. Returns `None` if only fields with few possible values changed, such as a `bool`, or none.
 pub(crate) fn changing(name: &str, now: &Statics, before: &Statics) -> Option<String> {
     let changes = all_static_changes(now, before).into_iter().filter(|change| !change.is_choice);
     let changes = some(changes.map(|change| change.to_string()).collect())?;
@@ -79,7 +80,8 @@ pub(crate) fn changing(name: &str, now: &Statics, before: &Statics) -> Option<St
     ))
 }
 
-/// The warning for a function that was compiled for all of these types and static fields, with those that change.
+/// Returns the warning for a function that was compiled for all of these types and static fields. It names those that
+/// change.
 pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) -> String {
     let (last, statics) = all[all.len() - 1];
     let mut said = Vec::new();

@@ -1,4 +1,4 @@
-//! From a program to StableHLO.
+//! Lowers programs to StableHLO.
 
 use crate::device::Device;
 use crate::{Error, compiled_program};
@@ -12,7 +12,8 @@ pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<LoweredMod
     lower_to(program, &options_for(device).target)
 }
 
-/// Checks that the arrays of a program fit into the memory of its device. The compiler fails at some that do not, and says nothing of memory.
+/// Checks that the arrays of a program fit into the memory of its device. The compiler fails at some that do not fit,
+/// and its message does not mention memory.
 fn fits(program: &Program, device: &Device) -> Result<(), Error> {
     let Device::Iree(device) = device else { return Ok(()) };
     let Some(capacity) = device.capacity() else { return Ok(()) };
@@ -42,7 +43,7 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<LoweredModu
     lower(program, &options).map_err(|error| shortened(program, error).into())
 }
 
-/// Cuts the text of the module, which MLIR prints in full, from an error.
+/// Shortens the text of the module, which MLIR prints in full, in an error.
 fn shortened(program: &Program, error: LowerError) -> LowerError {
     const LINES: usize = 10;
     let LowerError::Malformed(said) = &error else { return error };
@@ -55,7 +56,7 @@ fn shortened(program: &Program, error: LowerError) -> LowerError {
     LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
 }
 
-/// The options to compile for `device`.
+/// Returns the options for compiling for `device`.
 pub(crate) fn options_for(device: &Device) -> CompileOptions {
     match device {
         Device::Iree(device) => CompileOptions::for_target(device.target().clone()),

@@ -1,4 +1,5 @@
-//! Replaces the compiler in builds without the feature `iree`: the host engine runs all programs, and anything that needs IREE is an error.
+//! Replaces the compiler in builds without the feature `iree`. The host engine runs all programs; whatever needs IREE
+//! is an error.
 
 use crate::Error;
 use crate::device::Device;
@@ -7,7 +8,7 @@ use rune_host::Plan;
 use rune_ir::Program;
 use std::sync::Arc;
 
-/// A program without its StableHLO form.
+/// A placeholder for a lowered program.
 pub(crate) struct LoweredModule;
 
 /// Lowers nothing.
@@ -15,12 +16,12 @@ pub(crate) fn lower(_: &Program, _: &Device) -> Result<LoweredModule, Error> {
     Ok(LoweredModule)
 }
 
-/// Returns a program that the host engine runs on a CPU.
+/// Returns a program that the host engine runs.
 pub(crate) fn tiered(_: &Arc<Program>, plan: Plan, _: &Device) -> Runnable {
     Box::new(Planned(plan))
 }
 
-/// Returns the error that programs cannot be compiled.
+/// Always returns an error.
 #[cfg(feature = "run")]
 pub(crate) fn compile(
     program: &Arc<Program>,

@@ -1,4 +1,4 @@
-//! Compiling ahead of time, for a target instead of a device of this machine.
+//! Compiles programs ahead of time, for a target instead of a device of this machine.
 
 use crate::Error;
 use crate::compiled_program::{self, CompiledProgram};
@@ -13,7 +13,7 @@ use rune_iree::{Arg, CacheOutcome, CompileCache, CompileOptions, CompiledModule}
 use std::path::Path;
 use std::time::Instant;
 
-/// A program that is compiled for a target, and can be saved or loaded.
+/// A program that is compiled for a target. It can be saved or loaded.
 ///
 /// ```no_run
 /// use rune::{CompileOptions, Precompiled, Program, Target};
@@ -32,7 +32,7 @@ pub struct Precompiled {
 }
 
 impl Precompiled {
-    /// Compiles a program, or finds it in the cache.
+    /// Compiles a program, or finds it in the compile cache.
     ///
     /// # Errors
     /// Returns an error if the target lacks an operation, if the compiler is missing, or if it rejects the program.
@@ -49,8 +49,8 @@ impl Precompiled {
         let timings = Timings { lower, compile: start.elapsed(), compiled, ..Timings::default() };
         Ok(Precompiled::of(&program, module, lowered.signature, timings))
     }
-    /// Compiles a program even if the cache has it, and returns statistics too. `watch` receives each phase of the compiler as it
-    /// begins.
+    /// Compiles a program even if the cache has it, and also returns statistics. `watch` receives each phase of the
+    /// compiler at its start.
     ///
     /// # Errors
     /// Returns an error where [`Precompiled::new`] does.
@@ -74,8 +74,8 @@ impl Precompiled {
         let constants = program.constants().to_vec();
         Precompiled { name: program.name().to_owned(), module, constants, signature, timings }
     }
-    /// Runs the module, which is for the CPU of this machine, and the host engine on the same inputs of `program`, which it was compiled
-    /// from. Returns how the results differ, if they do.
+    /// Compares the module with the host engine on the same inputs. The module is compiled from `program` for the CPU
+    /// of this machine. Returns a description of the difference between the results, if any.
     ///
     /// ```no_run
     /// use rune::{Array, CompileOptions, Precompiled, Program};
@@ -86,7 +86,8 @@ impl Precompiled {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the module was compiled for another device, if the inputs do not fit the program, or if one engine fails.
+    /// Returns an error if the module was compiled for another device, if the inputs do not fit the program, or if one
+    /// engine fails.
     pub fn check(&self, program: &Program, inputs: &[Array]) -> Result<Option<String>, Error> {
         let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
         let found = self.load_on(&Device::open("cpu")?)?.call_values(&values)?;
@@ -104,12 +105,12 @@ impl Precompiled {
     pub fn timings(&self) -> Timings {
         self.timings
     }
-    /// Writes a `.vmfb`, for [`CompiledProgram::load`]. Captured tensors go into a file beside it, of the same name with
-    /// `.safetensors` added. Files are written atomically.
+    /// Writes a `.vmfb` file, for [`CompiledProgram::load`]. Captured tensors go to a second file, whose name has
+    /// `.safetensors` appended. Files are written atomically.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if a captured tensor cannot be
-    /// copied from its device.
+    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if a captured
+    /// tensor cannot be copied from its device.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), Error> {
         let callback = self.signature.host.iter().find_map(|host| host.op.callback());
         compiled_program::save(&self.module, callback.map(|(_, callback)| callback), &self.constants, path.as_ref())

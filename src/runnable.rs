@@ -1,4 +1,4 @@
-//! Programs that are ready to run, and the choice of the engine that runs them.
+//! Executable programs, and the choice of their engine.
 
 use crate::compile;
 use crate::device::Device;
@@ -11,24 +11,24 @@ use rune_ir::{Array, Program, Value, profile};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A program ready to run.
+/// An executable program.
 pub(crate) type Runnable = Box<dyn Run>;
 
-/// Runs one program on one engine, or on several.
+/// An executable program, on one engine or on several.
 pub(crate) trait Run: Send + Sync {
-    /// The outputs for inputs of the right types. A result may reuse the memory of a donated input.
+    /// Computes the outputs for inputs of the right types. An output may reuse the memory of a donated input.
     fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error>;
     /// Like [`Run::run_with`], for inputs that the caller keeps.
     fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
         self.run_with(inputs.iter().map(|v| Arg::Borrow(v)).collect())
     }
-    /// The engine that the next call uses.
+    /// Returns the engine of the next call.
     fn engine(&self) -> Engine;
-    /// Whether later calls use this engine too.
+    /// Returns whether all later calls use this engine too.
     fn is_settled(&self) -> bool {
         true
     }
-    /// The compiled code, if there is nothing else.
+    /// Returns the compiled code, if the program has only compiled code.
     #[cfg(feature = "iree")]
     fn loaded(&self) -> Option<&compile::Loaded> {
         None
@@ -85,7 +85,7 @@ pub(crate) fn on_host(
     Ok(run(inputs)?.into_iter().map(Value::Host).collect())
 }
 
-/// Makes a program callable on `device`, by the engine of `tier` where that is a CPU. The log shows `why`.
+/// Makes a program callable on `device`. On a CPU, `tier` chooses the engine. The log shows `why`.
 pub(crate) fn prepare(
     program: &Arc<Program>,
     device: &Device,
@@ -103,7 +103,7 @@ pub(crate) fn prepare(
     Ok((compile::checked(runnable, program), timings))
 }
 
-/// Like [`compile`], but what IREE cannot compile for a CPU runs on the host engine.
+/// Like [`compile`], but the host engine runs a program that IREE cannot compile for a CPU.
 pub(crate) fn compile_or_plan(
     program: &Arc<Program>,
     device: &Device,
@@ -117,7 +117,7 @@ pub(crate) fn compile_or_plan(
     }
 }
 
-/// Makes a program callable on `device`, by IREE where that is a CPU. The log shows `why`.
+/// Makes a program callable on `device`. On a CPU, IREE compiles it. The log shows `why`.
 pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
     match device {
         Device::Reference => Ok((Box::new(Interpreted(program.clone())), Timings::default())),
@@ -127,7 +127,7 @@ pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Res
     }
 }
 
-/// Makes a program callable by the host engine.
+/// Makes a program callable on the host engine.
 pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
     let (plan, timings) = planned(program, why);
     (Box::new(Planned(plan)), timings)

@@ -1,8 +1,8 @@
-//! Parts of the compiler's text.
+//! Extracts parts of the compiler's text.
 
 use std::collections::{BTreeSet, HashMap};
 
-/// The start of a comment in a file of this kind.
+/// Returns the start of a comment in a file of this kind.
 pub fn comment(kind: &str) -> &'static str {
     match kind {
         "s" => "#",
@@ -11,7 +11,7 @@ pub fn comment(kind: &str) -> &'static str {
     }
 }
 
-/// The executables of a module by name, each with the aliases of attributes that it uses.
+/// Returns the executables of a module by name, each with the aliases of attributes that it uses.
 pub fn executables<'t>(text: &'t str, dialect: &str) -> Vec<(&'t str, String)> {
     let start = format!("  {dialect}.executable private @");
     let mut found = Vec::new();
@@ -41,7 +41,8 @@ pub fn executables<'t>(text: &'t str, dialect: &str) -> Vec<(&'t str, String)> {
     found
 }
 
-/// The dispatches in a byte code module by name, in order. Each has the calls that start it, and the values that they need.
+/// Returns the dispatches in a byte code module by name, in order. Each has the calls that start it, and the values
+/// that these calls need.
 pub fn starts(text: &str) -> Vec<(&str, String)> {
     let mut strings: HashMap<&str, (&str, &str)> = HashMap::new();
     let mut found: Vec<(&str, String)> = Vec::new();
@@ -63,7 +64,7 @@ pub fn starts(text: &str) -> Vec<(&str, String)> {
     found
 }
 
-/// Adds the dispatches that one function starts.
+/// Adds the dispatches that a function starts.
 fn starts_of<'t>(
     function: &[&'t str],
     strings: &HashMap<&str, (&'t str, &'t str)>,
@@ -73,7 +74,7 @@ fn starts_of<'t>(
     for (i, line) in function.iter().enumerate().skip(1) {
         made.extend(variables(results(line)).map(|v| (v, i)));
     }
-    // The lines that a dispatch needs, by its name.
+    // The lines that each dispatch needs, by its name.
     let mut needed: Vec<(&str, &str, BTreeSet<usize>)> = Vec::new();
     for i in (0..function.len()).filter(|&i| function[i].contains("@hal.command_buffer.dispatch(")) {
         let mut lines = BTreeSet::from([i]);
@@ -108,13 +109,13 @@ fn results(line: &str) -> &str {
     }
 }
 
-/// The variables that a text names.
+/// Returns the variables in a text.
 fn variables(text: &str) -> impl Iterator<Item = &str> {
     let ends = |c: char| !(c.is_alphanumeric() || ['_', '-', '.', '$'].contains(&c));
     text.split('%').skip(1).map(move |rest| rest.split(ends).next().unwrap_or(rest))
 }
 
-/// `main_dispatch_0` of the function `main_dispatch_0_matmul_64x32x48_f32`.
+/// Returns the name of a dispatch, such as `main_dispatch_0` for the function `main_dispatch_0_matmul_64x32x48_f32`.
 fn dispatch(function: &str) -> &str {
     let number = ["_dispatch_", "_encoding_"].iter().find_map(|mark| Some(function.find(mark)? + mark.len()));
     let Some(number) = number else { return function };

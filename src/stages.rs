@@ -1,4 +1,4 @@
-//! The forms that a program takes on its way to machine code.
+//! The forms of a program on its way to machine code.
 
 use crate::Error;
 use crate::lower::lower_to;
@@ -26,11 +26,11 @@ pub enum Stage {
     Flow,
     /// IREE: the schedule of the dispatches, and their memory.
     Stream,
-    /// IREE: as commands for the device.
+    /// IREE: commands for the device.
     Hal,
-    /// IREE: as byte code.
+    /// IREE: byte code.
     Vm,
-    /// The kernels in LLVM's form, optimized.
+    /// The kernels in LLVM IR, optimized.
     Llvm,
     /// The kernels in the language of the target: assembly on CPUs, else one of the following.
     Asm,
@@ -77,7 +77,7 @@ impl Stage {
             Stage::Spirv => "spirv",
         }
     }
-    /// Returns the only backend that has this stage, if there is one.
+    /// Returns the backend of a stage that only one backend has, else `None`.
     pub const fn backend(self) -> Option<&'static str> {
         match self {
             Stage::Ptx => Some("cuda"),
@@ -103,7 +103,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// There is no stage of this name.
+/// There is no stage with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a stage; stages are {known}", known = Stage::ALL.map(Stage::name).join(", "))]
 pub struct UnknownStage(String);
@@ -115,20 +115,20 @@ impl FromStr for Stage {
     }
 }
 
-/// The size of a compiled program, and its cost.
+/// The size and the cost of a compiled program.
 #[derive(Clone, Debug)]
 pub struct Stats {
     /// The statistics of IREE.
     pub statistics: Statistics,
-    /// The most memory that a call uses: the bytes of arguments, results, constants and intermediate values.
+    /// The peak memory of a call: the bytes of arguments, results, constants and intermediate values.
     pub peak_bytes: u64,
     /// The size of the module.
     pub module_bytes: u64,
-    /// The phases of the compiler, with the times that they took.
+    /// The phases of the compiler and their durations.
     pub phases: Vec<(&'static str, std::time::Duration)>,
 }
 
-/// All forms of one program for one target. Each is made on demand.
+/// All forms of one program for one target. Each is created on demand.
 ///
 /// ```
 /// use rune::prelude::*;
@@ -146,7 +146,7 @@ pub struct Stages {
 }
 
 impl Stages {
-    /// Returns the forms of a program that is compiled with these options.
+    /// Returns the forms of a program under these compile options.
     pub fn new(program: impl Into<Arc<Program>>, options: CompileOptions) -> Stages {
         Stages { program: program.into(), options }
     }
@@ -154,8 +154,8 @@ impl Stages {
     /// Returns the program in this form.
     ///
     /// # Errors
-    /// Returns an error if the target has no such form, if an operation cannot be lowered, if the compiler is missing, or if it rejects the
-    /// program.
+    /// Returns an error if the target does not have this form, if an operation cannot be lowered, if the compiler is
+    /// missing, or if it rejects the program.
     pub fn text(&self, stage: Stage) -> Result<String, Error> {
         match (stage, phase(stage)) {
             (Stage::Program, _) => Ok(self.program.to_string()),
@@ -169,7 +169,7 @@ impl Stages {
     /// Returns one dispatch of the program in this form, by its number or its name, such as `main_dispatch_0`.
     ///
     /// # Errors
-    /// Returns an error where [`Stages::text`] does, if there are no dispatches at this stage, or if there is none of this name.
+    /// Returns an error where [`Stages::text`] does, if this stage has no dispatches, or if no dispatch has this name.
     pub fn dispatch(&self, stage: Stage, which: &str) -> Result<String, Error> {
         let named = |name: &str| name == which || name.strip_suffix(which).is_some_and(|n| n.ends_with("_dispatch_"));
         let missing = |names: Vec<&str>| Error::NoDispatch { which: which.to_owned(), known: names.join(", ") };
@@ -200,7 +200,7 @@ impl Stages {
         self.text(Stage::Asm)
     }
 
-    /// Returns the statistics of the compiled program, and compiles it on a cache miss.
+    /// Returns the statistics of the compiled program. Compiles it on a cache miss.
     ///
     /// # Errors
     /// Returns an error where [`Stages::text`] does.
@@ -219,22 +219,22 @@ impl Stages {
     fn lower(&self) -> Result<rune_lower::LoweredModule, Error> {
         lower_to(&self.program.simplify(), &self.options.target)
     }
-    /// The text after a phase of the compiler.
+    /// Returns the text after a phase of the compiler.
     fn after(&self, phase: &str) -> Result<String, Error> {
         Ok(short(&compile_to_phase(&self.lower()?.text, self.program.name(), &self.options, phase)?))
     }
-    /// The code of the kernels, from files of an earlier compilation.
+    /// Returns the code of the kernels, from the files of an earlier compilation.
     pub(crate) fn assembly_in(&self, files: &[DispatchFile]) -> Result<String, Error> {
         let kind = self.kind(Stage::Asm)?;
         Ok(listing(&files.iter().filter(|f| f.kind == kind).cloned().collect::<Vec<_>>()))
     }
-    /// The files of all dispatches, in the form of a late stage.
+    /// Returns the files of all dispatches, in the form of a late stage.
     fn code(&self, stage: Stage) -> Result<Vec<DispatchFile>, Error> {
         let kind = self.kind(stage)?;
         let files = dispatch_files(&self.lower()?.text, self.program.name(), &self.options)?;
         Ok(files.into_iter().filter(|f| f.kind == kind).collect())
     }
-    /// The extension of the files of a late stage.
+    /// Returns the extension of the files of a late stage.
     fn kind(&self, stage: Stage) -> Result<&'static str, Error> {
         let backend = self.options.target.backend();
         let absent =
@@ -255,7 +255,7 @@ impl Stages {
     }
 }
 
-/// All dispatches, each under its name.
+/// Returns the text of all dispatches, each under its name.
 fn listing(files: &[DispatchFile]) -> String {
     let heading = |f: &DispatchFile| format!("{} {}\n{}\n", comment(f.kind), f.dispatch, f.text.trim_end());
     files.iter().map(heading).collect::<Vec<_>>().join("\n")
@@ -274,7 +274,7 @@ pub(crate) fn stats(program: &Program, module_bytes: usize, report: CompileRepor
     }
 }
 
-/// The phase of the compiler after which a stage is printed.
+/// Returns the phase of the compiler after which a stage is printed.
 fn phase(stage: Stage) -> Option<&'static str> {
     match stage {
         Stage::Input | Stage::Flow | Stage::Stream | Stage::Hal | Stage::Vm => Some(stage.name()),

@@ -8,8 +8,8 @@ use std::sync::OnceLock;
 
 /// The engine that runs a jitted function on a CPU. Other devices have one engine each.
 ///
-/// [`Jit::tier`](crate::Jit::tier) chooses the tier of one function, and the environment variable `RUNE_TIER` that of all others. The last
-/// bits of floating-point results may differ between engines.
+/// [`Jit::tier`](crate::Jit::tier) chooses the tier of one function, and the environment variable `RUNE_TIER` that of
+/// all others. Engines may differ in the last bits of floating-point results.
 ///
 /// ```
 /// use rune::{Tier, prelude::*};
@@ -20,14 +20,14 @@ use std::sync::OnceLock;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Tier {
-    /// The host engine answers at once. IREE compiles programs that cost enough in the background, in a separate process. Then both
-    /// engines compute a few calls. If the results agree, the faster engine runs the function from then on. Without the feature `iree`,
-    /// this is [`Tier::Host`].
+    /// The host engine answers first. IREE compiles expensive programs in the background, in a separate process. Both
+    /// engines then compute a few calls. If the results agree, the faster engine runs the function from then on.
+    /// Without the feature `iree`, this is [`Tier::Host`].
     #[default]
     Auto,
     /// The host engine, which compiles nothing: a program is ready in microseconds.
     Host,
-    /// IREE. The first call waits for the compiler, which takes half a second or more. It needs the feature `iree`.
+    /// IREE. The first call waits for the compiler, which takes half a second or more. Needs the feature `iree`.
     Iree,
 }
 
@@ -43,7 +43,7 @@ impl Tier {
             Tier::Iree => "iree",
         }
     }
-    /// Returns the tier if this build has its engine.
+    /// Returns the tier, or an error if this build lacks its engine.
     pub(crate) fn available(self, said: &str) -> Result<Tier, Error> {
         match self {
             Tier::Iree if cfg!(not(feature = "iree")) => {

@@ -1,5 +1,5 @@
-//! The tier `auto`: the host engine answers at once. IREE compiles programs that cost enough in the background, in a separate process, and
-//! takes over if it agrees and is faster.
+//! The tier `auto`. The host engine answers first. IREE compiles expensive programs in the background, in a separate
+//! process. It takes over if its results agree and it is faster.
 
 mod agreement;
 mod queue;
@@ -21,31 +21,31 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 use verdicts::StoredVerdict;
 
-/// The total time on the host engine after which a program is compiled: about the time of a compilation. `RUNE_TIER_AFTER` overrides it,
-/// in milliseconds.
+/// The total time on the host engine after which a program is compiled: about the duration of a compilation.
+/// `RUNE_TIER_AFTER` overrides it, in milliseconds.
 static WORTH_COMPILING: Lazy<Duration> = Lazy::new(|| {
     let said = std::env::var("RUNE_TIER_AFTER").ok().and_then(|ms| ms.trim().parse().ok());
     Duration::from_millis(said.unwrap_or(2000))
 });
-/// The total time on the host engine after which the module is looked up in the cache. The lookup takes a few milliseconds, because the
-/// program must be lowered for it.
+/// The total time on the host engine after which the module is looked up in the cache. A lookup takes a few
+/// milliseconds, because it needs the lowered program.
 const WORTH_ASKING: Duration = Duration::from_millis(100);
 /// The shortest call that compiled code can speed up by more than its own overhead.
 const SHORTEST_CALL: Duration = Duration::from_micros(20);
-/// After this many successive shorter calls, calls are no longer timed.
+/// The number of successive shorter calls after which calls are no longer timed.
 const SHORT_CALLS: u32 = 1000;
-/// The number of calls that both engines compute and that are timed.
+/// The number of timed calls that both engines compute.
 const TRIALS: usize = 5;
 
 /// The state of a program.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[repr(u8)]
 enum State {
-    /// The host engine runs it, and calls are timed.
+    /// The host engine runs it, and its calls are timed.
     Counted,
     /// It is being compiled, or waits for the compiler.
     Compiling,
-    /// Both engines run it.
+    /// Both engines run it, to compare results and times.
     Tried,
     /// The host engine runs it from now on.
     Host,
@@ -63,9 +63,9 @@ pub(crate) struct Tiered {
     spent: AtomicU64,
     /// The number of successive short calls.
     short: AtomicU32,
-    /// Whether the module was looked up in the cache.
+    /// Whether the module has been looked up in the cache.
     asked: AtomicBool,
-    /// The lowered program, once it was needed.
+    /// The lowered program, once it has been needed. `None` if lowering failed.
     lowering: OnceLock<Option<Lowering>>,
     compiled: OnceLock<Runnable>,
     /// The times of both engines.
@@ -74,7 +74,7 @@ pub(crate) struct Tiered {
 
 impl Tiered {
     pub fn new(program: Arc<Program>, plan: Plan, device: Device) -> Arc<Tiered> {
-        // Effects happen once per call, so only one engine can run them.
+        // Effects happen once per call, so two engines cannot both run them.
         let state = if program.has_effects() || program.callback().is_some() { State::Host } else { State::Counted };
         Arc::new(Tiered {
             program,
@@ -119,7 +119,8 @@ impl Tiered {
         on_host(inputs, |arrays| self.plan.run(arrays))
     }
 
-    /// Adds the time of a call. Looks the module up in the cache once that pays off, and queues the program for compilation once that does.
+    /// Adds the time of a call. At the first threshold, it looks the module up in the cache. At the second one, it
+    /// queues the program for compilation.
     fn count(self: &Arc<Tiered>, took: Duration) {
         let spent = self.spent.fetch_add(took.as_nanos() as u64, Ordering::Relaxed) + took.as_nanos() as u64;
         if took < SHORTEST_CALL {
@@ -139,14 +140,15 @@ impl Tiered {
         if spent < *WORTH_COMPILING || !self.change(State::Counted, State::Compiling) {
             return;
         }
-        // This thread lowers, because with the feature `melior` MLIR verifies the module, and the process may end while another thread works.
+        // This thread lowers the program: with the feature `melior`, MLIR verifies the module, and the process must not
+        // end while another thread is in MLIR.
         if let Some(lowering) = self.lowering() {
             let why = format!("the host engine took {:.1} s", spent.as_secs_f64());
             queue::add(Job::new(self, lowering.clone(), spent, why));
         }
     }
 
-    /// Returns the lowered program. If it cannot be lowered, the host engine runs it from now on.
+    /// Returns the lowered program. If lowering fails, the host engine runs the program from now on.
     fn lowering(&self) -> Option<&Lowering> {
         let lower = || match Lowering::of(&self.program, &self.device) {
             Ok(lowering) => Some(lowering),
@@ -192,7 +194,7 @@ impl Tiered {
         self.set(State::Host);
     }
 
-    /// Receives the result of the compiler.
+    /// Receives the result of the compilation.
     fn finish(&self, compiled: Result<Runnable, Error>) {
         match compiled {
             Ok(runnable) => {
@@ -209,7 +211,7 @@ impl Tiered {
         }
     }
 
-    /// Runs a call on both engines and compares the results. Decides once enough calls were timed.
+    /// Runs a call on both engines and compares the results. Decides after enough timed calls.
     fn on_both(&self, compiled: &dyn Run, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
         let values = || inputs.iter().map(Arg::borrowed);
         let timed = |run: &dyn Fn() -> Result<Vec<Value>, Error>| {
@@ -218,7 +220,7 @@ impl Tiered {
         };
         let on_host = || timed(&|| self.on_host(values().collect()));
         let on_iree = || timed(&|| compiled.run_with(values().collect()));
-        // The engine that runs second finds the inputs in the processor's cache, so they take turns.
+        // The engine that runs second finds the inputs in the processor's cache, so the engines take turns.
         let trials = self.times.lock().unwrap_or_else(PoisonError::into_inner)[0].len();
         let (host, iree) = if trials.is_multiple_of(2) {
             let host = on_host();
@@ -254,7 +256,7 @@ impl Tiered {
     fn decide(&self, times: [Duration; 2], fault: Option<String>) {
         let verdict = verdicts::verdict(times, fault);
         let wins = verdict.compiled_wins();
-        // Another thread may have found a fault meanwhile. Then the host engine stays in charge.
+        // Another thread may have found a fault in the meantime. If so, the host engine stays.
         let decided = match verdict.fault.is_some() {
             true => {
                 self.set(State::Host);
@@ -324,7 +326,7 @@ mod tests {
         Arc::new(make_program(f, &Tensor::from([1.0f32, 2.0])).unwrap().simplify())
     }
 
-    /// The program `f` once `compiled` is there, which may be of another program.
+    /// Returns the program `f` in trial, with the code of `compiled`, which may be another program.
     fn tried(f: &Arc<Program>, compiled: &Program) -> Arc<Tiered> {
         let tiered = Tiered::new(f.clone(), Plan::new(f), Device::open("cpu").unwrap());
         let _ = tiered.compiled.set(Box::new(Planned(Plan::new(compiled))));
@@ -367,7 +369,7 @@ mod tests {
         let f = program(|x| x * 2.0);
         let tiered = tried(&f, &f);
         *tiered.times.lock().unwrap() = [vec![Duration::MAX; TRIALS - 1], vec![Duration::ZERO; TRIALS - 1]];
-        // As if a call in another thread ended while this one runs on both engines.
+        // This simulates a call in another thread that ends while this one runs on both engines.
         tiered.set(State::Host);
         let x = Value::Host(Array::from_slice([2], &[3.0f32, 4.0]));
         tiered.on_both(&**tiered.compiled.get().unwrap(), vec![Arg::Borrow(&x)]).unwrap();

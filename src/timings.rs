@@ -1,8 +1,8 @@
-//! The times of the steps of compiling.
+//! The times of the steps of a compilation.
 
 use std::time::Duration;
 
-/// The times that making a program callable took.
+/// The times for making a program callable.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Timings {
     /// Lowering the program to StableHLO.

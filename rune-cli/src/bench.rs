@@ -19,9 +19,9 @@ const EXAMPLES: &str = "Examples:
   rune-cli bench f.json --input x.npy --device local-task --seconds 5
   rune-cli bench f.vmfb";
 
-/// Measures how many calls per second a program reaches, and how long a call takes
+/// Measures the calls per second of a program, and the time of a call
 ///
-/// Also measures the program as compiled with the compiler's own defaults, for comparison.
+/// Also measures the program compiled with the compiler's own defaults, for comparison.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Bench {
@@ -93,13 +93,13 @@ pub fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Ve
     Ok(given.into_iter().map(|given| Value::Host(given.array)).collect())
 }
 
-/// The times of the calls, in ascending order.
+/// The times of the calls in ascending order.
 struct Measured(Vec<Duration>);
 
 fn measure(call: impl Fn() -> Result<()>, seconds: f64) -> Result<Measured> {
     /// Limits the memory for times.
     const MOST: usize = 10_000_000;
-    // Excludes one-time work from the measurement.
+    // The first call does one-time work, which is not measured.
     call()?;
     let mut times = Vec::new();
     let all = Duration::from_secs_f64(seconds);
@@ -117,7 +117,7 @@ fn measure(call: impl Fn() -> Result<()>, seconds: f64) -> Result<Measured> {
 }
 
 impl Measured {
-    /// Returns the time that this fraction of the calls does not exceed.
+    /// Returns the time that a fraction `part` of the calls does not exceed.
     fn quantile(&self, part: f64) -> Duration {
         self.0[((self.0.len() - 1) as f64 * part).round() as usize]
     }

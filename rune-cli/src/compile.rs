@@ -24,8 +24,8 @@ const EXAMPLES: &str = "Examples:
 
 /// Compiles a program to a .vmfb file for `rune-cli run` and `CompiledProgram::load`
 ///
-/// Writes the program's constants to a file beside it, with .safetensors appended to the name. What is compiled for this machine is first
-/// compared with the host engine, on random inputs; if the results differ, nothing is written.
+/// Writes the program's constants to a file beside it, with .safetensors appended to the name. A module for this
+/// machine is first compared with the host engine on random inputs. If the results differ, nothing is written.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Compile {
@@ -41,12 +41,12 @@ pub struct Compile {
     target: TargetOptions,
 }
 
-/// The longest comparison. Random inputs may make a loop endless.
+/// The time limit of the comparison. Random inputs may make a loop endless.
 const LONGEST_CHECK: Duration = Duration::from_secs(20);
 /// The number of random inputs.
 const CHECKS: u64 = 3;
 
-/// How the results of a module were compared.
+/// The outcome of the comparison.
 enum Checked {
     Agrees,
     /// It was not done, for this reason.
@@ -66,7 +66,7 @@ impl Compile {
             }
             None => self.program.with_extension("vmfb"),
         };
-        // Before the work, not after it.
+        // A missing folder is reported before the work starts.
         check_folder(&output)?;
         let program = program::load(&self.program)?;
         let what = format!("compiling {} for {}", program::shown(&self.program), options.target);
@@ -121,7 +121,7 @@ impl Compile {
         }
         let (sender, receiver) = channel();
         let (checked, program) = (compiled.clone(), program.clone());
-        // A thread of its own, which ends with the process if a loop does not.
+        // The comparison has its own thread. If a loop does not end, the thread ends with the process.
         std::thread::spawn(move || {
             let once = |seed: u64| checked.check(&program, &Random(seed).inputs(program.input_types()));
             let difference = (0..CHECKS).try_fold(None, |found, seed| match found {

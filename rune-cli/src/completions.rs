@@ -21,7 +21,7 @@ pub struct Completions {
 
 impl Completions {
     pub fn run(self, cli: &mut clap::Command, json: bool) -> Result<()> {
-        // In memory first, because the reader may stop early.
+        // The script is complete before it is written, because the reader may stop early.
         let mut script = Vec::new();
         clap_complete::generate(self.shell, cli, "rune-cli", &mut script);
         let script = String::from_utf8(script)?;

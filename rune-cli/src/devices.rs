@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 )]
 pub struct Devices {}
 
-/// Returns the kind of IREE's devices that a name without a number stands for.
+/// Returns the kind of IREE device for a name without an index.
 fn kind(name: &str) -> Option<DeviceKind> {
     let driver = if name == "cpu" { "local-sync" } else { name };
     DeviceKind::ALL.into_iter().find(|kind| kind.driver() == driver)
@@ -38,14 +38,14 @@ impl Devices {
     pub fn run(self, json: bool) -> Result<()> {
         for name in Device::names() {
             let kind = kind(name);
-            // Of devices that share the memory of the host there is one each.
+            // Each kind that shares the host's memory has exactly one device.
             let found = match kind.filter(|kind| !kind.shares_host_memory()) {
                 Some(kind) => Device::of_kind(kind),
                 None => Device::open(name).map(|_| Vec::new()),
             };
             let is_gpu = kind.is_some_and(|kind| !kind.shares_host_memory());
             let missing = match &found {
-                // Opening one tells why, as far as that is known.
+                // The error of opening a device tells the reason, as far as it is known.
                 Ok(found) if is_gpu && found.is_empty() => Device::open(name).err().map(|error| error.to_string()),
                 Ok(_) => None,
                 Err(error) => Some(error.to_string()),
@@ -81,7 +81,7 @@ fn text(name: &str, missing: Option<&str>, devices: &[DeviceInfo]) -> String {
     text
 }
 
-/// Parses the name of a device: one of [`Device::names`], and the number of a GPU behind it.
+/// Parses a device name: one of [`Device::names`], followed by an index for a GPU.
 #[derive(Clone)]
 pub struct DeviceName;
 

@@ -73,7 +73,7 @@ impl Diff {
         let (a, b) = (program::load(&self.a)?, program::load(&self.b)?);
         let lines = compare(&a, &b);
         let same = lines.iter().all(|line| matches!(line, Line::Same(_)));
-        // Reports differences in the instructions even if the results cannot be compared.
+        // Differences of instructions are reported even if the results cannot be compared.
         let (results, incomparable) = match (!self.structure).then(|| self.results(&a, &b)).transpose() {
             Ok(results) => (results, None),
             Err(error) => (None, Some(error)),
@@ -192,7 +192,7 @@ struct Compared {
     agrees: bool,
 }
 
-/// The elements; of complex ones both parts.
+/// Returns the elements. Complex elements become two numbers each.
 fn numbers(x: &Array) -> Vec<f64> {
     match x.dtype().is_complex() {
         true => x.to_complex_vec().iter().flat_map(|z| [z.re, z.im]).collect(),
@@ -268,7 +268,7 @@ impl Line {
 }
 
 /// Returns the instructions of both programs in one listing. Two instructions are equal if they compute the same from
-/// the same inputs, whatever the names of their variables.
+/// the same inputs. The names of variables do not matter.
 fn compare(a: &Program, b: &Program) -> Vec<Line> {
     let mut numbers = Numbers::default();
     let (first, second) = (numbers.of(a), numbers.of(b));
@@ -286,9 +286,9 @@ fn compare(a: &Program, b: &Program) -> Vec<Line> {
     lines
 }
 
-/// Returns a line per instruction, and one for the outputs.
+/// Returns one line per instruction, and one for the outputs.
 fn listing(program: &Program) -> Vec<String> {
-    // Takes the lines of the outermost program from the text, without its head, its constants and its sub-programs.
+    // These are the lines of the outermost program, without its head, its constants and its sub-programs.
     let text = program.to_string();
     let own = text.lines().filter_map(|line| line.strip_prefix("    ").filter(|l| !l.starts_with(' ')));
     own.filter(|line| line.contains("= rune.") || line.starts_with("return")).map(str::to_owned).collect()
@@ -314,7 +314,7 @@ impl Numbers {
         let next = self.known.len() as u64;
         *self.known.entry(known).or_insert(next)
     }
-    /// Returns a number per instruction, and one for the outputs.
+    /// Returns one number per instruction, and one for the outputs.
     fn of(&mut self, program: &Program) -> Vec<u64> {
         let mut vars: Vec<u64> = Vec::with_capacity(program.num_vars());
         for (i, ty) in program.input_types().iter().enumerate() {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-/// The command line asks for something impossible. Exits with 2.
+/// A request on the command line that cannot be fulfilled. The exit code is 2.
 #[derive(Debug)]
 pub struct Usage {
     subcommand: &'static str,
@@ -71,7 +71,7 @@ impl fmt::Display for InFile {
 }
 impl std::error::Error for InFile {}
 
-/// Everything is reported; only the exit code 1 remains.
+/// Everything has been reported; only the exit code 1 remains.
 #[derive(Debug)]
 pub struct Said;
 
@@ -86,7 +86,7 @@ impl std::error::Error for Said {}
 pub enum Failure {
     Usage(clap::Error),
     Error(anyhow::Error),
-    /// The reader of the output has stopped, or everything is reported.
+    /// The reader of the output has stopped, or everything has been reported.
     Silent(ExitCode),
 }
 
@@ -152,7 +152,7 @@ pub fn report(error: &anyhow::Error, json: bool) {
     eprintln!("{dim}{margin} |{dim:#} {}{red}^{red:#}", " ".repeat(at));
 }
 
-/// Returns the message of an error, and its causes unless it includes them.
+/// Returns the message of an error, followed by those causes that it does not include.
 fn message(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
         "" => cause,

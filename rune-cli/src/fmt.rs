@@ -53,7 +53,7 @@ impl Fmt {
         }
         let found = std::fs::read_to_string(&self.program)?;
         let same = match is_json {
-            // Large constants are in a file beside it, or inline.
+            // Large constants are in the `.safetensors` file, or inline.
             true => {
                 let folder = temporary()?;
                 let path = folder.join(self.program.file_name().unwrap_or_default());

@@ -21,8 +21,9 @@ In Python: open(\"loss.mlir\", \"w\").write(jax.jit(loss).lower(x).as_text())";
 pub struct Import {
     /// The StableHLO text; - is the standard input
     model: PathBuf,
-    /// Stops gradients at an operation, as `jax.lax.stop_gradient` of its results, which text does not hold: LINE or
-    /// LINE:COLUMN where it stands in the text, or @NAME for the calls of a function; can be given several times
+    /// Stops gradients at an operation, like `jax.lax.stop_gradient` of its results, which the text does not record:
+    /// LINE or LINE:COLUMN of the operation in the text, or @NAME for the calls of a function; can be given several
+    /// times
     #[arg(long, value_name = "OP")]
     stop_gradient: Vec<String>,
     #[command(flatten)]

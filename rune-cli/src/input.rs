@@ -21,7 +21,7 @@ pub enum Input {
 /// An input of a program.
 pub struct Given {
     pub array: Array,
-    /// The file, and the name in it, if it has several arrays.
+    /// The file, followed by the array's name if the file has several arrays.
     pub source: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub fn parser() -> impl TypedValueParser<Value = Input> {
 }
 
 impl Input {
-    /// Parses an argument; a file name may have any bytes.
+    /// Parses an argument. A file name may have any bytes.
     pub fn parse(text: OsString) -> Result<Input, String> {
         if let Some(text) = text.to_str() {
             return text.parse();
@@ -134,7 +134,7 @@ fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
     format!("{} has no `{name}`, only {}", path.display(), known.join(", "))
 }
 
-/// Splits a name, so that `x2` sorts before `x10`.
+/// Splits a name before its trailing number, so that `x2` sorts before `x10`.
 fn numbers_last(name: &str) -> (&str, Option<u64>, &str) {
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     (stem, name[stem.len()..].parse().ok(), name)

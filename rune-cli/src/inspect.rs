@@ -83,7 +83,7 @@ impl Inspect {
         }
         let target = options.target.to_string();
         let text = match (stage, self.op) {
-            // For one instruction, its origin is of interest.
+            // For a single instruction, its origin is shown too.
             (Stage::Program, Some(_)) => format!("{program:#}"),
             _ => progress::during(&format!("compiling {shown} to {stage}"), |_| {
                 let stages = Stages::new(program, options);

@@ -26,7 +26,7 @@ pub fn listen() {
         for signal in signals.forever() {
             ENDING.store(true, Ordering::SeqCst);
             clean_up();
-            // Ends the process by the signal's default action, so that a shell sees the cause.
+            // The signal's default action ends the process, so that a shell sees the cause.
             let _ = signal_hook::low_level::emulate_default_handler(signal);
         }
     });
@@ -35,7 +35,8 @@ pub fn listen() {
 #[cfg(not(unix))]
 pub fn listen() {}
 
-/// Waits for the end of the process if a signal is about to end it: what failed because of the signal is no error to report.
+/// Waits for the end of the process if a signal is about to end it. A failure because of the signal is not an error to
+/// report.
 pub fn wait_if_ending() {
     while ENDING.load(Ordering::SeqCst) {
         std::thread::park();

@@ -96,14 +96,14 @@ fn main() -> ExitCode {
     let Cli { command, json, color } = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // `--json` counts even if other arguments are wrong.
+            // `--json` applies even if other arguments are wrong.
             let json = std::env::args_os().take_while(|arg| arg != "--").any(|arg| arg == "--json");
             return Failure::Usage(error).report(json);
         }
     };
     style::choose(color);
     interrupt::listen();
-    // Results go to the standard output. Prints from repeated runs would hide them.
+    // Results go to the standard output. The prints of repeated runs would bury them.
     let quiet = matches!(command, Command::Bench(_) | Command::Diff(_) | Command::Profile(_));
     let prints = move |text: &str| {
         if !quiet {

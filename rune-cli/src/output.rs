@@ -29,7 +29,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// Rejects impossible destinations in advance.
+    /// Rejects impossible destinations before the work.
     pub fn check(&self) -> Result<()> {
         check_folder(&self.output)
     }
@@ -43,7 +43,7 @@ impl Output {
         };
         self.to.unwrap_or(if text { Form::Text } else { Form::Json })
     }
-    /// Writes a program in this form; text includes source lines if requested.
+    /// Writes a program in this form. If `source`, text includes source lines.
     pub fn write_form(&self, program: &Program, form: Form, source: bool) -> Result<()> {
         let text = match form {
             Form::Json if !program::is_stdin(&self.output) => return save(program, &self.output),
@@ -72,7 +72,7 @@ fn save(program: &Program, path: &Path) -> Result<()> {
     })
 }
 
-/// Writes a file atomically: replaces an older one completely or not at all.
+/// Writes a file atomically: an older file is replaced completely or not at all.
 pub fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
     storage::replace(path, |temporary| std::fs::write(temporary, bytes))
         .with_context(|| format!("cannot write {}", path.display()))

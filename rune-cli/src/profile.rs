@@ -16,9 +16,9 @@ const EXAMPLES: &str = "Examples:
 
 RUNE_PROFILE=trace.json writes what happens in any process of rune, for https://ui.perfetto.dev.";
 
-/// Shows which operations and lines of a program take how long on the host engine
+/// Shows how much time each operation and each line of a program takes on the host engine
 ///
-/// The tables compare each with what this machine reaches in products of matrices and in copies.
+/// The tables compare each with the peak rates of this machine in matrix products and in copies.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Profile {

@@ -38,14 +38,14 @@ pub fn during<T>(what: &str, work: impl FnOnce(&dyn Fn(&str)) -> T) -> T {
     });
     let done = work(&tell(&sender));
     drop(sender);
-    // Removes the line before anything else is written.
+    // The line is removed before anything else is written.
     let _ = shown.join();
     done
 }
 
 fn tell(sender: &Sender<String>) -> impl Fn(&str) {
     let sender = sender.clone();
-    // If nobody listens any more, nobody needs the report.
+    // Without a listener, the report is not needed.
     move |step| drop(sender.send(step.to_owned()))
 }
 

@@ -35,7 +35,7 @@ impl Destination {
         }
     }
 
-    /// Rejects impossible destinations for this number of results, in advance.
+    /// Rejects impossible destinations for this number of results before the work.
     pub fn check(&self, program: &str, count: usize) -> Result<()> {
         match self {
             Destination::Printed => Ok(()),
@@ -84,7 +84,7 @@ impl Destination {
     }
 }
 
-/// Returns the names of arrays in a file, here and as inputs.
+/// Returns the names of arrays in a file, as inputs refer to them.
 fn within(path: &Path, names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("{}:{name}", path.display())).collect()
 }
@@ -96,7 +96,7 @@ fn into_folder(folder: &Path, paths: &[PathBuf], results: &[Array]) -> Result<()
     let written = storage::replace_all(paths, |i, temporary| npy::save(temporary, &results[i]));
     written.inspect_err(|_| {
         if is_new {
-            // Restores the previous state. If that fails, the error reports the problem.
+            // This restores the previous state. If it fails, the error still reports the problem.
             let _ = std::fs::remove_dir(folder);
         }
     })?;
@@ -111,7 +111,7 @@ fn print(results: &[Array], json: bool) -> Result<()> {
     Ok(())
 }
 
-/// Returns the elements in row-major order as JSON, with strings for elements that JSON lacks.
+/// Returns the elements in row-major order as JSON. Elements that JSON lacks become strings.
 fn elements(array: &Array) -> Vec<serde_json::Value> {
     let (dtype, bytes) = (array.dtype(), array.bytes());
     let element = |bytes: &[u8]| {

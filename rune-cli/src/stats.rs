@@ -9,7 +9,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Reports what a program contains, and what its compiled form needs to run.
+/// Reports the contents of a program, and the requirements of its compiled form.
 pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool) -> Result<()> {
     let simplified = program.simplify();
     let mut operations: BTreeMap<&str, usize> = BTreeMap::new();
@@ -73,8 +73,8 @@ struct Residuals {
     bytes: u64,
 }
 
-/// Returns the residuals of the derivative with respect to all float inputs, except those that are inputs. `None` if
-/// there is no derivative.
+/// Returns the residuals of the derivative with respect to all float inputs. Residuals that are inputs are not counted.
+/// Returns `None` if there is no derivative.
 fn residuals(program: &Program) -> Option<Residuals> {
     let types = program.input_types();
     let by: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();

@@ -1,4 +1,4 @@
-//! Colours; omitted if the output is not a terminal.
+//! Colours. They are omitted if the output is not a terminal.
 
 use anstyle::{AnsiColor, Style};
 
@@ -9,8 +9,8 @@ pub const GOOD: Style = AnsiColor::Green.on_default();
 pub const BAD: Style = AnsiColor::Red.on_default();
 const OPERATION: Style = AnsiColor::Cyan.on_default();
 
-/// Chooses colours as on the command line. By default, they are on if the output is a terminal and `NO_COLOR` is not
-/// set.
+/// Applies the choice of colours on the command line. By default, they are on if the output is a terminal and
+/// `NO_COLOR` is not set.
 pub fn choose(color: clap::ColorChoice) {
     let choice = match color {
         clap::ColorChoice::Auto => anstream::ColorChoice::Auto,

@@ -217,7 +217,7 @@ pub struct Vmap {
     /// The batch axis of each input: a position, or none for an unbatched input; one for all, or one per input
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     in_axes: Axes,
-    /// The batch axis of each output; likewise
+    /// The batch axis of each output, in the same form as --in-axes
     #[arg(long, default_value = "0", allow_hyphen_values = true, value_name = "AXES")]
     out_axes: Axes,
     #[command(flatten)]
@@ -234,8 +234,8 @@ impl Vmap {
     }
 }
 
-/// Returns the result of a transformation. The library panics if a function in the user's source cannot be transformed;
-/// here, that is a problem with a file.
+/// Returns the result of a transformation. The library panics if a function in the user's source cannot be transformed.
+/// Here, this becomes an error about a file.
 pub fn made<T, E: std::error::Error + Send + Sync + 'static>(transform: impl FnOnce() -> Result<T, E>) -> Result<T> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));

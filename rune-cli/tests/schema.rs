@@ -1,4 +1,4 @@
-//! Programs against `docs/program.schema.json`: what is written validates, and what does not validate is not read.
+//! Tests `docs/program.schema.json`: written programs validate, and documents that do not validate are not read.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "the kinds of JSON values do not grow")]
 
@@ -21,7 +21,7 @@ fn random(seed: u64) -> Generator {
     random
 }
 
-/// Vectors hold every operation, and programs of the generator most of them together with others.
+/// The random programs contain most operations.
 #[test]
 fn what_is_written_validates() {
     let validator = validator();
@@ -37,7 +37,7 @@ fn what_is_written_validates() {
     assert!(names.len() > 70, "{}: {names:?}", names.len());
 }
 
-/// A program with an operation of each kind of attribute.
+/// Returns a program with an operation for each kind of attribute.
 fn document() -> Value {
     let text = r#"
 def g(x0): # [f32] -> [f32]
@@ -68,7 +68,7 @@ def g(x0): # [f32] -> [f32]
     serde_json::to_value(builder.finish(vec![y]).unwrap()).unwrap()
 }
 
-/// Sets what a pointer leads to; `null` takes it away.
+/// Sets the value at a pointer; `null` removes it.
 #[allow(clippy::wildcard_enum_match_arm, reason = "of the values of JSON two hold others")]
 fn with(pointer: &str, value: Value) -> Value {
     let mut document = document();
@@ -162,7 +162,7 @@ fn corrupted_documents_are_refused_by_schema_and_loader() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// Whatever is changed in a document: where it is read, the schema takes it too.
+/// If a changed document is read, it also validates.
 #[test]
 fn what_is_read_validates() {
     let validator = validator();
@@ -187,7 +187,7 @@ fn what_is_read_validates() {
     assert!(read > 100 && refused > 1000, "{read} are read, {refused} are not");
 }
 
-/// Changes one thing somewhere.
+/// Makes one random change.
 #[allow(clippy::wildcard_enum_match_arm, reason = "of the values of JSON two hold others")]
 fn change(value: &mut Value, random: &mut Generator) {
     let others =

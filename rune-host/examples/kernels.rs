@@ -1,4 +1,5 @@
-//! How long kernels take for each element: `cargo run --release -p rune-host --example kernels [PART OF A NAME]`. With a name, the plan is shown.
+//! Measures the time of kernels per element: `cargo run --release -p rune-host --example kernels [PART OF A NAME]`.
+//! With a name, it also prints the plan.
 
 use rune_host::Plan;
 use rune_trace::{Array, Tensor, make_program};

@@ -1,4 +1,4 @@
-//! How long planning takes for each instruction: `cargo run --release -p rune-host --example planning`.
+//! Measures the time of planning per instruction: `cargo run --release -p rune-host --example planning`.
 
 use rune_host::Plan;
 use rune_trace::{DType, Program, Tensor, make_program, value_and_grad};

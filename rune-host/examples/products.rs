@@ -1,6 +1,6 @@
-//! How long products of a few rows with a square matrix take: `cargo run --release -p rune-host --example products`.
+//! Measures products of a few rows with a square matrix: `cargo run --release -p rune-host --example products`.
 //!
-//! `docs/performance.md` sets them beside the code that the compiler makes of the same products.
+//! `docs/performance.md` compares them with the compiler's code for the same products.
 
 use rune_ir::op::DotDims;
 use rune_ir::{Array, DType};

@@ -1,11 +1,12 @@
-//! How long steps that are no kernels take, beside the interpreter: `cargo run --release -p rune-host --example steps [PART OF A NAME]`.
+//! Measures steps other than kernels, and compares them with the interpreter: `cargo run --release -p rune-host
+//! --example steps [PART OF A NAME]`.
 
 use rune_host::Plan;
 use rune_ir::interpret::interpret;
 use rune_trace::{Array, DType, PoolOptions, Tensor, make_program, random};
 use std::time::Instant;
 
-/// The least time of some calls, in µs.
+/// Returns the shortest time of several calls, in µs.
 fn least(times: usize, f: impl Fn()) -> f64 {
     let once = || {
         let start = Instant::now();

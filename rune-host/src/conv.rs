@@ -1,4 +1,5 @@
-//! Convolutions: products of the kernel with matrices of the patches that it is laid on, which are made block by block.
+//! Convolutions, as products of the kernel with matrices of patches. A patch holds the elements under the kernel at one
+//! position. The matrices are made block by block.
 
 use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
@@ -7,14 +8,14 @@ use rune_ir::op::ConvDims;
 use rune_ir::{DType, Shape};
 use smallvec::SmallVec;
 
-/// Elements of a matrix of patches, about.
+/// The approximate number of elements of a matrix of patches.
 const BLOCK: usize = 1 << 18;
-/// From so many multiplications on, all threads work on one convolution.
+/// The number of multiplications from which all threads share one convolution.
 const PARALLEL: usize = 1 << 23;
 
 type Axes = SmallVec<[usize; 4]>;
 
-/// Along which axis of the images elements lie one after the other: so patches are copied.
+/// The contiguous axis of the images. Patches are copied along it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 enum Innermost {
     Features,
@@ -22,7 +23,8 @@ enum Innermost {
     Space,
 }
 
-/// Positions of the result where a tap of the kernel meets elements that follow each other; it meets none elsewhere.
+/// The positions of the result where a tap of the kernel meets contiguous elements. At all other positions, the tap
+/// meets none.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     begin: usize,
@@ -40,48 +42,51 @@ impl Run {
     }
 }
 
-/// A convolution of two buffers of one dtype, `f32` or `f64`, which is also that of the accumulator.
+/// A convolution of two buffers of one dtype, `f32` or `f64`, in which it accumulates.
 #[derive(Clone, Debug)]
 pub(crate) struct Conv {
     pub lhs: usize,
     pub rhs: usize,
     dtype: DType,
     innermost: Innermost,
-    /// The images: the first element, and the steps along batch, features and space.
+    /// The images: the offset of the first element, and the strides along batch and features.
     offset: usize,
     batch_step: usize,
     feature_step: usize,
-    /// For each axis of space, position of the result and tap of the kernel: how far the element is that they meet at, if they do.
+    /// For each spatial axis, position of the result and tap of the kernel: the offset of the element that they meet,
+    /// if any.
     reach: Vec<Vec<Option<usize>>>,
-    /// For each tap along the last axis of space: the positions where it meets elements that follow each other, and how far the first is.
+    /// For each tap along the last spatial axis: the positions where it meets contiguous elements, and the offset of
+    /// the first. `None` if the elements are not contiguous.
     runs: Vec<Option<Run>>,
     taps: Axes,
     positions: Axes,
-    /// Images of a group, and groups that the batch falls into.
+    /// The number of images in a batch group, and the number of batch groups.
     images: usize,
     batch_groups: usize,
-    /// Input features of a group, and groups that the features fall into.
+    /// The number of input features in a group, and the number of feature groups.
     inputs: usize,
     feature_groups: usize,
-    /// Output features of a group.
+    /// The number of output features in a group.
     outputs: usize,
-    /// The kernel as a matrix: the first element, the step from one input to the next and from one output feature to the next.
+    /// The kernel as a matrix: the offset of the first element, and the strides from one input and one output feature
+    /// to the next.
     kernel_offset: usize,
     kernel_steps: [usize; 2],
-    /// Whether in the kernel taps lie within features, or else features within taps.
+    /// Whether taps are inner to features in the kernel; otherwise features are inner to taps.
     taps_within: bool,
-    /// Whether features are the innermost axis of the result; or else space is.
+    /// Whether features are the innermost axis of the result; otherwise space is.
     features_last: bool,
 }
 
-/// The kernel in the order in which it can be read, and its axes in order: for a copy where it is not so.
+/// The error that the kernel cannot be read in its layout. It holds the permutation of the axes for a copy.
 pub(crate) struct NeedsPermutation {
     pub permutation: Axes,
 }
 
 impl Conv {
-    /// Returns the convolution, or the layout of the kernel that it needs. `features_last` says how the result lies: batch, space and
-    /// features, or batch, features and space. Where images lie with the batch innermost, it is space, batch and features.
+    /// Returns the convolution, or the layout of the kernel that it needs. Returns `None` if the images are read
+    /// backwards.
     pub(crate) fn new(
         lhs: (usize, &View),
         rhs: (usize, &View),
@@ -123,7 +128,7 @@ impl Conv {
             (_, 1) => Innermost::Batch,
             _ => Innermost::Space,
         };
-        // Patches are copied feature by feature where those lie together, and so the kernel is read.
+        // If features are contiguous, patches are copied feature by feature, and the kernel must have the same order.
         let within: &[bool] = if innermost == Innermost::Features { &[false] } else { &[true, false] };
         let inputs = size(kernel, dims.rhs[1]);
         let matrix = |taps_within: bool| {
@@ -177,7 +182,7 @@ impl Conv {
         }))
     }
 
-    /// The axes of the result as they lie in memory, by their places in [`ConvDims::out`].
+    /// Returns the axes of the result in the order in which they lie in memory, as indices into [`ConvDims::out`].
     pub(crate) fn layout(&self) -> Axes {
         let space = 2..2 + self.positions.len();
         match (self.features_last, self.innermost) {
@@ -187,7 +192,7 @@ impl Conv {
         }
     }
 
-    /// The number of multiplications, those with padding included.
+    /// Returns the number of multiplications, including those with padding.
     pub(crate) fn multiplications(&self) -> u64 {
         let groups = self.feature_groups.max(self.batch_groups);
         let positions = self.positions.iter().product::<usize>() * self.images;
@@ -206,9 +211,9 @@ impl Conv {
         let groups = self.feature_groups.max(self.batch_groups);
         let features = self.outputs * groups;
         let all = self.images * positions;
-        // Positions whose patches stay in the cache.
+        // The number of positions whose patches stay in the cache.
         let block = (BLOCK / depth.max(1)).clamp(16, 4096);
-        // Pieces of the result that are contiguous: some positions with all features, or an image.
+        // The number of positions in a contiguous piece of the result: some positions with all features, or one image.
         let each = if self.features_last { block } else { positions };
         let piece = |(i, out): (usize, &mut [T]), patches: &mut Vec<T>, threads: bool| {
             let (start, end) = (i * each, all.min((i + 1) * each));
@@ -234,7 +239,7 @@ impl Conv {
         out.chunks_mut(each * features).enumerate().for_each(|chunk| piece(chunk, &mut patches, work >= PARALLEL));
     }
 
-    /// The result at some positions, counted through all images, of one group.
+    /// Computes one group of the result at some positions, which are counted through all images.
     #[allow(clippy::too_many_arguments, reason = "the parts of one loop")]
     fn piece<T: Real>(
         &self,
@@ -259,7 +264,7 @@ impl Conv {
             row_step: inner,
             column_step: outer,
         };
-        // What lies in the padding is written too.
+        // Elements in the padding are written too, so the old contents do not matter.
         patches.resize(n * depth, T::ZERO);
         let first = match self.batch_groups > 1 {
             true => self.offset + group * self.images * self.batch_step,
@@ -284,7 +289,7 @@ impl Conv {
         Some(at)
     }
 
-    /// Patches row by row, each with features within taps.
+    /// Fills the patches row by row, each with features inner to taps.
     fn by_features<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T]) {
         let positions: usize = self.positions.iter().product();
         let taps: Vec<Axes> = indices(&self.taps).collect();
@@ -302,7 +307,7 @@ impl Conv {
         }
     }
 
-    /// Patches column by column, of positions that are counted with the images innermost.
+    /// Fills the patches column by column. Positions are counted with the images innermost.
     fn by_images<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T]) {
         let n = range.len();
         for (tap, input, row) in self.depths() {
@@ -321,13 +326,14 @@ impl Conv {
         }
     }
 
-    /// Patches column by column, of positions that are counted through each image.
+    /// Fills the patches column by column. Positions are counted through each image.
     fn by_rows<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T]) {
         let n = range.len();
         let positions: usize = self.positions.iter().product();
         let width = self.positions.last().copied().unwrap_or(1);
         let taps: usize = self.taps.iter().product();
-        // The rows of positions: where each begins within the patches and within the row, and its image and outer position.
+        // The rows of positions. Each has its start within the patches and within its row, its length, its image, and
+        // its outer position.
         let mut rows = Vec::new();
         let mut at = range.start;
         while at < range.end {
@@ -340,7 +346,7 @@ impl Conv {
         }
         let mut found: Vec<(usize, usize, usize, Option<usize>)> = Vec::with_capacity(rows.len());
         for (t, tap) in indices(&self.taps).enumerate() {
-            // All axes but the last are the same along a row.
+            // All axes except the last have one position along a row.
             let outer = |position: &[usize]| -> Option<usize> {
                 let reach = |(axis, p): (usize, &usize)| self.reach[axis][p * self.taps[axis] + tap[axis]];
                 position.iter().enumerate().map(reach).sum()
@@ -364,7 +370,7 @@ impl Conv {
         }
     }
 
-    /// Elements that a tap meets at positions along the last axis of space, from `column` on.
+    /// Copies the elements that a tap meets along the last spatial axis, from position `column` on.
     #[inline]
     fn row<T: Real>(&self, x: &[T], from: usize, column: usize, tap: Option<usize>, run: &mut [T]) {
         let Some(tap) = tap else {
@@ -389,7 +395,7 @@ impl Conv {
         }
     }
 
-    /// Each tap and input feature, and the place of both in the kernel as a matrix.
+    /// Returns each tap and input feature, and its row in the kernel as a matrix.
     fn depths(&self) -> impl Iterator<Item = (Axes, usize, usize)> {
         let taps: usize = self.taps.iter().product();
         indices(&self.taps).enumerate().flat_map(move |(t, tap)| {
@@ -401,7 +407,7 @@ impl Conv {
     }
 }
 
-/// All indices of an array of these sizes, in order.
+/// Returns all indices of an array of these sizes, in order.
 fn indices(sizes: &[usize]) -> impl Iterator<Item = Axes> {
     (0..sizes.iter().product()).map(|i| unravel(i, sizes))
 }

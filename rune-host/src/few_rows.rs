@@ -12,12 +12,12 @@ use rune_ir::op::BinaryFn;
 use smallvec::SmallVec;
 use std::ops::Range;
 
-/// Products of at most so many rows are computed here.
+/// The maximum number of rows of a product that is computed here.
 pub(crate) const MOST_ROWS: usize = 8;
-/// Bytes of a part of a matrix, which one thread reads, and the number of parts.
+/// The number of bytes of a part of a matrix, which one thread reads, and the maximum number of parts.
 const PART: usize = if cfg!(test) { 1 << 9 } else { 1 << 18 };
 const MOST_PARTS: usize = 16;
-/// Matrices of at least so many bytes are divided among threads.
+/// The number of bytes from which threads share a matrix.
 const PARALLEL: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
 
 /// The elements of a matrix, which are widened to `f32`.
@@ -55,14 +55,14 @@ impl Element {
     }
 }
 
-/// Whether these factors are a few rows and a matrix that is contiguous along an axis.
+/// Returns whether the factors are a few rows and a matrix that is contiguous along an axis.
 pub(crate) fn is_fit(rows: &Factor, matrix: &Factor) -> bool {
     let contiguous = matrix.free.1 == 1 || matrix.contracted.1 == 1;
     rows.free.0 <= MOST_ROWS && matrix.free.0 > rows.free.0 && contiguous
 }
 
-/// Writes the products of all matrices of a batch. `matrix_first` says that the rows of a product are the columns of the
-/// matrix.
+/// Writes the products of all matrices of a batch. If `matrix_first`, the matrix is the left operand, so the products
+/// are transposed.
 pub(crate) fn multiply(
     (rows, x): (&Factor, &[f32]),
     (matrix, bytes, element): (&Factor, &[u8], Element),
@@ -98,7 +98,7 @@ fn of_type<T: Narrow>((rows, x): (&Factor, &[f32]), (matrix, y): (&Factor, &[T])
         let steps = [matrix.contracted.1, matrix.free.1];
         OfBatch { rows, matrix: &y[matrix.at(index)..], columns, steps, to }.run(out, shared);
     };
-    // The matrices of a batch are divided among threads; a large one is divided itself.
+    // Threads share the matrices of a batch. They share a large matrix itself.
     if shared && batches > 1 && bytes < PARALLEL {
         let some = batches.div_ceil(4 * rayon::current_num_threads());
         out.par_chunks_mut(each * some).enumerate().for_each(|(group, out)| {
@@ -114,18 +114,18 @@ struct OfBatch<'a, T> {
     rows: Matrix<'a, f32>,
     matrix: &'a [T],
     columns: usize,
-    /// The steps of the matrix: along the contracted axis, and along the columns.
+    /// The strides of the matrix: along the contracted axis, and along the columns.
     steps: [usize; 2],
-    /// The steps of the product: along the rows, and along the columns.
+    /// The strides of the product: along the rows, and along the columns.
     to: [usize; 2],
 }
 
 impl<T: Narrow> OfBatch<'_, T> {
-    /// Writes the product, on all threads if `shared`. A thread reads a contiguous part of the matrix, so that the memory
-    /// runs ahead. The parts do not depend on the number of threads, nor do the sums.
+    /// Writes the product, on all threads if `shared`. Each thread reads a contiguous part of the matrix, so that the
+    /// memory can prefetch. Neither the parts nor the sums depend on the number of threads.
     fn run(&self, out: &mut [f32], shared: bool) {
         let (depth, columns) = (self.rows.columns, self.columns);
-        // Rows of the matrix are contiguous, and are added up; or else columns are.
+        // If the rows of the matrix are contiguous, they are added up. Otherwise its columns are contiguous.
         let adds_rows = self.steps[1] == 1;
         let divided = if adds_rows { depth } else { columns };
         let parts = (size_of::<T>() * depth * columns / PART).clamp(1, MOST_PARTS);
@@ -154,7 +154,7 @@ impl<T: Narrow> OfBatch<'_, T> {
         }
     }
 
-    /// Returns, for each of `rows`, the sum of some rows of the matrix, each times an element.
+    /// Returns, for each row of `rows`, the sum of some rows of the matrix, each times an element.
     fn sums_of_rows(&self, depth: Range<usize>) -> Vec<f32> {
         let mut sums = vec![0f32; self.rows.rows * self.columns];
         for first in depth.clone().step_by(ROWS_ADDED) {
@@ -170,10 +170,10 @@ impl<T: Narrow> OfBatch<'_, T> {
         sums
     }
 
-    /// Returns, for each of `rows`, the products with some columns of the matrix.
+    /// Returns, for each row of `rows`, the products with some columns of the matrix.
     fn products_of_columns(&self, columns: Range<usize>) -> Vec<f32> {
         let depth = self.rows.columns;
-        // The elements of a row may lie apart.
+        // The elements of a row may not be contiguous.
         let x: Vec<f32> =
             (0..self.rows.rows * depth).map(|i| self.rows.data[self.rows.at(i / depth, i % depth)]).collect();
         let mut products = vec![0f32; self.rows.rows * columns.len()];
@@ -193,7 +193,7 @@ mod tests {
     use crate::{Plan, tests::wrong};
     use rune_trace::{Array, Tensor, make_program};
 
-    /// Small whole numbers, whose sums of products are exact in any order.
+    /// Returns small whole numbers. Sums of their products are exact in any order.
     fn numbers(shape: &[usize], dtype: DType, of: usize) -> Array {
         let number = |i: usize| (i * 7 + of * 5) % 11;
         // Bytes have high bits too.
@@ -211,7 +211,7 @@ mod tests {
             for (rows, depth, columns) in
                 [(1, 1, 2), (1, 17, 40), (2, 16, 33), (3, 40, 9), (7, 5, 70), (8, 64, 64), (1, 300, 3), (1, 3, 300)]
             {
-                // Which operand the matrix is, whether it is transposed, and whether there are several.
+                // The bits say which operand the matrix is, whether it is transposed, and whether there is a batch.
                 for form in 0..8 {
                     let [first, transposed, batched] = [0, 1, 2].map(|bit| form >> bit & 1 == 1);
                     let batch: &[usize] = if batched { &[3] } else { &[] };
@@ -227,7 +227,7 @@ mod tests {
                     };
                     let program = make_program(f, (&Tensor::from(x.clone()), &Tensor::from(w.clone()))).unwrap();
                     let program = program.simplify();
-                    // The matrix is read as it is: nothing is converted.
+                    // One step means that nothing is converted first.
                     if Plan::new(&program).steps() == 1 {
                         narrow += 1;
                     }

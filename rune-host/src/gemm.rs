@@ -1,10 +1,10 @@
-//! The only call of the crate `gemm`, which takes pointers.
+//! The only call of the crate `gemm`, whose interface takes pointers.
 #![allow(unsafe_code)]
 
 use gemm::Parallelism;
 use rune_ir::Element;
 
-/// A matrix in a slice, with the steps from row to row and from column to column.
+/// A matrix in a slice, with its row and column strides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Matrix<'a, T> {
     pub data: &'a [T],
@@ -42,8 +42,7 @@ impl Real for f64 {
     const ZERO: f64 = 0.0;
 }
 
-/// The destination of a product in a slice: the index of its first element, and the steps from row to row and from
-/// column to column.
+/// The destination of a product in a slice: the index of its first element, and its row and column strides.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub offset: usize,
@@ -51,7 +50,7 @@ pub(crate) struct Target {
     pub column_step: usize,
 }
 
-/// Writes the product of `a` and `b` to `c`, on all threads of the pool or on this one.
+/// Writes the product of `a` and `b` to `c`, on all threads of the pool or only on this one.
 ///
 /// # Panics
 /// If the sizes do not agree, a matrix is not in its slice, or two elements of the product overlap.
@@ -62,7 +61,7 @@ pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c:
     if rows == 0 || columns == 0 {
         return;
     }
-    // Rows are contiguous within columns, or columns within rows.
+    // Two elements do not overlap if rows are contiguous within columns, or columns within rows.
     let (row, column) =
         (if rows == 1 { usize::MAX } else { to.row_step }, if columns == 1 { usize::MAX } else { to.column_step });
     let apart = (column > 0 && row >= columns.saturating_mul(to.column_step).max(1))
@@ -73,7 +72,7 @@ pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c:
     let parallelism = if threads { Parallelism::Rayon(0) } else { Parallelism::None };
     let step = |n: usize| n as isize;
     // SAFETY: the matrices are in their slices, as checked above, and the product is in `c`, which nothing else refers
-    // to. The elements of the product do not overlap. `c` is not read.
+    // to. The elements of the product do not overlap. `gemm` does not read `c`.
     unsafe {
         gemm::gemm(
             rows,

@@ -11,9 +11,9 @@ use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
 /// From this many multiplications on, all threads compute one product together.
 const PARALLEL: usize = 1 << 23;
 
-/// Returns the products of `lhs` and `rhs` summed over the contracted axes, of dtype `out`, as [`Op::DotGeneral`]
-/// defines it. Returns `None` if there is no kernel for the dtypes. There are kernels for `f32` and `f64` with results
-/// of the same dtype, in which they accumulate.
+/// Returns the products of `lhs` and `rhs`, summed over the contracted axes, as [`Op::DotGeneral`] defines it. `out` is
+/// the dtype of the result. Returns `None` if there is no kernel for the dtypes. The kernels compute `f32` and `f64`;
+/// result and accumulator have the dtype of the operands.
 ///
 /// ```
 /// use rune_ir::op::DotDims;
@@ -60,21 +60,21 @@ fn factor(array: &Array, batch: &[usize], contract: &[usize]) -> (Array, Factor)
     factor(&moved, &places[..batch.len()], &places[rank - contract.len()..])
 }
 
-/// An operand of a product in a buffer, with its axes in groups.
+/// An operand of a product in a buffer, with its axes in three groups.
 #[derive(Clone, Debug)]
 pub(crate) struct Factor {
     pub buffer: usize,
     offset: usize,
-    /// Sizes and steps of the batch axes.
+    /// Sizes and strides of the batch axes.
     batch: Vec<(usize, usize)>,
-    /// Size and step of the free axes, as one axis.
+    /// Size and stride of the free axes, merged into one.
     pub free: (usize, usize),
-    /// Size and step of the contracted axes, as one axis.
+    /// Size and stride of the contracted axes, merged into one.
     pub contracted: (usize, usize),
 }
 
 impl Factor {
-    /// Returns the operand of a view. Returns `None` if the axes of a group cannot be joined, or some are reversed.
+    /// Returns a view as an operand. Returns `None` if the axes of a group cannot be merged, or if some are reversed.
     pub(crate) fn new(buffer: usize, view: &View, batch: &[usize], contract: &[usize]) -> Option<Factor> {
         let free: Vec<usize> = (0..view.shape.rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
         let axes = |axes: &[usize]| -> Option<Vec<(usize, usize)>> {
@@ -95,7 +95,7 @@ impl Factor {
     }
 }
 
-/// Joins axes, if each one is contiguous within the one before it.
+/// Merges axes, if each is contiguous within the one before it.
 fn as_one(axes: &[(usize, usize)]) -> Option<(usize, usize)> {
     let mut axes = axes.iter().copied().filter(|&(size, _)| size != 1);
     let Some(first) = axes.next() else { return Some((1, 1)) };
@@ -108,7 +108,7 @@ pub(crate) struct Product {
     pub lhs: Factor,
     pub rhs: Factor,
     dtype: DType,
-    /// The operand that is a large matrix of narrow elements, where the other is a few rows of `f32`.
+    /// The operand that is a large matrix of narrow elements. The other operand has a few rows of `f32`.
     matrix: Option<(Side, Element)>,
 }
 
@@ -135,8 +135,8 @@ impl Product {
         let matrices: usize = self.lhs.batch.iter().map(|axis| axis.0).product();
         [matrices, self.lhs.free.0, self.lhs.contracted.0, self.rhs.free.0].iter().map(|&n| n as u64).product()
     }
-    /// Writes the product of two buffers. Its axes are batch, then the free axes of the left operand, then those of the
-    /// right one.
+    /// Writes the product of two buffers. Its axes are the batch axes, the free axes of the left operand, and those of
+    /// the right operand.
     pub(crate) fn run(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         match self.matrix {
             Some((Side::Left, element)) => {
@@ -165,8 +165,7 @@ impl Product {
         let work = m.saturating_mul(k).saturating_mul(n);
         let matrices = out.chunks_exact_mut(m * n);
         let batches = matrices.len();
-        // Several small products of a batch are divided among threads, each one whole. A large product is divided
-        // itself.
+        // Threads share the small products of a batch, each as a whole. They share a large product itself.
         if work < PARALLEL && batches > 1 && work.saturating_mul(batches) >= PARALLEL {
             let each = batches.div_ceil(4 * rayon::current_num_threads());
             out.par_chunks_mut(m * n * each).enumerate().for_each(|(group, matrices)| {
@@ -182,7 +181,7 @@ impl Product {
 mod tests {
     use super::*;
 
-    /// Every division of up to four axes of two operands into batch, free and contracted ones, in many orders.
+    /// Divides up to four axes of two operands into batch, free and contracted axes in every way, and in many orders.
     #[test]
     fn products_are_those_of_the_interpreter() {
         let sizes = [2, 3, 4, 5];
@@ -217,7 +216,7 @@ mod tests {
             let found = dot_general(&lhs, &rhs, &dims, DType::F64).unwrap();
             let op = Op::DotGeneral { lhs: &lhs, rhs: &rhs, dims: Box::new(dims), out: DType::F64 };
             let expected = &eval_op(&op).unwrap()[0];
-            // All numbers are halves, so that no sum is rounded. 0 may be -0.
+            // All numbers are multiples of a half, so no sum is rounded. 0 may be -0.
             assert_eq!(found.ty(), expected.ty());
             assert_eq!(found.as_slice::<f64>(), expected.as_slice::<f64>());
         }

@@ -36,7 +36,7 @@ impl Bound {
         memory.copy_from_slice(self.bytes());
         memory
     }
-    /// Returns an array of this type, and copies if it is a part of another one.
+    /// Returns an array of this type. Copies the bytes if `self` is a part of an array.
     fn into_array(self, ty: &Type) -> Array {
         match self.is_whole() {
             true if self.array.dtype() == ty.dtype => self.array,
@@ -45,7 +45,7 @@ impl Bound {
     }
 }
 
-/// The contents of the buffers, and the number of remaining reads of each. Those of a small plan need no heap memory.
+/// The contents of the buffers, and the number of remaining reads of each. A small plan needs no heap memory for them.
 struct Buffers<'a> {
     plan: &'a Plan,
     bound: SmallVec<[Option<Bound>; 4]>,
@@ -62,7 +62,7 @@ impl Plan {
         self.run_on(inputs).map(SmallVec::into_vec)
     }
 
-    /// Like [`Plan::run`]; neither the inputs nor one output or two need a list on the heap.
+    /// Like [`Plan::run`], but needs no list on the heap for the inputs, or for one or two outputs.
     ///
     /// # Errors
     /// Returns an error where [`Plan::run`] does.
@@ -202,7 +202,7 @@ impl Buffers<'_> {
                     if !holds[0].as_slice::<bool>()[0] {
                         break;
                     }
-                    // The carry is moved, so that it may be overwritten.
+                    // The carry is moved, so that the body may overwrite it.
                     let outputs = body.run_bound(consts.iter().cloned().chain(carry).collect())?;
                     carry = outputs.into_iter().map(Bound::whole).collect();
                 }

@@ -1,4 +1,4 @@
-//! Random programs, against the interpreter.
+//! Compares random programs with the interpreter.
 
 use crate::Plan;
 use rune_ir::interpret::interpret;
@@ -7,7 +7,7 @@ use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Var, w
 use rune_testing::{Generator, functions, near_the_interpreter, shrink, special_program};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Where two arrays differ: a NaN equals any NaN.
+/// Describes the difference between two arrays. Any NaN equals any NaN.
 fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
     if found.ty() != expected.ty() {
         return Some(format!("{} for {}", found.ty(), expected.ty()));
@@ -41,7 +41,7 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
     })
 }
 
-/// What is wrong with the outputs; a panic is, too.
+/// Describes what is wrong with the outputs. A panic is wrong too.
 pub(crate) fn wrong(program: &Program, inputs: &[Array], exact: bool) -> Option<String> {
     let caught = catch_unwind(AssertUnwindSafe(|| compare(program, inputs, exact)));
     caught.unwrap_or_else(|_| Some("a panic".to_owned()))
@@ -80,8 +80,8 @@ fn some_agree(generator: impl Fn(u64) -> Generator, exact: bool, first: u64, pro
 fn random_programs_give_the_bits_of_the_interpreter() {
     let generator = |seed| {
         let mut random = Generator::new(seed);
-        // The last place of these may differ from the interpreter's. Where a program compares or rounds afterwards, that
-        // makes all the difference, so they are in programs of their own.
+        // The results of these may differ from the interpreter's in the last place. Comparing or rounding such a result
+        // can change everything, so these functions are in separate programs.
         let inexact = functions::except(&functions::APPROXIMATED, &["cbrt", "cumlogsumexp"]);
         random.without = [&inexact[..], &functions::REORDERED].concat();
         random.extremes = seed % 3 == 0;
@@ -106,12 +106,12 @@ fn random_programs_of_complex_numbers_give_the_bits_of_the_interpreter() {
 
 #[test]
 fn random_programs_are_as_near_as_their_functions() {
-    // A small difference in their operands can become any difference.
+    // For these, a small difference in the operands can become an arbitrary difference.
     let steep = ["tan", "pow", "integer_pow", "div", "rsqrt", "case", "while"];
     let generator = |seed| {
         let mut random = Generator::new(seed);
         random.dtypes = vec![DType::F32, DType::F32, DType::F64, DType::F16, DType::BF16];
-        // The last place of a large number turns an angle far.
+        // The last place of a large number changes an angle greatly.
         let far: &[&str] = if seed % 2 == 0 { &["sin", "cos"] } else { &["exp", "exp2", "expm1"] };
         random.without = [&functions::JUMPING[..], &steep, far].concat();
         random
@@ -119,7 +119,8 @@ fn random_programs_are_as_near_as_their_functions() {
     all_agree(generator, false, 1_000_000);
 }
 
-/// Special functions, Fourier transforms and functions of signals, alone and transformed. `RUNE_PROGRAMS=1000` takes so many.
+/// Special functions, Fourier transforms and functions of signals, alone and transformed. `RUNE_PROGRAMS=1000` sets the
+/// number of programs.
 #[test]
 fn compositions_of_special_functions_are_as_near_as_their_arguments() {
     let count = std::env::var("RUNE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(16);
@@ -133,7 +134,7 @@ fn compositions_of_special_functions_are_as_near_as_their_arguments() {
     }
 }
 
-/// Convolutions in any layout, with steps, dilations, padding and groups, of whole numbers, so that no sum is rounded.
+/// Convolutions of whole numbers, so that no sum is rounded: any layout, with steps, dilations, padding and groups.
 #[test]
 fn convolutions_are_those_of_the_interpreter() {
     let mut state = 7u64;
@@ -180,7 +181,7 @@ fn convolutions_are_those_of_the_interpreter() {
         };
         let mut builder = ProgramBuilder::new("conv", vec![lhs.ty().clone(), rhs.ty().clone()], vec![]);
         let mut push = |op| builder.push(op, Origin::default()).map(|vars| vars[0]);
-        // Half of the operands are looked at in another way.
+        // Half of the operands are views.
         let mut turned = |x, rank| match below(2) {
             0 => x,
             _ => {

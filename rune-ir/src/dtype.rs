@@ -120,7 +120,7 @@ impl DType {
         self.is_float() || self.is_complex()
     }
 
-    /// Returns the dtype of the real and imaginary parts of a complex type; any other dtype as it is.
+    /// Returns the dtype of the real and imaginary parts of a complex type. It returns any other dtype unchanged.
     ///
     /// ```
     /// use rune_ir::DType;
@@ -222,15 +222,15 @@ pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 
     fn as_bytes(elements: &[Self]) -> &[u8];
     /// Returns the nearest `f64`; of a complex number, its real part.
     fn to_f64(self) -> f64;
-    /// Returns the nearest value of this type. Floats round to nearest even; integers truncate and saturate; `bool` is
-    /// whether the number is not zero.
+    /// Returns the nearest value of this type. Floats round to nearest even. Integers truncate and saturate. `bool` is
+    /// true if the number is not zero.
     fn from_f64(x: f64) -> Self;
     /// Returns the number as a complex one.
     fn to_complex(self) -> Complex64 {
         Complex64::new(self.to_f64(), 0.0)
     }
-    /// Returns the nearest value of this type. A type that is not complex keeps only the real part; `bool` is whether the number
-    /// is not zero.
+    /// Returns the nearest value of this type. A type that is not complex keeps only the real part. `bool` is true if
+    /// the number is not zero.
     fn from_complex(z: Complex64) -> Self {
         Self::from_f64(z.re)
     }
@@ -244,8 +244,8 @@ pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 
     }
 }
 
-/// Rounds `x` to odd: toward zero, with the last bit set if the result is not exact. Rounding this to a half-precision
-/// type, which has far fewer bits, is the same as rounding `x` once.
+/// Rounds `x` to odd: toward zero, with the last bit set if the result is not exact. A half-precision type has far
+/// fewer bits, so rounding the result to it equals rounding `x` to it once.
 pub(crate) fn round_to_odd(x: f64) -> f32 {
     let near = x as f32;
     let exact = f64::from(near);
@@ -381,7 +381,7 @@ macro_rules! with_word {
                 $body
             }
             _ => {
-                // No more aligned than the parts of a complex number.
+                // `u128` would need more alignment than `Complex64` has.
                 type $W = [u64; 2];
                 $body
             }

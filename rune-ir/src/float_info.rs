@@ -18,7 +18,7 @@ pub struct FloatInfo {
 }
 
 impl DType {
-    /// Returns the properties of a float dtype; of a complex dtype, those of its parts; of any other dtype, `None`.
+    /// Returns the properties of a float dtype, or of the parts of a complex dtype. Returns `None` for any other dtype.
     ///
     /// ```
     /// use rune_ir::DType;

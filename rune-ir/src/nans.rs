@@ -33,7 +33,7 @@ impl NonFinite {
     }
 }
 
-/// A result holds a NaN (or an infinity, if these are searched for). Says where it was created first.
+/// A result holds a NaN (or an infinity, if these are searched for). The error says where it was created first.
 #[derive(Clone, Debug)]
 pub struct NanError {
     /// The function that ran.
@@ -58,7 +58,7 @@ pub enum NanOrigin {
         /// Summaries of its results.
         results: Vec<Summary>,
     },
-    /// This input held it already: an argument, or, after all arguments, a captured tensor.
+    /// This input held it already. Inputs are the arguments, then the captured tensors.
     Given {
         /// The index of the input.
         input: usize,
@@ -106,7 +106,7 @@ impl fmt::Display for NanError {
     }
 }
 
-/// Returns the numbers that the environment requests to search for.
+/// The numbers to search for, according to the environment.
 static ASKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
     let set = |name: &str| std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0"));
     match (set("RUNE_DEBUG_NANS"), set("RUNE_DEBUG_INFS")) {
@@ -122,14 +122,14 @@ pub fn checks_nans() -> bool {
     ASKED.is_some()
 }
 
-/// Finds where an output of a program got the NaN or infinity that the environment asks to search for. The program runs
+/// Finds the origin of a NaN or infinity in an output of a program, if the environment asks for it. The program runs
 /// again on `inputs` and its constants.
 ///
 /// # Errors
 /// If an output holds one.
 pub fn check_nans(program: &Program, inputs: &[Value], outputs: &[Value]) -> Result<(), NanError> {
     let Some(bad) = *ASKED else { return Ok(()) };
-    // Reading a value that cannot be fetched reports the reason.
+    // If a value cannot be fetched, reading it reports the reason.
     let host = |values: &[Value]| values.iter().map(Value::to_host).collect::<Result<Vec<Array>, _>>().ok();
     match (host(inputs), host(outputs)) {
         (Some(inputs), Some(outputs)) if outputs.iter().any(|y| bad.is_in(y)) => {
@@ -158,7 +158,7 @@ struct Search {
     bad: NonFinite,
     frames: Vec<Frame>,
     made: usize,
-    /// The origin of the one in an output of the whole program.
+    /// The origin of the NaN in an output of the whole program.
     found: Option<Arc<NanSource>>,
 }
 
@@ -219,7 +219,7 @@ impl Observer for Search {
         for (var, result) in instruction.results().zip(results).filter(|(_, y)| bad.is_in(y)) {
             let Some(frame) = self.frames.last_mut() else { return };
             let known = frame.known.clone();
-            // An infinity that the program contains was intended, and so were infinities that it causes. A NaN was not.
+            // An infinite constant is intended, and so is an infinity computed from one. A NaN never is.
             let written = operands.is_empty() || operands.iter().any(|x| bad.is_in(x));
             let meant = bad == NonFinite::NanOrInf && written && !NonFinite::Nan.is_in(result);
             let blame = match known {

@@ -89,7 +89,7 @@ impl Transforms {
     /// Returns these transformations, followed by `next`.
     #[must_use]
     pub const fn then(self, next: Transform) -> Transforms {
-        // Two bits each, the last one lowest. Origins are copied for each instruction, so they are small.
+        // Two bits each, the last one lowest. Every instruction has a copy of its origin, so an origin must be small.
         Transforms(self.0 << 2 | next as u32)
     }
     /// Returns the transformations, first to last.

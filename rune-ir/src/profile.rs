@@ -1,9 +1,9 @@
-//! Profiles: what takes time, as events with a begin and a duration.
+//! Profiles: events with a start and a duration.
 //!
-//! If the environment variable `RUNE_PROFILE` names a file, all events of the process go there, in the
-//! [trace event format](https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU) of Chrome, which
-//! [Perfetto](https://ui.perfetto.dev) opens. [`collect`] returns those of one function. Else nothing is recorded: asking whether anything is
-//! costs one load from memory.
+//! If the environment variable `RUNE_PROFILE` names a file, all events of the process go there, in the [trace event
+//! format](https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU) of Chrome, which
+//! [Perfetto](https://ui.perfetto.dev) opens. [`collect`] returns the events of one function. Otherwise nothing is
+//! recorded, and [`is_on`] costs one load from memory.
 
 use crate::Loc;
 use serde::Serialize;
@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Something that took time.
+/// A period of work.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// The kind of work, such as `trace`, `plan`, `call` or `step`.
@@ -25,7 +25,7 @@ pub struct Event {
     pub begin: Duration,
     /// The duration.
     pub took: Duration,
-    /// The thread that did it, as a small number.
+    /// A small number for the thread.
     pub thread: u64,
     /// Details of the work.
     pub details: Details,
@@ -34,7 +34,7 @@ pub struct Event {
 /// Details of the work of an event.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
-    /// The types of what was computed.
+    /// The types of the results.
     pub shapes: String,
     /// Bytes that were read and written.
     pub bytes: u64,
@@ -50,7 +50,7 @@ const FILE: u8 = 2;
 
 /// Whether events go to a file.
 static STATE: AtomicU8 = AtomicU8::new(UNKNOWN);
-/// The calls of [`collect`] under way.
+/// The number of calls of [`collect`] that are running.
 static COLLECTING: AtomicUsize = AtomicUsize::new(0);
 static BEGIN: OnceLock<Instant> = OnceLock::new();
 static WRITER: Mutex<Option<BufWriter<File>>> = Mutex::new(None);
@@ -72,7 +72,7 @@ pub fn is_on() -> bool {
     }
 }
 
-/// Opens the file that the environment names, if it names one.
+/// Opens the file that the environment names, if any. Returns whether events go there.
 #[cold]
 fn open() -> bool {
     let mut writer = WRITER.lock().unwrap_or_else(PoisonError::into_inner);
@@ -82,14 +82,14 @@ fn open() -> bool {
             created.map_err(|e| eprintln!("RUNE_PROFILE: {} cannot be written: {e}", path.to_string_lossy())).ok()
         });
         *writer = opened.map(BufWriter::new);
-        // The format lets the end of the list be missing, so that the file can be read whenever the process ends.
+        // The format allows the end of the list to be missing, so the file can be read whenever the process ends.
         let started = writer.as_mut().is_some_and(|writer| writer.write_all(b"[\n").is_ok());
         STATE.store(if started { FILE } else { OFF }, Ordering::Relaxed);
     }
     STATE.load(Ordering::Relaxed) == FILE
 }
 
-/// Measures what happens until it is dropped.
+/// Records an event when it is dropped.
 #[derive(Debug)]
 #[must_use]
 pub struct Span(Option<(&'static str, String, Instant, Details)>);
@@ -108,7 +108,7 @@ impl Drop for Span {
     }
 }
 
-/// Records what began at `start` and ends now.
+/// Records an event that began at `start` and ends now.
 pub fn record(category: &'static str, name: String, start: Instant, details: Details) {
     let took = start.elapsed();
     let begin = start.saturating_duration_since(*BEGIN.get_or_init(|| start));
@@ -123,7 +123,7 @@ pub fn record(category: &'static str, name: String, start: Instant, details: Det
     });
 }
 
-/// An event as Chrome writes it; times are in microseconds.
+/// An event in Chrome's format; times are in microseconds.
 #[derive(Serialize)]
 struct Written<'a> {
     name: &'a str,
@@ -170,7 +170,7 @@ fn write(event: &Event) {
     if let (Some(writer), Ok(line)) = (writer.as_mut(), serde_json::to_string(&written)) {
         // A full disk must not end the program.
         let _ = writeln!(writer, "{line},");
-        // A step is part of something longer, after which all is written.
+        // A step is part of a longer event, which flushes the file at its end.
         if event.category != "step" {
             let _ = writer.flush();
         }

@@ -1,15 +1,15 @@
-//! The signature that a compiled module carries.
+//! The signature of a compiled module.
 
 use crate::op::{Op, Parts};
 use crate::{Program, Type, types};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The types of a compiled program and its requirements, as JSON in the module: the attribute [`ModuleSignature::KEY`]
-/// of its function. A `.vmfb` file alone can therefore be checked and run.
+/// The types and the requirements of a compiled program. The module holds them as JSON, in the attribute
+/// [`ModuleSignature::KEY`] of its function. A `.vmfb` file can therefore be checked and run on its own.
 ///
 /// It depends only on what the program computes, and not on names or on the values of constants. Equal programs are
-/// therefore still compiled only once.
+/// therefore compiled only once.
 ///
 /// ```
 /// use rune_ir::{DType, ModuleSignature, Type};
@@ -21,15 +21,15 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ModuleSignature {
-    /// The inputs of the program, which are the first arguments of the function.
+    /// The inputs of the program. They are the first arguments of the function.
     pub inputs: Vec<Type>,
-    /// The constants of the program, which are the arguments after the inputs.
+    /// The constants of the program. They are the arguments after the inputs.
     pub constants: Vec<Type>,
     /// The outputs of the program.
     pub outputs: Vec<Type>,
     /// The arguments whose memory the function may overwrite, ascending.
     pub overwritten: Vec<usize>,
-    /// The functions of the process that it calls.
+    /// The functions of the process that the module calls.
     pub host: Vec<HostOp>,
 }
 
@@ -38,14 +38,14 @@ pub struct ModuleSignature {
 pub struct HostOp {
     /// The name in the module `host`.
     pub name: String,
-    /// What it computes. The operands are the arguments. Unsigned integers are passed as signed ones with the same
-    /// bits. If it has effects, the last argument and the last result are tokens of type `i32`.
+    /// The operation that it computes. The operands are the arguments. Unsigned integers are passed as signed ones with
+    /// the same bits. If the operation has effects, the last argument and the last result are tokens of type `i32`.
     pub op: Op<Type>,
     /// The types of the results.
     pub outputs: Vec<Type>,
 }
 
-/// The text is not a signature of a module.
+/// The reason why a text is not a signature of a module.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
     /// It is not JSON, or JSON of another form.

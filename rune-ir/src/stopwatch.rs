@@ -1,8 +1,8 @@
-//! Measuring time, on machines with and without a clock.
+//! A stopwatch for machines with and without a clock.
 
 use std::time::Duration;
 
-/// Measures how long something takes. WebAssembly outside of an operating system has no clock: there, all times are zero.
+/// Measures durations. WebAssembly without an operating system has no clock; there, all durations are zero.
 ///
 /// ```
 /// let stopwatch = rune_ir::Stopwatch::start();

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use std::fmt;
 use std::ops::Deref;
 
-/// The sizes of an array along its axes. A scalar has rank 0, that is no axes.
+/// The sizes of an array along its axes. A scalar has rank 0: it has no axes.
 ///
 /// ```
 /// use rune_ir::Shape;
@@ -47,7 +47,7 @@ impl Shape {
         }
         self.0.iter().try_fold(1usize, |n, &d| n.checked_mul(d))
     }
-    /// Returns the number of elements from one index to the next along each axis, in row-major order.
+    /// Returns the stride of each axis in elements, for row-major order.
     pub fn strides(&self) -> SmallVec<[usize; 4]> {
         let mut strides: SmallVec<[usize; 4]> = SmallVec::from_elem(1, self.rank());
         for axis in (0..self.rank().saturating_sub(1)).rev() {
@@ -55,11 +55,11 @@ impl Shape {
         }
         strides
     }
-    /// Returns the sizes, for changing them.
+    /// Returns the sizes as a mutable list.
     pub fn dims_mut(&mut self) -> &mut SmallVec<[usize; 4]> {
         &mut self.0
     }
-    /// Returns the shape without the axes `axes`.
+    /// Returns the shape without these axes.
     pub fn without(&self, axes: &[usize]) -> Shape {
         (0..self.rank()).filter(|a| !axes.contains(a)).map(|a| self.0[a]).collect()
     }
@@ -132,7 +132,7 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The type of an array: its shape and its dtype. It prints like in Slope: `[2, 3, f32]`.
+/// The type of an array: its shape and its dtype. It prints as `[2, 3, f32]`, like in Slope.
 ///
 /// ```
 /// use rune_ir::{DType, Type};
@@ -171,9 +171,9 @@ impl Type {
     pub fn bytes(&self) -> usize {
         self.size() * self.dtype.size()
     }
-    /// Checks that a variable of a program may have this type: its size, in elements and in bytes, fits into memory,
-    /// and it has at most [`MAX_RANK`] axes. A size of 0 along one axis does not excuse the other sizes, so strides are
-    /// in range too.
+    /// Checks that a variable of a program may have this type. Its number of elements and its number of bytes must fit
+    /// into memory, and it must have at most [`MAX_RANK`] axes. A size of 0 along one axis does not excuse the other
+    /// sizes, so strides are in range too.
     ///
     /// # Errors
     /// If the size or the rank is out of range.
@@ -226,13 +226,13 @@ impl From<Type> for String {
 /// The maximum number of axes of an array in a program.
 pub const MAX_RANK: usize = 64;
 
-/// An array would have more elements than memory has addresses, or more axes than [`MAX_RANK`]. The message continues
-/// one that names the array.
+/// An array has more elements than memory has addresses, or more axes than [`MAX_RANK`]. The message follows the name
+/// of the array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("uses an array of {0}, which is too large for any memory or has more than {MAX_RANK} axes")]
 pub struct TooLarge(pub String);
 
-/// The text is not a type of an array.
+/// The text is not the type of an array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a type; a type is written as its sizes and then its dtype, as [2, 3, f32]")]
 pub struct InvalidType(pub String);

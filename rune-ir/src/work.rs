@@ -1,5 +1,5 @@
-//! Counts the work of transformations in steps, for tests: times differ between machines. Only builds with debug
-//! assertions count.
+//! Counts the work of transformations in steps, for tests, because times differ between machines. Only builds with
+//! debug assertions count.
 
 use std::cell::Cell;
 

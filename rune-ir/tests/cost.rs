@@ -1,4 +1,4 @@
-//! What programs cost.
+//! Tests of cost estimates.
 
 use rune_ir::{Cost, MAX_DEPTH, Program};
 use rune_trace::{Tensor, cond, fori_loop, jvp, lax, make_program, while_loop};
@@ -26,7 +26,7 @@ fn operations_cost_what_they_compute_and_move() {
 
 #[test]
 fn sub_programs_cost_what_they_do_each_time() {
-    // Doubled sixty-three times: as many calls as there are operations would take for ever to walk through.
+    // Each of 63 functions calls the previous one twice. Walking through every call would never end.
     let mut text = "def f0(x0): # [2, f32] -> [2, f32]\n".to_owned();
     text += " y0 = rune.mul(x0, x0)\n return y0";
     let mut program = std::sync::Arc::new(text.parse::<Program>().unwrap());
@@ -48,10 +48,10 @@ fn loops_cost_their_turns_and_branches_the_dearest() {
     let turn = |y: &Tensor| y.sin() * y;
     let many = flops(&|x: &Tensor| fori_loop(0, 5, |_, y: &Tensor| turn(y), x));
     assert!(!many.unbounded);
-    // Beside the body's, the loop counts its turns.
+    // Besides the steps of the body, the loop counts its iterations.
     assert!((5 * 8..=5 * 8 + 5).contains(&many.flops), "{many}");
     let either = flops(&|x: &Tensor| cond(&x.sum().gt(0.0), || turn(&turn(x)), || turn(x)));
-    // The sum, the comparison, and that as an index.
+    // The steps of the sum, of the comparison, and of its conversion to an index.
     assert!((16 + 5..=16 + 7).contains(&either.flops), "{either}");
     let endless = make_program(|x: &Tensor| while_loop(|y: &Tensor| y.sum().lt(9.0), |y: &Tensor| turn(y), x), &x);
     let endless = endless.unwrap();

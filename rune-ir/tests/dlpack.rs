@@ -1,4 +1,4 @@
-//! Arrays exchanged with a producer and a consumer that are written by hand, as other libraries do it.
+//! Exchanges arrays with a producer and a consumer that are written here, in the way of other libraries.
 #![allow(unsafe_code, reason = "the tests play the other library")]
 
 use rune_ir::dlpack::abi::{
@@ -11,7 +11,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// What another library owns.
+/// The memory of the other library.
 struct Producer {
     memory: Vec<u64>,
     shape: Vec<i64>,
@@ -36,7 +36,7 @@ unsafe extern "C" fn delete_unversioned(raw: *mut DLManagedTensor) {
     }
 }
 
-/// A description of an array, to be changed before it is produced.
+/// A description of an array. Tests change it before they produce the array.
 #[derive(Clone)]
 struct Given {
     bytes: Vec<u8>,
@@ -62,7 +62,7 @@ impl Given {
             offset: 0,
         }
     }
-    /// The description and its owner; how often it was deleted.
+    /// Returns the description, its owner, and a counter of its deletions.
     fn described(&self) -> (DLTensor, *mut c_void, Arc<AtomicUsize>) {
         let deleted = Arc::new(AtomicUsize::new(0));
         let mut memory = vec![0u64; self.bytes.len().div_ceil(8) + 1];
@@ -86,7 +86,7 @@ impl Given {
         let version = DLPackVersion { major: self.version, minor: 0 };
         let structure = DLManagedTensorVersioned { version, manager_ctx, deleter: Some(delete), flags: 0, dl_tensor };
         let raw = NonNull::from(Box::leak(Box::new(structure)));
-        // SAFETY: the structure tells of the memory of its producer, which nothing writes to.
+        // SAFETY: the structure describes the memory of its producer, which nothing writes to.
         (unsafe { dlpack::import(raw) }, deleted)
     }
     fn import_unversioned(&self) -> (Result<Array, DlpackError>, Arc<AtomicUsize>) {
@@ -127,7 +127,7 @@ fn other_orders_are_copied() {
     /// Shape, strides, offset, and the elements in row-major order.
     type Case = (&'static [i64], &'static [i64], u64, &'static [f32]);
     let cases: [Case; 5] = [
-        // Columns, backward, every second one, one row for all, and from the middle.
+        // By columns, backward, every second element, one row repeated, and from the middle.
         (&[3, 2], &[1, 3], 0, &[1.0, 4.0, 2.0, 5.0, 3.0, 6.0]),
         (&[3], &[-1], 8, &[3.0, 2.0, 1.0]),
         (&[3], &[2], 0, &[1.0, 3.0, 5.0]),
@@ -153,7 +153,7 @@ fn the_first_element_may_be_anywhere() {
     assert!(array.foreign().is_some());
     drop(array);
     assert_eq!(count(&deleted), 1);
-    // Where it is not aligned, elements are copied.
+    // Unaligned elements are copied.
     let mut bytes = vec![0u8];
     bytes.extend(SIX.iter().flat_map(|x| x.to_ne_bytes()));
     let given = Given { bytes, offset: 1, ..Given::floats(&SIX, &[6]) };
@@ -203,7 +203,7 @@ fn what_nothing_else_holds_is_written_in_place() {
     // SAFETY: the structure was just made and is imported once.
     let back = unsafe { dlpack::import_unversioned(exported.into_raw()) }.unwrap();
     assert_eq!(back.as_slice::<f32>()[0], 5.0);
-    // What is shared is copied, so that a consumer writes to its own.
+    // A shared array is copied, so that the consumer writes to its own copy.
     let exported = dlpack::export_unversioned(back.clone());
     assert_ne!(exported.structure().dl_tensor.data.cast_const().cast(), back.bytes().as_ptr());
 }

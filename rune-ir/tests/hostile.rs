@@ -1,17 +1,17 @@
-//! Programs from outside that are wrong: whatever stands in a file, it is refused or it works, in little time and memory.
+//! Malformed programs from outside. Whatever a file holds, it is refused or it works, in little time and memory.
 //!
-//! `RUNE_FUZZ_SECONDS=3600 cargo test --release -p rune-ir --test hostile` goes on for an hour. What once failed is kept in
-//! `tests/data/hostile/programs` and tried again in each run.
+//! `RUNE_FUZZ_SECONDS=3600 cargo test --release -p rune-ir --test hostile` runs for an hour. Programs that once failed
+//! are in `tests/data/hostile/programs`, and every run tries them again.
 
 use rune_ir::{Program, Shape};
 use rune_testing::{Mutator, exercise, replay};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
-/// Nothing takes longer, on any machine.
+/// The time limit of one program on any machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Whether `text` is a program; fails if that is not told, or the program does not work.
+/// Returns whether `text` is a program. Fails if the program does not work.
 fn accepted(text: &str) -> bool {
     let program = match text.trim_start().starts_with('{') {
         true => serde_json::from_str::<Program>(text).ok(),
@@ -24,7 +24,7 @@ fn kept() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/data/hostile/programs")
 }
 
-/// The greatest memory that this process ever took, in KiB, where the system tells.
+/// Returns the peak memory of this process in KiB, if the system reports it.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|l| l.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
@@ -51,7 +51,7 @@ fn whatever_stands_in_a_file_is_refused_or_works() {
         let mut mutator = Mutator::new(from.wrapping_add(tried));
         let text = if tried % 2 == 0 { mutator.text() } else { mutator.json() };
         if seconds.is_some() {
-            // In case not this test but the process fails.
+            // The file keeps the text in case the process dies.
             std::fs::write(std::env::temp_dir().join("rune-hostile"), &text).unwrap();
         }
         let began = Instant::now();
@@ -73,7 +73,7 @@ fn whatever_stands_in_a_file_is_refused_or_works() {
     assert!(tried < 100 || worked * 50 > tried, "{worked} of {tried} texts are programs: too few to tell");
 }
 
-/// Shapes that no memory holds, and depths that no stack does.
+/// Shapes that fit into no memory, and depths that fit on no stack.
 #[test]
 fn what_is_too_large_is_refused_before_it_is_allocated() {
     let huge = Shape::from_iter([usize::MAX / 2, 3]);

@@ -1,4 +1,4 @@
-//! Whole programs, and operations on any operands that the type rules accept.
+//! Tests of whole programs, and of operations on any operands that the type rules accept.
 
 use rune_ir::interpret::{InterpretError, eval_op, interpret, interpret_owned};
 use rune_ir::op::{BinaryFn, ConvDims, Dims, Padding, UnaryFn, Window, WindowFn};
@@ -92,8 +92,8 @@ fn operands_of_wrong_types_are_refused() {
     assert_eq!(eval_op(&Op::OptimizationBarrier { xs: vec![] }), Ok(vec![]));
 }
 
-/// No random program panics or gives results of other types than the type rules say, and none depends on whether buffers
-/// are reused.
+/// No random program panics, or returns results of other types than the type rules infer. The results do not depend on
+/// whether buffers are reused.
 #[test]
 fn random_programs_run() {
     for seed in 0..400 {
@@ -103,7 +103,7 @@ fn random_programs_run() {
         let results = interpret(&program, &inputs).unwrap();
         let types: Vec<Type> = results.iter().map(|x| x.ty().clone()).collect();
         assert_eq!(types, program.output_types(), "seed {seed}");
-        // Every variable an output: nothing is overwritten.
+        // Every variable is an output, so nothing is overwritten.
         let mut kept = ProgramBuilder::new("kept", program.input_types().to_vec(), program.constants().to_vec());
         for instruction in program.instructions() {
             kept.push(instruction.op.clone(), Origin::default()).unwrap();
@@ -116,7 +116,7 @@ fn random_programs_run() {
     }
 }
 
-/// Attributes are bounded by the type rules alone.
+/// Only the type rules bound attributes.
 #[test]
 fn extreme_attributes_run() {
     const SMALL: usize = 1 << 12;

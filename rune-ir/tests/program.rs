@@ -37,7 +37,7 @@ const NESTED: &str = r#"def f(x0, x1): # ([2, f32], [i32]) -> ([2, f32], [2, f32
 fn text_is_read_and_written_alike() {
     let large = Value::from(Array::from_fn([17], |i| i as u8));
     let small = Value::from(Array::from_vec([2], vec![0.5f32, f32::NEG_INFINITY]));
-    // The attributes are written in the order of the table, and read in any.
+    // Attributes are written in the order of the table, and read in any order.
     let text = NESTED.replace("dims=[], shape=[2]", "shape=[2], dims=[]");
     let program = Program::parse_with(NESTED, &[small.clone(), large.clone()]).unwrap();
     assert_eq!(program.to_string(), text);
@@ -108,7 +108,7 @@ fn errors_name_line_and_column() {
     assert!(message(&format!("{f}    return x0\n  junk")).contains("nothing after the program"));
     let deep: String = (0..100).map(|i| format!("def f{i}(): # () -> ()\n")).collect();
     assert!(message(&deep).contains("deeper than 64"));
-    // Remarks and blank lines are let be, and types may be left out.
+    // Comments and blank lines are ignored, and types may be omitted.
     let free = format!("# test\n\n{f}  y0 = rune.sin(x0) # as below\n return y0 # so\n");
     assert_eq!(Program::parse(&free).unwrap().instructions().len(), 1);
 }
@@ -126,7 +126,7 @@ fn hash_is_of_the_structure() {
     assert_ne!(a, b);
     assert_eq!(a, program(BinaryFn::Add, 1.0, "c"));
     assert_ne!(a.structural_hash(), program(BinaryFn::Mul, 1.0, "a").structural_hash());
-    // Pinned: the same in every process.
+    // The hash is the same in every process.
     assert_eq!(a.structural_hash().to_string().len(), 32);
     assert_eq!(a.structural_hash(), Program::parse(&a.to_string()).unwrap().structural_hash());
 }
@@ -137,7 +137,7 @@ fn sub_programs_lie_so_deep_and_no_deeper() {
     for _ in 1..MAX_DEPTH {
         let mut b = ProgramBuilder::new("f", vec![], vec![]);
         let inner = Arc::new(program);
-        // Twice: what is shared is written once, or the text would be of exponential size.
+        // The program is used twice. A shared program is written once; otherwise the text would have exponential size.
         for _ in 0..2 {
             b.push(Op::Call { args: vec![], program: inner.clone() }, Origin::default()).unwrap();
         }
@@ -171,7 +171,7 @@ fn literals_keep_every_bit() {
     assert!("NaN(0x0):f32".parse::<Literal>().is_err());
 }
 
-/// A generator of programs, of which some are over mapped axes.
+/// Returns a generator of programs, some of which work on named axes.
 fn some_over_axes(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
     if seed.is_multiple_of(4) {
@@ -216,8 +216,8 @@ fn the_generator_draws_every_operation() {
             seen.insert(instruction.op.name());
         }
     }
-    // Those of `custom_vjp` and callbacks have no forward mode, which other tests try on all that is drawn.
-    // Solutions and factors of random matrices differ in all places where these differ in the last one.
+    // `custom_vjp` and callbacks have no forward mode, which other tests try on all random programs. Solutions and
+    // factors of random matrices differ in all digits if the matrices differ in the last one.
     let mut left_out = vec!["conv", "custom_vjp", "custom_linear", "debug_print", "triangular_solve", "lu_solve"];
     left_out.extend(["pure_callback", "io_callback"]);
     left_out.extend(FactorFn::ALL.iter().map(|f| f.name()));
@@ -227,7 +227,7 @@ fn the_generator_draws_every_operation() {
     assert!(count > 400 * 30, "{count}");
 }
 
-/// Numbers of every magnitude, written as JSON and read back bit for bit.
+/// Numbers of every magnitude survive JSON bit for bit.
 #[test]
 fn floats_keep_their_bits_in_json() {
     let mut random = Generator::new(5);

@@ -1,4 +1,4 @@
-//! Loops that count become scans.
+//! Tests of the conversion of counting loops to scans.
 
 use rune_ir::interpret::interpret;
 use rune_ir::op::{BinaryFn, Comparison, Dims, Literal};
@@ -20,7 +20,8 @@ fn compares(direction: Comparison, x: i128, y: i128) -> bool {
     }
 }
 
-/// How often a loop goes round, and whether its counter, which is of eight bits then, overflows on the way; nothing if it does not end.
+/// Returns the number of iterations of a loop, and whether its counter of eight bits overflows. Returns `None` if the
+/// loop does not end.
 fn simulated(mut i: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<(usize, bool)> {
     let mut overflows = false;
     for turn in 0..600 {
@@ -75,7 +76,7 @@ impl Builder {
     fn number(&mut self, dtype: DType, n: i128) -> Var {
         self.push(Op::Constant { value: Literal::from_f64(dtype, n as f64) })
     }
-    /// `a i + b` of an integer scalar.
+    /// Writes `a i + b` for an integer scalar.
     fn linear(&mut self, dtype: DType, i: Var, a: i128, b: i128) -> Var {
         let (a, b) = (self.number(dtype, a), self.number(dtype, b));
         let product = self.push(Op::Binary { f: BinaryFn::Mul, x: a, y: i });
@@ -86,8 +87,9 @@ impl Builder {
     }
 }
 
-/// A random loop on a carried value, an array that it reads and one that it writes, by indices of which some are out of range, in
-/// another direction, or overlap; as a program of the three. Nothing if it does not end.
+/// Returns a random loop as a program of three values: a carried value, an array that it reads, and an array that it
+/// writes. Some of the indices are out of range, run in another direction, or overlap. Returns `None` if the loop does
+/// not end.
 fn random_loop(random: &mut Generator) -> Option<(Program, usize)> {
     let dtype = random.pick(&[DType::I8, DType::U8, DType::I32, DType::I64]);
     let (first, bound) = (random.below(12) as i128, random.below(12) as i128);
@@ -109,7 +111,7 @@ fn random_loop(random: &mut Generator) -> Option<(Program, usize)> {
     let cond = cond.finish(vec![holds]);
 
     let mut body = Builder::new("body", &carried);
-    // Where the blocks of the trip_count lie one after the other, or somewhere else.
+    // The blocks of the iterations lie one after the other, or elsewhere.
     let mut index = |b: &mut Builder| {
         let sign = random.pick(&[1, 1, -1]);
         let scale = if random.below(4) == 0 { 1 } else { sign * size as i128 / step.signum() };
@@ -169,7 +171,7 @@ fn random_loops_give_the_same_results_as_scans() {
     assert!(scans > 400 && read > 150 && written > 150 && backward > 10, "{seen}");
 }
 
-/// Programs with loops that are no scans, and with loops within others, stay as they are but for those that count.
+/// In programs with nested loops, only those loops change that count.
 #[test]
 fn random_programs_give_the_same_results() {
     let mut loops = 0;
@@ -180,7 +182,7 @@ fn random_programs_give_the_same_results() {
         scans.verify().unwrap();
         let inputs = random.inputs(&program);
         let (expected, found) = (interpret(&program, &inputs), interpret(&scans, &inputs));
-        // Payloads of NaN aside, as in simplification.
+        // Payloads of NaN may differ, as in simplification.
         let text = |results: Result<Vec<Array>, _>| results.map(|all| format!("{all:?}")).ok();
         assert_eq!(text(expected), text(found), "seed {seed}\n{program}");
         loops += usize::from(program.to_string().contains("rune.while"));
@@ -192,7 +194,7 @@ fn program(text: &str) -> Program {
     text.parse().unwrap()
 }
 
-/// `body` and `cond` of a counter and an array, in a program that hands them what `call` says.
+/// Returns a program that passes a counter and an array to `cond` and `body`, as `call` says.
 fn looped(cond: &str, body: &str, call: &str) -> String {
     let head = "(x0, x1, x2): # ([i32], [i32], [4, f32])";
     let text = format!(
@@ -224,7 +226,7 @@ fn what_is_not_known_beforehand_stays_a_loop() {
     }
 }
 
-/// Calls of functions that call functions, each twice: what is put in their place stays within bounds.
+/// Each function calls the next one twice. The inlined code stays within bounds.
 #[test]
 fn calls_are_not_unrolled_without_bound() {
     let scalar = Type::scalar(DType::I32);

@@ -1,10 +1,10 @@
-//! Simplification: results stay the same.
+//! Tests that simplification keeps results.
 
 use proptest::prelude::*;
 use rune_ir::{Array, Element, Program, interpret, with_element};
 use rune_testing::Generator;
 
-/// The body of the simplified program, by lines, without types.
+/// Returns the body of the simplified program as lines without types.
 fn simple(text: &str) -> Vec<String> {
     let program: Program = text.parse().unwrap();
     let text = program.simplify().to_string();
@@ -97,8 +97,8 @@ fn nothing_is_merged_across_a_barrier() {
 
 #[test]
 fn loops_carry_and_stack_only_what_is_used() {
-    // Of three values carried the first is the result, the second feeds it, the third nothing; the fourth stays as it is. Of what is
-    // stacked one is a slice of what is scanned, two are the same, and one is not used.
+    // Of the carried values, the first is the result, the second feeds it, the third feeds nothing, and the fourth is
+    // invariant. Of the stacked values, one is a slice of a scanned array, two are equal, and one is unused.
     let scan = simple(
         "def f(x0, x1): # ([f32], [5, f32]) -> ([f32], [f32], [5, f32], [5, f32], [5, f32])
     def body(x0, x1, x2, x3, x4): # ([f32], [f32], [f32], [f32], [f32]) -> ([f32], [f32], [f32], [f32], [f32], [f32], [f32], [f32])
@@ -139,7 +139,7 @@ fn what_a_loop_sets_to_a_constant_and_does_not_read_is_that_constant() {
 "
         ))
     };
-    // The second part of the carry is read, so that the first iteration needs its first value.
+    // The body reads the second part of the carry, so the first iteration needs its initial value.
     assert_eq!(
         scan(5),
         [
@@ -150,7 +150,7 @@ fn what_a_loop_sets_to_a_constant_and_does_not_read_is_that_constant() {
             "return x0, y0, y1",
         ]
     );
-    // Without iterations, the results are the first values.
+    // Without iterations, the results are the initial values.
     assert!(!scan(0).last().is_some_and(|last| last.starts_with("return x0,")), "{:?}", scan(0));
 }
 
@@ -198,7 +198,7 @@ fn long_and_deep_programs_take_linear_time() {
     assert_eq!(program.simplify().instructions().len(), 100_000);
 }
 
-/// Equal bit for bit, but for the payload of a NaN.
+/// Returns whether two arrays are equal bit for bit, except for payloads of NaN.
 fn same(a: &Array, b: &Array) -> bool {
     a.ty() == b.ty()
         && with_element!(a.dtype(), T => a.as_slice::<T>().iter().zip(b.as_slice::<T>()).all(|(x, y)| {
@@ -215,7 +215,7 @@ proptest! {
         let program = random.program(size);
         let simple = program.simplify();
         prop_assert_eq!(simple.verify(), Ok(()));
-        // A number that is known takes up to two.
+        // A known number takes up to two instructions.
         prop_assert!(simple.instructions().len() <= 2 * program.instructions().len());
         let again = simple.simplify();
         prop_assert_eq!(&again, &simple, "{}\n{}", simple, again);

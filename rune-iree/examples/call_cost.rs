@@ -1,5 +1,5 @@
-//! What a call costs: `Executable::call` of a product of two arrays of four elements, beside the same call of IREE's
-//! bare `iree_vm_invoke` with all its lists and buffers made before.
+//! Measures the cost of a call. Compares `Executable::call` of a product of two arrays of four elements with a bare
+//! `iree_vm_invoke` of IREE, whose lists and buffers are made beforehand.
 #![allow(unsafe_code)]
 
 use eerie_sys::runtime as sys;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 const CALLS: u32 = 2_000;
 
-/// The best of several rounds, for one call.
+/// Returns the time of one call, as the best of several rounds.
 fn best(mut call: impl FnMut()) -> Duration {
     let round = |_| {
         let start = Instant::now();
@@ -21,7 +21,7 @@ fn best(mut call: impl FnMut()) -> Duration {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // The module says that it writes to none of its arguments, so that calls need not copy them.
+    // The signature says that the module writes to none of its arguments, so calls need not copy them.
     let ty = Type::new(DType::F32, [4]);
     let stated = ModuleSignature { inputs: vec![ty.clone(); 2], outputs: vec![ty], ..ModuleSignature::default() };
     let (key, stated) = (ModuleSignature::KEY, stated.to_json());
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let a = Value::from(Array::from_slice(4, &[1.0f32, 2.0, 3.0, 4.0]));
         let b = Value::from(Array::from_slice(4, &[2.0f32; 4]));
         let ours = best(|| drop(black_box(f.call(&[&a, &b])).expect("the call works")));
-        // Results of IREE go back in without being lent again.
+        // Results of IREE can be passed back as arguments without an import.
         let c = f.call(&[&a, &b])?.remove(0);
         let again = best(|| drop(black_box(f.call(&[&c, &c])).expect("the call works")));
         println!("{}: loaded in {load:.1?}, call {ours:.2?} from Rust memory, {again:.2?} from results", device.name());
@@ -71,8 +71,8 @@ fn bare(module: &[u8]) -> Result<Duration, String> {
     use std::ptr::{null, null_mut};
     let allocator = sys::iree_allocator_t { self_: null_mut(), ctl: Some(iree_allocator_libc_ctl) };
     let view = |s: &'static str| sys::iree_string_view_t { data: s.as_ptr().cast(), size: s.len() };
-    // SAFETY: the sequence of IREE's own tools, with live locals; the objects are left to the end of the process. The
-    // second instance is made while nothing else uses the runtime.
+    // SAFETY: the sequence of calls is that of IREE's own tools, with live locals. The objects live until the end of
+    // the process. The second instance is made while nothing else uses the runtime.
     unsafe {
         let mut instance = null_mut();
         check(sys::iree_vm_instance_create(sys::IREE_VM_TYPE_CAPACITY_DEFAULT as usize, allocator, &mut instance))?;

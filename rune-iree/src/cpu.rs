@@ -1,15 +1,15 @@
-//! The CPU that a module is compiled for, and whether this machine's CPU can run it.
+//! Checks whether this machine's CPU can run a module.
 //!
-//! IREE compares the format of the code with the machine, but not the extensions of the CPU that the code uses: an instruction that
-//! the CPU lacks ends the process.
+//! IREE compares the format of the code with the machine, but not the CPU extensions that the code uses. If the CPU
+//! lacks an instruction, the process dies.
 
 use crate::CompiledModule;
 use std::env::consts::ARCH;
 
-/// The CPU that the code of a module is compiled for, as the compiler states it in the module.
+/// The CPU that a module was compiled for, as the compiler records it in the module.
 ///
-/// The operating system is not part of it. The code is a file in the ELF format that needs no library, and rune's runtime loads it
-/// itself, on every system.
+/// It does not include the operating system. The code is an ELF file that needs no library, and rune's runtime loads it
+/// itself on every system.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ModuleCpu {
     /// The architecture, as in a target triple: `x86_64`, `aarch64` or `riscv64`.
@@ -44,7 +44,8 @@ pub enum CpuMismatch {
 }
 
 impl CompiledModule {
-    /// Returns the CPU that the module was compiled for; `None` if it is not for a CPU, or holds no code.
+    /// Returns the CPU that the module was compiled for. Returns `None` if the module is not for a CPU, or holds no
+    /// code.
     ///
     /// ```
     /// use rune_iree::{CompileOptions, Target, compile};
@@ -63,7 +64,7 @@ impl CompiledModule {
 }
 
 impl ModuleCpu {
-    /// Reads what the compiler states in the message of a module for a machine without its device.
+    /// Reads the target that the compiler records in the module's error message for a missing device.
     fn stated_in(bytes: &[u8]) -> Option<ModuleCpu> {
         const TARGET: &[u8] = b"#hal.executable.target<\"llvm-cpu\"";
         let start = (0..bytes.len()).find(|&i| bytes[i] == TARGET[0] && bytes[i..].starts_with(TARGET))?;
@@ -72,11 +73,11 @@ impl ModuleCpu {
         let text = std::str::from_utf8(&text[..end]).ok()?;
         let attribute = |name: &str| Some(text.split_once(&format!(" {name} = \""))?.1.split_once('"')?.0);
         let (architecture, _) = attribute("target_triple")?.split_once('-')?;
-        // Apple's name.
+        // This is Apple's name.
         let architecture = if architecture == "arm64" { "aarch64" } else { architecture };
         let name = text.split_once("{cpu = \"")?.1.split_once('"')?.0;
         let mut features: Vec<String> = Vec::new();
-        // Of two statements about an extension, the later one counts.
+        // If an extension is listed twice, the later entry counts.
         for stated in attribute("cpu_features").unwrap_or_default().split(',') {
             let (has, feature) = match (stated.strip_prefix('+'), stated.strip_prefix('-')) {
                 (Some(feature), _) => (true, feature),
@@ -94,7 +95,7 @@ impl ModuleCpu {
     /// Returns an error if this machine's CPU has another architecture, or lacks an extension that the code may use.
     ///
     /// # Errors
-    /// Returns an error that says which.
+    /// Returns an error that names the difference.
     pub fn check_this_machine(&self) -> Result<(), CpuMismatch> {
         if self.architecture != ARCH {
             return Err(CpuMismatch::Architecture { architecture: self.architecture.clone() });
@@ -107,7 +108,7 @@ impl ModuleCpu {
     }
 }
 
-/// The CPU to compile for if the code is for any CPU of this architecture that is not very old.
+/// Returns the CPU to compile for if the code must run on every CPU of this architecture that is not very old.
 fn baseline() -> &'static str {
     match ARCH {
         "x86_64" => "x86-64-v3",
@@ -116,7 +117,8 @@ fn baseline() -> &'static str {
     }
 }
 
-/// Whether this machine's CPU has an extension, by LLVM's name; `None` if it is none that LLVM uses on its own.
+/// Returns whether this machine's CPU has an extension with this LLVM name. Returns `None` for names that LLVM does not
+/// use by itself.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64"))]
 macro_rules! extensions {
     ($($name:literal = $known:tt),* $(,)?) => {
@@ -189,7 +191,7 @@ mod tests {
         assert_eq!(ModuleCpu { architecture: ARCH.to_owned(), ..cpu }.check_this_machine(), Ok(()));
     }
 
-    /// No CPU has both TBM, which AMD gave up before it had AVX-512, and FP16 in AVX-512.
+    /// No CPU has both: AMD dropped TBM before it had AVX-512, and so FP16 in AVX-512.
     #[cfg(target_arch = "x86_64")]
     #[test]
     fn extensions_that_the_cpu_lacks_are_found_out() {

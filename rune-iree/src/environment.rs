@@ -3,15 +3,16 @@
 #[cfg(feature = "compile")]
 use std::path::PathBuf;
 
-/// The path that an environment variable names, unless it is empty. It is absolute, since it is handed to other programs, and the working
-/// directory may change.
+/// Returns the path that an environment variable names, unless it is empty. The path is absolute, because it is passed
+/// to other programs, and the working directory may change.
 #[cfg(feature = "compile")]
 pub(crate) fn path_from(variable: &str) -> Option<PathBuf> {
     let named = std::env::var_os(variable).filter(|path| !path.is_empty())?;
     Some(std::path::absolute(&named).unwrap_or_else(|_| named.into()))
 }
 
-/// The number of bytes that a variable says, as `500MB` or `2GiB`; `default` if it is unset or empty, and with a warning if it is not a number.
+/// Returns the number of bytes in a variable, such as `500MB` or `2GiB`. Returns `default` if the variable is unset or
+/// empty, or, with a warning, if it is malformed.
 pub(crate) fn bytes_from(variable: &str, default: u64) -> u64 {
     let Some(text) = std::env::var_os(variable).filter(|text| !text.is_empty()) else { return default };
     text.to_str().and_then(parse_bytes).unwrap_or_else(|| {

@@ -5,13 +5,14 @@
 //!                CompileCache                   Device, HostCalls
 //! ```
 //!
-//! - `compile/`: [`compile()`] compiles for the [`Target`] and with the flags of [`CompileOptions`], in a process of its own, the
-//!   executable `iree-compile`. [`CompileCache`] compiles each program once.
-//! - `run/`: [`Device`] is where a module runs, [`Executable`] is a function of a loaded module, and [`HostCalls`] are the Rust
-//!   functions that compiled code may call.
+//! - `compile/`: [`compile()`] compiles for the [`Target`] and with the flags of [`CompileOptions`], in a child
+//!   process, the executable `iree-compile`. [`CompileCache`] compiles each program once.
+//! - `run/`: a module runs on a [`Device`], [`Executable`] is a function of a loaded module, and [`HostCalls`] are the
+//!   Rust functions that compiled code may call.
 //! - `ffi/`: all `unsafe` code.
 //!
-//! The features `compile` (compiler and cache) and `run` (devices and executables) are on by default. `cuda` and `vulkan` add those devices.
+//! The features `compile` (compiler and cache) and `run` (devices and executables) are on by default. `cuda` and
+//! `vulkan` add those devices.
 
 #[cfg(feature = "compile")]
 mod compile;

@@ -7,7 +7,7 @@ use std::ops::{Range, RangeBounds};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The alignment of the bytes of a module, which IREE runs in place.
+/// The alignment of the bytes of a module. IREE runs the code in place.
 const ALIGNMENT: usize = 64;
 /// The first bytes of a `.vmfb`, which is a zip file.
 const MAGIC: &[u8] = b"PK\x03\x04";
@@ -15,10 +15,10 @@ const MAGIC: &[u8] = b"PK\x03\x04";
 const END: &[u8] = b"PK\x05\x06";
 const END_LENGTH: usize = 22;
 
-/// A compiled module. Cheap to clone.
+/// A compiled module. It is cheap to clone.
 ///
-/// A module is trusted code: IREE checks its structure when it loads the module, but the code does whatever its author wrote. That includes what the
-/// module states of itself, such as which arguments it writes to.
+/// A module is trusted code: IREE checks its structure when it loads the module, but the code does whatever its author
+/// wrote. Even the module's statements about itself are trusted, such as which arguments it writes to.
 #[derive(Clone)]
 pub struct CompiledModule {
     bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
@@ -35,7 +35,7 @@ pub enum ModuleError {
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: io::Error,
     },
     /// The bytes are not a compiled module.
@@ -43,7 +43,7 @@ pub enum ModuleError {
     Invalid {
         /// The file, or "the memory".
         what: String,
-        /// Why they are not.
+        /// The reason.
         reason: &'static str,
     },
 }
@@ -57,7 +57,7 @@ impl CompiledModule {
         let bytes: AVec<u8, ConstAlign<ALIGNMENT>> = AVec::from_slice(ALIGNMENT, bytes);
         CompiledModule::from_storage(Arc::new(AlignedBytes(bytes)), .., "the memory")
     }
-    /// A module that is this part of `bytes`.
+    /// Returns a module from a part of `bytes`.
     pub(crate) fn from_storage(
         bytes: Arc<dyn AsRef<[u8]> + Send + Sync>,
         part: impl RangeBounds<usize>,
@@ -79,10 +79,10 @@ impl CompiledModule {
         let range = start..start + module.len();
         Ok(CompiledModule { bytes, range })
     }
-    /// Returns the attribute `key` of the function `entry`, from its dictionary `iree.reflection`; `None` if there is none.
+    /// Returns the attribute `key` of the function `entry`, from its dictionary `iree.reflection`, if there is one.
     ///
     /// # Errors
-    /// Returns what is wrong with the module if it is damaged or of another version of IREE, or has no such function.
+    /// Returns an error if the module is damaged, is from another version of IREE, or has no such function.
     #[cfg(feature = "run")]
     pub fn attribute(&self, entry: &str, key: &str) -> Result<Option<String>, String> {
         crate::ffi::runtime::attribute(self.bytes(), entry, key)
@@ -129,7 +129,7 @@ impl AsRef<[u8]> for AlignedBytes {
     }
 }
 
-/// The whole of a file, in aligned memory.
+/// Reads a whole file into aligned memory.
 pub(crate) fn read_aligned(path: &Path) -> io::Result<Arc<dyn AsRef<[u8]> + Send + Sync>> {
     use std::io::Read;
     let mut file = std::fs::File::open(path)?;

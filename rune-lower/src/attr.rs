@@ -40,7 +40,7 @@ pub(crate) fn direction(context: &Context, direction: Comparison) -> Attribute {
     let name = direction.name().to_uppercase();
     parse(context, &format!("#stablehlo<comparison_direction {name}>"))
 }
-/// Returns how to compare elements of a dtype. `bool` compares as unsigned, so that false is below true.
+/// Returns the comparison type of a dtype. `bool` compares as unsigned, so that false is below true.
 pub(crate) fn compare_type(context: &Context, dtype: DType) -> Attribute {
     let name = match () {
         () if dtype.is_inexact() => "FLOAT",

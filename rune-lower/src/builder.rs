@@ -40,7 +40,7 @@ impl<'c> Builder<'c> {
         let (start, operations, location) = (location.clone(), RefCell::default(), RefCell::new(location));
         (Builder { context, producers, arguments, start, operations, location }, values)
     }
-    /// Whether what IREE compiles wrongly is rewritten (`LowerOptions::defences`).
+    /// Returns whether code that IREE compiles wrongly is rewritten (`LowerOptions::defences`).
     pub fn has_defences(&self) -> bool {
         self.producers.has_defences()
     }
@@ -95,7 +95,8 @@ impl<'c> Builder<'c> {
         }
         values
     }
-    /// Values that the compiler fuses others with; from behind a barrier if one reads them in two ways.
+    /// Marks the values as results of a producer with which the compiler fuses. If an operation reads the producer in
+    /// two ways, the values come from behind a barrier.
     pub fn produced(&self, values: Vec<Val<'c>>) -> Vec<Val<'c>> {
         match self.producers.next(values.iter().map(Val::shape)) {
             Some(views) => values.into_iter().zip(views).map(|(x, views)| Val { views, ..x }).collect(),
@@ -167,12 +168,12 @@ impl<'c> Builder<'c> {
     pub fn number_of(&self, x: f64, dtype: DType, shape: &Shape) -> Val<'c> {
         self.full(Literal::from_f64(dtype, x), shape)
     }
-    /// Returns an array constant with all elements in the text; only for small arrays.
+    /// Returns an array constant. All elements are in the text, so the array must be small.
     pub fn dense(&self, array: &rune_ir::Array) -> Val<'c> {
         let x = self.op1("stablehlo.constant", &[], &[("value", attr::dense(self.context, array))], array.ty().clone());
         Val { known: Known::Positions, ..x }
     }
-    /// Hides `x` from the compiler's constant folding: puts a barrier behind a constant.
+    /// Hides `x` from the compiler's constant folding: a constant goes through a barrier.
     pub fn opaque(&self, x: &Val<'c>) -> Val<'c> {
         if x.known.is_constant() { self.barrier(&[x]).remove(0) } else { x.clone() }
     }
@@ -253,7 +254,7 @@ impl<'c> Builder<'c> {
         debug_assert_eq!(on_true.ty, on_false.ty, "select");
         self.op1("stablehlo.select", &[pred, on_true, on_false], &[], on_true.ty.clone())
     }
-    /// Applies StableHLO's conversion, which is undefined for floats out of the range of an integer dtype.
+    /// Emits StableHLO's conversion, which is undefined for floats out of the range of an integer dtype.
     pub fn convert(&self, x: &Val<'c>, dtype: DType) -> Val<'c> {
         if x.dtype() == dtype {
             return x.clone();
@@ -337,7 +338,7 @@ impl<'c> Builder<'c> {
         if axes.iter().all(|&a| x.shape()[a] <= 1) {
             return x.clone();
         }
-        // IREE does not compile what reads a slice with strides backwards ("unrealized_conversion_cast").
+        // IREE does not compile a reversal that directly reads a slice with strides ("unrealized_conversion_cast").
         if self.has_defences() && self.context.has(Mark::Strided, x.raw) {
             return self.reverse(&self.barrier(&[x]).remove(0), axes);
         }
@@ -388,7 +389,7 @@ impl<'c> Builder<'c> {
         let attributes = [("dimensions", attr::dims(self.context, axes))];
         let ty = x.ty.with_shape(x.shape().without(axes));
         let reduced = self.op("stablehlo.reduce", &[x, &init], &attributes, vec![body], &[ty]).remove(0);
-        // Of one element each, it does nothing, and what is behind it is fused with what is before.
+        // A reduction of single elements does nothing, so operations behind it are fused with those before it.
         match axes.iter().all(|&a| x.shape()[a] == 1) {
             true => Val { views: x.views.without(axes), ..reduced },
             false => reduced,
@@ -400,7 +401,7 @@ impl<'c> Builder<'c> {
         }
         self.optimization_barrier(xs)
     }
-    /// The same, as an operation of the program, which always stays.
+    /// Like [`Builder::barrier`], for a barrier of the program. It stays even without defences.
     pub fn optimization_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();
         self.op("stablehlo.optimization_barrier", xs, &[], Vec::new(), &types)

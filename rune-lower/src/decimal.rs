@@ -1,13 +1,14 @@
 //! Floats in decimal, as MLIR prints them.
 //!
 //! MLIR prints six digits if they read back as the same number. Otherwise it prints as many digits as any number of the
-//! format needs, and otherwise the bits. The digits come from LLVM's `APFloat::toString`, which truncates the exact decimal
-//! expansion to slightly more digits than needed, and then rounds half up.
+//! format needs. If these do not suffice, it prints the bits. The digits come from LLVM's `APFloat::toString`, which
+//! truncates the exact decimal expansion to slightly more digits than needed, and then rounds half up.
 
 use half::{bf16, f16};
 use rune_ir::DType;
 
-/// Returns the text of the float with these bits, or `None` if only its bits can be written: infinities and NaNs.
+/// Returns the decimal text of the float with these bits. Returns `None` for infinities and NaNs, which are written as
+/// bits.
 pub(crate) fn text(dtype: DType, bits: u64) -> Option<String> {
     let format = Format::of(dtype);
     let float = format.split(bits)?;
@@ -90,7 +91,7 @@ impl Float {
             number.divide(10);
             power += 1;
         }
-        // The last digit first.
+        // The last digit comes first.
         let mut digits = Vec::new();
         while !number.is_zero() {
             digits.push(number.divide(10) as u8);
@@ -140,7 +141,8 @@ fn scientific(float: &Float, precision: usize) -> String {
     format!("{}{}.{rest:0<precision$}e{sign}{:02}", float.sign(), digits[0], exponent.unsigned_abs())
 }
 
-/// Returns text like `-125`, `0.0125` or `1.25E-5`. It has an exponent if more than three zeros would precede or follow the digits.
+/// Returns text like `-125`, `0.0125` or `1.25E-5`. It has an exponent if more than three zeros would precede or follow
+/// the digits.
 fn plain(float: &Float, precision: usize) -> String {
     const MOST_ZEROS: i32 = 3;
     if float.significand == 0 {

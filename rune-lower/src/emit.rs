@@ -1,4 +1,4 @@
-//! Lowering of instructions to operations of the module. Operations that IREE computes wrongly or slowly go through
+//! Lowers instructions to operations of the module. Operations that IREE computes wrongly or slowly go through
 //! `legalize`.
 
 mod callback;
@@ -23,7 +23,7 @@ use rune_ir::{DType, Op, Program, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Appends a program's instructions to a block and returns the program's outputs; `values` are its inputs and
+/// Appends a program's instructions to a block, and returns the program's outputs. `values` are its inputs and
 /// constants.
 pub(crate) fn instructions<'c>(
     builder: &Builder<'c>,
@@ -114,8 +114,8 @@ fn emit<'c>(
             one(index::dynamic_update_slice(b, x, update, start_indices))
         }
         Op::Gather { x, indices, dims, slice_sizes } => one(index::gather(b, x, indices, dims, slice_sizes, types[0])),
-        // Lowering does not pass on the promise of unique indices: it redirects omitted updates to rows that others
-        // also write.
+        // Lowering does not pass on the promise of unique indices, because it redirects invalid updates to rows that
+        // others also write.
         Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
             one(index::scatter(b, x, indices, updates, dims, *mode))
         }
@@ -134,7 +134,7 @@ fn emit<'c>(
         Op::DotGeneral { lhs, rhs, dims, out } => {
             one(contract::dot_general(b, lowering, lhs, rhs, dims, *out, types[0]))
         }
-        // Computed wrongly on Vulkan: see docs/iree.md.
+        // Vulkan computes this wrongly: see docs/iree.md.
         Op::Conv { lhs, .. } if lowering.options.backend == Backend::Vulkan && lhs.dtype().is_float() => {
             linalg::on_host(b, lowering, op, types)
         }
@@ -161,7 +161,7 @@ fn emit<'c>(
             "a `custom_vjp` has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes"
                 .to_owned(),
         )),
-        // Outside differentiation, the rule is not used.
+        // The rule is only used in differentiation.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
             call(b, lowering, program, args, types)
         }
@@ -197,8 +197,7 @@ fn emit<'c>(
     }
 }
 
-/// Returns the operation with operands hidden from the compiler where it would fold constants wrongly. One NaN is
-/// enough to matter.
+/// Returns the operation with hidden operands if the compiler would fold constants wrongly. A single NaN suffices.
 fn opaque<'c>(b: &Builder<'c>, op: &Op<Val<'c>>) -> Op<Val<'c>> {
     let is_nan = |x: &&Val<'c>| match x.known {
         Known::Splat(Some(value)) => value.dtype().is_float() && value.to_f64().is_nan(),
@@ -226,13 +225,13 @@ fn call<'c>(
     args: &[Val<'c>],
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    // Inlined, so that its effects keep their order with those around it.
+    // It is inlined, so that its effects keep their order with the surrounding ones.
     if program.has_effects() {
         return control::inline(b, lowering, program, args.to_vec());
     }
     let callee = attr::symbol(b.context, &lowering.function(program));
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-    // The compiler inlines functions together with their operands.
+    // The compiler inlines functions, and then sees their operands.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
     Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee)], Vec::new(), &types))
 }

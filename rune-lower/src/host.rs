@@ -1,4 +1,4 @@
-//! Calls from compiled code into the process that runs it.
+//! Calls from compiled code to the process that runs it.
 
 use crate::attr;
 use crate::builder::{Builder, Val};
@@ -17,11 +17,11 @@ pub struct HostCall {
     pub name: String,
     /// The operation that it computes, with the operands in order.
     pub op: Op<Type>,
-    /// The types of the arguments: those of the operands, but with unsigned integers as signed ones with the same bits.
-    /// An operation with effects takes an `i32` token after them, and returns one after its results, so that it runs
-    /// after the previous effect.
+    /// The types of the arguments. They are those of the operands, but unsigned integers become signed ones with the
+    /// same bits. An operation with effects takes an `i32` token after the arguments, and returns one after its
+    /// results, so that it runs after the previous effect.
     pub inputs: Vec<Type>,
-    /// The types of the results, converted likewise.
+    /// The types of the results, converted in the same way.
     pub outputs: Vec<Type>,
 }
 
@@ -43,7 +43,7 @@ impl HostCall {
             named: (0, 0),
         }
     }
-    /// Calls the function; `operands` have the types of its inputs.
+    /// Emits a call of the function. `operands` have the types of its inputs.
     pub(crate) fn call<'c>(&self, b: &Builder<'c>, operands: &[&Val<'c>]) -> Vec<Val<'c>> {
         let cast = |x, to| b.raw_op("tensor.cast", &[x], &[], Vec::new(), &[to]).remove(0);
         let arguments: Vec<_> =
@@ -59,7 +59,7 @@ impl HostCall {
     }
 }
 
-/// Returns the type with unknown sizes, which an imported function takes.
+/// Returns the type with unknown sizes, for an imported function.
 fn dynamic(ty: &Type) -> TensorType {
     TensorType { ty: ty.clone(), dynamic: true }
 }

@@ -1,10 +1,10 @@
-//! Tracks which values the compiler can find out to be constant.
+//! Tracks which values the compiler can recognize as constant.
 //!
 //! IREE folds computations on constants into the code that uses them, and gets some of them wrong. A sum or product
 //! over a constant counts each vector as one element if the length is not a multiple of the vector width. Functions
-//! whose expansion uses an integer return 0 for NaN. Simplification leaves no such constants in programs, but the
-//! lowering creates new ones when it unrolls loops and inlines branches. So each value carries what the compiler can
-//! know about it, and these operations take constants through a barrier
+//! whose expansion uses an integer return 0 for NaN. Simplification leaves no such constants in programs, but lowering
+//! creates new ones when it unrolls loops and inlines branches. Each value therefore records what the compiler can know
+//! about it, and these operations take constants through a barrier
 //! ([`Builder::opaque`](crate::builder::Builder::opaque)).
 
 use crate::value::{Known, Val};
@@ -21,7 +21,7 @@ pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
         "stablehlo.slice" | "stablehlo.dynamic_slice" | "stablehlo.gather" => match of(0) {
             Known::Nothing => Known::Nothing,
             splat @ Known::Splat(_) => splat,
-            // The result may come from a part that is one constant.
+            // The result may come from a part that is constant.
             Known::Parts | Known::Positions => Known::Splat(None),
         },
         "stablehlo.concatenate" | "stablehlo.pad" | "stablehlo.dynamic_update_slice" => {
@@ -36,7 +36,7 @@ pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
             (x, y) if x.is_splat() && y.is_splat() => Known::Splat(None),
             _ => elementwise(operands),
         },
-        // One operand may determine the result alone.
+        // A single operand may determine the result.
         "stablehlo.multiply" | "stablehlo.and" | "stablehlo.or" | "stablehlo.minimum" | "stablehlo.maximum"
         | "stablehlo.compare"
             if !operands[0].dtype().is_float() && operands.iter().any(|x| may_decide(x)) =>

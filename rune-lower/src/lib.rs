@@ -1,8 +1,8 @@
 //! Lowers programs to StableHLO modules, which IREE compiles.
 //!
-//! `emit` builds a tree of operations (`tree.rs`). `text.rs` writes the tree as text. With the feature `melior`, MLIR builds
-//! the same operations, verifies them and prints them (`mlir/`); both texts are equal. `legalize/` rewrites everything that
-//! IREE 3.13 compiles wrongly or slowly.
+//! `emit` builds a tree of operations (`tree.rs`). `text.rs` writes the tree as text. With the feature `melior`, MLIR
+//! builds the same operations, verifies them and prints them (`mlir/`); both texts are equal. `legalize/` rewrites
+//! everything that IREE 3.13 compiles wrongly or slowly.
 //!
 //! ```
 //! use rune_lower::{LowerOptions, lower};
@@ -56,7 +56,7 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Returns the backend for one of IREE's names of targets, such as `cuda`; CPUs for all others.
+    /// Returns the backend for IREE's name of a target, such as `cuda`. An unknown name means CPUs.
     pub fn of_target(name: &str) -> Backend {
         match name {
             "cuda" => Backend::Cuda,
@@ -79,17 +79,18 @@ impl Backend {
     }
 }
 
-/// Who compiles and runs the module.
+/// The compiler and the runtime of the module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Purpose {
-    /// IREE compiles it, for any process or device. It imports no functions, so programs that need the host, as for linear
-    /// algebra, are rejected.
+    /// IREE compiles it for any process or device. It imports no functions, so programs that need the host, for example
+    /// for linear algebra, are rejected.
     #[default]
     Device,
-    /// IREE compiles it, and a process runs it that has the functions of [`LoweredModule::host`]. On devices with memory of their own,
-    /// each call of such a function copies its arguments to the host and its results back.
+    /// IREE compiles it, and a process with the functions of [`LoweredModule::host`] runs it. On devices with their own
+    /// memory, each call of such a function copies its arguments to the host and its results back.
     Run,
-    /// Other compilers take it, such as XLA: operations of StableHLO and CHLO alone, with the constants in the text.
+    /// Other compilers, such as XLA, take it. It contains only operations of StableHLO and CHLO, with the constants in
+    /// the text.
     Export,
 }
 
@@ -109,16 +110,16 @@ pub enum Purpose {
 pub struct LowerOptions {
     /// The target of the module.
     pub backend: Backend,
-    /// Who compiles and runs it.
+    /// The compiler and the runtime of the module.
     pub purpose: Purpose,
     /// The name of the function.
     pub entry: String,
     /// Whether the text contains the lines of the user's source.
     pub locations: bool,
-    /// Whether the device computes with `f64`. Metal never does.
+    /// Whether the device can compute with `f64`. Metal never can.
     pub f64: bool,
-    /// Whether what IREE 3.13 compiles wrongly is rewritten or kept behind barriers (`docs/iree.md`). Only tests turn that off, to see
-    /// that something else finds the wrong results.
+    /// Whether to rewrite code that IREE 3.13 compiles wrongly, or to keep it behind barriers (`docs/iree.md`). Only
+    /// tests turn this off, to check that wrong results are detected elsewhere.
     pub defences: bool,
 }
 
@@ -129,7 +130,7 @@ impl Default for LowerOptions {
     }
 }
 
-/// An error of lowering.
+/// The reason why a program cannot be lowered.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LowerError {
     /// The backend cannot compute an operation.
@@ -139,7 +140,7 @@ pub enum LowerError {
         op: String,
         /// The backend.
         backend: &'static str,
-        /// The reason, and what to do instead.
+        /// The reason, and advice.
         reason: String,
         /// The user's line.
         place: String,

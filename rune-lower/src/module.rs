@@ -1,4 +1,4 @@
-//! Lowering of programs to modules.
+//! Lowers programs to modules.
 
 use crate::builder::Builder;
 use crate::emit::instructions;
@@ -19,8 +19,8 @@ pub struct LoweredModule {
     pub signature: ModuleSignature,
     /// The functions that it imports.
     pub host: Vec<HostCall>,
-    /// For each argument, whether the compiled function may write to it. The caller must then pass a copy or donate the
-    /// buffer. The arguments are the program's inputs, then its constants.
+    /// For each argument, whether the compiled function may write to it. The caller must then pass a copy, or donate
+    /// the buffer. The arguments are the program's inputs, then its constants.
     pub overwritten: Vec<bool>,
     plain: String,
 }
@@ -30,13 +30,14 @@ impl LoweredModule {
     pub fn code(&self) -> &str {
         &self.plain
     }
-    /// Returns everything that determines the compiled code, which excludes source lines.
+    /// Returns everything that determines the compiled code. Source lines are not included.
     pub fn identity(&self) -> String {
         format!("{}\n// {}\n", self.plain, self.signature.to_json())
     }
 }
 
-/// Lowers a program to a module with one public function, whose arguments are the program's inputs, then its constants.
+/// Lowers a program to a module with one public function. The function's arguments are the program's inputs, then its
+/// constants.
 ///
 /// # Errors
 /// Returns an error if the backend cannot compute an operation, or if the function's name is not an identifier.
@@ -103,7 +104,7 @@ fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bo
     let (builder, mut values) =
         Builder::new(lowering.context, Location::Unknown, &arguments, Rc::clone(&lowering.producers));
     if !public {
-        // The function is inlined where it is called.
+        // The function is inlined at its calls.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
     }
     for constant in program.constants().iter().filter(|_| lowering.is_export()) {

@@ -19,11 +19,11 @@ pub(crate) struct ModuleLowering<'c> {
     called: RefCell<Called>,
     hosts: RefCell<Vec<HostCall>>,
     pub producers: Rc<Producers>,
-    /// The token of the last effect.
+    /// The token of the last effect, if any.
     token: RefCell<Option<Val<'c>>>,
 }
 
-/// The called sub-programs, by what they compute.
+/// The called sub-programs, identified by what they compute.
 #[derive(Default)]
 struct Called {
     names: HashMap<Arc<Program>, String>,
@@ -43,16 +43,16 @@ impl<'c> ModuleLowering<'c> {
     pub fn take_hosts(&self) -> Vec<HostCall> {
         self.hosts.take()
     }
-    /// Returns whether the device supports `f64`, so that the module may use it on its own account.
+    /// Returns whether the device supports `f64`, so that the module may use it for its own computations.
     pub fn has_f64(&self) -> bool {
         self.options.f64 && self.options.backend != Backend::Metal
     }
-    /// Returns whether the module runs on the CPU, in the memory of the process.
+    /// Returns whether the module runs on the CPU, in the process's memory.
     pub fn is_on_cpu(&self) -> bool {
         matches!(self.options.backend, Backend::LlvmCpu | Backend::Vmvx)
     }
-    /// Returns whether the code generator lacks functions of `f64`, so that they are emitted as arithmetic: IREE links no libm on CPU, and
-    /// the extended instructions of SPIR-V have none.
+    /// Returns whether functions of `f64` are emitted as arithmetic, because the code generator lacks them: IREE links
+    /// no libm on CPUs, and the extended instructions of SPIR-V have none.
     pub fn expands_f64(&self) -> bool {
         match self.options.backend {
             Backend::LlvmCpu => true,
@@ -60,17 +60,17 @@ impl<'c> ModuleLowering<'c> {
             Backend::Cuda | Backend::Rocm | Backend::Metal | Backend::Vmvx => false,
         }
     }
-    /// Returns whether sine, cosine and tangent are emitted as arithmetic: those of all code generators are approximations, wrong in the
-    /// fourth digit at 100. It needs `f64`.
+    /// Returns whether sine, cosine and tangent are emitted as arithmetic. The approximations of all code generators
+    /// are wrong in the fourth digit at 100. The arithmetic needs `f64`.
     pub fn expands_trigonometry(&self) -> bool {
         self.has_f64() && self.options.backend != Backend::Vmvx
     }
-    /// Returns whether the module may call functions of the process that runs it.
+    /// Returns whether the module may make host calls.
     pub fn calls_host(&self) -> bool {
         self.options.purpose == Purpose::Run
     }
-    /// Returns whether the module is for other compilers than IREE: it may use all operations of StableHLO, and holds its
-    /// constants in the text.
+    /// Returns whether the module is for compilers other than IREE. It may then use all operations of StableHLO, and
+    /// holds its constants in the text.
     pub fn is_export(&self) -> bool {
         self.options.purpose == Purpose::Export
     }
@@ -88,7 +88,8 @@ impl<'c> ModuleLowering<'c> {
             }
         }
     }
-    /// Returns the token of the last effect, which the next effect takes. IREE orders calls only by data dependence.
+    /// Returns the token of the last effect. The next effect takes it, because IREE orders calls only by data
+    /// dependence.
     pub fn token(&self, b: &Builder<'c>) -> Val<'c> {
         let first = || b.full(Literal::new(0i32), &Shape::scalar());
         self.token.borrow_mut().get_or_insert_with(first).clone()
@@ -119,7 +120,7 @@ impl<'c> ModuleLowering<'c> {
             None => Location::Unknown,
         };
         match origin.name_stack() {
-            // An empty name is an assertion failure in IREE (#16005), but `name_stack` never returns one.
+            // An empty name would be an assertion failure in IREE (#16005), but `name_stack` never returns one.
             Some(name) => Location::Name(name.to_string(), Box::new(line)),
             None => line,
         }
@@ -128,9 +129,9 @@ impl<'c> ModuleLowering<'c> {
 
 /// The reason why an operation cannot be lowered.
 pub(crate) enum EmitError {
-    /// The backend has no form of it.
+    /// The backend cannot express it.
     Unsupported(String),
-    /// A sub-program of it cannot be lowered.
+    /// One of its sub-programs cannot be lowered.
     Within(LowerError),
 }
 

@@ -1,6 +1,6 @@
 //! Names in the printed module.
 
-/// Returns a name of letters, digits and underscores that does not start with a digit; others would need quotes.
+/// Returns a name of letters, digits and underscores that does not start with a digit. Other names would need quotes.
 pub(crate) fn identifier(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
     let name: String = name.chars().map(plain).collect();

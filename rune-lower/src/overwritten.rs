@@ -1,15 +1,16 @@
 //! Analysis of the arguments that a compiled function may overwrite.
 //!
 //! IREE updates the *caller's* buffer in place if an argument, possibly moved, is the destination of an update, a
-//! scatter or a sort and has no later use. Barriers do not prevent it (iree#16168). The caller makes the copies, and
-//! can omit them for donated buffers.
+//! scatter or a sort, and has no later use. Barriers do not prevent it (iree#16168). The caller makes copies, and can
+//! omit them for donated buffers.
 
 use rune_ir::op::{BinaryFn, Control, UnaryFn};
 use rune_ir::{Op, Program, Var};
 use std::sync::Arc;
 
 /// Returns, for each argument of the lowered function (inputs, then constants), whether the function may write to it.
-/// The analysis is conservative. `sorts`: whether the compiler sorts, possibly in place; host functions do not.
+/// The analysis is conservative. `sorts` says whether the compiler sorts, possibly in place. Host functions do not sort
+/// in place.
 pub(crate) fn overwritten(program: &Program, sorts: bool) -> Vec<bool> {
     let arguments = program.inputs().len() + program.constants().len();
     let mut reaches = analyse(program, sorts, &mut Vec::new());
@@ -17,11 +18,11 @@ pub(crate) fn overwritten(program: &Program, sorts: bool) -> Vec<bool> {
     reaches
 }
 
-/// Returns, for each variable, whether its buffer may be the destination of an update. The analysis runs backwards: an
-/// operand that shares memory with an overwritten result is overwritten.
+/// Returns, for each variable, whether its buffer may be the destination of an update. The analysis runs backward: an
+/// operand that shares memory with an overwritten result is overwritten too.
 fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<bool>)>) -> Vec<bool> {
     let mut written = vec![false; program.num_vars()];
-    // Whether a variable consists only of literals, so that the compiler may fold its effect on others (x + 0, x · 1).
+    // Whether a variable consists only of literals. The compiler may fold its effect on others (x + 0, x · 1).
     let mut literal = vec![false; program.num_vars()];
     for instruction in program.instructions() {
         let all = instruction.op.operands().into_iter().all(|v| literal[v.index()]);
@@ -33,7 +34,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
         match &instruction.op {
             Op::DynamicUpdateSlice { x, update, .. } => {
                 written[x.index()] = true;
-                // An update of the whole array is the update itself.
+                // An update of the whole array returns the update itself.
                 written[update.index()] |= any;
             }
             Op::Scatter { x, updates, .. } => {
@@ -47,7 +48,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
                 written[x.index()] |= movable && (literal[y.index()] || x == y);
                 written[y.index()] |= movable && (literal[x.index()] || x == y);
             }
-            // Applying one of these twice may fold to nothing; the others compute.
+            // Applying one of these twice may fold to nothing. All others compute.
             Op::Unary { f, x } if any => {
                 written[x.index()] |= matches!(f, UnaryFn::Neg | UnaryFn::Not | UnaryFn::Abs | UnaryFn::Sign);
             }
@@ -84,8 +85,8 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
     written
 }
 
-/// Marks the arguments of programs that one of the programs may write to, or may return if `any` of the results is
-/// overwritten.
+/// Marks the arguments that one of the programs may write to. If `any` result is overwritten, also marks the arguments
+/// that a program may return.
 fn pass(
     written: &mut [bool],
     args: &[Var],

@@ -96,7 +96,7 @@ fn sorting_calls_the_host_where_it_may() {
         lowered.code().contains("func.func private @host.f0(tensor<?x?xf32>) -> (tensor<?x?xf32>, tensor<?x?xi32>)")
     );
     assert!(lower(&p, &LowerOptions::default()).unwrap().host.is_empty());
-    // The compiled module says so itself; the code that is shown does not.
+    // The compiled module contains the signature, but the shown code does not.
     let json = r#"{"rune":1,"inputs":["[3, 5, f32]"],"outputs":["[3, 2, f32]","[3, 2, i32]"],"host":[{"name":"f0","#;
     assert!(lowered.signature.to_json().starts_with(json), "{}", lowered.signature.to_json());
     assert_eq!(rune_ir::ModuleSignature::from_json(&lowered.signature.to_json()).unwrap(), lowered.signature);
@@ -131,7 +131,7 @@ fn sums_of_large_columns_begin_with_stretches_that_lie_apart() {
     };
     let text = reduce(&[2050, 2048]);
     assert!(text.contains("(tensor<1x8x256x2048xf32>, tensor<f32>) -> tensor<1x256x2048xf32>"), "{text}");
-    // Of the 256 rows that are left again, and the two that were over.
+    // There are reductions of the 256 remaining rows, and of the two extra ones.
     assert_eq!(text.matches("stablehlo.reduce\"").count(), 4, "{text}");
     assert_eq!(reduce(&[512, 256]).matches("stablehlo.reduce\"").count(), 1);
 }
@@ -189,7 +189,7 @@ fn metal_has_no_f64() {
     );
 }
 
-/// IREE has no linear algebra. Only what is exported holds StableHLO's operations for it.
+/// IREE has no linear algebra. Only exported modules hold StableHLO's operations for it.
 #[test]
 fn linear_algebra_is_called_rejected_or_exported_by_purpose() {
     let matrix = f32s([3, 3]);
@@ -248,7 +248,7 @@ fn both_writers_write_the_same_text() {
         let listed = |n: usize| -> Vec<f64> { (0..n).map(|i| (i % 7) as f64 * 0.3).collect() };
         for shape in [vec![], vec![1], vec![0], vec![4], vec![2, 3], vec![2, 1, 2], vec![101]] {
             let n = shape.iter().product();
-            // MLIR versions differ in how they store many booleans; exports hold them as bytes.
+            // MLIR versions differ in how they store many booleans, so exports hold them as bytes.
             if dtype == DType::Bool && n > 100 {
                 continue;
             }

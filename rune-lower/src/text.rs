@@ -1,4 +1,4 @@
-//! Writes the module as text, in the form in which MLIR prints it.
+//! Writes the module as text, in MLIR's printed form.
 
 use crate::decimal;
 use crate::tree::{Attribute, Function, Id, Location, Operation, Region, TensorType};
@@ -6,10 +6,11 @@ use rune_ir::{Array, DType, Type};
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
-/// MLIR prints arrays with more elements as hexadecimal bytes.
+/// The number of elements beyond which MLIR prints an array as hexadecimal bytes.
 const MOST_ELEMENTS: usize = 100;
 
-/// Returns the text of a function, with or without locations and signature. `%x#` are its inputs and `%c#` its constants.
+/// Returns the text of a function, with or without locations and signature. `%x#` are its inputs and `%c#` its
+/// constants.
 pub(crate) fn function(function: &Function, locations: bool, signature: bool) -> String {
     let (out, values, names) = Default::default();
     let mut writer = Writer { out, values, names, locations, signature };
@@ -17,7 +18,7 @@ pub(crate) fn function(function: &Function, locations: bool, signature: bool) ->
     writer.out
 }
 
-/// The names that the next values of a region get. Regions side by side use the same names.
+/// The numbers for the next names in a region. Regions side by side use the same names.
 #[derive(Clone, Copy, Default)]
 struct Next {
     value: usize,
@@ -29,7 +30,7 @@ struct Writer<'m> {
     out: String,
     /// The names and types of values.
     values: HashMap<Id, (String, &'m TensorType)>,
-    /// The names, other than numbers, of the values in the enclosing regions.
+    /// The names, other than numbers, of values in the enclosing regions.
     names: HashSet<String>,
     locations: bool,
     signature: bool,
@@ -92,7 +93,8 @@ impl<'m> Writer<'m> {
         });
     }
 
-    /// Writes the operations of a block. Directly in a function, operations of the dialect `func` lack its name.
+    /// Writes the operations of a block. Directly in a function, operations of the dialect `func` are written without
+    /// its name.
     fn operations(&mut self, operations: &'m [Operation], mut next: Next, depth: usize, in_function: bool) {
         let mut named = Vec::new();
         for operation in operations {

@@ -1,5 +1,5 @@
-//! The module as a tree of operations. Emission builds the tree once; [`text`](crate::text) writes it, and `mlir` builds
-//! it in MLIR.
+//! The module as a tree of operations. Lowering builds the tree once. [`text`](crate::text) writes it as text, and
+//! `mlir` builds it in MLIR.
 
 use rune_ir::op::Literal;
 use rune_ir::{Array, Type};
@@ -7,30 +7,30 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::marker::PhantomData;
 
-/// What a value is, also behind moves of its elements.
+/// A property of a value, which moves of its elements keep.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Mark {
-    /// Converted from unsigned numbers: see `legalize/gpu.rs`.
+    /// It is converted from unsigned numbers: see `legalize/gpu.rs`.
     Unsigned,
-    /// Negated: see `legalize/gpu.rs`.
+    /// It is negated: see `legalize/gpu.rs`.
     Negated,
-    /// A slice with strides, which IREE does not reverse.
+    /// It is a slice with strides, which IREE does not reverse.
     Strided,
 }
 
-/// Assigns numbers to the values of a module, and knows what compiles it.
+/// Numbers the values of a module, and records which compiler they are for.
 #[derive(Default)]
 pub(crate) struct Context {
     next: Cell<u32>,
-    /// Whether one of IREE's code generators for GPUs does.
+    /// Whether the code generator is one of IREE's for GPUs.
     pub is_gpu: bool,
-    /// Whether it is the one for SPIR-V.
+    /// Whether the code generator is IREE's for SPIR-V.
     pub is_spirv: bool,
-    /// What the lowering notes of values that IREE compiles wrongly behind some operations.
+    /// The values with marks. IREE compiles some operations on them wrongly.
     marks: RefCell<HashSet<(Mark, Id)>>,
 }
 
-/// A value of the module of a context.
+/// A value in the module of a context.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Value<'c> {
     pub id: Id,
@@ -62,7 +62,7 @@ impl Context {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct TensorType {
     pub ty: Type,
-    /// Whether the sizes are dynamic. Functions of the process take arrays of any size.
+    /// Whether the sizes are dynamic. Host functions take arrays of any size.
     pub dynamic: bool,
 }
 
@@ -91,7 +91,7 @@ pub(crate) enum Attribute {
     Symbol(String),
     /// A dictionary of strings.
     Strings(Vec<(String, String)>),
-    /// An attribute of StableHLO, in its syntax. MLIR does not know the dialect, and keeps the text.
+    /// An attribute of StableHLO, in its syntax. MLIR does not know the dialect, so it keeps the text.
     StableHlo(String),
 }
 
@@ -135,10 +135,10 @@ pub(crate) struct Function {
     pub public: bool,
     pub inputs: Vec<TensorType>,
     pub outputs: Vec<TensorType>,
-    /// The body. A function without one is imported.
+    /// The body. An imported function has none.
     pub body: Option<Region>,
-    /// A description that the compiled module carries.
+    /// The description in the compiled module.
     pub reflection: Option<Attribute>,
-    /// The numbers of inputs and constants among the arguments, which the text names.
+    /// The numbers of inputs and constants among the arguments. The text names them.
     pub named: (usize, usize),
 }

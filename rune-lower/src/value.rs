@@ -1,4 +1,4 @@
-//! Values of the module, with what is known about them when they are created.
+//! Values of the module, with what is known about them at their creation.
 
 use crate::legalize::views::Views;
 use crate::tree::Value;
@@ -11,9 +11,9 @@ pub(crate) struct Val<'c> {
     pub raw: Value<'c>,
     pub ty: Type,
     pub known: Known,
-    /// The length of the longest chain of elementwise operations that leads to it. The compiler fuses the whole chain.
+    /// The length of the longest chain of elementwise operations that ends at it. The compiler fuses the whole chain.
     pub depth: u32,
-    /// The results of producers that it reads, if the compiler fuses it with them.
+    /// The results of producers that it reads and that the compiler fuses it with.
     pub views: Views,
 }
 
@@ -32,13 +32,13 @@ impl Val<'_> {
 /// What the compiler can know about the elements of a value.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Known {
-    /// Each element depends on arguments, as far as the lowering knows.
+    /// As far as lowering knows, each element depends on arguments.
     Nothing,
     /// Some elements may be constants.
     Parts,
     /// Each element is a function of its position.
     Positions,
-    /// All elements equal one constant; its value is present if it is written in the text.
+    /// All elements equal one constant. Its value is present if the text contains it.
     Splat(Option<Literal>),
 }
 
@@ -50,7 +50,7 @@ impl Known {
     pub fn is_splat(self) -> bool {
         matches!(self, Known::Splat(_))
     }
-    /// Returns the same without the constant.
+    /// Returns the same knowledge without the constant's value.
     pub fn without_literal(self) -> Known {
         if self.is_splat() { Known::Splat(None) } else { self }
     }

@@ -1,4 +1,4 @@
-//! From the tree of a module to its text, by MLIR if this build has it.
+//! Writes the tree of a module as text. MLIR writes it if this build has MLIR.
 
 use crate::tree::{Function, Module};
 use crate::{LowerError, text};
@@ -14,7 +14,7 @@ pub(crate) fn module(module: &Module, locations: bool) -> Result<(String, String
     Ok(own)
 }
 
-/// Returns the texts that MLIR prints. Builds with debug assertions compare them with our `own`.
+/// Returns MLIR's texts. Builds with debug assertions compare them with `own`.
 #[cfg(feature = "melior")]
 fn through_mlir(module: &Module, locations: bool, own: (String, String)) -> Result<(String, String), LowerError> {
     let (plain, located) = crate::mlir::texts(&module.functions, locations)?;
@@ -29,7 +29,7 @@ fn through_mlir(module: &Module, locations: bool, own: (String, String)) -> Resu
     Ok((plain, located))
 }
 
-/// The first lines that differ.
+/// Returns the first lines that differ.
 #[cfg(feature = "melior")]
 fn difference(own: &str, mlir: &str) -> String {
     let differ = own.lines().zip(mlir.lines()).find(|(own, mlir)| own != mlir);
@@ -42,7 +42,7 @@ fn written(module: &Module, locations: bool, signature: bool) -> String {
     assembled(module, &module.functions.iter().map(function).collect::<Vec<_>>())
 }
 
-/// A module of these functions.
+/// Returns a module of these functions.
 fn assembled(module: &Module, functions: &[String]) -> String {
     let mut text = match &module.name {
         Some(name) => format!("module @{name} {{\n"),

@@ -6,17 +6,17 @@ use std::borrow::Cow;
 /// An operation. Value names lack the `%`.
 #[derive(Debug, Clone)]
 pub(super) struct Operation<'t> {
-    /// Its start, as an offset in the text.
+    /// The offset of its start in the text.
     pub at: usize,
     pub name: &'t str,
-    /// The names of its results, and the number of values of each.
+    /// The names of its results, each with its number of values.
     pub results: Vec<(&'t str, usize)>,
     pub operands: Vec<Use<'t>>,
     pub attributes: Vec<(Cow<'t, str>, Attribute<'t>)>,
     pub regions: Vec<Region<'t>>,
     /// The types of the operands, if written.
     pub inputs: Option<Vec<Ty<'t>>>,
-    /// The types of the results; one may stand for all.
+    /// The types of the results. A single type may apply to all.
     pub outputs: Vec<Ty<'t>>,
     pub location: Option<Location<'t>>,
 }
@@ -56,7 +56,7 @@ pub(super) enum Attribute<'t> {
     Dense(Dense<'t>),
     /// `[…] x […]`.
     Pair(Box<[Attribute<'t>; 2]>),
-    /// A dialect attribute, `#name<body>`; the body starts at the offset `at`.
+    /// A dialect attribute, `#name<body>`. The body starts at the offset `at`.
     Opaque {
         body: &'t str,
         at: usize,
@@ -76,7 +76,7 @@ pub(super) enum Elements<'t> {
     /// One element for the whole array.
     Splat(&'t str),
     List(Vec<&'t str>),
-    /// Their bytes, as hexadecimal digits.
+    /// The bytes, as hexadecimal digits.
     Blob(&'t str),
 }
 
@@ -90,7 +90,7 @@ pub(super) enum Location<'t> {
 }
 
 impl<'t> Operation<'t> {
-    /// Returns the attribute with one of these names, which cover both forms.
+    /// Returns the attribute with one of these names. Both forms of an operation have their own names.
     pub fn attribute(&self, names: &[&str]) -> Option<&Attribute<'t>> {
         find(&self.attributes, names)
     }
@@ -120,7 +120,7 @@ impl<'t> Attribute<'t> {
             }
             Attribute::Dense(Dense { elements, ty, .. }) => match elements {
                 Elements::List(list) => list.iter().map(|text| one(text)).collect(),
-                // Attribute lists are short, and the file controls the size.
+                // The file controls the size, but attribute lists are short.
                 Elements::Splat(text) => match ty {
                     Ty::Tensor(ty) if ty.size() <= 256 => Some(vec![one(text)?; ty.size()]),
                     Ty::Tensor(_) | Ty::Other(_) => None,
@@ -134,7 +134,7 @@ impl<'t> Attribute<'t> {
             | Attribute::Opaque { .. } => None,
         }
     }
-    /// Returns the keyword; for `#stablehlo<comparison_direction LT>`, the last word.
+    /// Returns the keyword. For `#stablehlo<comparison_direction LT>`, it is the last word.
     pub fn word(&self) -> Option<&'t str> {
         match self {
             Attribute::Word(word) => Some(word),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// An error of importing a StableHLO module. Lines and columns count from 1.
+/// The reason why a StableHLO module cannot be imported. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     /// The text is not an MLIR module, or has an unsupported form.
@@ -32,7 +32,7 @@ pub enum ImportError {
         "there is no operation `{0}` to stop gradients at; give a line, as `12`, a line and column, as `12:5`, or a called function, as `@name`"
     )]
     NoOperation(String),
-    /// rune does not support some of the operations. The list has all of them.
+    /// rune does not support some of the operations. The list contains all of them.
     #[error("{}", Refusals(.0))]
     Unsupported(Vec<Refusal>),
 }
@@ -46,7 +46,7 @@ pub struct Refusal {
     pub column: usize,
     /// The operation.
     pub op: String,
-    /// The reason, and what to do instead; continues the operation's name.
+    /// The reason, and advice. The text follows the operation's name.
     pub reason: String,
 }
 

@@ -1,8 +1,8 @@
-//! Import of StableHLO text, as JAX and other tools write it: the inverse of what `rune-lower` does.
+//! Imports StableHLO text from JAX and other tools. This is the inverse of `rune-lower`.
 //!
-//! `parse/` parses the text, in MLIR's generic form or StableHLO's own, to operations with names and attributes.
+//! `parse/` parses the text, in MLIR's generic form or StableHLO's own, into operations with names and attributes.
 //! `convert/` turns these into instructions, with one file per family. Files are untrusted: recursion is bounded, and
-//! no allocation depends on a number in the text alone.
+//! no allocation depends only on a number in the text.
 
 mod ast;
 mod convert;
@@ -39,8 +39,8 @@ pub fn import(text: &str) -> Result<Program, ImportError> {
     import_with(text, &Options::default()).map(|imported| imported.program)
 }
 
-/// Imports a StableHLO module as [`import`] does, with options, and returns warnings about derivatives that may differ from
-/// JAX's: text does not say where JAX stops gradients or has derivatives of its own.
+/// Imports a StableHLO module like [`import`], but with options, and also returns warnings about derivatives that may
+/// differ from JAX's. The text does not say where JAX stops gradients or has its own derivatives.
 ///
 /// # Errors
 /// Returns an error like [`import`], and if an option names an operation that does not exist.

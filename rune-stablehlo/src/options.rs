@@ -1,4 +1,4 @@
-//! The options and the warnings of import.
+//! Options and warnings of the import.
 
 use rune_ir::Program;
 use std::fmt;
@@ -10,8 +10,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Stops gradients at an operation, as `jax.lax.stop_gradient` of its results does: `LINE` or `LINE:COLUMN` is where it
-    /// stands in the text, and `@NAME` means each call of a function.
+    /// Stops gradients at an operation, like `jax.lax.stop_gradient` of its results. `LINE` or `LINE:COLUMN` is the
+    /// operation's position in the text. `@NAME` means each call of a function.
     #[must_use]
     pub fn stop_gradient(mut self, operation: impl Into<String>) -> Options {
         self.stop_gradient.push(operation.into());
@@ -28,14 +28,14 @@ pub struct Imported {
     pub warnings: Vec<Warning>,
 }
 
-/// A place where derivatives may differ from JAX's. Lines and columns count from 1.
+/// A position where derivatives may differ from JAX's. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// The line.
     pub line: usize,
     /// The column.
     pub column: usize,
-    /// What may differ, and the remedy.
+    /// The possible difference, and the remedy.
     pub message: String,
 }
 

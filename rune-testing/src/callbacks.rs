@@ -1,11 +1,11 @@
-//! The functions of `scripts/vectors callbacks`, which are called from programs, and what JAX says of how they are called.
+//! The functions of `scripts/vectors callbacks`, which programs call, and JAX's record of their calls.
 
 use rune_ir::{DType, Type, VmapMethod};
 use rune_trace::{Tensor, cond, io_callback, pure_callback_with, scan, vmap, vmap_axes};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
-/// A function of a vector and a number, in a program.
+/// A function of a vector and a number, for use in a program.
 pub type F<'f> = dyn Fn(&Tensor, &Tensor) -> Vec<Tensor> + Send + Sync + 'f;
 
 /// The shapes of the arguments at each call, in order.
@@ -21,7 +21,7 @@ impl Seen {
     }
 }
 
-/// How a function is called; `None` is `io_callback`.
+/// The way of calling a function. `None` means `io_callback`.
 type Method = Option<VmapMethod>;
 
 fn affine(method: Method, seen: Seen) -> Box<F<'static>> {
@@ -66,7 +66,7 @@ fn in_cond(f: &F<'_>, x: &Tensor, y: &Tensor) -> Vec<Tensor> {
     cond(&y.gt(15), || f(x, y), || f(&-x, &(y + 1)))
 }
 
-/// What a transformation of `f` gives.
+/// Returns the results of the transformation `what` of `f`.
 pub fn transformed(what: &str, f: &F<'_>) -> Vec<Tensor> {
     let x = Tensor::from([[0.5f32, -1.0, 2.0], [3.0, 0.25, -4.0]]);
     let y = Tensor::from([10i32, 20, 30]);
@@ -93,11 +93,11 @@ pub fn transformed(what: &str, f: &F<'_>) -> Vec<Tensor> {
     }
 }
 
-/// A transformation, by name, of a function in a program.
+/// The name of a transformation, and a function in a program.
 pub type Job = (String, Box<F<'static>>);
 
-/// Holds what `run` makes of each transformation of each function that `wanted` names against JAX, and counts. All of one function and one
-/// method are run together.
+/// Compares the results of `run` with JAX, for each transformation of each function in `wanted`. Returns the number of
+/// comparisons. All transformations with one function and one method run together.
 pub fn check(vectors: &str, wanted: &[&str], run: impl Fn(&[Job]) -> Vec<Vec<Tensor>>) -> usize {
     let rows: Vec<Value> = vectors.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let rows: Vec<Value> = rows.into_iter().filter(|row| wanted.contains(&row["name"].as_str().unwrap())).collect();
@@ -145,7 +145,7 @@ fn compare(row: &Value, results: &[Tensor], seen: &[Vec<Vec<usize>>]) {
     assert_eq!(seen, calls, "{place}");
 }
 
-/// What all of these give.
+/// Returns the results of all jobs.
 pub fn all(jobs: &[Job]) -> Vec<Vec<Tensor>> {
     jobs.iter().map(|(what, f)| transformed(what, f)).collect()
 }

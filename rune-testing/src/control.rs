@@ -5,11 +5,11 @@ use rune_ir::op::{BinaryFn, Comparison, Literal};
 use rune_ir::{DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
-/// No loop goes round more often.
+/// The maximum number of iterations of a loop.
 const MOST_TURNS: usize = 4;
 
 impl Generator {
-    /// A random branch or loop on variables of these types, whose programs are of this depth.
+    /// Returns a random branch or loop on variables of these types. Its programs have this depth.
     pub(super) fn control(&mut self, types: &[Type], depth: u32) -> Op {
         let vars = |g: &mut Generator, most: usize| -> Vec<Var> {
             (0..g.below(most + 1)).map(|_| g.pick_var(types)).collect()
@@ -26,7 +26,7 @@ impl Generator {
             }
             1 => {
                 let (consts, mut carried) = (vars(self, 2), vars(self, 2));
-                // A counter ends the loop; where there is none, one is made for another time.
+                // A counter ends the loop. If there is none, the operation is a constant, which a later loop can count.
                 let scalar = Type::scalar(DType::I32);
                 let counter = self.like(types, Var(0), |t| *t == scalar);
                 if types[counter.index()] != scalar {
@@ -54,7 +54,7 @@ impl Generator {
         }
     }
 
-    /// A random program that gives outputs of these types.
+    /// Returns a random program with outputs of these types.
     fn giving(&mut self, name: &str, inputs: Vec<Type>, outputs: &[Type], depth: u32) -> Arc<Program> {
         let size = 1 + self.below(5);
         let (mut builder, mut types) = self.instructions(name, inputs, Vec::new(), size, depth);
@@ -62,7 +62,7 @@ impl Generator {
         Arc::new(builder.finish(vars).expect("outputs are variables"))
     }
 
-    /// A variable of this type, a new one where there is none.
+    /// Returns a variable of this type, which is new if there is none.
     fn of_type(&mut self, builder: &mut ProgramBuilder, types: &mut Vec<Type>, ty: &Type) -> Var {
         let fitting: Vec<usize> = (0..types.len()).filter(|&i| types[i] == *ty).collect();
         if !fitting.is_empty() {
@@ -73,7 +73,7 @@ impl Generator {
         push(builder, types, Op::BroadcastInDim { x, shape: ty.shape.clone(), dims: Default::default() })
     }
 
-    /// Whether the counter, input number `at`, is from 0 to some number.
+    /// Returns the condition that the counter, input number `at`, is between 0 and some number.
     fn counts(&mut self, inputs: Vec<Type>, at: usize) -> Arc<Program> {
         let mut types = inputs.clone();
         let mut builder = ProgramBuilder::new("cond", inputs, Vec::new());
@@ -88,7 +88,7 @@ impl Generator {
         Arc::new(builder.finish(vec![both]).expect("outputs are variables"))
     }
 
-    /// A random program that gives the types of the inputs from `at` on; the first of these is counted up.
+    /// Returns a random program that returns the types of the inputs from `at` on. It increases the first of these.
     fn counting(&mut self, inputs: Vec<Type>, at: usize, depth: u32) -> Arc<Program> {
         let carried: Vec<Type> = inputs[at + 1..].to_vec();
         let size = 1 + self.below(5);

@@ -1,11 +1,12 @@
-//! What a run of the suites covered, for `scripts/vectors coverage`: lines of JSON in the file that `RUNE_COVERAGE` names.
+//! Records what a run of the suites covers, for `scripts/vectors coverage`: lines of JSON in the file that
+//! `RUNE_COVERAGE` names.
 
 use rune_ir::DType;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-/// What computes.
+/// The engine that computes.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Engine {
     Interpreter,
@@ -23,7 +24,7 @@ impl Engine {
 
 type Key = (&'static str, Engine, &'static str, DType);
 
-/// How many cases passed, and failed.
+/// The numbers of cases that passed and that failed.
 static COUNTS: Mutex<BTreeMap<Key, (usize, usize)>> = Mutex::new(BTreeMap::new());
 
 fn file() -> Option<std::path::PathBuf> {
@@ -40,7 +41,7 @@ pub fn count(op: &'static str, engine: Engine, transform: &'static str, dtype: D
     *(if passes { passed } else { failed }) += 1;
 }
 
-/// Adds what was counted since to the file, and lines of other facts.
+/// Appends the counts since the last call, and lines of other facts, to the file.
 pub fn write(facts: &[serde_json::Value]) {
     let Some(file) = file() else { return };
     let counts = std::mem::take(&mut *COUNTS.lock().unwrap_or_else(PoisonError::into_inner));
@@ -51,7 +52,7 @@ pub fn write(facts: &[serde_json::Value]) {
         });
         lines += &format!("{line}\n");
     }
-    // One write, since several tests and processes may add to the file.
+    // This is a single write, because several tests and processes may append to the file.
     let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&file).expect("RUNE_COVERAGE is a file");
     file.write_all(lines.as_bytes()).expect("RUNE_COVERAGE can be written");
 }

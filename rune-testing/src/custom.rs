@@ -1,4 +1,5 @@
-//! The functions of `scripts/vectors custom`, which have derivatives of their own, and what JAX says of them and their transformations.
+//! The functions of `scripts/vectors custom`, which have their own derivatives, and JAX's results for them and their
+//! transformations.
 
 use rune_ir::{Array, DType};
 use rune_trace::{
@@ -9,7 +10,7 @@ use serde_json::Value;
 /// A function of a vector and a number.
 pub type F<'f> = dyn Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'f;
 
-/// All of them, by name.
+/// Returns all functions with their names.
 pub fn functions() -> Vec<(&'static str, Box<F<'static>>)> {
     vec![
         ("log1pexp", Box::new(|x, y| log1pexp(x) * y)),
@@ -88,7 +89,7 @@ fn newton((a, z): &(Tensor, Tensor)) -> Tensor {
     (0..20).fold(z.clone(), |z, _| (&z + a / &z) / 2.0)
 }
 
-/// The root of `a`, from `z` on; its derivative is that of the equation, not of the steps.
+/// Computes the root of `a` iteratively, starting at `z`. Its derivative is that of the equation, not of the steps.
 pub fn fixed_point(p: &(Tensor, Tensor)) -> Tensor {
     custom_vjp(
         newton,
@@ -128,18 +129,18 @@ fn outside(x: &Tensor, y: &Tensor) -> Tensor {
     )(x, y)
 }
 
-/// Element `i` is `((i mod 5) + 1) / 2`.
+/// Returns the sum of the elements times weights: that of element `i` is `((i mod 5) + 1) / 2`.
 fn weighted(z: &Tensor) -> Tensor {
     let w = Array::from_fn(z.shape().clone(), |i| (i % 5 + 1) as f64 / 2.0);
     (z * Tensor::from(w)).sum()
 }
 
-/// Element `i` is `((7 (i + 3k) mod 11) - 5) / 4`.
+/// Returns the tangent whose element `i` is `((7 (i + 3k) mod 11) - 5) / 4`.
 fn tangent(k: usize, x: &Tensor) -> Tensor {
     Array::from_fn(x.shape().clone(), |i| ((7 * (i + 3 * k) % 11) as f64 - 5.0) / 4.0).into()
 }
 
-/// The leaves of all results of the transformation of this name.
+/// Returns the leaves of all results of the transformation with this name.
 pub fn transformed(what: &str, f: &F<'_>) -> Vec<Tensor> {
     let x = Tensor::from([0.7f64, -0.4, 1.1]);
     let y = Tensor::scalar(0.6f64);
@@ -167,14 +168,14 @@ pub fn transformed(what: &str, f: &F<'_>) -> Vec<Tensor> {
     }
 }
 
-/// The weighted sum of the gradient by the first argument.
+/// Returns the weighted sum of the gradient with respect to the first argument.
 fn of_gradient(
     f: impl Function<(Tensor, Tensor), Output = Tensor>,
 ) -> impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync {
     move |x, y| weighted(&grad(|x: &Tensor, y: &Tensor| f.call(&(x.clone(), y.clone())))(x, y))
 }
 
-/// Runs the transformations of each function by `run`, and gives how many there were.
+/// Runs the transformations of each function by `run`, and compares them with JAX. Returns their number.
 pub fn check(vectors: &str, run: impl Fn(&F<'_>, &[&str]) -> Vec<Vec<Tensor>>) -> usize {
     let functions = functions();
     let mut count = 0;

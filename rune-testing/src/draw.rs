@@ -8,9 +8,9 @@ use smallvec::smallvec;
 use std::sync::Arc;
 
 impl Generator {
-    /// A random operation on variables of these types, which type-checks more often than not.
+    /// Returns a random operation on variables of these types. It type-checks more often than not.
     pub(super) fn op(&mut self, types: &[Type], programs: &[Arc<Program>]) -> Op {
-        // A few draws in search of operands of a kind keep most of the operations well-typed.
+        // A few draws of each kind of operand keep most operations well-typed.
         let x = self.pick_var(types);
         let ty = types[x.index()].clone();
         let rank = ty.rank();
@@ -18,7 +18,7 @@ impl Generator {
         if !self.axes.is_empty() && self.chance(4) {
             return self.over_lanes(x, &ty);
         }
-        // Programs of real numbers stay those of their seeds.
+        // Complex dtypes add kinds at the end, so programs of real numbers do not change for their seeds.
         let kinds = if self.dtypes.iter().any(|dtype| dtype.is_complex()) { 34 } else { 32 };
         match self.below(kinds) {
             0..4 => Op::Unary { f: self.pick(UnaryFn::ALL), x },
@@ -94,7 +94,7 @@ impl Generator {
         }
     }
 
-    /// A Fourier transform along the last axes.
+    /// Returns a Fourier transform along the last axes.
     fn fft(&mut self, x: Var, ty: &Type) -> Op {
         let count = (1 + self.below(3)).min(ty.rank());
         let mut lengths: Dims = ty.shape[ty.rank() - count..].into();
@@ -104,7 +104,7 @@ impl Generator {
         }
         Op::Fft { f, x, lengths }
     }
-    /// An operation over a mapped axis.
+    /// Returns an operation over a mapped axis.
     fn over_lanes(&mut self, x: Var, ty: &Type) -> Op {
         let which = self.below(self.axes.len());
         let axis = self.axes[which].clone();
@@ -125,7 +125,7 @@ impl Generator {
             }
         }
     }
-    /// A variable whose type is as wanted, or `otherwise`.
+    /// Returns a variable whose type is `wanted`, or `otherwise`.
     pub(super) fn like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
         let found: Vec<Var> = (0..types.len()).filter(|&i| wanted(&types[i])).map(|i| Var(i as u32)).collect();
         if found.is_empty() { otherwise } else { self.pick(&found) }
@@ -153,7 +153,7 @@ impl Generator {
     fn padding(&mut self) -> Padding {
         Padding { low: self.below(4) as i64 - 1, high: self.below(4) as i64 - 1, interior: self.below(2) }
     }
-    /// A shape of this many elements.
+    /// Returns a shape with this many elements.
     fn factors(&mut self, mut size: usize) -> Shape {
         let mut dims = Vec::new();
         for d in [2, 3, 4] {
@@ -199,7 +199,7 @@ impl Generator {
             false => Op::DynamicUpdateSlice { x, update: self.like(types, x, fits), start_indices },
         }
     }
-    /// Rows of `x` by the last axis of integers, or the sum of rows into it.
+    /// Returns rows of `x` by an integer array with one coordinate, or the sum of rows into `x`.
     fn gather_or_scatter(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
         let indices = self.like(types, x, |t| t.dtype.is_int() && t.rank() > 0 && t.shape[t.rank() - 1] == 1);
         let batch = types[indices.index()].rank().saturating_sub(1);
@@ -229,7 +229,8 @@ impl Generator {
         let window = Box::new(Window { dimensions, strides, padding, base_dilation, window_dilation });
         Op::ReduceWindow { f: self.pick(WindowFn::ALL), x, window }
     }
-    /// The last axis of `x` against an axis of another, and a batch axis where the first ones agree.
+    /// Returns a product that contracts the last axis of `x` with an axis of another variable. If their first axes
+    /// agree, these are batch axes.
     fn dot_general(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
         let (rank, out) = (ty.rank(), ty.dtype);
         let size = ty.shape.last().copied().unwrap_or(0);
@@ -246,7 +247,7 @@ impl Generator {
     }
 }
 
-/// A call of the program, with the rule that it has anyway unless it has none.
+/// Returns a call of the program with its own derivative as its custom rule, or a plain call if it has no derivative.
 fn with_rule(
     args: Vec<Var>,
     program: Arc<Program>,

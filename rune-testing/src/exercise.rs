@@ -1,18 +1,19 @@
-//! All that is done with a program from a file.
+//! Everything that a program from a file goes through.
 
 use super::Generator;
 use rune_ir::{Op, Program, Type, interpret};
 use rune_trace::ProgramExt;
 use std::collections::HashMap;
 
-/// Above this, in bytes, a program that was accepted is transformed no more, and is not run: what it says it holds is taken.
+/// The size in bytes above which an accepted program is neither transformed nor run, because memory would be taken for
+/// it.
 const LARGE: usize = 1 << 40;
-/// Above this, in bytes and in steps, it is not run.
+/// The size in bytes and the number of steps above which a program is not run.
 const LONG: u64 = 1 << 20;
 
 /// Verifies, writes, reads, simplifies and transforms a program, and runs it if it is small.
 ///
-/// It may take time for its length, and memory for what it says it holds.
+/// The time depends on its length, and the memory on the sizes of its arrays.
 ///
 /// ```
 /// let program = rune_testing::Generator::new(7).program(20);
@@ -20,7 +21,7 @@ const LONG: u64 = 1 << 20;
 /// ```
 ///
 /// # Panics
-/// If any of this fails that may not.
+/// If any of this fails although it must not.
 pub fn exercise(program: &Program) {
     assert_eq!(program.verify(), Ok(()));
     let read = Program::parse_with(&program.to_string(), program.constants());
@@ -47,12 +48,13 @@ pub fn exercise(program: &Program) {
     }
 }
 
-/// The most that one input or output holds. What is derived holds arrays of several times the size.
+/// Returns the greatest size of an input or output in bytes. A derived program holds arrays of several times the size.
 fn bytes(program: &Program) -> usize {
     program.input_types().iter().chain(&program.output_types()).map(Type::bytes).max().unwrap_or(0)
 }
 
-/// How often loops go round and batch elements print. The cost does not count those that do nothing else.
+/// Returns the number of loop iterations and printed batch elements. The cost does not count iterations that do nothing
+/// else.
 fn turns(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
     let own = |op: &Op| {
         if let Op::Scan { length, .. } = op {
@@ -75,21 +77,21 @@ fn turns(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
     all
 }
 
-/// The program under each transformation that takes it.
+/// Returns the program under each transformation that accepts it.
 fn transformed(program: &Program) -> Vec<Program> {
     let types = program.input_types();
     let floats: Vec<usize> = (0..types.len()).filter(|&i| types[i].dtype.is_float()).collect();
     let mut all: Vec<Program> = program.jvp(&floats).into_iter().collect();
     let reverse = program.vjp(&floats).ok();
     if let Ok((forward, linear)) = program.linearize(&floats) {
-        // Without a reverse mode the linear part has no transpose either.
+        // Without a reverse mode, the linear part has no transpose either.
         let tangents: Vec<usize> = (0..floats.len()).collect();
         all.extend(reverse.iter().flat_map(|_| linear.transpose(&tangents)));
         all.extend([forward, linear]);
     }
     all.extend(reverse);
     let (inputs, outputs) = (vec![Some(0); types.len()], vec![Some(-1); program.outputs().len()]);
-    // Of the axes that its operations are over, one.
+    // One of the axes of its operations is mapped.
     let lanes = program.axes().iter().next().map(|(name, size)| (name.clone(), *size));
     let size = lanes.as_ref().map_or(3, |(_, size)| *size);
     if bytes(program).saturating_mul(size) < LARGE {

@@ -1,4 +1,4 @@
-//! The modules in `tests/data/iree-faults/`: their inputs, results and flags are in comments.
+//! Reads the modules in `tests/data/iree-faults/`. Their inputs, results and flags are in comments.
 
 use rune_ir::Array;
 
@@ -8,7 +8,7 @@ pub fn lines<'a>(text: &'a str, name: &str) -> Vec<&'a str> {
     text.lines().filter_map(|l| l.strip_prefix(&prefix)).collect()
 }
 
-/// Reads an array such as `2x3xf32=1 2 3 4 5 6`. A single number is every element.
+/// Reads an array such as `2x3xf32=1 2 3 4 5 6`. A single number applies to every element.
 pub fn array(text: &str) -> Array {
     let (ty, numbers) = text.split_once('=').expect("a type and numbers");
     let (dims, dtype) = ty.rsplit_once('x').map_or((None, ty), |(dims, dtype)| (Some(dims), dtype));

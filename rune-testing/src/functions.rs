@@ -1,5 +1,6 @@
-//! Kinds of functions, by their names in programs: which results of two engines can differ, and where a small difference
-//! becomes a large one. Tests exclude kinds from random programs by [`Generator::without`](crate::Generator).
+//! Kinds of functions, by their names in programs. They say whether the results of two engines can differ, and whether
+//! a small difference can become a large one. Tests exclude kinds from random programs by
+//! [`Generator::without`](crate::Generator).
 
 /// Functions that engines approximate: their results may differ in the last places.
 pub const APPROXIMATED: [&str; 17] = [
@@ -59,16 +60,17 @@ pub const KINKED: [&str; 10] = [
     "cummin",
 ];
 
-/// Functions with periods, poles or steep slopes: a small difference in a large operand can become any difference.
+/// Functions with periods, poles or steep slopes. A small difference in a large operand can become an arbitrary
+/// difference.
 pub const STEEP: [&str; 5] = ["sin", "cos", "tan", "div", "atan2"];
 
-/// Sums and products, whose order of rounding engines choose.
+/// Sums and products. Engines choose the order of rounding.
 pub const REORDERED: [&str; 3] = ["dot_general", "reduce_sum", "reduce_prod"];
 
 /// Operations that select by integers or conditions.
 pub const SELECTING: [&str; 5] = ["case", "while", "scan", "gather", "scatter"];
 
-/// Operations whose results are integers or booleans, whatever they take.
+/// Operations whose results are integers or booleans, whatever their operands are.
 pub const WITHOUT_FLOAT_RESULTS: [&str; 19] = [
     "eq",
     "ne",

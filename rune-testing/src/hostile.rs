@@ -4,7 +4,8 @@ use rune_ir::storage::{self, npy, npz};
 use rune_ir::{ModuleSignature, written};
 use std::io::Cursor;
 
-/// One element may stand for as many as the author wants; elements of shorter types are few.
+/// The length below which a type in text is parsed. One element can fill an array of any size, and a short type keeps
+/// that size small.
 const SHORT: usize = 12;
 
 /// Reads bytes as every format that holds arrays, and as the signature of a compiled module.

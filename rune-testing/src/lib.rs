@@ -1,5 +1,5 @@
-//! Shared code of the tests of several crates: random programs and inputs, sound and damaged; test vectors and tolerances; functions under test;
-//! and checks of the places where panics are raised.
+//! Code that the tests of several crates share: random programs and inputs, intact and damaged; test vectors and
+//! tolerances; functions under test; and checks of the locations of panics.
 //!
 //! ```
 //! use rune_testing::Generator;
@@ -75,7 +75,8 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// Returns a generator of programs over all dtypes except complex ones, mostly `f32`, with constants and sub-programs.
+    /// Returns a generator of programs over all dtypes except complex ones, mostly `f32`, with constants and
+    /// sub-programs.
     pub fn new(seed: u64) -> Generator {
         let mut dtypes: Vec<DType> = DType::ALL.into_iter().filter(|dtype| !dtype.is_complex()).collect();
         dtypes.extend([DType::F32; 10]);
@@ -142,7 +143,8 @@ impl Generator {
         program.input_types().iter().map(|ty| self.array(ty)).collect()
     }
 
-    /// Returns a random program with at most this number of instructions. It has fewer if an attempt does not type-check.
+    /// Returns a random program with at most this number of instructions. It has fewer if an attempt does not
+    /// type-check.
     pub fn program(&mut self, instructions: usize) -> Program {
         let inputs = (0..1 + self.below(3)).map(|_| self.ty()).collect();
         self.program_on(inputs, instructions, self.constants, self.depth)
@@ -186,7 +188,7 @@ impl Generator {
             }
             let origin = Origin::default();
             if self.chance(self.constant_in) {
-                // A number everywhere, or positions: what is computed of them is a constant too.
+                // A splat or positions. Results computed from them are constants too.
                 let ty = self.pick_var(&types);
                 let ty = types[ty.index()].clone();
                 let value = self.pick(&[0.0, 1.0, -1.0, 0.5, 2.0]);

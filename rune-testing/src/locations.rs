@@ -1,4 +1,4 @@
-//! Checks of the places where panics are raised, for every public function in the sources.
+//! Checks the locations of panics for every public function in the sources.
 
 use rune_ir::Program;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-/// Returns the public functions in the sources below `root`, as `file::name`. `inner` names files and folders without functions for users.
-/// Functions that a macro defines are found by the rows of its invocation.
+/// Returns the public functions in the sources below `root`, as `file::name`. `inner` names files and folders without
+/// functions for users. For a macro that defines functions, the rows of its invocation are the names.
 pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
     let mut sources = Vec::new();
     let mut folders = vec![Path::new(root).to_owned()];
@@ -54,8 +54,8 @@ fn macros(source: &str) -> BTreeMap<String, bool> {
     found
 }
 
-/// Returns the names of the public functions in a source file. `shared` holds the macros of all files that define public functions. The file's
-/// own macros take precedence.
+/// Returns the names of the public functions in a source file. `shared` holds the macros of all files that define
+/// public functions. The file's own macros take precedence.
 fn functions(source: &str, shared: &BTreeSet<String>) -> Vec<String> {
     let source = source.split("#[cfg(test)]\nmod tests {").next().unwrap();
     let own = macros(source);
@@ -183,7 +183,8 @@ pub struct Traced {
 }
 
 impl Traced {
-    /// Checks the origin of each operation of a program, including sub-programs. The functions `names` were called in this line.
+    /// Checks the origin of each operation of a program, including sub-programs. The line `line` of `file` calls the
+    /// functions `names`.
     pub fn check(&mut self, names: &[&str], file: &str, line: u32, program: &Program) {
         self.names.extend(names.iter().map(|name| (*name).to_owned()));
         if program.instructions().is_empty() {

@@ -1,9 +1,9 @@
-//! Programs that are wrong somewhere.
+//! Damages programs.
 
 use super::Generator;
 use serde_json::{Value as Json, json};
 
-/// Damages the text and the JSON of programs. Equal seeds make equal damage.
+/// Damages the text and the JSON of programs. Equal seeds cause equal damage.
 ///
 /// ```
 /// use rune_testing::Mutator;
@@ -15,12 +15,12 @@ use serde_json::{Value as Json, json};
 pub struct Mutator(Generator);
 
 impl Mutator {
-    /// A mutator who is told what to do by numbers from this seed.
+    /// Returns a mutator with this seed.
     pub fn new(seed: u64) -> Mutator {
         Mutator(Generator::new(seed))
     }
 
-    /// The text of a random program, changed in one to a few places.
+    /// Returns the text of a random program with a few changes.
     pub fn text(&mut self) -> String {
         let size = 1 + self.0.below(12);
         let mut text = self.0.program(size).to_string();
@@ -30,7 +30,7 @@ impl Mutator {
         text
     }
 
-    /// A text, changed in one place.
+    /// Returns a text with one change.
     pub fn change(&mut self, text: &str) -> String {
         const NUMBERS: [&str; 14] = [
             "0",
@@ -55,7 +55,7 @@ impl Mutator {
         }
         match random.below(5) {
             0 => {
-                // Another number.
+                // Replaces a number.
                 let digits: Vec<usize> =
                     text.char_indices().filter(|(_, c)| c.is_ascii_digit()).map(|(i, _)| i).collect();
                 if digits.is_empty() {
@@ -66,7 +66,7 @@ impl Mutator {
                 format!("{}{}{}", &text[..at], random.pick(&NUMBERS), &text[end..])
             }
             1 => {
-                // Two lines in each other's place, one twice, or one less.
+                // Exchanges two lines, repeats one, or removes one.
                 let mut lines: Vec<&str> = text.lines().collect();
                 let (i, j) = (random.below(lines.len()), random.below(lines.len()));
                 match random.below(3) {
@@ -77,7 +77,7 @@ impl Mutator {
                 lines.join("\n") + "\n"
             }
             2 => {
-                // A word in the place of another.
+                // Replaces a word with another word.
                 let words: Vec<&str> = text.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
                 let (from, to) = (random.pick(&words), random.pick(&words));
                 text.replacen(from, to, 1 + random.below(2))
@@ -91,7 +91,7 @@ impl Mutator {
         }
     }
 
-    /// The JSON of a random program, changed in one to a few places.
+    /// Returns the JSON of a random program with a few changes.
     pub fn json(&mut self) -> String {
         let size = 1 + self.0.below(8);
         let mut json = serde_json::to_value(self.0.program(size)).expect("its constants are on the host");
@@ -101,13 +101,13 @@ impl Mutator {
         json.to_string()
     }
 
-    /// Changes a document in one place.
+    /// Makes one change in a document.
     pub fn change_json(&mut self, json: &mut Json) {
         let mut steps = self.0.below(200);
         self.change_value(json, &mut steps);
     }
 
-    /// Changes the value that so many steps through the document lead to.
+    /// Changes the value that is `steps` steps into the document.
     fn change_value(&mut self, json: &mut Json, steps: &mut usize) {
         if *steps == 0 {
             let numbers =

@@ -1,4 +1,4 @@
-//! Functions over named axes, and ways to transform them: those of `scripts/vectors named-axes`, in Rust.
+//! Functions over named axes, and their transformations: those of `scripts/vectors named-axes`, in Rust.
 
 use rune_ir::{Array, DType, Element, Shape, with_element};
 use rune_trace::{
@@ -8,7 +8,7 @@ use rune_trace::{
 };
 use serde_json::Value;
 
-/// A function of what is mapped and of what is the same for all lanes, or mapped too.
+/// A function of a mapped value, and of a value that is the same for all batch elements, or mapped too.
 pub type Function = fn(&Tensor, &Tensor) -> Tensor;
 
 /// One line of the vectors.
@@ -42,7 +42,7 @@ fn array(json: &Value) -> Array {
     with_element!(dtype, T => Array::from_vec(shape, elements.iter().map(|x| T::from_f64(number(x))).collect()))
 }
 
-/// Functions of one lane of an axis `i` of four lanes; `x` and `c` are of shape `[4, 3]`.
+/// Functions of one batch element of an axis `i` of size 4. `x` and `c` have the shape `[4, 3]`.
 pub const ONE: [(&str, Function); 32] = [
     ("psum", |x, c| psum(&(x * x * c), "i")),
     ("psum_unmapped", |x, c| x * psum(&(c * c), "i")),
@@ -90,7 +90,7 @@ fn batch_norm(x: &Tensor, c: &Tensor) -> Tensor {
     (x - mean) * (var + 1e-3).rsqrt() * c
 }
 
-/// Functions of one lane of two axes, `i` of two lanes outside of `j` of three.
+/// Functions of one batch element of two axes: `i` of size 2 outside `j` of size 3.
 pub const TWO: [(&str, Function); 9] = [
     ("psum_both", |x, c| x * psum(&(x * c), ["i", "j"])),
     ("pmean_outer", |x, c| x - pmean(&(x * c), "i")),
@@ -106,7 +106,7 @@ pub const TWO: [(&str, Function); 9] = [
     ("shuffle_both", |x, c| pshuffle(&pshuffle(x, "j", &[1, 0, 2]), "i", &[1, 0]) * x * c),
 ];
 
-/// The function of this name, and whether it is of two mapped axes.
+/// Returns the function with this name, and whether it has two mapped axes.
 pub fn function(name: &str) -> (Function, bool) {
     let find = |table: &[(&str, Function)]| table.iter().find(|(n, _)| *n == name).map(|(_, f)| *f);
     match (find(&ONE), find(&TWO)) {
@@ -116,7 +116,7 @@ pub fn function(name: &str) -> (Function, bool) {
     }
 }
 
-/// `f` on all lanes; `c` is the same for all unless `mapped`.
+/// Applies `f` to all batch elements. `c` is the same for all unless `mapped`.
 pub fn lanes(
     f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync,
     both: bool,
@@ -135,7 +135,7 @@ pub fn direction(k: usize, like: &Tensor) -> Tensor {
     numbers(like, |i| ((7 * (i + 3 * k)) % 11) as f64 / 4.0 - 1.25)
 }
 
-/// `f(x, c)` times weights that differ, summed.
+/// Returns the sum of `f(x, c)` times different weights.
 pub fn weighted(f: impl Fn(&Tensor, &Tensor) -> Tensor) -> impl Fn(&Tensor, &Tensor) -> Tensor {
     move |x: &Tensor, c: &Tensor| {
         let y = f(x, c);
@@ -148,7 +148,7 @@ pub fn numbers(like: &Tensor, f: impl Fn(usize) -> f64) -> Tensor {
     Tensor::from(with_element!(like.dtype(), T => Array::from_fn(like.shape().clone(), |i| T::from_f64(f(i)))))
 }
 
-/// The results of a case.
+/// Returns the results of a case.
 pub fn run(case: &Case) -> Vec<Tensor> {
     let (f, both) = function(&case.function);
     let [x, c] = &case.inputs;

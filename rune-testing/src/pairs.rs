@@ -1,4 +1,4 @@
-//! Small chains of operations, because operations that are correct alone can be wrong together.
+//! Short chains of operations, because operations that are correct alone can be wrong together.
 
 use super::Generator;
 use rune_ir::op::{BinaryFn, ConvDims, Literal, UnaryFn};
@@ -7,9 +7,9 @@ use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Operations that cannot be compiled alone, or run in the process.
+/// Operations that cannot be compiled alone, or that are host calls.
 const WITHOUT: [&str; 4] = ["call", "remat", "custom_jvp", "custom_vjp"];
-/// The number of operations drawn to find those that can follow another.
+/// The number of operations drawn to find those that can follow another one.
 const DRAWS: usize = 4000;
 
 /// A program of operations, each of which takes a result of the previous one.
@@ -32,7 +32,7 @@ pub enum Operands {
     Unrolled,
 }
 
-/// The operations so far, in terms of variables that do not change when one more comes.
+/// The operations so far. Adding an operation does not change the variables.
 #[derive(Clone)]
 struct Start {
     names: Vec<&'static str>,
@@ -43,8 +43,8 @@ struct Start {
 }
 
 impl Generator {
-    /// Chains of two operations over arrays of type `ty`: each operation behind each of some that it can follow, as far as they were
-    /// drawn. `firsts` is how many come first.
+    /// Returns chains of two operations over arrays of type `ty`. For each of `firsts` first operations, there is one
+    /// chain for each drawn operation that can follow it.
     pub fn pairs(&mut self, ty: &Type, operands: Operands, firsts: usize) -> Vec<Chain> {
         let pool = self.pool(ty, operands);
         let firsts = self.some_following(&pool, firsts);
@@ -52,7 +52,7 @@ impl Generator {
         chains.iter().map(|chain| chain.finish(ty, operands, &pool)).collect()
     }
 
-    /// Some of the chains with one operation more.
+    /// Returns at most `most` of the chains with one more operation.
     fn some_following(&mut self, start: &Start, most: usize) -> Vec<Start> {
         let mut all: Vec<Start> = self.following(start).into_values().collect();
         while all.len() > most {
@@ -62,8 +62,8 @@ impl Generator {
         all
     }
 
-    /// Chains of three operations, of which the middle one is a reduction, contraction or running function; of those behind it, `each` for
-    /// each two before.
+    /// Returns chains of three operations whose second one is a reduction, contraction or cumulative function. For each
+    /// first and second operation, there are `each` third ones.
     pub fn triples(&mut self, ty: &Type, operands: Operands, firsts: usize, each: usize) -> Vec<Chain> {
         let pool = self.pool(ty, operands);
         let mut chains = Vec::new();
@@ -76,7 +76,7 @@ impl Generator {
         chains
     }
 
-    /// Variables to begin with: of the type, and what goes with it.
+    /// Returns the initial variables: of the type, and of types that fit it.
     fn pool(&mut self, ty: &Type, operands: Operands) -> Start {
         let mut inputs = inputs(ty);
         let mut ops: Vec<Op> = Vec::new();
@@ -108,7 +108,7 @@ impl Generator {
         Start { names: Vec::new(), ops, types, last: SmallVec::new() }
     }
 
-    /// The chains with one operation more, by its name, which takes a result of the last.
+    /// Returns the chains with one more operation, by its name. The operation takes a result of the previous one.
     fn following(&mut self, start: &Start) -> BTreeMap<&'static str, Start> {
         let mut found = BTreeMap::new();
         for _ in 0..DRAWS {
@@ -139,7 +139,7 @@ impl Generator {
         found
     }
 
-    /// A convolution of one variable with another.
+    /// Returns a convolution of one variable with another.
     fn conv(&mut self, types: &[Type]) -> Op {
         let lhs = self.pick_var(types);
         let ty = types[lhs.index()].clone();
@@ -165,7 +165,7 @@ impl Generator {
     }
 }
 
-/// The types of arguments that go with arrays of one type.
+/// Returns the types of arguments that fit arrays of one type.
 fn inputs(ty: &Type) -> Vec<Type> {
     let dtype = ty.dtype;
     let mut turned: Vec<usize> = ty.shape.to_vec();
@@ -180,7 +180,7 @@ fn inputs(ty: &Type) -> Vec<Type> {
         Type::new(DType::I32, [3, 1]),
         Type::new(DType::U32, ty.shape.clone()),
     ];
-    // A kernel for as many features, and rows of a scatter.
+    // A kernel with the same number of features, and rows of a scatter.
     if ty.rank() > 2 {
         let kernel: Vec<usize> = ty
             .shape
@@ -229,12 +229,13 @@ impl Start {
     }
 }
 
-/// A program of the first input of `body` that runs it in a loop of two iterations, with constants for all other inputs.
+/// Returns a program of the first input of `body`. It runs the body in a loop of two iterations, with constants as all
+/// inputs.
 fn unrolled(body: Program) -> Program {
     let types = body.input_types().to_vec();
     let mut builder = ProgramBuilder::new("unrolled", vec![types[0].clone()], Vec::new());
     let mut push = |op: Op| builder.push(op, Origin::default()).expect("constants are well-typed")[0];
-    // The first one too: as far as the body looks, nothing is an argument.
+    // The first input is a constant too, so the body sees no arguments.
     let constants: Vec<Var> = types
         .iter()
         .enumerate()

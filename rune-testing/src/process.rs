@@ -1,8 +1,8 @@
-//! Processes that tests start.
+//! Processes started by tests.
 
 use std::time::{Duration, Instant};
 
-/// Waits until a process is gone, or is a zombie that its parent has not awaited yet.
+/// Waits until a process has ended, or is a zombie that its parent has not awaited yet.
 pub fn ends(process: &str) {
     let begun = Instant::now();
     let runs = || {

@@ -1,21 +1,22 @@
-//! Files that once made something fail, tried again.
+//! Replays files that once caused a failure.
 
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Set in the process that replays.
+/// Is set in the process that replays.
 const ALONE: &str = "RUNE_REPLAYS";
-/// Nothing that is below 64 kB takes longer, on any machine.
+/// The time limit for a file. Nothing below 64 kB takes longer on any machine.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// What reading a file, and all that follows, may take of memory: more than any small file needs, and less than a number in it may say.
+/// The memory limit for reading a file and everything after it. It is more than any small file needs, and less than the
+/// sizes that a file may state.
 const MOST: u64 = 64 << 20;
 
-/// Gives the files of a folder to `read`, in a process where nothing else runs: the test `name` of the program that calls this, which
-/// is started again.
+/// Passes the files of a folder to `read`, in a process that runs nothing else: it runs only the test `name` of the
+/// calling program.
 ///
 /// # Panics
-/// If that panics or aborts for a file, or takes more than 10 seconds or 64 MiB.
+/// If `read` panics or aborts for a file, or takes more than 10 seconds or 64 MiB.
 pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
     if std::env::var_os(ALONE).is_none() {
         let this = std::env::current_exe().expect("a test has a file");
@@ -23,7 +24,7 @@ pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
         let test = test.expect("a test can be started again");
         let said = || format!("{}{}", String::from_utf8_lossy(&test.stdout), String::from_utf8_lossy(&test.stderr));
         assert!(test.status.success(), "{}", said());
-        // A name that is not there is no failure for the test harness.
+        // The test harness does not fail if no test has this name.
         assert!(said().contains("1 passed"), "there is no test {name}: {}", said());
         return;
     }
@@ -38,16 +39,16 @@ pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
     }
 }
 
-/// The most memory that this process held in `run` above what it held before, where the system tells.
+/// Returns the peak memory of this process during `run` above its memory before, if the system reports it.
 fn memory_of(run: impl FnOnce()) -> Option<u64> {
-    // The peak begins anew.
+    // This resets the peak.
     let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
     let before = status("VmRSS:");
     run();
     told.then(|| Some(status("VmHWM:")?.saturating_sub(before?))).flatten()
 }
 
-/// A number of bytes that the system tells of this process.
+/// Returns a number of bytes that the system reports for this process.
 fn status(field: &str) -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix(field))?;
@@ -65,7 +66,7 @@ mod tests {
         folder
     }
 
-    /// What is read is a number of MiB, that are taken.
+    /// Reads a number of MiB, and allocates that much.
     fn take(bytes: &[u8]) {
         let size: usize = std::str::from_utf8(bytes).unwrap().parse().unwrap();
         assert_eq!(std::hint::black_box(vec![1u8; size << 20]).len(), size << 20);

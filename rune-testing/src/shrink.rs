@@ -5,8 +5,8 @@ use rune_ir::{Op, Origin, Program, ProgramBuilder, Type, Value, Var};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Shrinks `program` as long as `fails` returns true: removes outputs and instructions, replaces results and constants by inputs, inlines calls, and
-/// shortens axes. Equal programs shrink to equal ones.
+/// Shrinks `program` as long as `fails` returns true: removes outputs and instructions, replaces results and constants
+/// by inputs, inlines calls, and shortens axes. Equal programs shrink to equal programs.
 ///
 /// ```
 /// use rune_trace::Program;
@@ -35,7 +35,7 @@ fn weight(program: &Program) -> usize {
     program.instructions().iter().map(|i| 1 + below(&i.op)).sum()
 }
 
-/// A program under change. Variables have names that stay; what no output needs is left out when it is built.
+/// A program being changed. Variables keep their names. Unused variables are removed when the program is built.
 #[derive(Clone)]
 struct Draft {
     name: String,
@@ -68,7 +68,7 @@ impl Draft {
         }
     }
 
-    /// The program, if it type-checks.
+    /// Returns the program, if it type-checks.
     fn build(&self) -> Option<Program> {
         let mut live: BTreeSet<usize> = self.outputs.iter().copied().collect();
         for step in self.instructions.iter().rev() {
@@ -92,7 +92,7 @@ impl Draft {
         builder.finish(outputs?).ok()
     }
 
-    /// Programs that are smaller by one step, the boldest steps first.
+    /// Returns programs that are one step smaller. The largest steps come first.
     fn smaller(&self) -> impl Iterator<Item = Program> {
         let changed = |change: &dyn Fn(&mut Draft)| {
             let mut draft = self.clone();
@@ -125,20 +125,20 @@ impl Draft {
         drafts.into_iter().filter_map(|d| d.build())
     }
 
-    /// Makes the results of an instruction inputs.
+    /// Replaces the results of an instruction with inputs.
     fn cut(&mut self, at: usize) {
         for v in self.instructions.remove(at).results {
             self.inputs.insert(v, self.types[&v].clone());
         }
     }
 
-    /// Puts `instead` in the place of the one result of an instruction.
+    /// Replaces the only result of an instruction with `instead`.
     fn skip(&mut self, at: usize, instead: usize) {
         let gone = self.instructions.remove(at).results[0];
         self.rename(|v| if *v == gone { instead } else { *v });
     }
 
-    /// Puts the instructions of a sub-program in the place of its call.
+    /// Replaces a call with the instructions of the sub-program.
     fn inline(&mut self, at: usize, args: &[usize], program: &Program) {
         let call = self.instructions.remove(at);
         let fresh = self.types.keys().next_back().map_or(0, |v| v + 1);
@@ -161,7 +161,7 @@ impl Draft {
         self.outputs = self.outputs.iter().map(&name).collect();
     }
 
-    /// Makes axes of size `n` those of size `m`, in inputs and attributes.
+    /// Changes all axes of size `n` to size `m`, in inputs and attributes.
     fn resize(&mut self, n: usize, m: usize) {
         let changed =
             |ty: &Type| ty.with_shape(ty.shape.iter().map(|&d| if d == n { m } else { d }).collect::<Vec<_>>());

@@ -1,4 +1,5 @@
-//! Random compositions of special functions, Fourier transforms and functions of signals, and how far their results may move.
+//! Random compositions of special functions, Fourier transforms and functions of signals, and the possible change of
+//! their results.
 
 use crate::Generator;
 use crate::array_fns::special::apply;
@@ -7,7 +8,7 @@ use rune_ir::{Array, DType, Program};
 use rune_trace::signal::{self, ConvolveMode, SpectralOptions};
 use rune_trace::{Tensor, fft, jvp, make_program, special, vjp, vmap};
 
-/// Where a function is smooth, and neither too small nor too large.
+/// A domain in which a function is smooth, and neither too small nor too large.
 #[derive(Clone, Copy)]
 enum Domain {
     /// From -3 to 3.
@@ -19,7 +20,7 @@ enum Domain {
 }
 use Domain::{Positive, Real, Unit};
 
-/// Functions of each element, with where each argument may be.
+/// Elementwise functions, with the domain of each argument.
 const FUNCTIONS: &[(&str, &[Domain])] = &[
     ("gammaln", &[Positive]),
     ("digamma", &[Positive]),
@@ -57,7 +58,7 @@ const FUNCTIONS: &[(&str, &[Domain])] = &[
     ("betainc", &[Positive, Positive, Unit]),
 ];
 
-/// `x` brought into a domain.
+/// Maps `x` into a domain.
 fn within(x: &Tensor, domain: Domain) -> Tensor {
     match domain {
         Real => x.tanh() * 3.0,
@@ -66,7 +67,7 @@ fn within(x: &Tensor, domain: Domain) -> Tensor {
     }
 }
 
-/// What is done to a composition.
+/// The transformation of a composition.
 #[derive(Clone, Copy, Debug)]
 enum Transformed {
     No,
@@ -75,7 +76,7 @@ enum Transformed {
     Vmap,
 }
 
-/// A choice of function and of arguments.
+/// A choice of function and arguments.
 struct Step {
     function: usize,
     args: Vec<usize>,
@@ -95,10 +96,11 @@ fn of_signals(which: usize, x: &Tensor, y: &Tensor) -> Tensor {
         }
     }
 }
-/// How many functions [`of_signals`] has.
+/// The number of functions in [`of_signals`].
 const OF_SIGNALS: usize = 7;
 
-/// Returns a composition of up to five functions of two vectors, and its arguments; one in four after each transformation.
+/// Returns a composition of up to five functions of two vectors, and its arguments. Seeds alternate between no
+/// transformation and three transformations.
 pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
     let mut random = Generator::new(seed);
     let n = 4 + random.below(5);
@@ -151,7 +153,7 @@ pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
     (program.expect("the composition captures nothing"), inputs)
 }
 
-/// The inputs changed by up to some units in the last place, each element its own way.
+/// Returns the inputs changed by up to `units` units in the last place. Each element changes differently.
 pub fn moved(inputs: &[Array], units: f64) -> Vec<Array> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the programs have no other floats")]
     let each = |x: &Array| match x.dtype() {
@@ -170,10 +172,11 @@ pub fn moved(inputs: &[Array], units: f64) -> Vec<Array> {
     inputs.iter().map(each).collect()
 }
 
-/// What an engine computes otherwise than the interpreter: by more than what the results move if the inputs change by some units in the last place.
+/// Checks the results of an engine against the interpreter's. They may differ by as much as the results change if the
+/// inputs change by some units in the last place.
 ///
 /// # Errors
-/// The first such element, or what the interpreter refuses.
+/// Returns the first wrong element, or the error of the interpreter.
 pub fn near_the_interpreter(program: &Program, inputs: &[Array], found: &[Array]) -> Result<(), String> {
     let run = |inputs: &[Array]| interpret(program, inputs).map_err(|e| e.to_string());
     let expected = run(inputs)?;
@@ -187,7 +190,7 @@ pub fn near_the_interpreter(program: &Program, inputs: &[Array], found: &[Array]
         let largest = y.iter().filter(|y| y.is_finite()).fold(1.0, |a: f64, y| a.max(y.abs()));
         let own = if has_f32 { 1e-4 } else { 1e-9 };
         for i in 0..y.len() {
-            // At an edge of what the functions take, or of the numbers, a small change decides.
+            // At the edge of a function's domain, or of the range of numbers, a small change is decisive.
             if near.iter().any(|n| !n[i].is_finite()) || !y[i].is_finite() {
                 continue;
             }

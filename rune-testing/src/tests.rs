@@ -1,6 +1,7 @@
-//! Random programs under transformations, and transformations of these: what holds of every program.
+//! Tests properties of random programs, also after one transformation.
 //!
-//! `RUNE_PROGRAMS=20000` checks so many instead of a few hundred, and begins at `RUNE_SEED`. What fails is shrunk.
+//! `RUNE_PROGRAMS=20000` sets the number of programs, instead of a few hundred, and `RUNE_SEED` the first seed. Failing
+//! programs are shrunk.
 
 use super::{Generator, shrink};
 use rune_ir::interpret::interpret;
@@ -14,14 +15,14 @@ use std::sync::Arc;
 
 const LANES: usize = 2;
 
-/// What is done to a program before its properties are looked at.
+/// The transformations of a program before its properties are checked.
 const FIRST: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "simplify"];
 
-/// A property: what is wrong with a program, for the random numbers of a seed.
+/// A property. Returns an error if a program lacks it. The second argument is the seed of random numbers.
 type Property = fn(&Program, u64) -> Result<(), String>;
 
 thread_local! {
-    /// How many comparisons were made, of numbers that are finite.
+    /// The number of comparisons of finite numbers.
     static COMPARED: Cell<usize> = const { Cell::new(0) };
 }
 
@@ -29,7 +30,7 @@ fn env(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
 }
 
-/// Checks a property of random programs, each after each of `FIRST`.
+/// Checks a property of random programs after each transformation in `FIRST`.
 fn for_all(default: u64, generator: fn(u64) -> Generator, property: Property) {
     let (start, count) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", default));
     let (mut checked, mut failures) = (0, Vec::new());
@@ -37,7 +38,7 @@ fn for_all(default: u64, generator: fn(u64) -> Generator, property: Property) {
     for seed in start..start + count {
         let program = generator(seed).program(10);
         for first in FIRST {
-            // The transformation itself may be what fails.
+            // The transformation itself may fail.
             let wrong = |p: &Program| -> Option<String> {
                 let checked = || match transformed(p, first, seed) {
                     Ok(Some(p)) => sound(&p).and_then(|()| property(&p, seed)),
@@ -48,7 +49,7 @@ fn for_all(default: u64, generator: fn(u64) -> Generator, property: Property) {
             };
             checked += 1;
             if let Some(why) = wrong(&program) {
-                // Only as the same kind of failure, told by its first words.
+                // Shrinking keeps the kind of failure, which is the text before the first colon.
                 let kind = |why: &str| why.split(':').next().map(str::to_owned);
                 let same = kind(&why);
                 let small = shrink(&program, |p| wrong(p).is_some_and(|why| kind(&why) == same));
@@ -65,7 +66,7 @@ fn for_all(default: u64, generator: fn(u64) -> Generator, property: Property) {
     assert!(COMPARED.get() > checked / 4, "{} comparisons of {checked} programs", COMPARED.get());
 }
 
-/// A panic is an error.
+/// Turns a panic into an error.
 fn caught(f: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|e| {
         let text = e.downcast_ref::<String>().cloned();
@@ -76,12 +77,12 @@ fn caught(f: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     })
 }
 
-/// The positions of the inputs of floats.
+/// Returns the positions of the float inputs.
 fn floats(program: &Program) -> Vec<usize> {
     (0..program.input_types().len()).filter(|&i| program.input_types()[i].dtype.is_float()).collect()
 }
 
-/// The program after a transformation; none if it has nothing to be transformed by.
+/// Returns the program after a transformation, or `None` if it cannot be transformed.
 fn transformed(program: &Program, how: &str, seed: u64) -> Result<Option<Program>, String> {
     let by = floats(program);
     Ok(match how {
@@ -97,7 +98,7 @@ fn transformed(program: &Program, how: &str, seed: u64) -> Result<Option<Program
     })
 }
 
-/// The derivative, unless a loop has no reverse mode, or a rule no forward mode.
+/// Returns the derivative, or `None` if a loop has no reverse mode or a rule no forward mode.
 fn derivative(derivative: Result<Program, DerivativeError>) -> Result<Option<Program>, String> {
     match derivative {
         Ok(program) => Ok(Some(program)),
@@ -106,7 +107,8 @@ fn derivative(derivative: Result<Program, DerivativeError>) -> Result<Option<Pro
     }
 }
 
-/// The program with calls in the place of functions with a rule for cotangents. The rules of random programs are those they have anyway.
+/// Returns the program with calls in place of functions with a rule for cotangents. In random programs, these rules
+/// equal the derivatives of the functions.
 fn without_rules(program: &Program) -> Program {
     let mut builder = ProgramBuilder::new(program.name(), program.input_types().to_vec(), program.constants().to_vec());
     for instruction in program.instructions() {
@@ -125,14 +127,14 @@ fn without_rules(program: &Program) -> Program {
     builder.finish(program.outputs().to_vec()).expect("outputs are variables")
 }
 
-/// Which inputs are mapped, and that all outputs are.
+/// Returns the axes of a `vmap` that maps some inputs and all outputs.
 fn axes(program: &Program, seed: u64) -> (Vec<Option<i64>>, Vec<Option<i64>>) {
     let mut random = Generator::new(seed ^ 0xa5);
     let inputs = program.input_types().iter().map(|_| (random.below(3) > 0).then_some(0)).collect();
     (inputs, vec![Some(0); program.outputs().len()])
 }
 
-/// A program verifies, and its text and its JSON are read back as the same program.
+/// Checks that a program verifies, and that its text and its JSON are read back as the same program.
 fn sound(program: &Program) -> Result<(), String> {
     program.verify().map_err(|e| format!("verify: {e}"))?;
     let text = program.to_string();
@@ -148,7 +150,7 @@ fn sound(program: &Program) -> Result<(), String> {
     Ok(())
 }
 
-/// The inner product of what is of floats, and the sum of the absolute terms.
+/// Returns the inner product of two lists of arrays, and the sum of the absolute terms.
 fn product(a: &[Array], b: &[Array]) -> (f64, f64) {
     assert_eq!(a.len(), b.len());
     let terms = a.iter().zip(b).flat_map(|(a, b)| {
@@ -158,7 +160,8 @@ fn product(a: &[Array], b: &[Array]) -> (f64, f64) {
     terms.fold((0.0, 0.0), |(sum, size), t: f64| (sum + t, size + t.abs()))
 }
 
-/// ⟨J v, w⟩ = ⟨v, Jᵀ w⟩, and both derivatives are sound programs that give the values of the program, too.
+/// Checks that ⟨J v, w⟩ = ⟨v, Jᵀ w⟩, that both derivatives are valid programs, and that they also return the program's
+/// values.
 fn both_modes_agree(program: &Program, seed: u64) -> Result<(), String> {
     let by = floats(program);
     if by.is_empty() {
@@ -194,7 +197,8 @@ fn both_modes_agree(program: &Program, seed: u64) -> Result<(), String> {
     if near { Ok(()) } else { Err(format!("modes: ⟨J v, w⟩ is {along}, ⟨v, Jᵀ w⟩ is {against}")) }
 }
 
-/// A linear part together with the forward part is forward mode: what is left to check of loops of unknown length.
+/// Checks that the forward part and the linear part together equal forward mode. This is the check for loops of unknown
+/// length, which have no reverse mode.
 fn two_parts_agree(program: &Program, by: &[usize], pushed: &Program, mut random: Generator) -> Result<(), String> {
     let (forward, linear) = program.linearize(by).map_err(|e| e.to_string())?;
     sound(pushed).map_err(|e| format!("jvp {e}"))?;
@@ -213,7 +217,7 @@ fn two_parts_agree(program: &Program, by: &[usize], pushed: &Program, mut random
     }
 }
 
-/// `vmap` is the program on each lane, bit for bit; simplification changes no bit.
+/// Checks that `vmap` equals the program on each batch element bit for bit, and that simplification changes no bit.
 fn lanes_and_simplification_change_nothing(program: &Program, seed: u64) -> Result<(), String> {
     let mut random = Generator::new(seed ^ 0x5a);
     random.extremes = seed.is_multiple_of(4);
@@ -247,14 +251,14 @@ fn lanes_and_simplification_change_nothing(program: &Program, seed: u64) -> Resu
     Ok(())
 }
 
-/// The arrays one after the other along a new first axis.
+/// Stacks arrays along a new first axis.
 fn stack(lanes: &[&Array]) -> Array {
     let shape: Vec<usize> = std::iter::once(lanes.len()).chain(lanes[0].shape().iter().copied()).collect();
     let bytes: Vec<u8> = lanes.iter().flat_map(|x| x.bytes()).copied().collect();
     Array::from_bytes(lanes[0].ty().with_shape(shape), &bytes)
 }
 
-/// Whether the elements are the same bits; NaN is always as good as any other NaN.
+/// Returns whether the elements have the same bits. Any NaN equals any other NaN.
 fn same(x: &Array, y: &Array) -> bool {
     x.ty() == y.ty()
         && with_element!(x.dtype(), T => x.as_slice::<T>().iter().zip(y.as_slice::<T>()).all(|(&x, &y)| {
@@ -273,7 +277,7 @@ fn forward_and_reverse_mode_agree_after_each_transformation() {
     for_all(200, generator, both_modes_agree);
 }
 
-/// Sums of products are left out: the order of their terms depends on the sizes.
+/// Sums of products are excluded, because the order of their terms depends on the sizes.
 #[test]
 fn lanes_and_simplification_change_nothing_after_each_transformation() {
     let generator = |seed| {

@@ -6,24 +6,24 @@
 use rune_ir::op::FactorFn;
 use rune_ir::{Array, DType, Element, with_element};
 
-/// A way to compare arrays of one type. NaN is always as good as any other NaN.
+/// A way to compare arrays of one type. Any NaN equals any other NaN.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Tolerance {
     /// The same bits.
     Exact,
     /// Equal numbers: 0 is also -0.
     Equal,
-    /// At most this number of floats apart, and of one sign unless 0.
+    /// The numbers are at most this number of floats apart, and have one sign unless they are 0.
     Ulps(u64),
-    /// Differs by at most this multiple of the dtype's precision times the magnitude of the number or of the greatest in the array.
-    /// This is the error of sums of rounded terms, which can cancel.
+    /// The numbers differ by at most this multiple of the dtype's precision, times the magnitude of the number or of
+    /// the greatest number in the array. This is the error of sums of rounded terms, which can cancel.
     Scaled(f64),
     /// Like `Scaled`, with a magnitude of at least 1, for terms that are subtracted from 1.
     Around1(f64),
 }
 
 impl Tolerance {
-    /// Returns the first element of `found` that is not near enough to that of `expected`, as text.
+    /// Returns an error that describes the first element of `found` outside the tolerance.
     pub fn check(self, found: &Array, expected: &Array) -> Result<(), String> {
         match self.failures(found, expected)?.first() {
             None => Ok(()),
@@ -31,7 +31,7 @@ impl Tolerance {
         }
     }
 
-    /// Returns the indices of the elements of `found` that are not near enough to those of `expected`.
+    /// Returns the indices of the elements of `found` outside the tolerance.
     pub fn failures(self, found: &Array, expected: &Array) -> Result<Vec<usize>, String> {
         if found.ty() != expected.ty() {
             return Err(format!("is of type {}, and should be {}", found.ty(), expected.ty()));
@@ -101,7 +101,7 @@ fn distance<T: Element>(x: T, y: T) -> u64 {
     u64::try_from((ordered(x) - ordered(y)).abs()).unwrap_or(u64::MAX)
 }
 
-/// Returns whether an operation moves elements, or is exactly rounded by IEEE 754.
+/// Returns whether an operation only moves elements, or is exactly rounded by IEEE 754.
 fn is_exact(op: &str) -> bool {
     matches!(
         op,
@@ -143,7 +143,7 @@ fn is_exact(op: &str) -> bool {
     )
 }
 
-/// Returns complex numbers as pairs of floats along a new last axis, for comparison; other arrays unchanged.
+/// Returns complex numbers as pairs of floats along a new last axis, for comparison. Returns other arrays unchanged.
 pub fn parts(x: &Array) -> Array {
     if !x.dtype().is_complex() {
         return x.clone();
@@ -162,20 +162,20 @@ pub fn interpreter(op: &str, dtype: DType) -> Tolerance {
     match op {
         _ if !dtype.is_float() => Tolerance::Exact,
         _ if is_exact(op) || op == "sort" => Tolerance::Exact,
-        // One of two elements; the table leaves open which of 0 and -0 is greater.
+        // The result is one of two elements. The table does not define which of 0 and -0 is greater.
         "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
         | "cummax" | "cummin" => Tolerance::Equal,
-        // A function of one number: libraries for f64 are within an ulp or two of the truth, each.
+        // For a function of one number, each `f64` library is within one or two ulps of the exact value.
         "exp" | "exp2" | "expm1" | "log" | "log1p" | "rsqrt" | "cbrt" | "sin" | "cos" | "tan" | "tanh" | "logistic"
         | "erf" | "pow" | "atan2" => rounded(Tolerance::Ulps(4)),
-        // Some multiplications, each rounded once, in another order.
+        // These are several multiplications in another order, each rounded once.
         "integer_pow" => rounded(Tolerance::Ulps(8)),
-        // Sums and products of several terms in another order.
+        // These are sums and products of several terms in another order.
         "reduce_prod" | "cumprod" => rounded(Tolerance::Ulps(16)),
         "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general" | "conv" | "scatter" => {
             rounded(Tolerance::Scaled(16.0))
         }
-        // As sums of products, of matrices of so few rows and so well conditioned as the cases have.
+        // These are like sums of products. The matrices in the cases have few rows and are well conditioned.
         _ if is_linalg(op) => rounded(Tolerance::Scaled(16.0)),
         _ => panic!("say in rune-testing/src/tolerance.rs how far `{op}` may be off"),
     }
@@ -188,12 +188,12 @@ fn is_linalg(op: &str) -> bool {
 
 /// Returns the tolerance between derivatives and those of JAX.
 ///
-/// Derivative rules are programs of several instructions, each of which rounds to the dtype. JAX's expected numbers were
-/// computed in f64 and rounded once. The error is therefore that of a dozen roundings, at the greatest magnitude in a
-/// sum.
+/// Derivative rules are programs of several instructions, each of which rounds to the dtype. JAX's expected numbers
+/// were computed in f64 and rounded once. The error is therefore that of a dozen roundings, at the greatest magnitude
+/// in a sum.
 pub fn derivative(op: &str, dtype: DType) -> Tolerance {
     match op {
-        // Moved, or summed where several elements came from one; the sums are of halves and exact.
+        // The elements are moved, or summed if several came from one. The sums are of halves, and exact.
         "neg"
         | "sign"
         | "floor"
@@ -223,11 +223,12 @@ pub fn derivative(op: &str, dtype: DType) -> Tolerance {
     }
 }
 
-/// Returns the tolerance between a transformed operation and JAX's. `transform` is the name of the transformation in the vectors.
+/// Returns the tolerance between a transformed operation and JAX's. `transform` is the name of the transformation in
+/// the vectors.
 ///
 /// A batched operation has the tolerance of the operation, except for the sign of 0, which XLA's fusions do not keep. A
-/// batched derivative has the tolerance of the derivative. A second derivative has twice as many roundings as a first one;
-/// each is in the least precise dtype of the computation.
+/// batched derivative has the tolerance of the derivative. A second derivative has twice as many roundings as a first
+/// one; each is in the least precise dtype of the computation.
 pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType) -> Tolerance {
     match transform {
         "vmap" if interpreter(op, dtype) == Tolerance::Exact => Tolerance::Equal,
@@ -245,17 +246,18 @@ pub fn iree(op: &str, dtype: DType) -> Tolerance {
     match op {
         _ if !dtype.is_float() => Tolerance::Exact,
         _ if is_exact(op) => Tolerance::Exact,
-        // One of two elements, or any order of 0 and -0.
+        // The result is one of two elements, or has 0 and -0 in any order.
         "max" | "min" | "clamp" | "reduce_max" | "reduce_min" | "reduce_window_max" | "reduce_window_min"
         | "cummax" | "cummin" | "sort" => Tolerance::Equal,
-        // Polynomials of IREE, in f32 for half types; the worst of them are 4e-6 off.
+        // IREE uses polynomials, in f32 for half types. The worst of them are off by 4e-6.
         "exp" | "exp2" | "expm1" | "log" | "log1p" | "rsqrt" | "cbrt" | "tanh" | "logistic" | "erf" | "integer_pow" => {
             Tolerance::Ulps(if dtype.is_half() { 1 } else { 16 })
         }
-        // e^(y ln x), whose exponent of up to 88 is rounded to f32: an ulp of the result for each unit.
+        // This is e^(y ln x). The exponent of up to 88 is rounded to f32, so each unit of it costs an ulp of the
+        // result.
         "pow" => Tolerance::Ulps(if dtype.is_half() { 1 } else { 88 }),
         "sin" | "cos" | "tan" | "atan2" => Tolerance::Ulps(if dtype.is_half() { 1 } else { 48 }),
-        // Sums and products of several terms in another order, in f32 for half types.
+        // These are sums and products of several terms in another order, in f32 for half types.
         "reduce_prod" | "cumprod" | "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general"
         | "conv" | "scatter" | "fft" | "ifft" | "rfft" | "irfft" => {
             Tolerance::Scaled(if dtype.is_half() { 1.0 } else { 16.0 })
@@ -274,7 +276,7 @@ pub fn iree_transformed(op: &str, transform: &str, dtype: DType, least_precise: 
         "vmap" => iree(op, dtype),
         _ if !dtype.is_float() => Tolerance::Exact,
         _ => {
-            // Derivatives of linear algebra are made of products of matrices.
+            // Derivatives of linear algebra consist of matrix products.
             let op = if is_linalg(op) { "dot_general" } else { op };
             let ulps = match iree(op, least_precise) {
                 Tolerance::Exact | Tolerance::Equal => 4.0,

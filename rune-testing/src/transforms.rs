@@ -1,7 +1,7 @@
-//! Every transformation of an operation as a program, with the expected results of JAX.
+//! Transformations of operations as programs, with JAX's expected results.
 //!
-//! A transformed function is written with the functions that users call, and traced; so one program serves the interpreter
-//! and IREE. `Case.transformed` in `scripts/oracle/ops/core.py` is the same in JAX.
+//! A transformed function is written with the functions for users, and traced. The interpreter and IREE therefore run
+//! the same program. `Case.transformed` in `scripts/oracle/ops/core.py` is the equivalent in JAX.
 
 use super::vectors::{Case, cotangent, tangent};
 use rune_ir::op::Dims;
@@ -12,7 +12,7 @@ use std::fmt;
 /// The batch size under `vmap`.
 const LANES: usize = 2;
 
-/// A transformation of an operation, or one of another.
+/// A transformation of an operation, or of another transformation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Transform {
     /// Tangents of the results.
@@ -36,7 +36,7 @@ use Transform::*;
 impl Transform {
     pub const ALL: [Transform; 7] = [Jvp, Vjp, Vmap, VmapGrad, GradVmap, JvpGrad, GradGrad];
 
-    /// The name in the vectors.
+    /// Returns the name in the vectors.
     pub fn name(self) -> &'static str {
         match self {
             Jvp => "jvp",
@@ -97,7 +97,7 @@ fn traced(
     (program, xs.into_iter().chain(ws).collect())
 }
 
-/// The operands, and the weights: tangents of the operands of floats, cotangents of the results of floats.
+/// Returns the operands and the weights: tangents of the float operands, or cotangents of the float results.
 fn arguments(case: &Case, transform: Transform) -> (Vec<Array>, Vec<Array>) {
     let types: Vec<Type> = case.inputs.iter().map(|x| x.ty().clone()).collect();
     let results = types::infer(&case.op.map(|&i| &types[i])).expect("cases are well typed");
@@ -150,7 +150,7 @@ fn apply(case: &Case, transform: Transform, xs: &[Tensor], ws: &[Tensor]) -> Vec
     }
 }
 
-/// Returns the operands, with `floats` as the float ones.
+/// Returns the operands, with `floats` in place of the float ones.
 fn joined(xs: &[Tensor], floats: &[Tensor]) -> Vec<Tensor> {
     let mut floats = floats.iter();
     let next = |x: &Tensor| if x.dtype().is_float() { floats.next().expect("as many as there are") } else { x }.clone();
@@ -163,7 +163,8 @@ fn results(case: &Case, xs: &[Tensor]) -> Vec<Tensor> {
     all.into_iter().filter(|y| y.dtype().is_float()).collect()
 }
 
-/// The gradient of the weighted sum of the results y, or of y + y²/2: so linear operations have a second derivative.
+/// Returns the gradient of the weighted sum of the results y, or, if `curved`, of y + y²/2. The latter gives linear
+/// operations a second derivative.
 fn gradient(case: &Case, xs: &[Tensor], ws: &[Tensor], curved: bool) -> Vec<Tensor> {
     let floats: Vec<Tensor> = xs.iter().filter(|x| x.dtype().is_float()).cloned().collect();
     let curve = |y: &Tensor| lax::add(y, &lax::mul(&lax::full_like(y, 0.5), &lax::mul(y, y)));
@@ -173,7 +174,7 @@ fn gradient(case: &Case, xs: &[Tensor], ws: &[Tensor], curved: bool) -> Vec<Tens
     })(&floats)
 }
 
-/// The inner product, as `f64`.
+/// Returns the inner product as `f64`.
 fn inner(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
     assert_eq!(xs.len(), ys.len());
     let products = xs.iter().zip(ys).map(|(x, y)| {
@@ -183,8 +184,8 @@ fn inner(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
     products.reduce(|a, b| lax::add(&a, &b)).expect("there is something to differentiate")
 }
 
-/// Returns `vmap` for each set of operands in the vectors, with each batch axis: from the first to the last for operands, and
-/// the other way for results.
+/// Returns `vmap` for each set of operands in the vectors, with each batch axis. The axes of operands go from the first
+/// to the last, and those of results from the last to the first.
 fn mapped(case: &Case) -> Vec<Transformed> {
     let Some(expected) = case.transformed.get(Vmap.name()) else { return Vec::new() };
     let n = case.inputs.len();
@@ -226,8 +227,9 @@ fn lanes(x: &Array) -> Array {
     Array::from_bytes(x.ty().with_shape(shape), &bytes)
 }
 
-/// Returns batch element `n` of an operand: its elements rolled by `n`. Integers are rolled by whole rows, so that index vectors stay
-/// together. A single float is increased by `n`, and a single integer is combined with `n` by exclusive or.
+/// Returns batch element `n` of an operand: its elements rolled by `n`. Integers are rolled by whole rows, so that
+/// index vectors stay together. A single float is increased by `n`, and a single integer is combined with `n` by
+/// exclusive or.
 fn lane(x: &Array, n: usize) -> Vec<u8> {
     with_element!(x.dtype(), T => {
         let mut elements = x.as_slice::<T>().to_vec();

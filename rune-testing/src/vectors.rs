@@ -1,4 +1,4 @@
-//! Reads `tests/vectors`, which `scripts/vectors ops` writes: operations on known inputs with JAX's results.
+//! Reads `tests/vectors`, which `scripts/vectors ops` writes: operations on known inputs, with JAX's results.
 
 use super::tolerance::precision;
 use rune_ir::op::{Op, Parts};
@@ -23,14 +23,14 @@ pub struct Case {
     pub transformed: BTreeMap<String, Vec<Array>>,
 }
 
-/// The derivatives of an operation in the directions [`tangent`] and [`cotangent`]; none of arrays that are not floats.
+/// The derivatives of an operation in the directions [`tangent`] and [`cotangent`]. `None` for arrays without floats.
 pub struct Derivatives {
     pub vjp: Vec<Option<Array>>,
     pub jvp: Vec<Option<Array>>,
 }
 
 impl Case {
-    /// The name of the operation.
+    /// Returns the name of the operation.
     pub fn name(&self) -> &'static str {
         self.op.name()
     }
@@ -44,7 +44,7 @@ impl Case {
         let floats = self.inputs.iter().chain(&self.outputs).map(Array::dtype).filter(|d| d.is_float());
         floats.max_by(|a, b| precision(*a).total_cmp(&precision(*b)))
     }
-    /// The operation on its operands.
+    /// Returns the operation on its operands.
     pub fn on_inputs(&self) -> Op<&Array> {
         self.op.map(|&i| &self.inputs[i])
     }
@@ -55,12 +55,12 @@ impl Case {
     }
 }
 
-/// The tangent of input `k`, of a float type: element `i` is `((7 (i + 3k) mod 11) - 5) / 4`.
+/// Returns the tangent of input `k`, of a float type. Its element `i` is `((7 (i + 3k) mod 11) - 5) / 4`.
 pub fn tangent(k: usize, ty: &Type) -> Array {
     floats(ty, |i| ((7 * (i + 3 * k) % 11) as f64 - 5.0) / 4.0)
 }
 
-/// The cotangent of output `k`, of a float type: element `i` is `((i + 2k) mod 5 + 1) / 2`.
+/// Returns the cotangent of output `k`, of a float type. Its element `i` is `((i + 2k) mod 5 + 1) / 2`.
 pub fn cotangent(k: usize, ty: &Type) -> Array {
     floats(ty, |i| ((i + 2 * k) % 5 + 1) as f64 / 2.0)
 }
@@ -107,7 +107,7 @@ fn parse(row: &Value) -> Result<Case, String> {
     let mut transformed = BTreeMap::new();
     for name in ["vmap", "vmap_grad", "grad_vmap", "jvp_grad", "grad_grad"] {
         let Some(results) = row.get(name).and_then(Value::as_array) else { continue };
-        // Under `vmap` there is a list of results for each set of operands that is mapped.
+        // Under `vmap`, there is a list of results for each set of mapped operands.
         let flat = results.iter().flat_map(|x| x.as_array().map_or(std::slice::from_ref(x), Vec::as_slice));
         let arrays: Result<Vec<Option<Array>>, String> = flat.map(array).collect();
         transformed.insert(name.to_owned(), arrays?.into_iter().flatten().collect());
@@ -115,7 +115,7 @@ fn parse(row: &Value) -> Result<Case, String> {
     Ok(Case { label: text("case")?.to_owned(), op, inputs, outputs, derivatives, transformed })
 }
 
-/// Reads an array: its type, a space, and the base64 of its bytes.
+/// Reads an array from its type, a space, and its bytes in base64.
 fn array(value: &Value) -> Result<Option<Array>, String> {
     let Some(text) = value.as_str() else { return Ok(None) };
     let end = text.find(']').ok_or("an array begins with its type")? + 1;

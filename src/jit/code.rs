@@ -10,7 +10,7 @@ impl<Out: Tree> Lowered<Out> {
     pub fn code(&self) -> &str {
         self.lowered.code()
     }
-    /// Returns the forms that the program takes on its way to machine code for the device.
+    /// Returns the forms of the program on its way to machine code for the device.
     pub fn stages(&self) -> Stages {
         Stages::new(self.program.clone(), options_for(&self.device))
     }
@@ -35,7 +35,7 @@ impl Compiled<Vec<Tensor>> {
 }
 
 impl<Out: Tree> Compiled<Out> {
-    /// Returns the forms that the program took on its way to machine code.
+    /// Returns the forms of the program on its way to machine code.
     pub fn stages(&self) -> &Stages {
         &self.stages
     }
@@ -46,19 +46,20 @@ impl<Out: Tree> Compiled<Out> {
     pub fn assembly(&self) -> Result<String, Error> {
         self.stages.assembly()
     }
-    /// Returns what the program takes to run: dispatches, memory and size.
+    /// Returns the dispatches, memory and size of the program.
     ///
     /// # Errors
     /// Returns an error where [`Stages::stats`] does.
     pub fn stats(&self) -> Result<Stats, Error> {
         self.stages.stats()
     }
-    /// Writes the compiled program to a `.vmfb`, for [`Compiled::load`] and [`CompiledProgram::load`], which take the leaves of the
-    /// arguments in order. Captured tensors go into a file beside it, of the same name with `.safetensors` added.
+    /// Writes the compiled program to a `.vmfb` file, for [`Compiled::load`] and [`CompiledProgram::load`]. The loaded
+    /// program takes the leaves of the arguments in order. Captured tensors go to a second file, whose name has
+    /// `.safetensors` appended.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if nothing was compiled
-    /// because the device is `host` or `reference`.
+    /// Returns an error if a file cannot be written, if the program calls a function of this process, or if the device
+    /// is `host` or `reference`, which compile nothing.
     pub fn save(&self, path: impl AsRef<std::path::Path>) -> Result<(), Error> {
         let Some(loaded) = self.runnable.loaded() else {
             return Err(Error::NotCompiled(self.program.name().to_owned()));

@@ -11,7 +11,7 @@ use rune_trace::{ArgRefs, Arguments, Tensor, Tree};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// A function compiled for arguments of certain types, and no others.
+/// A function that is compiled for arguments of certain types, and takes no others.
 pub struct Compiled<Out> {
     pub(super) program: Arc<Program>,
     pub(super) runnable: Runnable,
@@ -24,10 +24,11 @@ pub struct Compiled<Out> {
 }
 
 impl<Out: Tree> Compiled<Out> {
-    /// Calls it: with `&x`, or `(&x, &y)` for several arguments.
+    /// Calls the function with `&x`, or with `(&x, &y)` for several arguments.
     ///
     /// # Errors
-    /// Returns an error if the arguments do not have the types and structure it was compiled for, or if the device fails.
+    /// Returns an error if the arguments have other types or another structure than the function was compiled for, or
+    /// if the device fails.
     pub fn call<'a, X: Arguments>(&self, args: impl ArgRefs<'a, X>) -> Result<Out, Error> {
         let args = args.refs();
         let (leaves, structure) = leaves::<X>(args);

@@ -1,4 +1,4 @@
-//! Calls of a jitted function: finding the program for the arguments, or making it.
+//! Calls of a jitted function: each finds the program for the arguments, or prepares it.
 
 use super::entries::{Entries, Entry};
 use super::recursion::{self, Tracing};
@@ -19,9 +19,9 @@ use std::hash::Hash;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Functions that are compiled more often than this are reported: they are probably meant to be compiled less often.
+/// The number of compilations of one function after which a warning is logged.
 const RECOMPILE_WARNING: u64 = 10;
-/// Marks a function without a tier of its own.
+/// Marks a function without its own tier.
 const NO_TIER: u8 = u8::MAX;
 
 /// The state that a jitted function and its clones share.
@@ -31,20 +31,22 @@ pub(super) struct Core<F, Out> {
     /// The call site of `jit`.
     caller: Caller,
     pub entries: Entries<Out>,
-    /// Held by the thread that compiles, so that others do not compile the same. No function of the user's runs meanwhile.
+    /// Held by the thread that compiles, so that no other thread compiles the same program. No user function runs while
+    /// it is held.
     compiling: Mutex<()>,
-    /// Whether there was a warning of a static field that changes.
+    /// Whether a changing static field has been reported.
     warned: AtomicBool,
-    /// The tier, where the function has one of its own.
+    /// The function's own tier, or [`NO_TIER`].
     tier: AtomicU8,
     /// The device that `Jit::on` chose.
     device: ArcSwapOption<Device>,
 }
 
-/// Why there is no entry for a call.
+/// The reason why there is no entry for a call.
 pub(super) enum NoEntry {
     Error(Error),
-    /// The function captured a tensor that depends on a parameter of a function being traced: it is part of that one.
+    /// The function captures a tensor that depends on a parameter of a function being traced. It must be traced as a
+    /// part of that function.
     CapturesTraced,
 }
 impl<E: Into<Error>> From<E> for NoEntry {
@@ -55,13 +57,14 @@ impl<E: Into<Error>> From<E> for NoEntry {
 
 pub(super) type Leaves<'a> = SmallVec<[&'a Tensor; 8]>;
 
-/// The tensors in the arguments, and a hash of all that is not a tensor: their structure, and the axes of ranks around the call.
+/// Returns the tensors in the arguments, and a hash of everything else: their structure, and the enclosing axes of
+/// ranks.
 pub(super) fn leaves<'a, X: Arguments>(args: X::Refs<'a>) -> (Leaves<'a>, u64) {
     let mut leaves = Leaves::new();
     X::visit(args, &mut |_, _, leaf| leaves.push(leaf));
     let structure = rune_trace::hashed(|mut hasher| {
         X::structure(args, hasher);
-        // The program exchanges arrays with the ranks of these axes.
+        // The program exchanges arrays along these axes.
         let axes = named_axes();
         if !axes.is_empty() {
             axes.hash(&mut hasher);
@@ -87,7 +90,7 @@ impl<F, Out: Tree> Core<F, Out> {
         F: Function<X, Output = Out>,
     {
         let (leaves, structure) = leaves::<X>(args);
-        // What the function does may depend on the axes mapped around it.
+        // The function may behave differently inside batch axes.
         if leaves.iter().any(|t| t.is_traced()) || has_batch_axes() {
             return self.call_traced::<X>(args, &leaves);
         }
@@ -98,7 +101,7 @@ impl<F, Out: Tree> Core<F, Out> {
         }
     }
 
-    /// Within a function that is being traced: a call of the program of this one.
+    /// Calls the program inside a function that is being traced.
     fn call_traced<X>(&self, args: X::Refs<'_>, leaves: &Leaves<'_>) -> Out
     where
         X: Arguments,
@@ -111,7 +114,7 @@ impl<F, Out: Tree> Core<F, Out> {
         traced.output.with_leaves(results)
     }
 
-    /// Panics in the function, as a closure has no line of its caller.
+    /// Panics inside the function, because a closure does not know its caller's line.
     fn fail<X>(&self, args: X::Refs<'_>, message: &str) -> !
     where
         X: Arguments,
@@ -135,7 +138,7 @@ impl<F, Out: Tree> Core<F, Out> {
         Ok(entry.output.with_leaves(results.into_iter().map(Tensor::from_value)))
     }
 
-    /// Like [`Core::call`], with a first argument that the caller donates.
+    /// Like [`Core::call`], but the caller donates the first argument.
     pub fn call_donating<X>(&self, first: X::First, rest: X::Rest<'_>) -> Out
     where
         X: Arguments,
@@ -144,7 +147,8 @@ impl<F, Out: Tree> Core<F, Out> {
         let args = X::with_first(&first, rest);
         let (leaves, structure) = leaves::<X>(args);
         if leaves.iter().any(|t| t.is_traced()) || has_batch_axes() || rune_trace::checks_nans() {
-            // Within a trace it is not known who else holds an argument; and what is checked is read after the call.
+            // Inside a trace, other owners of an argument are unknown. Checking for NaN reads the arguments after the
+            // call.
             return self.call::<X>(args);
         }
         let prepared = values(&leaves)
@@ -155,7 +159,8 @@ impl<F, Out: Tree> Core<F, Out> {
             Err(NoEntry::Error(error)) => self.fail::<X>(args, &error.to_string()),
             Err(NoEntry::CapturesTraced) => return self.call_traced::<X>(args, &leaves),
         };
-        // Handles and values of the first argument go, so that none is left where the caller has none.
+        // All handles and values of the first argument are dropped, so that the call holds the only reference if the
+        // caller has none.
         let donated = first.leaves();
         let borrowed: SmallVec<[Value; 8]> = values.drain(donated.len()..).collect();
         drop(values);
@@ -172,7 +177,7 @@ impl<F, Out: Tree> Core<F, Out> {
         }
     }
 
-    /// The entry for these arguments, on the device that runs calls with them.
+    /// Returns the entry for these arguments on the device that runs the call.
     fn entry<X>(
         &self,
         args: X::Refs<'_>,
@@ -203,7 +208,7 @@ impl<F, Out: Tree> Core<F, Out> {
         X: Arguments,
         F: Function<X, Output = Out>,
     {
-        // Without the lock: the function may call itself, or others that wait for this one.
+        // The lock is not held here: the function may call itself, or functions that wait for this one.
         let (program, output) = self.trace::<X>(args)?;
         let types: Vec<Type> = leaves.iter().map(|t| t.ty().clone()).collect();
         let statics = X::statics(args);
@@ -239,11 +244,11 @@ impl<F, Out: Tree> Core<F, Out> {
         }
     }
 
-    /// The device of this function, if it has one of its own.
+    /// Returns the function's own device, if it has one.
     pub fn device(&self) -> Option<Device> {
         self.device.load().as_deref().cloned()
     }
-    /// The device that a call with these arguments runs on, as far as they are computed.
+    /// Returns the device of a call with these arguments. It depends only on computed arguments.
     pub fn device_for(&self, leaves: &Leaves<'_>) -> Result<Device, Error> {
         let known = leaves.iter().filter(|leaf| !leaf.is_traced() && !leaf.is_pending());
         let values = known.map(|leaf| leaf.value()).collect::<Result<Vec<Value>, _>>()?;
@@ -252,7 +257,7 @@ impl<F, Out: Tree> Core<F, Out> {
     pub fn set_device(&self, device: &Device) {
         self.device.store(Some(Arc::new(device.clone())));
     }
-    /// The tier of this function, or of all that have none of their own.
+    /// Returns the function's own tier, else the tier of the environment.
     pub fn tier(&self) -> Result<Tier, Error> {
         let own = Tier::ALL.get(usize::from(self.tier.load(Ordering::Relaxed)));
         own.map_or_else(Tier::from_environment, |tier| tier.available("of `Jit::tier`"))
@@ -273,13 +278,13 @@ impl<F, Out: Tree> Core<F, Out> {
             return Err(NoEntry::CapturesTraced);
         }
         let (program, output) = traced.close().map_err(Error::from)?;
-        // Simplification first: what is unused is not exchanged.
+        // Simplification comes first, so that unused values are not exchanged.
         let program = program.simplify();
         let program = if program.has_ranks() { program.with_exchanges().simplify() } else { program };
         Ok((Arc::new(program), output))
     }
 
-    /// Runs the function on parameters, unless it is so deep in calls of itself that there is no end.
+    /// Runs the function on parameters, unless its recursion is too deep to end.
     fn run<X>(&self, args: X::Refs<'_>) -> Traced<Out>
     where
         X: Arguments,
@@ -291,7 +296,7 @@ impl<F, Out: Tree> Core<F, Out> {
                 let message = deep.message(&self.name, &self.caller.to_string());
                 match recursion::reporting(|| self.fail::<X>(args, &message)) {
                     Some(never) => never,
-                    // It calls itself before any other operation.
+                    // The function calls itself before any other operation.
                     None => rune_trace::fail(&message),
                 }
             }
@@ -299,7 +304,8 @@ impl<F, Out: Tree> Core<F, Out> {
         trace_function::<X, F>(&self.f, args, &self.name, "jit")
     }
 
-    /// Returns the reason for compiling the function for arguments of these types: the change since the last time.
+    /// Returns the reason for compiling the function for arguments of these types: what changed since the last
+    /// compilation.
     fn why<X: Arguments>(&self, args: X::Refs<'_>, device: &Device, types: &[Type], statics: &Statics) -> String {
         let entries = self.entries.load();
         let Some(last) = entries.last() else { return "first call".to_owned() };
@@ -311,7 +317,7 @@ impl<F, Out: Tree> Core<F, Out> {
     }
 }
 
-/// Fails if a result holds a NaN, where the environment asks for that.
+/// Returns an error if a result holds a NaN and the environment asks for the check.
 pub(super) fn check_for_nans(program: &Program, inputs: &[Value], results: &[Value]) -> Result<(), Error> {
     Ok(rune_trace::check_nans(program, inputs, results).map_err(Box::new)?)
 }
@@ -325,7 +331,7 @@ pub(super) fn values(leaves: &Leaves<'_>) -> Result<SmallVec<[Value; 8]>, Error>
     Ok(leaves.iter().map(|t| t.value()).collect::<Result<_, _>>()?)
 }
 
-/// The paths of the leaves of the arguments.
+/// Returns the paths of the leaves of the arguments.
 fn paths<X: Arguments>(args: X::Refs<'_>) -> Vec<String> {
     let mut paths = Vec::new();
     X::visit(args, &mut |_, path, _| paths.push(path.to_string()));

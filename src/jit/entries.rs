@@ -9,8 +9,8 @@ use rune_trace::Tensor;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The most entries of one function. Calls look through them one by one: past 255 others the entry that fits is found within 0.5 µs, less than
-/// the shortest call takes.
+/// The maximum number of entries of one function. Calls search them linearly: with 255 other entries, the search takes
+/// at most 0.5 µs, less than the shortest call.
 pub(super) const MAX_ENTRIES: usize = 256;
 
 /// A compiled program with its argument types and structure.
@@ -18,12 +18,12 @@ pub(super) struct Entry<Out> {
     pub device: Device,
     pub types: Vec<Type>,
     pub structure: u64,
-    /// Names the differences of structures in messages.
+    /// The static fields, from which messages name differences of structure.
     pub statics: Statics,
     pub program: Arc<Program>,
     pub runnable: Runnable,
     pub output: Out,
-    /// The last use, as the number of entries created until then.
+    /// The value of `Entries::made` at the last use.
     pub used: AtomicU64,
 }
 
@@ -36,10 +36,10 @@ impl<Out> Entry<Out> {
     }
 }
 
-/// The entries in the order in which they were made.
+/// The entries in the order of their creation.
 pub(super) struct Entries<Out> {
     all: ArcSwap<Vec<Arc<Entry<Out>>>>,
-    /// The number of entries created, which serves as a clock: calls write nothing that other threads read until the next entry is created.
+    /// The number of entries created so far: a clock. Between its ticks, calls write nothing that other threads read.
     made: AtomicU64,
 }
 
@@ -50,11 +50,11 @@ impl<Out> Entries<Out> {
     pub fn load(&self) -> Guard<Arc<Vec<Arc<Entry<Out>>>>> {
         self.all.load()
     }
-    /// Forgets all programs.
+    /// Removes all entries.
     pub fn clear(&self) {
         self.all.store(Arc::default());
     }
-    /// The entry for calls on this device with these arguments.
+    /// Returns the entry for calls with these arguments on this device.
     pub fn find(&self, device: &Device, leaves: &[&Tensor], structure: u64) -> Option<Arc<Entry<Out>>> {
         let entries = self.load();
         let entry = entries.iter().find(|entry| entry.fits(device, leaves, structure))?;
@@ -64,8 +64,8 @@ impl<Out> Entries<Out> {
         }
         Some(entry.clone())
     }
-    /// Adds an entry, in the place of the least recently used one if there are [`MAX_ENTRIES`]. Returns the entries after that, and
-    /// the number of entries ever made. Must not be called by two threads at once.
+    /// Adds an entry. If there are [`MAX_ENTRIES`], it replaces the least recently used one. Returns the new entries
+    /// and the number of entries created so far. Must not be called by two threads at once.
     pub fn insert(&self, entry: Arc<Entry<Out>>) -> (Arc<Vec<Arc<Entry<Out>>>>, u64) {
         let made = self.made.fetch_add(1, Ordering::Relaxed) + 1;
         entry.used.store(made, Ordering::Relaxed);

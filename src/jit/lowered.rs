@@ -9,7 +9,7 @@ use rune_trace::Tree;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A function traced and lowered for arguments of some types, for the device that was the default one then.
+/// A function that is traced and lowered for arguments of certain types and for one device.
 pub struct Lowered<Out> {
     pub(super) program: Arc<Program>,
     #[cfg_attr(not(feature = "iree"), expect(dead_code, reason = "there is no code to show"))]
@@ -31,11 +31,11 @@ impl<Out: Tree> Lowered<Out> {
     pub fn timings(&self) -> (Duration, Duration) {
         (self.trace, self.lower)
     }
-    /// Compiles it for the device.
+    /// Compiles the program for the device.
     ///
     /// # Errors
-    /// Returns an error if the compiler is missing or rejects the program, if the compiled code cannot be loaded, or if this build
-    /// lacks the feature `iree`.
+    /// Returns an error if the compiler is missing or rejects the program, if the compiled code cannot be loaded, or if
+    /// this build lacks the feature `iree`.
     pub fn compile(self) -> Result<Compiled<Out>, Error> {
         if cfg!(not(feature = "iree")) {
             let what = format!("compiling `{}` ahead of its calls", self.program.name());

@@ -1,4 +1,5 @@
-//! `jit`: traces a function once for each device and each types and structure of its arguments, and compiles it.
+//! `jit`: traces and compiles a function once for each device, and for each combination of types and structure of its
+//! arguments.
 
 #[cfg(feature = "iree")]
 mod code;
@@ -24,7 +25,8 @@ use rune_trace::{ArgRefs, Arguments, Caller, Function, Tree};
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Compiles `f` when it is called: once for each device, and each types and structure of its arguments. The result is called like `f`.
+/// Compiles `f` at its calls: once for each device, and for each combination of types and structure of the arguments.
+/// The result is called like `f`.
 ///
 /// ```
 /// use rune::prelude::*;
@@ -34,15 +36,16 @@ use std::sync::Arc;
 /// # Ok::<(), rune::EvalError>(())
 /// ```
 ///
-/// Tensors that `f` captures are constants of the compiled function. Inside `f` nothing is known of the arguments but their types.
+/// Tensors that `f` captures are constants of the compiled function. Inside `f`, only the types of the arguments are
+/// known.
 ///
-/// A call runs on the device that [`Jit::on`] chose, else on the one whose memory an argument is in, else on the
-/// [default device](crate::default_device). Its results stay there. The function keeps the compiled programs of the last 256 devices,
-/// types and structures that it was called with, and compiles again for older ones.
+/// A call runs on the device that [`Jit::on`] chose, else on the device whose memory an argument is in, else on the
+/// [default device](crate::default_device). Its results stay there. The function keeps the programs of the last 256
+/// combinations of device, types and structure. It compiles again for an older one.
 ///
 /// # Panics
-/// The returned function panics if the program cannot be compiled or run; [`Jit::lower`] and [`Lowered::compile`] return errors. It
-/// panics at a line of `f` if `f` calls the returned function without end.
+/// The returned function panics if the program cannot be compiled or run; [`Jit::lower`] and [`Lowered::compile`]
+/// return errors. It panics at a line of `f` if `f` calls the returned function in an endless recursion.
 #[track_caller]
 pub fn jit<'f, X, F>(f: F) -> Jit<'f, X, F>
 where
@@ -57,7 +60,7 @@ where
     Jit { core, call }
 }
 
-/// A function that is compiled when it is called; see [`jit`].
+/// A function that is compiled when it is called. See [`jit`].
 pub struct Jit<'f, X, F>
 where
     X: Arguments,
@@ -80,7 +83,7 @@ where
     }
 }
 
-/// A compiled function is a function: it can be transformed again.
+/// A compiled function is a function, so it can be transformed again.
 impl<'f, X, F> Function<X> for Jit<'f, X, F>
 where
     X: Arguments,
@@ -104,8 +107,8 @@ where
     F: Function<X> + 'f,
     F::Output: Tree + Send + Sync,
 {
-    /// Traces the function for arguments of these types, and lowers it for the device that a call would run on. The arguments are `&x`, or `(&x, &y)`
-    /// for several. Without the feature `iree` it only traces the function.
+    /// Traces the function for arguments of these types, and lowers it for the device that a call would run on. The
+    /// arguments are `&x`, or `(&x, &y)` for several. Without the feature `iree`, it only traces the function.
     ///
     /// # Errors
     /// Returns an error if a captured tensor cannot be computed, or if an operation has no StableHLO form.
@@ -130,7 +133,7 @@ where
         let lowered = compile::lower(&program, &device)?;
         Ok(Lowered { program, lowered, output, device, structure, statics, trace, lower: start.elapsed() })
     }
-    /// Traces, lowers and compiles the function for arguments of these types. It needs the feature `iree`.
+    /// Traces, lowers and compiles the function for arguments of these types. Needs the feature `iree`.
     ///
     /// # Errors
     /// Returns an error where [`Jit::lower`] and [`Lowered::compile`] do.
@@ -141,8 +144,8 @@ where
     pub fn compile<'a>(&self, args: impl ArgRefs<'a, X>) -> Result<Compiled<F::Output>, Error> {
         self.lower(args)?.compile()
     }
-    /// Returns the engine that a call with these arguments uses, or `None` if the function was not called with arguments of these types
-    /// yet.
+    /// Returns the engine of a call with these arguments, or `None` if the function has not been called with arguments
+    /// of these types.
     ///
     /// ```
     /// use rune::{Engine, Tier, prelude::*};
@@ -161,7 +164,8 @@ where
         let device = self.core.device_for(&leaves)?;
         Ok(self.core.entries.find(&device, &leaves, structure).map(|entry| entry.runnable.engine()))
     }
-    /// Measures the steps of the function on the host engine, for these arguments. The result prints as tables by operation and by line.
+    /// Measures the steps of the function on the host engine for these arguments. The profile prints as tables by
+    /// operation and by line.
     ///
     /// ```
     /// use rune::prelude::*;
@@ -192,8 +196,8 @@ where
             inputs.iter().map(|value| value.to_host().map_err(Error::Transfer)).collect::<Result<_, _>>()?;
         Ok(Profile::measure(&program, &inputs)?)
     }
-    /// Returns whether the engine that runs calls with these arguments is chosen for good. In the tier [`Tier::Auto`] that takes some calls;
-    /// before the first one it is false.
+    /// Returns whether the engine for calls with these arguments is final. In the tier [`Tier::Auto`], the choice takes
+    /// some calls. Before the first call, this is false.
     ///
     /// ```
     /// use rune::{Tier, prelude::*};
@@ -212,13 +216,14 @@ where
         let entry = self.core.entries.find(&self.core.device_for(&leaves)?, &leaves, structure);
         Ok(entry.is_some_and(|entry| entry.runnable.is_settled()))
     }
-    /// Chooses the engine that runs the function where the device is a CPU, instead of `RUNE_TIER`.
+    /// Chooses the engine of the function on CPUs, instead of `RUNE_TIER`.
     #[must_use]
     pub fn tier(self, tier: Tier) -> Jit<'f, X, F> {
         self.core.set_tier(tier);
         self
     }
-    /// Chooses the device that the function runs on. A call with an argument in the memory of another GPU is an error that names both.
+    /// Chooses the device of the function. A call with an argument in the memory of another GPU is an error, which
+    /// names both.
     ///
     /// ```
     /// use rune::{Device, prelude::*};
@@ -246,22 +251,22 @@ where
     /// # Ok::<(), rune::EvalError>(())
     /// ```
     ///
-    /// A call never changes a tensor that something else still holds: it copies such a tensor before it writes, as it copies
-    /// arguments that are not donated. Only the time and memory of the call differ.
+    /// A call never changes a tensor that something else still holds. It copies such a tensor before it writes, as it
+    /// copies arguments that are not donated. Donation affects only the time and memory of the call.
     ///
-    /// The compiled code writes in place what `at(…).set` and its kin update, if nothing else reads the old values. Results whose
-    /// elements are all computed, such as `w - 0.1 * dw`, and results of loops get new memory.
+    /// The compiled code performs updates such as `at(…).set` in place, if nothing else reads the old values. A result
+    /// whose elements are all computed, such as `w - 0.1 * dw`, and a result of a loop get new memory.
     #[must_use]
     pub fn donate(self) -> Donating<'f, X, F> {
         let core = self.core.clone();
         let call = X::giving(move |first, rest| core.call_donating::<X>(first, rest));
         Donating { jit: self, call }
     }
-    /// Returns the number of compiled programs that calls of this function use, over all devices.
+    /// Returns the number of compiled programs of this function, over all devices.
     pub fn compiled_programs(&self) -> usize {
         self.core.entries.load().len()
     }
-    /// Returns the programs that were compiled for calls of this function.
+    /// Returns the compiled programs of this function.
     pub fn programs(&self) -> Vec<Arc<Program>> {
         self.core.entries.load().iter().map(|e| e.program.clone()).collect()
     }

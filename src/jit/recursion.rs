@@ -1,21 +1,21 @@
-//! Functions that call their own compiled form: how deep, so that recursion without end is an error and no overflow of the stack.
+//! Counts the nesting of traces of jitted functions, so that endless recursion is an error instead of a stack overflow.
 
 use rune_ir::MAX_DEPTH;
 use std::cell::{Cell, RefCell};
 
 thread_local! {
-    /// The functions that this thread traces, each within the one before, by their addresses.
+    /// The addresses of the functions that this thread is tracing, outermost first.
     static TRACED: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
-    /// Whether a function is run again to find the line of the error.
+    /// Whether a function runs again only to find the line of the error.
     static REPORTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Counts one function that the thread traces, until it is dropped.
+/// Counts a function as being traced, until it is dropped.
 pub(super) struct Tracing(());
 
-/// The error that more than [`MAX_DEPTH`] jitted functions are traced within each other, which is the limit for nested programs.
+/// More than [`MAX_DEPTH`] traces of jitted functions are nested. This is the limit for nested programs.
 pub(super) struct TooDeep {
-    /// Whether the function itself is among those that are being traced.
+    /// Whether the function itself is among them.
     pub recursive: bool,
 }
 
@@ -51,7 +51,7 @@ impl TooDeep {
     }
 }
 
-/// Runs `f` to report an error, or gives `None` while one is reported.
+/// Runs `f` to report an error. Returns `None` if an error is already being reported.
 pub(super) fn reporting<R>(f: impl FnOnce() -> R) -> Option<R> {
     struct Done;
     impl Drop for Done {

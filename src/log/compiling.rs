@@ -1,4 +1,4 @@
-//! The log of what the compiler does.
+//! The log of the compiler.
 
 use super::LEVEL;
 use crate::Error;
@@ -6,7 +6,7 @@ use crate::timings::Timings;
 use rune_ir::Program;
 use rune_iree::CacheOutcome;
 
-/// Tells, if `LOG_JIT` is set, what happens to a program while its calls go on.
+/// Logs, if `LOG_JIT` is set, a change of a program's tier while its calls continue.
 pub(crate) fn background(program: &Program, what: &str, why: &str) {
     tracing::debug!(name = program.name(), what, why, "tier");
     if *LEVEL > 0 {
@@ -20,7 +20,7 @@ pub(crate) struct Compiling<'p> {
 }
 
 impl<'p> Compiling<'p> {
-    /// Logs that `program` is compiled from the StableHLO `code`, and why.
+    /// Logs that `program` is being compiled from the StableHLO `code`, and why.
     pub fn start(program: &'p Program, code: &str, why: &str) -> Compiling<'p> {
         tracing::debug!(name = program.name(), instructions = program.instructions().len(), why, "compiling");
         if *LEVEL > 0 {
@@ -28,7 +28,7 @@ impl<'p> Compiling<'p> {
         }
         Compiling { program }
     }
-    /// Logs the times; and, if `LOG_JIT` is 2, the machine code.
+    /// Logs the times and, if `LOG_JIT` is 2, the machine code.
     pub fn finish(self, outcome: CacheOutcome, timings: &Timings, code: Option<Result<String, Error>>) {
         let from = match outcome {
             CacheOutcome::Memory => "found in memory",

@@ -5,11 +5,12 @@ use rune_ir::{Array, Complex64, DType, Instruction, Program, Value, storage};
 use rune_iree::{Arg, CompileCache};
 use std::path::{Path, PathBuf};
 
-/// Returns how the results of a call differ by more than rounding errors.
+/// Describes the difference between the results of a call on two engines, if it exceeds rounding errors.
 ///
-/// Floats may differ by a fraction of the greatest magnitude in the array. If the program compares, rounds or sorts floats, nearly equal floats
-/// can take different branches, so a few elements may differ by any amount. Such elements also change on a single engine if its inputs change a
-/// little: `again` runs it on changed inputs. An element that does not change then is a real difference. Everything else must be equal.
+/// Floats may differ by a fraction of the greatest magnitude in the array. If the program compares, rounds or sorts
+/// floats, nearly equal floats can take different branches, so a few elements may differ by any amount. Such elements
+/// also change on a single engine if its inputs change slightly: `again` runs it on changed inputs. If an element does
+/// not change in these runs, its difference is real. Everything else must be equal.
 pub(crate) fn difference(
     program: &Program,
     inputs: &[Arg<'_>],
@@ -53,12 +54,12 @@ struct DifferingElements {
     different: Vec<Element>,
 }
 
-/// Removes the elements that change about as much if the inputs change a little.
+/// Removes the elements that change by about as much if the inputs change slightly.
 fn clear(doubtful: &mut [DifferingElements], inputs: &[Array], again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>) {
-    /// How many times the inputs are changed.
+    /// The number of runs with changed inputs.
     const TIMES: u64 = 12;
     if !inputs.iter().any(|input| input.dtype().is_inexact() && input.ty().size() > 0) {
-        // Without float inputs nothing can be changed.
+        // Without float inputs, nothing can be changed.
         doubtful.iter_mut().for_each(|doubtful| doubtful.different.clear());
         return;
     }
@@ -88,7 +89,7 @@ fn changed(input: &Array, seed: u64) -> Array {
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 52) as f64 - 1.0
     };
-    // Rounding errors have many magnitudes.
+    // Rounding errors have many magnitudes, so the changes do too.
     let part = tolerance(input.dtype()) * 0.1f64.powi(1 + (seed % 3) as i32);
     let size = input.dtype().size();
     let mut bytes = Vec::with_capacity(input.bytes().len());
@@ -99,7 +100,7 @@ fn changed(input: &Array, seed: u64) -> Array {
     Array::from_bytes(input.ty().clone(), &bytes)
 }
 
-/// Describes how the elements of an output differ.
+/// Describes the differing elements of an output.
 fn said(program: &Program, output: usize, expected: &Array, different: &[Element]) -> String {
     let (ty, named, count) = (expected.ty(), named(program, output), different.len());
     let show = |x: &Complex64| if ty.dtype.is_complex() { x.to_string() } else { x.re.to_string() };
@@ -107,7 +108,8 @@ fn said(program: &Program, output: usize, expected: &Array, different: &[Element
     format!("output {output}, {ty}{named}: {count} of {} elements, the first {first}", ty.size())
 }
 
-/// Returns the operation that computes an output, and its line: ` of `exp` at src/main.rs:3:9`. The text is empty if the output is an input.
+/// Returns the operation that computes an output, and its line: ` of `exp` at src/main.rs:3:9`. Returns an empty text
+/// if the output is an input.
 fn named(program: &Program, output: usize) -> String {
     let computes =
         |instruction: &&Instruction| instruction.results().any(|v| Some(&v) == program.outputs().get(output));
@@ -203,7 +205,7 @@ mod tests {
         vec![Value::Host(Array::from_slice([N], &values))]
     }
 
-    /// The difference between the results of `f` for `x` and what another engine found.
+    /// Returns the difference between the results of `f` for `x` and the results of another engine.
     fn differs<const N: usize>(
         f: impl Fn(&Tensor) -> Tensor + Send + Sync,
         x: [f32; N],

@@ -1,8 +1,8 @@
-//! The tier `auto` detects each known fault of IREE (`docs/iree.md`) on the first call, and returns correct results. Without its defences, rune
-//! would compile these programs wrongly.
+//! Tests that the tier `auto` detects each known fault of IREE (`docs/iree.md`) on the first call, and returns correct
+//! results. Without its defences, rune would compile these programs wrongly.
 //!
-//! The tests turn the defences off: programs are not simplified, so constants are not folded; they are lowered without barriers and rewrites
-//! (`LowerOptions::defences`); and data tiling is on.
+//! The tests turn the defences off: programs are not simplified, so constants are not folded; they are lowered without
+//! barriers and rewrites (`LowerOptions::defences`); and data tiling is on.
 
 use super::*;
 use crate::compile::load;
@@ -23,8 +23,8 @@ fn compiled(program: &Program, text: &str, signature: &ModuleSignature, device: 
     load(program, device, &module, signature)
 }
 
-/// Calls a program in the tier `auto` with `compiled` as its compiled code, and asserts that the results are those of the interpreter. Returns
-/// the fault of the code, if any.
+/// Calls a program in the tier `auto` with `compiled` as its compiled code. Asserts that the results are those of the
+/// interpreter. Returns the fault of the code, if any.
 fn called(program: Program, inputs: &[Array], compiled: Result<Runnable, Error>, device: Device) -> Option<String> {
     let right = interpret(&program, inputs).unwrap();
     let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
@@ -60,7 +60,7 @@ fn called(program: Program, inputs: &[Array], compiled: Result<Runnable, Error>,
     fault
 }
 
-/// Does the same for a function, lowered without defences. Returns whether the code is wrong.
+/// Like [`called`], for a function that is lowered without defences. Returns whether the code is wrong.
 #[track_caller]
 fn is_wrong<A: Tree>(f: impl Fn(&A) -> Vec<Tensor> + Send + Sync, x: &A) -> bool {
     let program = make_program(f, x).unwrap();
@@ -78,7 +78,7 @@ fn is_wrong<A: Tree>(f: impl Fn(&A) -> Vec<Tensor> + Send + Sync, x: &A) -> bool
     called(program, &inputs, compiled, device).is_some()
 }
 
-/// Asserts that all programs are compiled wrongly. `called` has already asserted that each fault was found.
+/// Asserts that all programs are compiled wrongly. `called` has already asserted that each fault was detected.
 #[track_caller]
 fn all_wrong(all: &[bool]) {
     assert!(
@@ -87,7 +87,7 @@ fn all_wrong(all: &[bool]) {
     );
 }
 
-/// Returns whether this machine shows the faults: they occur in x86 code with vectors of at least eight numbers.
+/// Returns whether this machine shows the faults. They occur in x86 code with vectors of at least eight numbers.
 fn can_be_seen() -> bool {
     #[cfg(target_arch = "x86_64")]
     return std::is_x86_feature_detected!("avx");
@@ -207,7 +207,7 @@ fn the_smallest_module_of_each_fault() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // Those of GPUs.
+        // Its folders hold faults of GPUs.
         if path.is_dir() {
             continue;
         }

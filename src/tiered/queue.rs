@@ -1,7 +1,7 @@
-//! The queue of programs to compile.
+//! The queue of compilations.
 //!
-//! A few threads compile one program at a time each, in processes at the lowest priority. A thread ends when the queue is empty. The program
-//! that took longest on the host engine is compiled first.
+//! A few threads compile one program at a time each, in child processes of the lowest priority. The program with the
+//! longest time on the host engine is compiled first. A thread ends when the queue is empty.
 
 use super::{Lowering, State, Tiered};
 use crate::compile::compile_in_background;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// The maximum number of concurrent compilations on any number of cores: a compiler needs 0.2 to 2 GB of memory.
 const MOST: usize = 8;
 
-/// A program to be compiled.
+/// A program in the queue.
 pub(super) struct Job {
     tiered: Weak<Tiered>,
     program: Arc<Program>,
@@ -32,7 +32,7 @@ impl Job {
         Job { tiered: Arc::downgrade(tiered), program, device, lowering, spent, why }
     }
     fn run(self) {
-        // Once the function cannot be called any more, its code is not needed.
+        // If the function can no longer be called, its code is not needed.
         let wanted = || self.tiered.strong_count() > 0;
         if !wanted() {
             return;
@@ -56,7 +56,7 @@ fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Queues a program for compilation.
+/// Queues a program for compilation, and starts a thread if there are too few.
 pub(super) fn add(job: Job) {
     let mut queue = queue();
     queue.waiting.push(job);
@@ -88,7 +88,7 @@ fn work() {
     }
 }
 
-/// Returns the next job. Without one, the calling thread ends.
+/// Returns the next job. If there is none, the calling thread ends.
 fn next() -> Option<Job> {
     let mut queue = queue();
     let longest = (0..queue.waiting.len()).max_by_key(|&i| queue.waiting[i].spent);

@@ -1,4 +1,4 @@
-//! The verdict on the module of a program, stored in the cache beside its entry.
+//! Verdicts on modules, stored beside their entries in the cache.
 
 use crate::Error;
 use crate::compile::load;
@@ -27,7 +27,7 @@ pub(super) enum StoredVerdict {
     Iree(Runnable, String),
     /// It is wrong or slower.
     Host(String),
-    /// It exists, and was not tried yet.
+    /// It exists, and has not been tried.
     Untried(Runnable),
 }
 
@@ -45,7 +45,7 @@ pub(super) fn shown(verdict: &Verdict) -> String {
     }
 }
 
-/// Returns whether the cache can hold modules. If not, programs are not lowered for a lookup.
+/// Returns whether the cache can hold modules. If it cannot, programs are not lowered for a lookup.
 pub(super) fn may_be_known() -> bool {
     CompileCache::global().dir().is_some_and(|dir| dir.join("modules").is_dir())
 }
@@ -76,7 +76,8 @@ impl Lowering {
     pub fn keep(&self, verdict: &Verdict) {
         CompileCache::global().set_verdict(&self.identity, &options_for(&self.device), verdict);
     }
-    /// Stores that the compiler rejects the program. Exceeded limits are not stored, because they differ between processes.
+    /// Stores that the compiler rejects the program. Exceeded limits are not stored, because limits differ between
+    /// processes.
     pub fn keep_failure(&self, error: &CompileError) {
         if let CompileError::Rejected { .. } = error {
             self.keep(&verdict([Duration::ZERO; 2], Some(error.shortly())));

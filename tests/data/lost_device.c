@@ -1,5 +1,5 @@
-// A loader of Vulkan whose devices are lost once the file in RUNE_TEST_LOST is there: they take no more work. All else is the loader in
-// RUNE_TEST_LOADER.
+// A Vulkan loader whose devices are lost once the file in RUNE_TEST_LOST exists: they accept no more work. Everything
+// else comes from the loader in RUNE_TEST_LOADER.
 #include <dlfcn.h>
 #include <stdint.h>
 #include <stdlib.h>

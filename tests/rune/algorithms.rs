@@ -1,5 +1,5 @@
-//! Whole algorithms with nested loops under `jit`, compared with the interpreter. The tests bound the growth of their text and the time of
-//! compilation.
+//! Compares whole algorithms with nested loops under `jit` with the interpreter. The tests bound the growth of the text
+//! and the compile time.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -10,8 +10,8 @@ fn numbers(n: usize, by: f32) -> Tensor {
     (Tensor::arange(0..n as i32, DType::F32) * by).sin()
 }
 
-/// Asserts that compiled and interpreted results agree, that lowering grows the text at most `growth` times, and that compilation takes at most
-/// `seconds`.
+/// Asserts that compiled and interpreted results agree, that lowering grows the text at most `growth` times, and that
+/// compilation takes at most `seconds`.
 fn check<X: Tree>(
     name: &str,
     f: impl Fn(&X) -> Tensor + Send + Sync + Copy + 'static,
@@ -69,7 +69,7 @@ fn soft_dtw(x: &Tensor, y: &Tensor, gamma: f32) -> Tensor {
     let soft_min = |a: &Tensor, b: &Tensor, c: &Tensor| {
         Tensor::stack(&[a, b, c].map(|x| x * (-1.0 / gamma)), 0).logsumexp() * -gamma
     };
-    // One row after the other, and in a row one element after the other.
+    // The rows come one after the other, and so do the elements of a row.
     let row = |above: &Tensor, costs: &Tensor| {
         let element = |(left, corner): &(Tensor, Tensor), (cost, above): &(Tensor, Tensor)| {
             let here = cost + soft_min(left, above, corner);
@@ -102,7 +102,7 @@ fn limited_memory_bfgs() {
         };
         type State = (Tensor, Tensor, Tensor, Tensor, Tensor);
         let dot = |a: &Tensor, b: &Tensor| (a * b).sum();
-        // The direction by the two loops over what is kept.
+        // Two loops over the kept steps compute the direction.
         let direction = move |g: &Tensor, s: &Tensor, y: &Tensor| {
             let back = |q: &Tensor, (s, y): &(Tensor, Tensor)| {
                 let curvature = dot(s, y);
@@ -179,7 +179,7 @@ fn chain_of_the_no_u_turn_sampler() {
                 let forward = random::uniform(&side, [], DType::F32, 0.0, 1.0).gt(0.5);
                 let by = where_(&forward, 0.1, -0.1);
                 let edge = (where_(&forward, &right.0, &left.0), where_(&forward, &right.1, &left.1));
-                // As many steps as there are, of which one is chosen by its weight.
+                // All steps are computed, and one of them is chosen by its weight.
                 let steps = Tensor::scalar(1i32) << depth;
                 let add = |i: &Tensor, (point, chosen, weight): &(Point, Tensor, Tensor)| {
                     let point = leapfrog(point, &by);

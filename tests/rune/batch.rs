@@ -1,6 +1,6 @@
-//! Compiles many functions as one module, because each module costs 200 ms.
+//! Compiles many functions as one module, because each module takes 200 ms.
 //!
-//! Modules are kept in the target folder, so only changed ones are compiled again.
+//! Modules are kept in the target folder, so that only changed ones are compiled again.
 
 use super::{engine, guarded};
 use rune::{CompiledProgram, Precompiled};
@@ -19,7 +19,7 @@ const BATCH: usize = 60;
 pub struct Function {
     pub program: Program,
     entry: String,
-    /// The lowered function; `None` if it has a separate module.
+    /// The lowered function. `None` if it has a separate module.
     text: Option<String>,
 }
 
@@ -27,9 +27,9 @@ pub struct Function {
 pub enum Code {
     /// A part of a module.
     Part(Executable),
-    /// A separate module, which calls kernels of the interpreter for operations that IREE lacks.
+    /// A separate module. It calls kernels of the interpreter for operations that IREE lacks.
     Whole(CompiledProgram),
-    /// For another machine (`RUNE_TEST_TARGET`).
+    /// Code for another machine (`RUNE_TEST_TARGET`).
     NotLoaded,
 }
 
@@ -46,7 +46,7 @@ impl Function {
         Ok(Function { program, entry, text: Some(text) })
     }
 
-    /// Returns whether the process computes a part of it.
+    /// Returns whether it makes host calls.
     pub fn calls_host(&self) -> bool {
         self.text.is_none()
     }
@@ -71,7 +71,7 @@ impl Function {
     }
 }
 
-/// Returns whether a program has an operation that compiled code always leaves to the process.
+/// Returns whether a program has an operation that is always a host call.
 fn calls_kernels(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
         let is_complex = |v: &Var| program.ty(*v).dtype.is_complex();
@@ -87,8 +87,8 @@ fn calls_kernels(program: &Program) -> bool {
     })
 }
 
-/// Returns the results of compiled code on host arrays. Fails if the call changes an array, or if the results depend on the
-/// memory around them.
+/// Returns the results of compiled code on host arrays. Fails if the call changes an array, or if the results depend on
+/// the memory around the arrays.
 pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
     guarded::call(inputs, |inputs| {
         let results = match code {

@@ -1,4 +1,4 @@
-//! User functions called by compiled code.
+//! Tests of compiled code that calls user functions.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -50,7 +50,7 @@ fn each_function_calls_its_own_closure() {
         assert_eq!(twice.call(&x).unwrap().to_vec::<f32>().unwrap(), [2.0, 4.0, 6.0]);
         assert_eq!(thrice.call(&x).unwrap().to_vec::<f32>().unwrap(), [3.0, 6.0, 9.0]);
     }
-    // Both in one program, and one of them twice.
+    // One program calls both, and calls one of them twice.
     let (f, g) = (times(2.0), times(3.0));
     let both = jit(move |x: &Tensor| f(x) - g(x) + g(&f(x)));
     assert_eq!(both(&x).to_vec::<f32>().unwrap(), [5.0, 10.0, 15.0]);
@@ -86,7 +86,7 @@ fn effects_happen_at_every_call_in_order() {
     let log = Log::default();
     let note = noting(&log);
     let f = jit(move |x: &Tensor| {
-        note(&(x + 1.0)); // its result is not used
+        note(&(x + 1.0)); // its result is unused
         let y = note(&(x * 2.0));
         let loops = |x: &Tensor| while_loop(|x: &Tensor| x.lt(100.0), |x: &Tensor| note(x) * 5.0, x);
         debug_print!("y = {y}");
@@ -158,7 +158,7 @@ fn what_fails_is_an_error_with_its_line() {
         assert!(error.starts_with("`pure_callback` at tests/rune/callbacks.rs:"), "{error}");
         assert!(error.ends_with(&format!(" failed: {reason}")), "{error}");
     }
-    // After an error all is as before.
+    // After an error, everything works as before.
     let log = Log::default();
     let note = noting(&log);
     let steps = move |x: &Tensor| {
@@ -179,7 +179,8 @@ fn what_fails_is_an_error_with_its_line() {
     }
 }
 
-/// Callbacks may keep their arguments, although compiled code lends the memory, and may return arrays that others hold.
+/// A callback may keep its arguments, although compiled code lends the memory. It may also return arrays that something
+/// else holds.
 #[test]
 fn arguments_may_be_kept_and_results_shared() {
     let kept: Arc<Mutex<Vec<Tensor>>> = Arc::default();
@@ -192,7 +193,7 @@ fn arguments_may_be_kept_and_results_shared() {
             shared.clone()
         };
         let y = io_callback(keep, x.ty(), &(x + 1.0));
-        y.at(0).set(x.sum()) // an update in place, of what was returned
+        y.at(0).set(x.sum()) // an update in place of the returned array
     });
     for i in 0..3 {
         let x = Tensor::from([i as f32, 2.0]);
@@ -246,11 +247,11 @@ fn programs_with_callbacks_are_for_this_process() {
         assert!(text.contains("the program calls `times`, at tests/rune/callbacks.rs:"), "{text}");
     }
     assert!(!path.exists());
-    // A module that no process of rune runs cannot call.
+    // A module that does not run in this process cannot make the call.
     let error = rune_lower::lower(&program, &rune_lower::LowerOptions::default()).unwrap_err().to_string();
     assert!(error.contains("callbacks.rs:") && error.contains("`pure_callback` cannot be compiled for cpu"), "{error}");
     assert!(error.contains("it calls a function of the process that traced the program"), "{error}");
-    // So are those for a GPU, which call this process too.
+    // Modules for a GPU cannot be saved either, because they also call this process.
     let options = CompileOptions::for_target(Target::cuda("sm_80").unwrap());
     let error = Precompiled::new(&program, &options).unwrap().save(&path).unwrap_err();
     assert!(matches!(error, Error::Callback { .. }) && error.to_string().contains("callbacks.rs:"), "{error}");

@@ -1,4 +1,5 @@
-//! Compiled checkpointed functions: recomputed values are not merged with the first ones, and memory is saved.
+//! Tests of compiled checkpointed functions: recomputed values are not merged with the original ones, and memory is
+//! saved.
 
 use crate::engine::jit;
 use rune::checkpoint_policies as policies;
@@ -43,7 +44,7 @@ fn lowered(policy: Option<CheckpointPolicy>) -> rune::Lowered<Layers> {
     jit(gradient(policy)).lower((&layers, &x)).unwrap()
 }
 
-/// Returns the policy that the parent test requests.
+/// The variable with the policy that the parent test requests.
 const POLICY: &str = "RUNE_TEST_POLICY";
 
 #[test]
@@ -74,7 +75,7 @@ fn memory_is_saved() {
     let (plain, everything, nothing) = (peak("plain"), peak("everything"), peak("nothing"));
     println!("{plain} bytes, {everything} with everything kept, {nothing} with nothing kept");
     assert_eq!(plain, everything);
-    // The gradients themselves take as much in both.
+    // The gradients themselves take the same memory in both.
     let results = (LAYERS * 2 * 64 * 1024 * 4) as f64;
     assert!(2.0 * (nothing - results) < plain - results, "{plain} bytes, and {nothing}");
 }
@@ -82,13 +83,14 @@ fn memory_is_saved() {
 #[test]
 fn what_is_computed_again_is_in_the_code() {
     let count = |policy: Option<CheckpointPolicy>, name: &str| lowered(policy).code().matches(name).count();
-    // The layers are alike, and share their functions.
+    // The layers are equal, and share their functions.
     assert_eq!(count(None, "stablehlo.tanh"), LAYERS);
     assert_eq!(count(None, "stablehlo.optimization_barrier"), 0);
     assert_eq!(count(Some(policies::everything_saveable()), "stablehlo.tanh"), LAYERS);
     assert_eq!(count(Some(policies::everything_saveable()), "stablehlo.optimization_barrier"), 0);
     assert_eq!(count(Some(policies::nothing_saveable()), "stablehlo.optimization_barrier"), LAYERS);
-    // Forward and backward; that of the first layer is another, for what goes into it does not move.
+    // The functions are the forward and the backward pass, and the backward pass of the first layer, whose input has no
+    // gradient.
     assert_eq!(count(Some(policies::nothing_saveable()), "stablehlo.tanh"), 3);
 }
 

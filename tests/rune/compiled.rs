@@ -16,8 +16,8 @@ fn all_are_wanted() -> bool {
     std::env::var_os("RUNE_TEST_ALL").is_some()
 }
 
-/// Selects functions so that every operation is compiled for every dtype: with one nonempty shape, preferably on special
-/// values, and with all empty shapes, which cost nothing.
+/// Selects functions so that every operation is compiled for every dtype: with one nonempty shape, preferably on
+/// special values, and with all empty shapes, which cost nothing.
 #[derive(Default)]
 struct Choice {
     taken: HashSet<String>,
@@ -34,7 +34,7 @@ impl Choice {
             "convert" | "bitcast_convert" => case.outputs[0].dtype(),
             _ => case.dtype(),
         };
-        // Scatters are one operation each mode.
+        // Each mode of a scatter counts as an operation.
         let mode = case.op.attributes().into_iter().find(|(name, _)| *name == "mode");
         let key = format!("{} {} {to} {mode:?} {empty}", case.name(), case.dtype());
         all_are_wanted() || self.taken.insert(key)
@@ -123,8 +123,8 @@ fn covered(case: &Case, passes: bool) {
     }
 }
 
-/// Compares result `i` of compiled code with the interpreter's. Compiled code may treat subnormal `f32` and `bf16` numbers
-/// as 0, because this is much faster on many processors.
+/// Compares result `i` of compiled code with the interpreter's. Compiled code may treat subnormal `f32` and `bf16`
+/// numbers as 0, because this is much faster on many processors.
 fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), String> {
     let mut tolerance = tolerance::iree(case.name(), expected.dtype());
     // CUDA's fast square root is an approximation.
@@ -151,15 +151,15 @@ fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), S
     }
 }
 
-/// Returns whether an element is near enough if subnormal results are 0 of any sign. In functions of several steps, a step can be
-/// subnormal although the result is slightly greater.
+/// Returns whether an element is within the tolerance if subnormal results are 0 with any sign. In functions of several
+/// steps, an intermediate value can be subnormal although the result is slightly greater.
 fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Array) -> bool {
     with_element!(found.dtype(), T => {
         let (x, y) = (found.as_slice::<T>()[at], expected.as_slice::<T>()[at]);
         let least = match found.dtype() {
             DType::F64 | DType::C128 => f64::MIN_POSITIVE,
             DType::BF16 | DType::F32 | DType::C64 => f64::from(f32::MIN_POSITIVE),
-            // Only what was converted from an f32 that was taken as 0.
+            // Only a number that was converted from a flushed f32 can be 0.
             DType::F16 | DType::Bool => 0.0,
             DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,
             DType::U8 | DType::U16 | DType::U32 | DType::U64 => 0.0,
@@ -199,7 +199,8 @@ pub fn flushed(x: &Array) -> Array {
     })
 }
 
-/// What `scripts/vectors targets` asks about this run: the target, the operations that the process computes, and failures.
+/// Returns facts about this run for `scripts/vectors targets`: the target, the operations that are host calls, and the
+/// failures.
 fn facts(functions: &[Tested], failures: &[String]) -> Vec<serde_json::Value> {
     let called = engine::called_device();
     let mut facts = vec![json!({ "target": engine::compile_options().target.to_string(), "device": called })];

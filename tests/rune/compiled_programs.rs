@@ -1,4 +1,4 @@
-//! Programs that IREE once rejected, crashed on or compiled wrongly, compared with the interpreter.
+//! Compares programs that IREE once rejected, crashed on or compiled wrongly with the interpreter.
 
 use super::batch::{self, Function};
 use rune::prelude::*;
@@ -9,7 +9,7 @@ use rune_trace::interpret::interpret;
 use rune_trace::{Array, Program, Value};
 use std::path::Path;
 
-/// Returns the results of a program for these inputs, as a user gets them.
+/// Returns the results of a program for these inputs, computed as for users.
 fn compiled(program: &Program, inputs: &[Array]) -> Vec<Array> {
     let device = rune::Device::open("cpu").unwrap();
     let code = rune::Precompiled::new(program, &CompileOptions::default()).unwrap().load_on(&device).unwrap();
@@ -28,7 +28,7 @@ fn proximal_gradient() {
     let (x, a, b, right) = rune::storage::load(folder.join("proximal_gradient.safetensors"), &like).unwrap();
     let inputs = [x, a, b].map(|x| x.to_array().unwrap());
     let right = right.to_array().unwrap();
-    // What JAX gives; the steps stop where the gain is near the precision.
+    // These are JAX's results. The steps stop when the gain is near the precision.
     for found in [interpret(&program, &inputs).unwrap(), compiled(&program, &inputs)] {
         for (x, y) in found[0].to_f64_vec().iter().zip(right.to_f64_vec()) {
             assert!((x - y).abs() < 1e-5, "{found:?} instead of {right:?}");
@@ -36,7 +36,7 @@ fn proximal_gradient() {
     }
 }
 
-/// Returns the faults of programs, given as text. They are compiled together, for a device that cannot call the process.
+/// Returns the faults of programs in text form. They are compiled together, for a device without host calls.
 fn failures(name: &str, programs: Vec<(String, String)>) -> Vec<String> {
     let tested: Vec<(String, Program, Vec<Array>, Function)> = programs
         .into_iter()

@@ -1,4 +1,4 @@
-//! Compiled branches and loops, compared with the interpreter.
+//! Compares compiled branches and loops with the interpreter.
 
 use crate::engine::jit;
 use rune::Array;
@@ -11,7 +11,8 @@ fn arrays() -> (Tensor, Tensor, Tensor) {
     (of(&[3], 0.5), of(&[3, 3], 1.5), of(&[7, 3], 2.5))
 }
 
-/// Asserts that a function of `x: [3]`, `w: [3, 3]` and `xs: [7, 3]` returns the same compiled and interpreted, up to rounding.
+/// Asserts that the compiled and the interpreted results of a function of `x: [3]`, `w: [3, 3]` and `xs: [7, 3]` agree,
+/// up to rounding.
 #[track_caller]
 fn agrees(f: impl Fn(&Tensor, &Tensor, &Tensor) -> Vec<Tensor> + Send + Sync + Copy + 'static) {
     let (x, w, xs) = arrays();
@@ -90,7 +91,7 @@ fn branches() {
         let chosen = |x: &Tensor| cond(&x.sum().gt(0.0), || w.matmul(x), || x.sin() * xs.sum());
         let among = |i: &Tensor| switch(i, &[&|| x.exp(), &|| w.matmul(x), &|| x * x]);
         let mut all = vec![chosen(x), chosen(&-x), vmap(chosen)(xs), grad(|x: &Tensor| chosen(x).sum())(x)];
-        // From the values, so that the choice is not known when this is traced.
+        // This depends on values, so the choice is unknown at the time of tracing.
         let zero = (x.sum() * 0.0).cast(DType::I32);
         all.extend((-1..4).map(|i| among(&(&zero + i))));
         all
@@ -135,7 +136,7 @@ fn arguments_of_loops_are_not_changed() {
         assert_eq!(f(&x).to_vec::<f32>().unwrap(), [0.0, 0.0, 0.0, 4.0]);
         assert_eq!(x.to_vec::<f32>().unwrap(), [1.0, 2.0, 3.0, 4.0]);
     }
-    // Weights that a loop only reads need no copy: nothing is written into them.
+    // Weights that a loop only reads need no copy, because nothing is written to them.
     let weights = Tensor::from_slice([2, 2], &[0.5f32, 0.1, 0.2, 0.3]);
     let rows = Tensor::from_slice([3, 2], &[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]);
     let read = jit(|w: &Tensor, xs: &Tensor| {

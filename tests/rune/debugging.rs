@@ -1,4 +1,4 @@
-//! Debugging of functions.
+//! Tests of debugging.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -54,7 +54,7 @@ fn compiled_functions_print_in_order_each_time() {
     let each = "x = 1.0\nx = 2.0\ny = 1.0\ny = 8.0\n";
     assert_eq!(capture_debug(|| jit(vmap(cube))(&lanes)).1, each);
     assert_eq!(capture_debug(|| vmap(jit(grad(cube)))(&lanes)).1, each);
-    // Also where nothing comes of it, and of a function within one that is called twice.
+    // Effects also happen if their function's result is unused, and if a nested function is called twice.
     let twice = jit(|x: &Tensor| {
         let inner = jit(cube);
         inner(x);
@@ -63,7 +63,7 @@ fn compiled_functions_print_in_order_each_time() {
         x + 1.0
     });
     assert_eq!(capture_debug(|| twice(&x)).1, format!("{both}between\n{both}"));
-    // What is computed again for a derivative is not printed again.
+    // Recomputation for a derivative does not print again.
     let again = capture_debug(|| jit(grad(checkpoint(cube)))(&x)).1;
     assert_eq!(again, capture_debug(|| grad(checkpoint(cube))(&x)).1);
     assert_eq!(again, both);
@@ -81,7 +81,7 @@ fn compiled_functions_print_every_dtype_and_shape() {
     let x = Tensor::from([0.0f32, 1.0, 2.0, 3.0]);
     let (_, compiled) = capture_debug(|| jit(show)(&x));
     let (_, interpreted) = capture_debug(|| show(&x));
-    // In order, though no print needs what another is of.
+    // The prints keep their order, although none depends on another.
     assert_eq!(compiled, interpreted);
     assert!(compiled.contains("bool [false,  true,  true,  true] [[[false,  true]],"), "{compiled}");
     assert!(compiled.contains("\nu64 [0, 1, 2, 3] [[[0, 1]],"), "{compiled}");
@@ -98,7 +98,7 @@ fn saved_functions_print() {
     assert_eq!((y[0].item::<f32>().unwrap(), text.as_str()), (8.0, "x = 2.0\ny = 8.0\n"));
 }
 
-/// On GPUs too, compiled code calls the process to print; a module for no process of rune cannot.
+/// Compiled code calls the process to print, even on GPUs. A module that does not run in this process cannot.
 #[test]
 fn printing_calls_the_process() {
     let program = make_program(cube, &Tensor::scalar(2.0f32)).unwrap();
@@ -154,7 +154,7 @@ fn loops_and_branches_print_in_order() {
     let twice = "4.0\n8.0\n";
     assert_eq!(printed(&doubles, &y), (16.0, twice.to_owned()));
     assert_eq!(printed(&*jit(doubles), &y), (16.0, twice.to_owned()));
-    // Lanes print as long as any of them goes on.
+    // All batch elements print while any of them continues.
     let lanes = Tensor::from([4.0f32, 16.0]);
     let (_, text) = capture_debug(|| vmap(jit(doubles))(&lanes).to_vec::<f32>().unwrap());
     assert_eq!(text, "4.0\n16.0\n8.0\n16.0\n");
@@ -198,7 +198,7 @@ fn prints_hand_on_a_token() {
     });
     let lowered = f.lower(&Tensor::from([1.0f32, 2.0])).unwrap();
     let code = lowered.code();
-    // One function for equal prints; each call takes what the one before it gave.
+    // Equal prints share one function. Each call takes the token of the previous one.
     assert_eq!(code.matches("func.func private @host.").count(), 2, "{code}");
     let calls: Vec<&str> = code.lines().filter(|l| l.contains("call @host.")).map(str::trim).collect();
     assert_eq!(calls.len(), 3, "{code}");

@@ -1,4 +1,4 @@
-//! What goes wrong with devices is an error that says what to do. The process lives on, and other devices work.
+//! A failure of a device is an error with advice. The process survives, and other devices still work.
 
 use super::devices::alone;
 use super::gpu::{gpu, panic_of};
@@ -18,13 +18,13 @@ fn precompiled(target: &str) -> Precompiled {
     Precompiled::new(&double(), &CompileOptions::for_target(target)).unwrap()
 }
 
-/// The CPU still computes.
+/// Asserts that the CPU still computes.
 fn cpu_works() {
     let f = jit(|x: &Tensor| x * 2.0).tier(rune::Tier::Iree).on(&Device::cpu());
     assert_eq!(f(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [2.0, 4.0]);
 }
 
-/// So does the GPU.
+/// Asserts that the GPU still computes.
 fn works(gpu: &Device) {
     let f = jit(|x: &Tensor| x * 2.0).on(gpu);
     assert_eq!(f(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [2.0, 4.0]);
@@ -35,11 +35,11 @@ fn says(error: &Error, parts: &[&str]) {
     for part in parts {
         assert!(said.contains(part), "`{part}` is not in: {said}");
     }
-    // Not the source files of the runtime.
+    // The message does not name source files of the runtime.
     assert!(!said.contains(".c:") && said.lines().count() == 1, "{said}");
 }
 
-/// Run by the next test without a driver.
+/// The next test runs this without a driver.
 #[test]
 fn without_a_driver_there_is_no_device() {
     let Ok(loader) = std::env::var("RUNE_TEST_DRIVER") else { return };
@@ -68,7 +68,7 @@ fn a_driver_that_is_missing_or_broken_is_told() {
     }
     let none = [("VK_DRIVER_FILES", "/nowhere.json"), ("VK_ICD_FILENAMES", "/nowhere.json")];
     assert!(!alone(test, &[&none[..], &[("RUNE_TEST_DRIVER", "none")]].concat()));
-    // A loader that is not a library.
+    // This loader is not a library.
     let folder = tempfile::tempdir().unwrap();
     for name in ["libvulkan.so.1", "libvulkan.so"] {
         std::fs::write(folder.path().join(name), "no library").unwrap();
@@ -146,7 +146,7 @@ fn modules_of_another_target_are_refused() {
     works(&gpu);
 }
 
-/// Loads these bytes as a module on a device, both ways.
+/// Loads these bytes as a module on a device, in both ways.
 fn load(bytes: &[u8], path: &Path, device: &Device) -> Result<CompiledProgram, Error> {
     std::fs::write(path, bytes).unwrap();
     CompiledProgram::load_on(path, device)
@@ -163,7 +163,7 @@ fn modules_that_are_damaged_or_of_another_version_are_refused() {
     for device in [Some(Device::cpu()), gpu()].into_iter().flatten() {
         let module = Precompiled::new(&double(), &options(&device)).unwrap();
         let bytes = module.bytes();
-        // At each place where the file may end, near both ends and between.
+        // The file ends at many places, near both ends and between.
         let near = (0..40).chain(bytes.len() - 40..bytes.len());
         let between = (1..60).map(|i| bytes.len() * i / 60);
         for length in near.chain(between) {
@@ -171,7 +171,7 @@ fn modules_that_are_damaged_or_of_another_version_are_refused() {
             assert!(matches!(error, Error::CompiledFile { .. } | Error::Module(_)), "{length}: {error}");
             says(&error, &["f.vmfb", "ompile"]);
         }
-        // The version of the format: the upper half of a word of the module.
+        // The version of the format is the upper half of a word of the module.
         let mut refused = 0;
         for at in (0..bytes.len() - 4).step_by(4) {
             if bytes[at..at + 4] == (17u32 << 16).to_le_bytes() {
@@ -193,7 +193,7 @@ fn modules_that_are_damaged_or_of_another_version_are_refused() {
     }
 }
 
-/// Arguments on two devices, of which the machine may have one only: the driver is listed twice.
+/// Arguments on two devices. The machine may have only one, so the driver is listed twice.
 #[test]
 fn arguments_on_other_devices_are_named() {
     let (Some(gpu), Some(driver)) = (gpu(), driver_file()) else { return };
@@ -220,21 +220,21 @@ fn arguments_on_other_devices_are_named() {
     assert!(said.contains("runs on vulkan:0") && said.contains(advice), "{said}");
     let said = panic_of(|| jit(|x: &Tensor| x + 1.0).on(&one)(&b));
     assert!(said.contains("is on vulkan:1") && said.contains("runs on vulkan:0") && said.contains(advice), "{said}");
-    // Of an expression, and of a function that is compiled already.
+    // The errors of an expression and of a compiled function.
     let error = (&a + &b).to_vec::<f32>().unwrap_err().to_string();
     assert!(error.contains("vulkan:0") && error.contains("vulkan:1") && error.contains(advice), "{error}");
     let compiled = f.compile((&a, &a)).unwrap();
     let error = compiled.call((&a, &b)).unwrap_err();
     assert!(matches!(error, Error::Run(RunError::ArgumentDevice { index: 1, .. })), "{error}");
     says(&error, &["argument 1 of", "is on vulkan:1", "runs on vulkan:0", advice]);
-    // The host engine has no place for tensors of a GPU either.
+    // The CPU does not accept tensors of a GPU either.
     let on_cpu = jit(|x: &Tensor| x + 1.0).tier(rune::Tier::Iree).on(&Device::cpu()).compile(&x).unwrap();
     says(&on_cpu.call(&a).unwrap_err(), &["is on vulkan:0", "runs on cpu", advice]);
     assert_eq!(f(&a, &b.to(&one).unwrap()).to_vec::<f32>().unwrap(), [2.0, 4.0]);
     assert_eq!(f(&b, &b).device().unwrap(), two);
 }
 
-/// Returns the file of the driver that the first Vulkan device has, if it is Mesa's in software.
+/// Returns the driver file of the first Vulkan device, if this is Mesa's software driver.
 fn driver_file() -> Option<std::path::PathBuf> {
     if let Some(files) = std::env::var_os("VK_DRIVER_FILES") {
         return std::env::split_paths(&files).next();
@@ -246,7 +246,7 @@ fn driver_file() -> Option<std::path::PathBuf> {
 /// Zeros that take no memory until they are read.
 struct Zeros(Vec<u8>);
 #[allow(unsafe_code)]
-// SAFETY: the memory stays as it is while this lives.
+// SAFETY: the memory does not change while this lives.
 unsafe impl rune::ir::HostMemory for Zeros {
     fn bytes(&self) -> &[u8] {
         &self.0
@@ -256,7 +256,7 @@ unsafe impl rune::ir::HostMemory for Zeros {
 #[test]
 fn too_little_memory_is_an_error() {
     let Some(gpu) = gpu() else { return };
-    // Other tests use the memory of the device too.
+    // The test runs alone, because other tests also use the device's memory.
     if !alone("device_failures::too_little_memory_is_an_error", &[]) {
         return;
     }
@@ -264,7 +264,7 @@ fn too_little_memory_is_an_error() {
     let memory = info.memory.expect("the driver tells the memory") as usize;
     let x = Tensor::from([1.0f32]);
     let before = gpu.memory().unwrap().in_use;
-    // A result of a terabyte, and one that is a little too large.
+    // One result has a terabyte, and one is slightly too large.
     const TERABYTE: usize = 1 << 40;
     for bytes in [TERABYTE, memory + (memory >> 2)] {
         let f = jit(move |x: &Tensor| x.broadcast_to([bytes / 4096, 1024])).on(&gpu);
@@ -274,7 +274,7 @@ fn too_little_memory_is_an_error() {
         assert!(matches!(error, Error::Run(RunError::OutOfMemory { .. })), "{bytes} bytes: {error}");
         says(&error, &["too little memory", gpu.name(), "and the device has", "smaller batches"]);
     }
-    // Such a value within a program.
+    // This program has such a value inside.
     let rows = (memory + (memory >> 2)) / 4096;
     let f = jit(move |x: &Tensor| x.broadcast_to([rows, 1024]).cumsum(0).i((-1, 0))).on(&gpu).compile(&x).unwrap();
     for _ in 0..2 {
@@ -282,7 +282,7 @@ fn too_little_memory_is_an_error() {
         assert!(matches!(error, Error::Run(RunError::OutOfMemory { .. })), "{error}");
         says(&error, &["too little memory", gpu.name(), "smaller batches"]);
     }
-    // An array of the host that is too large for the device.
+    // This host array is too large for the device.
     let bytes = memory + 4096;
     if bytes < 16 << 30 {
         let zeros = std::sync::Arc::new(Zeros(vec![0; bytes]));
@@ -299,7 +299,8 @@ fn too_little_memory_is_an_error() {
     cpu_works();
 }
 
-/// A device that is lost, as drivers report it. Mesa's is never lost, so a loader stands before it that says so from a moment on.
+/// A device that drivers report as lost. Mesa's is never lost, so a replacement loader reports it as lost from some
+/// moment on.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_lost_device_is_an_error_and_others_work_on() {

@@ -1,4 +1,4 @@
-//! Code compiled for one device does not run on another, and the tables of compiled code are bounded.
+//! Tests that code compiled for one device does not run on another, and that the tables of compiled code are bounded.
 
 use super::environment::{again, succeeds};
 use crate::engine::{jit, skips_on_gpu};
@@ -6,8 +6,8 @@ use rune::prelude::*;
 use rune::set_default_device;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Returns whether this is the separate process of the test, which it needs because the default device is process-wide. Otherwise runs the test
-/// in a separate process.
+/// Returns whether this is the test's separate process. The test needs one, because the default device is process-wide.
+/// In any other process, it runs the test in a separate process.
 pub(super) fn alone(test: &str, variables: &[(&str, &str)]) -> bool {
     const VARIABLE: &str = "RUNE_TEST_ALONE";
     if std::env::var_os(VARIABLE).is_some() {
@@ -26,7 +26,7 @@ fn a_jitted_function_runs_on_the_device_that_is_the_default_one_now() {
     if !alone("devices::a_jitted_function_runs_on_the_device_that_is_the_default_one_now", &[]) {
         return;
     }
-    // The interpreter runs a function of the user's in the calling thread, whatever the device; so the program counts.
+    // The interpreter also runs user functions on the calling thread, so the test counts programs.
     let f = jit(|x: &Tensor| x * 2.0 + 1.0);
     let x = Tensor::from([1.0f32, 2.0]);
     for (i, device) in ["cpu", "local-task", "reference", "cpu", "reference"].into_iter().enumerate() {
@@ -42,7 +42,7 @@ fn a_jitted_function_runs_on_the_device_that_is_the_default_one_now() {
     }
 }
 
-/// The next test checks the output of this one in another process.
+/// The next test checks the output of this test in another process.
 #[test]
 fn the_same_expression_is_read_on_two_devices() {
     if std::env::var_os("RUNE_TEST_ALONE").is_none() {
@@ -82,7 +82,7 @@ fn a_jitted_function_keeps_the_programs_used_last() {
         assert_eq!(f(&Tensor::zeros([n], DType::F32)).size(), n);
         traces.load(Ordering::Relaxed) > before
     };
-    // One size is used again and again, and stays while 600 others come and go.
+    // One size is used repeatedly, and stays while 600 others come and go.
     assert!(traced(1));
     for n in 2..=600 {
         assert!(traced(n));

@@ -1,4 +1,4 @@
-//! Donated arguments.
+//! Tests of donated arguments.
 
 use crate::engine::{device, is_on_cpu, jit};
 use rune::prelude::*;
@@ -12,7 +12,7 @@ fn memory(x: &Tensor) -> usize {
     }
 }
 
-/// Returns the tensor in the memory of the device of the tests.
+/// Returns the tensor in the memory of the test device.
 fn there(x: Tensor) -> Tensor {
     if is_on_cpu() { x.realize().unwrap().clone() } else { x.to(&Device::Iree(device())).unwrap() }
 }
@@ -36,7 +36,7 @@ fn what_nobody_else_holds_is_updated_in_place() {
         assert_eq!(table.i((..3, 1)).to_vec::<f32>().unwrap(), [1.0, i as f32, 9.0]);
     }
     assert_eq!(f.without_donation().compiled_programs(), 1);
-    // The function that keeps its arguments shares what is compiled.
+    // The function that borrows its arguments uses the same compiled program.
     let other = f.without_donation()(&table, &Tensor::full([4], 7.0f32, DType::F32));
     assert_eq!((f.without_donation().compiled_programs(), memory(&table)), (1, place));
     assert_ne!(memory(&other), place);
@@ -48,7 +48,7 @@ fn what_others_hold_is_copied() {
     let f = jit(write).donate();
     let row = Tensor::full([4], -1.0f32, DType::F32);
     let before = counted(64).to_vec::<f32>().unwrap();
-    // Another handle, the array itself, a view of it, and an operation that is pending.
+    // Others hold the memory: another handle, the array itself, a view, and a pending operation.
     let table = counted(64);
     let handle = table.clone();
     assert_ne!(memory(&f(table, &row)), memory(&handle));
@@ -56,7 +56,7 @@ fn what_others_hold_is_copied() {
     let array = handle.to_array().unwrap();
     let place = memory(&handle);
     let written = f(handle, &row);
-    // An array of a tensor on a GPU is a copy of it.
+    // The array of a tensor on a GPU is a copy.
     assert_eq!(memory(&written) == place, !is_on_cpu());
     assert_eq!(array.as_slice::<f32>(), before);
     let table = Tensor::from(array.reshaped([16, 4]));
@@ -80,17 +80,17 @@ fn only_what_is_given_changes() {
     assert_eq!((memory(&a), memory(&b)), (of_a, of_b));
     assert_ne!(memory(&new), of_b);
     assert_eq!((b.i((0, 0)).item::<f32>().unwrap(), new.i((0, 0)).item::<f32>().unwrap()), (0.0, 9.0));
-    // Given, and lent besides.
+    // The same tensor is donated and borrowed.
     let (x, y) = f(b.clone(), &b, &row);
     assert_eq!(b.to_vec::<f32>().unwrap(), counted(32).to_vec::<f32>().unwrap());
     assert_eq!(x.to_vec::<f32>().unwrap(), y.to_vec::<f32>().unwrap());
-    // Twice in what is given.
+    // The donated argument holds the same tensor twice.
     let pair = jit(|(a, b): &(Tensor, Tensor), row: &Tensor| (a.at(0).set(row), b.at(1).set(row))).donate();
     let x = counted(32);
     let (a, b) = pair((x.clone(), x), &row);
     assert_eq!(a.i((..3, 0)).to_vec::<f32>().unwrap(), [9.0, 4.0, 8.0]);
     assert_eq!(b.i((..3, 0)).to_vec::<f32>().unwrap(), [0.0, 9.0, 8.0]);
-    // Constants that the function captured stay.
+    // Captured constants do not change.
     let table = counted(32);
     let inside = table.clone();
     let g = jit(move |row: &Tensor| inside.at(0).set(row)).donate();
@@ -100,7 +100,7 @@ fn only_what_is_given_changes() {
     assert_eq!(table.to_vec::<f32>().unwrap(), counted(32).to_vec::<f32>().unwrap());
 }
 
-/// The rows of an embedding that a batch uses, and the optimizer's state for each.
+/// The rows of an embedding that a batch uses, and the optimizer's state for each row.
 #[test]
 fn states_are_trees() {
     type State = (Tensor, Vec<Tensor>);
@@ -121,7 +121,7 @@ fn states_are_trees() {
     }
     assert_eq!(state.0.to_vec::<f32>().unwrap(), expected.0.to_vec::<f32>().unwrap());
     assert_eq!(state.1[0].to_vec::<f32>().unwrap(), expected.1[0].to_vec::<f32>().unwrap());
-    // What is read besides is not written to, so that what is read is what was there.
+    // An argument that is also read keeps its values until they are read.
     let both = jit(|table: &Tensor, rows: &Tensor| (table.at(rows).add(1.0), table.take(rows, 0))).donate();
     let (table, read) = both(counted(400), &rows);
     assert_eq!(read.i((.., 0)).to_vec::<f32>().unwrap(), [12.0, 200.0]);

@@ -1,4 +1,4 @@
-//! Reading tensors outside compiled functions.
+//! Tests of reading tensors outside compiled functions.
 
 use rune::prelude::*;
 
@@ -21,7 +21,7 @@ fn a_training_loop_that_reads_only_the_loss_keeps_no_history() {
 
 #[test]
 fn host_control_flow_under_grad() {
-    // A Newton iteration for √a, differentiated through its own stopping rule: d√a/da = 1 / (2√a).
+    // A Newton iteration for √a is differentiated through its own stopping rule: d√a/da = 1 / (2√a).
     let root = |a: &Tensor| {
         let mut x = a.clone();
         while ((&x * &x - a).abs()).item::<f64>().unwrap() > 1e-12 {
@@ -42,7 +42,7 @@ fn captures_of_an_outer_gradient_are_differentiated() {
     assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 12.0);
 }
 
-/// `environment` runs this again, and checks what is compiled.
+/// `environment` runs this test again, and checks what is compiled.
 #[test]
 fn work_that_recurs_computes_the_same_however_it_is_done() {
     let x = Tensor::full([384, 384], 0.001f32, DType::F32);

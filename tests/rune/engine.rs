@@ -13,7 +13,7 @@ static TIER: Lazy<Option<Tier>> = Lazy::new(|| match std::env::var("RUNE_TEST_TI
     Err(_) => Some(Tier::Iree),
 });
 
-/// [`rune::jit`] on the engine of the tests.
+/// Like [`rune::jit`], on the engine of the tests.
 #[track_caller]
 pub fn jit<'f, X, F>(f: F) -> Jit<'f, X, F>
 where
@@ -36,7 +36,7 @@ static DEVICE: Lazy<Arc<rune_iree::Device>> = Lazy::new(|| {
     rune_iree::Device::open(&name).expect("RUNE_TEST_DEVICE names a device of this machine")
 });
 
-/// The device of the tests.
+/// Returns the device of the tests.
 pub fn device() -> Arc<rune_iree::Device> {
     DEVICE.clone()
 }
@@ -46,7 +46,8 @@ pub fn is_on_cpu() -> bool {
     device().shares_host_memory()
 }
 
-/// The target in `RUNE_TEST_TARGET`, such as `rocm:gfx942`, for which the tests that compile many functions only compile them.
+/// The target in `RUNE_TEST_TARGET`, such as `rocm:gfx942`. For this target, the tests that compile many functions do
+/// not call them.
 static ONLY_COMPILED: Lazy<Option<Target>> = Lazy::new(|| {
     let name = std::env::var("RUNE_TEST_TARGET").ok()?;
     Some(name.parse().expect("RUNE_TEST_TARGET names a target"))
@@ -57,7 +58,7 @@ pub fn only_compiles() -> bool {
     ONLY_COMPILED.is_some()
 }
 
-/// Of many functions, the tests compile and call one in so many (`RUNE_TEST_ONE_IN`).
+/// Returns n, if the tests compile and call one in n of many functions (`RUNE_TEST_ONE_IN`).
 pub fn one_in() -> usize {
     std::env::var("RUNE_TEST_ONE_IN").map_or(1, |n| n.parse().expect("RUNE_TEST_ONE_IN is a number above 0"))
 }
@@ -73,27 +74,27 @@ pub fn called_device() -> Option<String> {
     Some(info.map_or_else(|| device.name().to_owned(), |info| format!("{} ({})", info.name, info.product)))
 }
 
-/// The target of the tests: of the device, or the one in `RUNE_TEST_TARGET`.
+/// Returns the target of the tests: that of the device, or the one in `RUNE_TEST_TARGET`.
 fn target() -> Target {
     ONLY_COMPILED.clone().unwrap_or_else(|| device().target().clone())
 }
 
-/// Returns whether the device of the tests is no CPU, and says that a test is of CPUs only, and why.
+/// Returns whether the device of the tests is not a CPU. If so, reports that a test only runs on CPUs, and why.
 pub fn skips_on_gpu(why: &str) -> bool {
     use std::io::Write;
     if !is_on_cpu() {
-        // Not `eprintln`, which the harness hides. Without standard error nothing can be said.
+        // The harness would hide `eprintln`. Without standard error, nothing can be reported.
         drop(writeln!(std::io::stderr(), "a test is not run on {}: {why}", device().name()));
     }
     !is_on_cpu()
 }
 
-/// The options to compile for the device of the tests.
+/// Returns the options for compiling for the device of the tests.
 pub fn compile_options() -> CompileOptions {
     CompileOptions::for_target(target())
 }
 
-/// The options to lower a module that calls no function of the process for the device of the tests.
+/// Returns the options for lowering a module without host calls for the device of the tests.
 pub fn lower_options() -> LowerOptions {
     let target = target();
     let backend = Backend::of_target(target.backend());

@@ -1,4 +1,4 @@
-//! Environment variables. These tests run other tests of this binary again, in separate processes.
+//! Tests of environment variables. They run other tests of this binary again in separate processes.
 
 use std::process::{Command, Output};
 
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 pub(super) fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(filter).args(["--nocapture", "--test-threads=1"]);
-    // What these look at is what IREE compiles, unless they say otherwise.
+    // Most of these tests are about IREE, which is therefore the default.
     command.env("RUNE_TEST_TIER", "iree").envs(variables.iter().copied());
     command.output().unwrap()
 }
@@ -37,7 +37,7 @@ fn log_jit_tells_what_is_compiled_and_why() {
     ] {
         assert!(err.contains(part), "`{part}` is not in\n{err}");
     }
-    // The same programs again, in another process: the cache has them.
+    // Another process runs the same programs, which are in the cache.
     let (_, err) = succeeds(&again(&test, &variables));
     assert_eq!(err.matches("found on disk in").count(), 3, "{err}");
     std::fs::remove_dir_all(cache).unwrap();

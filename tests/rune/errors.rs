@@ -1,4 +1,4 @@
-//! Error messages and their places in the user's source.
+//! Tests of error messages and their places in the user's source.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -74,11 +74,11 @@ fn item_under_jit() {
     let f = |x: &Tensor| if x.item::<f32>().unwrap() > 0.0 { x.clone() } else { -x };
     let (message, _) = panic_of(|| drop(jit(f)(&Tensor::scalar(1.0f32))));
     contains(&message, &["jit", "cond", "while_loop", "scan", "select"]);
-    // With a gradient around there is nothing to stop it.
+    // Inside a gradient, tensors can be read, so nothing fails.
     assert_eq!(grad(f)(&Tensor::scalar(-1.0f32)).item::<f32>().unwrap(), -1.0);
 }
 
-/// Errors of compiling or running are reported at the function that `jit` got.
+/// Errors of compiling or running are reported in the function passed to `jit`.
 #[test]
 fn failures_under_jit_are_at_the_users_line() {
     let x = Tensor::from([1.0f32, 2.0]);

@@ -1,4 +1,4 @@
-//! The larger examples at a small size: they reach the accuracy that they claim.
+//! Tests that the larger examples, at a small size, reach the accuracy that they claim.
 
 #[allow(dead_code)]
 #[path = "../../examples/cnn.rs"]
@@ -31,7 +31,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a script that downloads the data of a test, if it is missing.
+/// Runs a script that downloads a test's data, if it is missing.
 fn fetch(script: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts").join(script);
     assert!(Command::new(&path).status().unwrap().success(), "{} failed", path.display());
@@ -43,7 +43,7 @@ struct Embeddings {
     embeddings: Vec<Vec<f32>>,
 }
 
-/// `rune-models` tests the same on the host engine, with more texts.
+/// `rune-models` tests the same on the host engine with more texts.
 #[test]
 fn compiled_sentence_embeddings_are_those_of_transformers() {
     fetch("fetch-minilm");
@@ -53,7 +53,7 @@ fn compiled_sentence_embeddings_are_those_of_transformers() {
     let encoder = SentenceEncoder::load(root.join("data/minilm"), 256).unwrap();
     let texts: Vec<&str> = expected.texts.iter().map(String::as_str).collect();
     let tokens = encoder.tokenize(&texts).unwrap();
-    // The text that is cut makes the others nearly all padding.
+    // The truncated text makes the others nearly all padding.
     let (tokens, mask) = encoder.padded(&tokens.iter().map(Vec::as_slice).collect::<Vec<_>>());
     assert_eq!(tokens.shape().to_vec(), [8, 256]);
     let embeddings = jit(sentences::embed)(encoder.model(), &tokens, &mask);
@@ -148,10 +148,10 @@ fn image_filters() {
         assert!(numbers(&filtered).iter().all(|x| (x - 0.3).abs() < 1e-6), "{filtered}");
     }
     assert!(numbers(&image_filters::sobel(&flat)).iter().all(|x| x.abs() < 1e-6));
-    // A slope of 1 per column; its edges are repeated outward.
+    // A slope of 1 per column. Its edges are repeated outward.
     let ramp = Tensor::iota([5, 6], 1, DType::F32);
     assert_eq!(numbers(&image_filters::sobel(&ramp).i(2)), [4.0, 8.0, 8.0, 8.0, 8.0, 4.0]);
-    // A single bright pixel: the median removes it, and a blur spreads it and keeps its sum.
+    // In a picture with a single bright pixel, the median removes it. A blur spreads it, and keeps its sum.
     let spot = Tensor::zeros([15, 15], DType::F32).at((7, 7)).set(1.0f32);
     assert_eq!(image_filters::median(&spot).max().item::<f32>().unwrap(), 0.0);
     let blurred = image_filters::gaussian_blur(&spot, 1.0);

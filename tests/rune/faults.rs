@@ -1,8 +1,8 @@
-//! Faults of IREE, and rune's defences against them.
+//! Tests of IREE's faults, and of rune's defences against them.
 //!
-//! `tests/data/iree-faults/` holds a small module for each fault, with its correct result. The tests compile each module unchanged, and fail once IREE
-//! is correct, so that the defence can be removed. The modules in `vulkan/` run on such a device, if this build and machine have one; those in
-//! `cuda/` do not compile.
+//! `tests/data/iree-faults/` holds a small module for each fault, with its correct result. The tests compile each
+//! module unchanged. They fail once IREE is correct, so that the defence can be removed. The modules in `vulkan/` run
+//! on a Vulkan device, if this build and machine have one. Those in `cuda/` do not compile.
 
 use super::guarded;
 use crate::engine::jit;
@@ -44,7 +44,8 @@ fn loaded(device: &str, text: &str, inputs: &[Array], right: &Array) -> Result<E
 fn reading_foreign_memory_is_seen() {
     let inputs = |row: i32| [array("4x2xf32=1 2 3 4 5 6 7 8"), Array::from_fn([1], |_| row)];
     let right = array("1x2xf32=1");
-    // The signature says that no argument is overwritten. Without it each call copies its arguments out of the guards.
+    // The signature says that no argument is overwritten. Without it, each call would copy its arguments out of the
+    // guards.
     let types = |arrays: &[Array]| arrays.iter().map(|x| x.ty().clone()).collect();
     let signature = ModuleSignature {
         inputs: types(&inputs(0)),
@@ -101,7 +102,7 @@ fn iree_still_has_the_faults_that_rune_defends_against() {
         let found = compiled(&text, &inputs, &right);
         let is_right = found.as_ref().is_ok_and(|found| same(found, &right));
         assert!(!is_right, "IREE has become right in {}: see docs/iree.md for what can go", path.display());
-        // The same module by way of rune, whose defences make it right.
+        // rune compiles the same module correctly, because of its defences.
         let program = rune::stablehlo::import(&text).unwrap();
         let interpreted = rune_trace::interpret::interpret(&program, &inputs).unwrap();
         assert!(same(&interpreted[0], &right), "{}: the interpreter gives {:?}", path.display(), interpreted[0]);
@@ -115,7 +116,7 @@ fn iree_still_has_the_faults_that_rune_defends_against() {
     assert!(count >= 7, "{count} faults only");
 }
 
-/// The modules in a folder of `tests/data/iree-faults`, each with its inputs and its correct result.
+/// Returns the modules in a folder of `tests/data/iree-faults`, each with its inputs and its correct result.
 fn faults_of(folder: &str) -> Vec<(String, String, Vec<Array>, Array)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/iree-faults").join(folder);
     let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
@@ -139,7 +140,7 @@ fn iree_still_has_the_faults_on_vulkan() {
     for (path, text, inputs, right) in &faults {
         let found = compiled_for("vulkan", text, inputs, right);
         assert!(!found.is_ok_and(|found| same(&found, right)), "IREE has become right in {path}: see docs/iree.md");
-        // The same by way of rune.
+        // rune compiles the same module correctly.
         let program = rune::stablehlo::import(text).unwrap();
         let compiled = rune::Precompiled::new(&program, &CompileOptions::for_target(opened.target().clone())).unwrap();
         let (compiled, values) = (compiled.load_on(&device).unwrap(), inputs.iter().cloned().map(Value::from));
@@ -164,7 +165,7 @@ fn iree_still_refuses_modules_for_cuda() {
     assert!(!faults.is_empty());
 }
 
-/// IREE's first way of reducing on GPUs compiles neither of these, which every training step has.
+/// IREE's older code for reductions on GPUs compiles neither of these, which every training step contains.
 #[test]
 fn sums_of_scaled_and_negated_numbers_compile_for_gpus() {
     let x = Tensor::zeros([512, 256], DType::F32);
@@ -334,7 +335,7 @@ fn long_chains_compile() {
         for _ in 0..100 {
             z = (z * 0.5).sin();
         }
-        // A sine is some 60 operations by itself.
+        // A sine consists of some 60 operations.
         for _ in 0..1000 {
             z = (z * 0.5).abs() + 0.25;
         }
@@ -371,14 +372,14 @@ fn long_sums_are_as_exact_as_those_of_jax() {
     near(&columns, tenth * (N / 4) as f64);
     near(&rows, tenth * (N / 4) as f64);
     near(&mean, tenth);
-    // Values of 9,999.5 and 10,000.5.
+    // The values are 9,999.5 and 10,000.5.
     let variance = jit(|x: &Tensor| (x.var(), x.mean()));
     let (variance, mean) = variance(&(Tensor::arange(0..1_000_000, DType::F32) % 2.0 + 9_999.5));
     near(&variance, 0.25);
     near(&mean, 10_000.0);
 }
 
-/// Functions of operations on constants, mostly constants that are not finite.
+/// Functions of operations on constants, most of which are not finite.
 #[test]
 fn constants_that_are_special() {
     let specials = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 1e-40, -1.0];
@@ -418,7 +419,7 @@ fn constants_that_are_special() {
     };
     for c in specials {
         let of_constant = move |x: &Tensor| functions(&x.full_like(c));
-        // Constants that the compiler finds once the loop is unrolled.
+        // The compiler finds these constants after unrolling the loop.
         let of_loop = move |x: &Tensor| {
             let rows = Tensor::full([2, 5], c, DType::F32);
             let (total, all) =
@@ -430,7 +431,7 @@ fn constants_that_are_special() {
         };
         let name = format!("{c}");
         let small = counted(5) * 0.5 + 0.25;
-        // Subnormal numbers are 0 in compiled code.
+        // Compiled code treats subnormal numbers as 0.
         if c != 1e-40 {
             agrees(&name, of_constant, &small);
             agrees(&name, of_loop, &small);

@@ -1,4 +1,4 @@
-//! `FEATURES.md` is correct: each done feature names tests, and the tests exist.
+//! Tests that `FEATURES.md` is correct: each finished feature names tests, and the tests exist.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use std::path::Path;
 struct Row<'a> {
     feature: &'a str,
     state: &'a str,
-    /// Returns everything of the form `file.rs::name`.
+    /// All texts of the form `file.rs::name`.
     tests: Vec<(&'a str, &'a str)>,
 }
 

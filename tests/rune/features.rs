@@ -1,4 +1,4 @@
-//! The dependencies of each feature of the crate.
+//! Tests of the dependencies of each feature of the crate.
 
 use std::process::Command;
 

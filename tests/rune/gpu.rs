@@ -1,4 +1,5 @@
-//! Tensors and functions on a GPU: the one in `RUNE_TEST_DEVICE`, else the first one with a Vulkan driver, such as Mesa's in software.
+//! Tests of tensors and functions on a GPU: the one in `RUNE_TEST_DEVICE`, else the first one with a Vulkan driver,
+//! such as Mesa's software driver.
 
 use super::devices::alone;
 use rune::prelude::*;
@@ -10,8 +11,8 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Once};
 
-/// Returns the GPU of these tests. Where there is none, it says so once, and the tests do nothing; if `RUNE_TEST_DEVICE` asks for one, they
-/// fail.
+/// Returns the GPU of these tests. If there is none, this is reported once, and the tests do nothing. If
+/// `RUNE_TEST_DEVICE` names one, they fail instead.
 pub(super) fn gpu() -> Option<Device> {
     static SAID: Once = Once::new();
     let asked = std::env::var("RUNE_TEST_DEVICE").ok();
@@ -20,7 +21,7 @@ pub(super) fn gpu() -> Option<Device> {
         Ok(device) => Some(device),
         Err(error) => {
             assert!(asked.is_none(), "RUNE_TEST_DEVICE: {error}");
-            // Not `eprintln`, which the harness hides.
+            // The harness would hide `eprintln`.
             SAID.call_once(|| drop(writeln!(std::io::stderr(), "the tests of GPUs are skipped: {error}")));
             None
         }
@@ -52,7 +53,7 @@ fn tensors_move_and_tell_their_device() {
             }
         }
     }
-    // What is there stays there, without a copy.
+    // A tensor that is already there is not copied.
     let x = Tensor::from([1.0f32, 2.0]).to(&gpu).unwrap();
     let same = |a: &Tensor, b: &Tensor| match (a.value().unwrap(), b.value().unwrap()) {
         (Value::Device(a), Value::Device(b)) => Arc::ptr_eq(&a, &b),
@@ -60,7 +61,7 @@ fn tensors_move_and_tell_their_device() {
     };
     assert!(same(&x, &x.to(&gpu).unwrap()));
     assert!(!same(&x, &x.to(&Device::host()).unwrap().to(&gpu).unwrap()));
-    // A tensor that is pending is computed first; one that is traced cannot be moved.
+    // A pending tensor is computed first. A traced tensor cannot be moved.
     assert_eq!((&x + 1.0).to(&Device::host()).unwrap().to_vec::<f32>().unwrap(), [2.0, 3.0]);
     let traced = |x: &Tensor| {
         assert!(x.to(&gpu).is_err() && x.device().is_err());
@@ -74,7 +75,7 @@ fn results_stay_on_the_device() {
     let Some(gpu) = gpu() else { return };
     let x = Tensor::arange(0.0..6.0, DType::F32).reshape([2, 3]);
     let there = x.to(&gpu).unwrap();
-    // A compiled function follows its arguments, and compiles once for each device.
+    // A compiled function follows its arguments, and is compiled once for each device.
     let f = jit(|x: &Tensor, y: &Tensor| (x * 2.0 + y, x.sum()));
     let (y, total) = f(&there, &there);
     assert_eq!((on(&y), on(&total)), (gpu.clone(), gpu.clone()));
@@ -82,13 +83,13 @@ fn results_stay_on_the_device() {
         (y.to_vec::<f32>().unwrap(), total.item::<f32>().unwrap()),
         (vec![0.0, 3.0, 6.0, 9.0, 12.0, 15.0], 15.0)
     );
-    // A tensor of the host goes where the others are.
+    // A host tensor goes to the device of the other arguments.
     let (mixed, _) = f(&x, &there);
     assert_eq!((on(&mixed), mixed.to_vec::<f32>().unwrap()), (gpu.clone(), y.to_vec::<f32>().unwrap()));
     assert_eq!(f.compiled_programs(), 1);
     let (host, _) = f(&x, &x);
     assert_eq!((on(&host), f.compiled_programs()), (Device::host(), 2));
-    // So do expressions, small and large, and what is made of them.
+    // The same applies to expressions, small and large, and to tensors computed from them.
     let small = &there * 3.0 - &x;
     let large = there.sum() + Tensor::ones([300, 300], DType::F32).matmul(Tensor::ones([300, 300], DType::F32));
     for (tensor, first) in [(&small, 0.0), (&small.transpose(), 0.0), (&large, 315.0), (&small.i(1), 6.0)] {
@@ -114,10 +115,10 @@ fn the_device_of_a_scope_is_that_of_its_thread() {
             assert_eq!((default_device().unwrap(), on(&f(&x))), (Device::reference(), Device::host()));
         });
         assert_eq!(default_device().unwrap(), gpu);
-        // A panic ends a scope too.
+        // A panic also ends a scope.
         let said = panic_of(|| with_device(&Device::host(), || panic!("in a scope")));
         assert_eq!((said.as_str(), default_device().unwrap()), ("in a scope", gpu.clone()));
-        // Another thread is in no scope.
+        // Another thread is not in the scope.
         let elsewhere = std::thread::scope(|scope| scope.spawn(|| default_device().unwrap()).join().unwrap());
         assert_eq!(elsewhere, before);
     });
@@ -143,7 +144,7 @@ fn the_device_of_a_scope_is_that_of_its_thread() {
 fn a_function_may_have_a_device_of_its_own() {
     let Some(gpu) = gpu() else { return };
     let x = Tensor::from([3.0f32, 4.0]);
-    // Captured tensors are on the device of the function, wherever they were.
+    // Captured tensors are on the function's device, wherever they were.
     for captured in [x.clone(), x.to(&gpu).unwrap()] {
         let f = jit(move |x: &Tensor| x * &captured + captured.sum()).on(&gpu);
         let y = f(&x);
@@ -153,7 +154,7 @@ fn a_function_may_have_a_device_of_its_own() {
     let captured = x.to(&gpu).unwrap();
     let f = jit(move |x: &Tensor| x - &captured);
     assert_eq!(f(&x).to_vec::<f32>().unwrap(), [0.0, 0.0]);
-    // The device of the function comes before that of the scope. A tensor elsewhere is an error.
+    // The function's device takes precedence over the scope's. A tensor on another device is an error.
     let f = jit(|x: &Tensor| x + 1.0).on(&gpu);
     assert_eq!(with_device(&Device::reference(), || on(&f(&x))), gpu);
     let f = jit(|x: &Tensor| x + 1.0).on(&Device::cpu());
@@ -169,7 +170,7 @@ fn a_function_may_have_a_device_of_its_own() {
 #[test]
 fn donated_tensors_are_updated_where_they_are() {
     let Some(gpu) = gpu() else { return };
-    // Enough to see in the memory of the device.
+    // This is large enough to show in the device's memory.
     const N: usize = 1 << 20;
     let f = jit(|table: &Tensor, i: &Tensor| table.at(i).set(7.0f32)).donate();
     let index = |i: i32| Tensor::scalar(i);
@@ -179,20 +180,20 @@ fn donated_tensors_are_updated_where_they_are() {
         assert_eq!(on(&table), gpu);
     }
     assert_eq!(table.i(..5).to_vec::<f32>().unwrap(), [7.0, 7.0, 7.0, 7.0, 0.0]);
-    // What is shared is copied: the other handle sees no change.
+    // Shared memory is copied, so the other handle sees no change.
     let other = table.clone();
     let changed = f(table, &index(9));
     assert_eq!((changed.i(9).item::<f32>().unwrap(), other.i(9).item::<f32>().unwrap()), (7.0, 0.0));
-    // Nor does an expression that is pending.
+    // A pending expression sees no change either.
     let pending = &other * 2.0;
     let table = f(other, &index(10));
     assert_eq!((pending.i(10).item::<f32>().unwrap(), table.i(10).item::<f32>().unwrap()), (0.0, 7.0));
-    // A tensor of the host is copied to the device, and stays as it is.
+    // A host tensor is copied to the device, and does not change.
     let host = Tensor::zeros([N], DType::F32).realize().unwrap().clone();
     let kept = host.clone();
     assert_eq!(with_device(&gpu, || f(host, &index(1))).i(1).item::<f32>().unwrap(), 7.0);
     assert_eq!(kept.i(1).item::<f32>().unwrap(), 0.0);
-    // Twice in what is given.
+    // The donated argument holds the same tensor twice.
     let pair = jit(|(a, b): &(Tensor, Tensor)| (a.at(0).set(1.0), b.at(1).set(2.0))).donate();
     let x = Tensor::zeros([3], DType::F32).to(&gpu).unwrap();
     let (a, b) = pair((x.clone(), x));
@@ -202,7 +203,7 @@ fn donated_tensors_are_updated_where_they_are() {
 #[test]
 fn updates_in_place_take_no_memory() {
     let Some(gpu) = gpu() else { return };
-    // Other tests use the memory of the device too.
+    // The test runs alone, because other tests also use the device's memory.
     if !alone("gpu::updates_in_place_take_no_memory", &[]) {
         return;
     }
@@ -243,7 +244,7 @@ fn the_default_device_may_be_a_gpu() {
     assert_eq!((default_device().unwrap(), on(&f(&x))), (gpu.clone(), gpu.clone()));
     assert_eq!((f(&x).item::<f32>().unwrap(), f.compiled_programs()), (5.0, 2));
     assert_eq!(on((&x + 1.0).realize().unwrap()), gpu);
-    // A name that is none changes nothing.
+    // An unknown name changes nothing.
     assert!(matches!(set_default_device("gpu"), Err(Error::UnknownDevice(name)) if name == "gpu"));
     assert_eq!(default_device().unwrap(), gpu);
     set_default_device("cpu").unwrap();
@@ -267,7 +268,7 @@ fn functions_of_the_host_are_called_from_the_device() {
     let fails = jit(|x: &Tensor| pure_callback(|_: &Tensor| -> Result<Tensor, &str> { Err("not today") }, x.ty(), x));
     let said = panic_of(|| fails(&x));
     assert!(said.contains("`pure_callback` at tests/rune/gpu.rs:") && said.contains("not today"), "{said}");
-    // A function of the host may wait for another thread that uses the device.
+    // A host function may wait for another thread that uses the device.
     let inner = Arc::new(jit(|x: &Tensor| x + 1.0).on(&gpu));
     let waits = jit(move |x: &Tensor| {
         let inner = inner.clone();

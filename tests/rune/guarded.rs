@@ -1,7 +1,8 @@
-//! Calls that detect whether compiled code reads foreign memory or changes its arguments.
+//! Guarded calls. They detect whether compiled code reads foreign memory or changes its arguments.
 //!
-//! Each argument is in the middle of a larger block. The code is called twice, with different bytes around the arguments: first NaN in every
-//! float type, then numbers near 1. If the results are not bit-equal, they depend on these bytes.
+//! Each argument is in the middle of a larger block. The code is called twice, with different bytes around the
+//! arguments: NaN in every float type, then numbers near 1. If the results are not bit-equal, they depend on these
+//! bytes.
 
 use rune_trace::{ALIGNMENT, Array, HostMemory, Value};
 use std::sync::Arc;
@@ -35,8 +36,8 @@ fn guarded(x: &Array, fill: u8) -> Array {
     Array::from_foreign(x.ty().clone(), Arc::new(Guarded { block, start, length }))
 }
 
-/// Returns the results of `call` for `inputs`. Fails if they depend on the memory around the inputs, or if the call changes an input, from
-/// which expected values are computed.
+/// Returns the results of `call` for `inputs`. Fails if they depend on the memory around the inputs, or if the call
+/// changes an input. Expected values are computed from the inputs.
 pub fn call(inputs: &[Array], call: impl Fn(&[Value]) -> Result<Vec<Array>, String>) -> Result<Vec<Array>, String> {
     let mut first: Option<Vec<Array>> = None;
     for fill in FILLS {

@@ -1,11 +1,13 @@
-//! Compiled functions of `bool` and every integer dtype, and indices at the ends of their dtypes, on the vectors of `scripts/vectors integers`.
+//! Tests of compiled functions of `bool` and every integer dtype, and of indices at the ends of their dtypes, on the
+//! vectors of `scripts/vectors integers`.
 
 use crate::engine::jit;
 use case::{Case, Line, compare};
 use rune::prelude::*;
 use rune_testing::array_fns::{case, integers};
 
-/// Checks every `of`-th case with a result, or all with `RUNE_TEST_ALL=1`. Each compiled function has many cases.
+/// Checks every `of`-th case that has a result, or all with `RUNE_TEST_ALL=1`. Each compiled function contains many
+/// cases.
 fn check(lines: &str, of: usize) {
     let of = if std::env::var_os("RUNE_TEST_ALL").is_some() { 1 } else { of };
     let large = |case: &Case| case.function == "switch" && case.args == 200;

@@ -1,4 +1,4 @@
-//! `jit`: when it compiles, what it compiles, and that compiled results agree.
+//! Tests of `jit`: when it compiles, what it compiles, and that compiled results agree.
 
 use crate::engine::{is_on_cpu, jit};
 use rune::prelude::*;
@@ -103,12 +103,12 @@ fn composes_with_grad_in_every_order() {
 
 #[test]
 fn a_jitted_function_may_capture_what_is_being_traced() {
-    // d/dx (x · x²) with the square behind jit, x captured.
+    // d/dx (x · x²): the square is behind jit, and x is captured.
     let f = |x: &Tensor| jit(|y: &Tensor| y * x * x)(x);
     let x = Tensor::scalar(2.0f32);
     assert_eq!(grad(f)(&x).item::<f32>().unwrap(), 12.0);
     assert_eq!(jit(grad(f))(&x).item::<f32>().unwrap(), 12.0);
-    // The argument of the inner function is known, only what it captured is not.
+    // The inner function's argument is known; only its capture is not.
     let g = |x: &Tensor| jit(|y: &Tensor| y * x)(&Tensor::scalar(5.0f32));
     assert_eq!(grad(g)(&x).item::<f32>().unwrap(), 5.0);
 }
@@ -147,7 +147,7 @@ fn unused_arguments_and_plain_results() -> Result<(), EvalError> {
 
 #[test]
 fn composes_with_vmap_in_every_order() {
-    // The gradient of each example of a small network with a lookup in it, by lanes and one after the other.
+    // The gradient of each example of a small network with a lookup, batched and one by one.
     let weights = Tensor::from([[0.5f32, -1.0], [2.0, 0.25], [0.1, 0.7]]);
     let table = Tensor::from([[1.0f32, 2.0, 3.0], [-1.0, 0.5, 0.0], [0.0, 0.0, 2.0], [4.0, -2.0, 1.0]]);
     let loss = |w: &Tensor, i: &Tensor, y: &Tensor| {
@@ -166,7 +166,7 @@ fn composes_with_vmap_in_every_order() {
 
 #[test]
 fn composes_with_forward_and_reverse_mode() {
-    // f = sin(2x): f' = 2 cos 2x, f'' = -4 sin 2x, in directions and pulled back.
+    // f = sin(2x): f' = 2 cos 2x, f'' = -4 sin 2x, as directional derivatives and pulled back.
     let f = |x: &Tensor| (x * 2.0).sin();
     let x = Tensor::from([3.0f32, 0.5]);
     let v = Tensor::from([1.0f32, -2.0]);
@@ -218,7 +218,7 @@ fn order_is_left_to_the_host_and_is_the_same() {
     for dtype in DType::ALL.into_iter().filter(|d| *d != DType::Bool && !d.is_complex()) {
         let x = Tensor::from([[3.0f32, 1.0, 2.0, 3.0], [0.0, 5.0, 5.0, 4.0]]).cast(dtype);
         let lowered = jit(order).lower(&x).unwrap();
-        // A GPU sorts by itself.
+        // A GPU sorts without host calls.
         assert_eq!(lowered.code().contains("@host."), is_on_cpu(), "{}", lowered.code());
         let (expected, found) = (order(&x), jit(order)(&x));
         assert_eq!(found.0.to_array().unwrap(), expected.0.to_array().unwrap(), "{dtype}");
@@ -248,7 +248,7 @@ fn linear_algebra_is_compiled_with_its_derivatives() {
     let (expected, found) = (gradient(&a, &b), jit(&gradient)(&a, &b));
     let far = |x: &Tensor, y: &Tensor| ((x - y).abs().max() / y.abs().max()).item::<f64>().unwrap();
     assert!(far(&found.0, &expected.0) < 1e-11 && far(&found.1, &expected.1) < 1e-11, "{found:?} {expected:?}");
-    // Lanes are a batch.
+    // Batch elements form a batch of matrices.
     let lanes = Tensor::stack(&[&a, &(&a * 2.0)], 0);
     let wide = jit(vmap_axes((Some(0), None), 0, all))(&lanes, &b);
     for (i, a) in [a.clone(), &a * 2.0].iter().enumerate() {
@@ -378,7 +378,7 @@ fn a_static_field_that_changes_is_named_at_the_second_compilation() {
         if !named.contains("step") {
             continue;
         }
-        // Once is enough, until it was compiled many times.
+        // A single warning is enough, until the function was compiled many times.
         assert_eq!(warnings(|| (2..4).for_each(call)), [""; 0], "{named}");
         let many = warnings(|| (4..11).for_each(call));
         let path = named.split(':').next().unwrap();
@@ -387,7 +387,7 @@ fn a_static_field_that_changes_is_named_at_the_second_compilation() {
             many[0].contains("was compiled 11 times") && many[0].contains(&format!("what changes is {path}, last "))
         );
     }
-    // A flag, a variant, another type: no sign of more to come.
+    // A changed flag, variant or type does not suggest more changes.
     let f = jit(f);
     let quiet = warnings(|| {
         f(&settings());

@@ -1,4 +1,4 @@
-//! Functions over named axes of `vmap`, compiled.
+//! Tests of compiled functions over named axes of `vmap`.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -38,14 +38,14 @@ fn compiled_functions_over_named_axes_give_what_jax_gives() {
     assert!(failures.is_empty() && count > 80, "{} fail:\n{}", failures.len(), failures.join("\n"));
 }
 
-/// A jitted function is traced for the named axes around it, whatever it was compiled for before.
+/// A jitted function is traced for its enclosing named axes, whatever it was compiled for before.
 #[test]
 fn one_jitted_function_under_several_axes() {
     let share = jit(|x: &Tensor| x / psum(x, "i") * axis_size("i") as f32);
     let f = |x: &Tensor| vmap_named("i", |x: &Tensor| share(x))(x).to_vec::<f32>().unwrap();
     assert_eq!(f(&Tensor::from([1.0f32, 3.0])), [0.5, 1.5]);
     assert_eq!(f(&Tensor::from([1.0f32, 1.0, 2.0])), [0.75, 0.75, 1.5]);
-    // Of what is the same in all lanes, too.
+    // This also applies to a value that is the same for all batch elements.
     let one = Tensor::scalar(2.0f32);
     let same = vmap_named("i", |x: &Tensor| x * share(&one))(&Tensor::from([1.0f32, 2.0]));
     assert_eq!(same.to_vec::<f32>().unwrap(), [1.0, 2.0]);

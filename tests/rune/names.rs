@@ -1,9 +1,10 @@
-//! JAX's names exist where `docs/names.md` says.
+//! Tests that JAX's names exist where `docs/names.md` says.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Returns the names of public functions, types and variants in the sources below `folder`, including functions that macros define.
+/// Returns the names of public functions, types and variants in the sources below `folder`, including functions that
+/// macros define.
 fn names(folder: &Path, found: &mut BTreeSet<String>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -24,7 +25,7 @@ fn names_in(line: &str, found: &mut BTreeSet<String>) {
             found.insert(if prefix == "fn from" { "from".to_owned() } else { word(name) });
         }
     }
-    // A row of names that a macro makes functions of, or a variant.
+    // A row of names from which a macro makes functions, or a variant.
     if line.starts_with("    ")
         && !line.starts_with("     ")
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -42,7 +43,7 @@ fn names_of_jax_are_where_the_table_says() {
     for folder in ["rune-ir/src", "rune-trace/src", "rune-nn/src", "src"] {
         names(&root.join(folder), &mut known);
     }
-    // Of a trait of the standard library.
+    // This name belongs to a trait of the standard library.
     known.insert("to_string".to_owned());
     let table = std::fs::read_to_string(root.join("docs/names.md")).unwrap();
     let (mut count, mut wrong) = (0, Vec::new());
@@ -73,7 +74,7 @@ fn names_that_are_not_there_are_found() {
     assert_eq!(known.iter().map(String::as_str).collect::<Vec<_>>(), ["Linear", "clip", "gone", "sum", "sum_axes"]);
 }
 
-/// A fuzzer that does not know an operation rarely writes it.
+/// A fuzzer rarely writes an operation that is not in its dictionary.
 #[test]
 fn the_dictionary_of_the_fuzzer_has_the_operations_that_import_knows() {
     fn operations(folder: &Path, found: &mut BTreeSet<String>) {

@@ -1,4 +1,4 @@
-//! Graphs of any length.
+//! Tests of long graphs.
 
 use rune::ProgramExt;
 use rune::prelude::*;

@@ -1,4 +1,4 @@
-//! NumPy's functions in compiled programs, and programs in NumPy's style.
+//! Tests of NumPy's functions in compiled programs, and of programs in NumPy's style.
 
 use rune::Tier;
 use rune::image::{self, ResizeMethod};

@@ -1,7 +1,9 @@
-//! Compares chains of operations, compiled by IREE, with the interpreter: each operation after each one that it can follow, and triples around a
-//! reduction or contraction. Operands are arguments, constants, and constants in unrolled loops.
+//! Compares chains of operations, compiled by IREE, with the interpreter. There are pairs of each operation with each
+//! operation that can follow it, and triples around a reduction or contraction. Operands are arguments, constants, and
+//! constants in unrolled loops.
 //!
-//! By default, a sample is compiled; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` selects chains with these names.
+//! By default, a sample is compiled; `RUNE_TEST_ALL=1` compiles all. `RUNE_TEST_FILTER=add,dot_general` selects chains
+//! with these names.
 
 use super::batch::{self, Code, Function};
 use super::random::transformed;
@@ -24,7 +26,8 @@ struct Tested {
     function: Function,
 }
 
-/// Returns the allowed error of a chain in units in the last place of the greatest result; `None` if the chain is not continuous.
+/// Returns the tolerance of a chain in units in the last place of the greatest result. Returns `None` if the chain is
+/// not continuous.
 fn tolerance(names: &[&str], dtype: DType) -> Option<f64> {
     let mut off = 0.0;
     for name in names {
@@ -37,7 +40,7 @@ fn tolerance(names: &[&str], dtype: DType) -> Option<f64> {
             Tolerance::Ulps(n) => n as f64,
             Tolerance::Scaled(n) | Tolerance::Around1(n) => n,
         };
-        // A function multiplies the error of its argument by no more than the size of its exponent: these are up to 64.
+        // A function multiplies the error of its argument by at most its exponent, which is up to 64.
         off = if off > 0.0 && own > 0.0 { 64.0 * off + own } else { off + own };
     }
     Some(off.max(16.0))
@@ -64,11 +67,11 @@ fn check(program: &Program, inputs: &[Array], ulps: f64, code: Result<Code, Stri
     Ok(())
 }
 
-/// The dtypes of chains; the more often one is named, the likelier it is.
+/// The dtypes of chains. Repeated dtypes are more likely.
 const DTYPES: [DType; 8] =
     [DType::F32, DType::F32, DType::F32, DType::F64, DType::I32, DType::U8, DType::Bool, DType::I64];
 
-/// The chains of one seed, with the dtype, the lengths and the sources of operands.
+/// Returns the chains of a seed. The seed determines the dtype, the lengths and the sources of operands.
 fn chains(seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
     chains_of(&DTYPES, seed, firsts, triples)
 }
@@ -95,9 +98,9 @@ struct Run {
     name: &'static str,
     /// Without `RUNE_TEST_ALL=1`, about one in this number of chains is compiled.
     one_in: usize,
-    /// The sample has more chains than this.
+    /// The minimum number of chains in the sample.
     least: usize,
-    /// The transformation of the chain with a given number.
+    /// The transformations. The number of a chain selects one of them.
     transforms: &'static [&'static str],
     opt: Opt,
 }
@@ -119,7 +122,7 @@ fn all_agree(run: &Run, seeds: std::ops::Range<u64>, of_seed: impl Fn(u64, usize
             let Some(tolerance) = tolerance(&names, dtype) else { continue };
             let how = run.transforms[all.len() % run.transforms.len()];
             let Some(program) = transformed(&program, how) else { continue };
-            // A derivative is made of some operations for each one.
+            // A derivative has several operations for each operation.
             let tolerance = if how == "nothing" { tolerance } else { tolerance * 16.0 };
             let joined = format!("{joined} ({how})");
             let inputs = Generator::new(!seed).inputs(&program);
@@ -157,7 +160,7 @@ fn operations_agree_behind_each_other() {
     all_agree(&run, 0..40, |seed, firsts| chains(seed, firsts, None));
 }
 
-/// Each module calls the process, and is compiled alone: a few chains.
+/// Each module makes host calls and is compiled separately, so there are only a few chains.
 #[test]
 fn operations_of_complex_numbers_agree_behind_each_other() {
     let run = Run { name: "complex_pairs", one_in: 100, least: 5, transforms: &PLAIN, opt: Opt::Fast };

@@ -11,7 +11,7 @@ use rune_testing::{Generator, shrink};
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, DType, Program};
 
-/// Returns the transformation for a seed.
+/// The transformations. The seed selects one of them.
 const TRANSFORMS: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "jvp of vmap"];
 
 struct Tested {
@@ -25,8 +25,8 @@ fn generator(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
     random.dtypes = [vec![DType::F32; 4], vec![DType::F64, DType::I32, DType::I32, DType::U8, DType::Bool]].concat();
     random.constants = false;
-    // IREE computes these otherwise than the interpreter, by some units in the last place. Where a program compares or
-    // rounds afterwards, that makes all the difference; `transformed.rs` has them one by one.
+    // IREE's results for these differ from the interpreter's by some units in the last place. If a program compares or
+    // rounds such a result, everything after it can change. `transformed.rs` tests them one by one.
     random.without = [&APPROXIMATED[..], &["sqrt", "div"]].concat();
     random
 }
@@ -66,7 +66,7 @@ fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Res
     let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
     let found = code.and_then(|code| batch::call(&code, inputs))?;
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
-        // Some operations, each of which may sum in another order.
+        // A program has several operations, each of which may sum in another order.
         let tolerance = if y.dtype().is_float() { Tolerance::Scaled(64.0) } else { Tolerance::Exact };
         // Compiled code treats subnormal numbers as 0.
         tolerance.check(&flushed(x), &flushed(y)).map_err(|why| format!("result {k} {why}"))?;
@@ -81,9 +81,9 @@ fn fault(program: &Program, seed: u64) -> Option<String> {
     check(program, &inputs, code).err()
 }
 
-/// Seeds of programs that IREE once refused: a window of one element behind interior padding, a loop that moves a
-/// carried value on by an operation that is lowered to nothing, and slices with strides read backwards,
-/// and a loop that sets what it carries to constants.
+/// Seeds of programs that IREE once refused: with a window of one element behind interior padding, with a loop that
+/// passes a carried value on by an operation that is lowered to nothing, with reversed slices with strides, and with a
+/// loop that sets its carry to constants.
 #[test]
 fn random_programs_that_once_failed_agree() {
     for seed in [4_000_167, 6_003_615, 6_007_079, 6_008_964, 6_012_247] {
@@ -100,7 +100,8 @@ fn random_programs_and_transformed_ones_agree_with_the_interpreter() {
     for seed in start..start + count {
         let Some(program) = program(seed) else { continue };
         let inputs = generator(!seed).inputs(&program);
-        // Simplified, as everything is that `jit` compiles; against the program as it was.
+        // Like everything that `jit` compiles, the program is simplified. The expected results are those of the
+        // original program.
         match Function::lower(program.simplify(), format!("f{seed}")) {
             Ok(function) => all.push(Tested { seed, program, function, inputs }),
             Err(e) => failures.push((seed, e)),
@@ -115,7 +116,7 @@ fn random_programs_and_transformed_ones_agree_with_the_interpreter() {
         failures.push((seed.parse().expect("a seed is a number"), e.to_owned()));
     }
     println!("{} programs compiled, {} fail", all.len(), failures.len());
-    // Shrinking compiles many programs: some of the failures are enough to begin with.
+    // Shrinking compiles many programs, so only the first few failures are shrunk.
     let shown = failures.iter().enumerate().map(|(i, (seed, e))| {
         let whole = program(*seed).expect("it was made before");
         let small = if i < 3 { shrink(&whole, |p| fault(p, *seed).is_some()) } else { whole };

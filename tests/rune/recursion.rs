@@ -1,4 +1,4 @@
-//! Jitted functions that call themselves, or each other.
+//! Tests of jitted functions that call themselves or each other.
 
 use super::errors::{contains, panic_of};
 use crate::engine::jit;
@@ -53,7 +53,7 @@ fn a_function_calls_itself_with_values_while_it_is_traced() {
 fn two_functions_call_each_other_on_two_threads() {
     static F: Jitted = LazyLock::new(|| jitted(f));
     static G: Jitted = LazyLock::new(|| jitted(g));
-    /// Both functions are being traced when they call the other one.
+    /// Both functions are being traced when they call each other.
     static BOTH: Barrier = Barrier::new(2);
     fn f(x: &Tensor) -> Tensor {
         if x.rank() == 0 {
@@ -85,7 +85,7 @@ fn recursion_without_end_is_an_error_at_the_users_line() {
     const LINE: u32 = line!() + 4;
     static TRACED: Jitted = LazyLock::new(|| jitted(traced));
     fn traced(x: &Tensor) -> Tensor {
-        // The operation that the panic names is the one that the function applies first.
+        // The panic names the operation that the function applies first.
         TRACED(&(x * 0.5)) + 1.0
     }
     static VALUES: Jitted = LazyLock::new(|| jitted(values));
@@ -109,9 +109,9 @@ fn recursion_without_end_is_an_error_at_the_users_line() {
         let line: u32 = place.split(':').nth(1).unwrap().parse().unwrap();
         assert!(file.ends_with("recursion.rs") && lines.contains(&(line - LINE)), "{name}: {place}, from line {LINE}");
     }
-    // The thread is as before.
+    // The thread still works.
     assert_eq!(jit(|x: &Tensor| x + 1.0)(&x).item::<f32>().unwrap(), 2.0);
-    // Without an operation of its own there is no line but that of the library; the message names the user's.
+    // Without an own operation, the only line is one in the library. The message names the user's line.
     static NOTHING: Jitted = LazyLock::new(|| jitted(nothing as fn(&Tensor) -> Tensor));
     fn nothing(x: &Tensor) -> Tensor {
         NOTHING(x)

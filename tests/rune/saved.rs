@@ -1,4 +1,4 @@
-//! Compiled programs in files.
+//! Tests of compiled programs in files.
 
 use crate::engine::jit;
 use rune::ProgramExt;
@@ -16,7 +16,7 @@ fn a_compiled_function_is_saved_and_runs_without_its_program() {
     let folder = folder("function");
     let path = folder.join("f.vmfb");
     let weights = Tensor::arange(0.0..100.0, DType::F32);
-    // A captured tensor, a call of the host, an argument that is overwritten, and two results.
+    // The function has a captured tensor, a host call, an overwritten argument, and two results.
     let f = |x: &Tensor, y: &Tensor| ((x * &weights).sort(0), y.at(1..2).set(7.0));
     let (x, y) = (Tensor::full([100], -1.0, DType::F32), Tensor::from([1.0f32, 2.0, 3.0]));
     let compiled = jit(f).compile((&x, &y)).unwrap();
@@ -36,7 +36,7 @@ fn a_compiled_function_is_saved_and_runs_without_its_program() {
     let error = loaded.call(&[x.clone(), x]).unwrap_err().to_string();
     assert!(error.contains("[3, f32]") && error.contains("[100, f32]"), "{error}");
 
-    // The constants of another program are found out.
+    // Constants of another program are detected.
     let constants = folder.join("f.vmfb.safetensors");
     let other = rune::Array::zeros(y.ty().clone());
     rune::storage::write(&constants, [("c0", &other)]).unwrap();
@@ -59,7 +59,7 @@ fn a_program_is_saved_and_compiled_later() {
 
 #[test]
 fn programs_that_differ_in_what_the_host_does_are_not_mixed_up() {
-    // The same module but for the operation behind the host call.
+    // The modules differ only in the operation behind the host call.
     let x = Tensor::from([[3.0f32, 1.0], [2.0, 4.0]]);
     for (axis, expected) in [(0, [2.0f32, 1.0, 3.0, 4.0]), (1, [1.0, 3.0, 2.0, 4.0])] {
         let path = folder("axis").join("f.vmfb");
@@ -70,7 +70,7 @@ fn programs_that_differ_in_what_the_host_does_are_not_mixed_up() {
     std::fs::remove_dir_all(folder("axis")).unwrap();
 }
 
-/// A program that a script wrote from a trace of JAX, by the description of the format alone.
+/// Tests a program that a script wrote from a JAX trace, only by the description of the format.
 #[test]
 fn a_program_written_by_another_language_gives_what_jax_gives() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/jaxpr");
@@ -106,7 +106,7 @@ fn a_program_written_by_another_language_gives_what_jax_gives() {
     }
 }
 
-/// A CPU without an extension that the code uses would end the process.
+/// If a CPU lacks an extension that the code uses, the code would end the process.
 #[cfg(target_arch = "x86_64")]
 #[test]
 fn a_module_for_another_cpu_is_refused() {

@@ -1,4 +1,4 @@
-//! The numbers in the examples and documents are correct.
+//! Tests that the numbers in the examples and documents are correct.
 
 #[allow(dead_code)]
 #[path = "../../examples/getting_started.rs"]
@@ -112,7 +112,7 @@ fn gradients_of_each_example_at_once() {
             numbers(&all.i(i)).iter().zip(numbers(&one)).for_each(|(&x, y)| near(x, y));
         }
     }
-    // The length of each, and the mean of what is clipped to 0.5, from the loop's.
+    // The lengths, and the mean of the gradients clipped to 0.5, are computed from the loop's gradients.
     let (mean, lengths) = per_example_gradients::clipped_mean(&gradients, 0.5);
     let by_hand: Vec<f32> =
         one_by_one.iter().map(|g| g.leaves().iter().flat_map(numbers).map(|x| x * x).sum::<f32>().sqrt()).collect();
@@ -128,9 +128,9 @@ fn newton_steps_by_conjugate_gradients() {
     let data = newton::Data::new(200, 10);
     let zero = Tensor::zeros([10], DType::F64);
     let (by_hand, products) = newton::step(&zero, &data).unwrap();
-    // Ten unknowns need ten products, but for rounding.
+    // Up to rounding, ten unknowns need ten products.
     assert!((8..=13).contains(&products), "{products}");
-    // The same as with a Hessian.
+    // The result equals the step with a Hessian.
     let down = &zero - &by_hand;
     let h = hessian(|w: &Tensor| newton::loss(w, &data))(&zero);
     let gradient = grad(newton::loss)(&zero, &data);
@@ -149,7 +149,7 @@ fn newton_steps_by_conjugate_gradients() {
 #[test]
 fn learning_to_learn_as_in_jax() {
     let (losses, first) = maml::learn(5).unwrap();
-    // What `scripts/maml-in-jax` prints.
+    // These are the numbers that `scripts/maml-in-jax` prints.
     let expected =
         [0.36118921869352316, 0.36098990307321455, 0.3607943931686304, 0.3606025353594724, 0.36041418262357683];
     for (found, expected) in losses.iter().zip(expected).chain([(&first, 0.10007153887020376)]) {
@@ -183,7 +183,7 @@ fn programs_are_differentiated() {
         assert_eq!(found.len(), expected.len());
         found.iter().zip(expected).for_each(|(&x, &y)| near(x, y));
     };
-    // Inputs, then tangents; inputs, then the cotangent.
+    // The inputs are followed by the tangents, or by the cotangent.
     check(run(&program.jvp(&[0, 1]).unwrap(), &[2.0, 3.0, 1.0, 10.0]), &[value, by_x + 10.0 * by_y]);
     check(run(&program.vjp(&[0, 1]).unwrap(), &[2.0, 3.0, 4.0]), &[value, 4.0 * by_x, 4.0 * by_y]);
     check(run(&program.grad(&[1], true).unwrap(), &[2.0, 3.0]), &[value, by_y]);
@@ -213,7 +213,7 @@ fn a_curve_is_drawn() {
     assert!(error.to_string().contains("not a positive number"), "{error}");
 }
 
-/// Compiles a function. The next test runs it with `LOG_JIT=1`.
+/// Compiles a function. The next test runs this test with `LOG_JIT=1`.
 #[test]
 fn a_function_named_thrice_is_compiled() {
     fn thrice(x: &Tensor) -> Tensor {

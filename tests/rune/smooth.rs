@@ -1,7 +1,7 @@
 //! Compares random programs of continuous functions, including inexact ones, compiled by IREE, with the interpreter.
 //!
-//! A program can magnify differences of some units in the last place. Each result may therefore differ by as much as it changes if the inputs change by
-//! some units.
+//! A program can magnify differences of some units in the last place. Each result may therefore differ by as much as it
+//! changes if the inputs change by some units.
 
 use super::batch::{self, Function};
 use super::random::transformed;
@@ -15,7 +15,7 @@ fn generator(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
     random.dtypes = vec![DType::F32, DType::F32, DType::F64];
     random.constants = false;
-    // Behind an inexact function there is nothing to compare if a function jumps, or has a derivative that does.
+    // After an inexact function, results cannot be compared if a function or its derivative jumps.
     random.without = [&JUMPING[..], &KINKED, &SELECTING, &["atan2", "threefry2x32"]].concat();
     random
 }

@@ -1,10 +1,11 @@
-//! Special functions and distributions, compiled by the host engine.
+//! Tests of special functions and distributions on the host engine.
 
 use rune::{DType, Tensor, Tier, grad, jit, random};
 use rune_testing::array_fns::{case, special};
 use serde_json::Value;
 
-/// Asserts that numbers are equal up to a few roundings: the engine fuses operations, and has its own exponential and logarithm.
+/// Asserts that numbers are equal up to a few roundings. The engine fuses operations, and has its own exponential and
+/// logarithm.
 fn near(what: &str, found: &Tensor, expected: &Tensor) {
     let roundings = if expected.dtype() == DType::F64 { 4e-13 } else { 2e-4 };
     let (found, expected) = (found.to_array().unwrap().to_f64_vec(), expected.to_array().unwrap().to_f64_vec());

@@ -1,4 +1,4 @@
-//! Each stage of a compiled function, and its cost, can be shown.
+//! Tests that each stage of a compiled function, and its cost, can be shown.
 
 use crate::engine::jit;
 use rune::{Compiled, Error, Stage, prelude::*};
@@ -50,7 +50,7 @@ fn a_compiled_function_is_loaded_with_its_signature_checked() {
     assert!(error.contains("was compiled for [8, 16, f32] as tensor 0"), "{error}");
 }
 
-/// Compiles a function. The next test runs it with `LOG_JIT=2`.
+/// Compiles a function. The next test runs this test with `LOG_JIT=2`.
 #[test]
 fn a_function_named_frice_is_compiled() {
     fn frice(x: &Tensor) -> Tensor {

@@ -1,4 +1,4 @@
-//! Calls of one compiled function from many threads.
+//! Tests of calls of one compiled function from many threads.
 
 use super::devices::alone;
 use crate::engine::jit;
@@ -7,7 +7,7 @@ use rune::prelude::*;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// A full run takes ten seconds. It is shortened unless `RUNE_SLOW_TESTS` is set.
+/// Returns the duration of a test. A full run takes ten seconds. It is shortened unless `RUNE_SLOW_TESTS` is set.
 fn time() -> Duration {
     Duration::from_millis(if std::env::var_os("RUNE_SLOW_TESTS").is_some() { 10_000 } else { 700 })
 }
@@ -73,7 +73,7 @@ fn effects_of_threads_that_a_traced_function_starts_are_part_of_it() {
     };
     let text = |i: usize| format!("before\nx is {i}.0\na constant\nafter {}.0\n", 2 * i);
     assert_eq!(printed(in_thread), [text(1), text(2)]);
-    // The same where the function is differentiated, and where threads start threads.
+    // The output is the same if the function is differentiated, and if threads start threads.
     let (dx, text) = capture_debug(|| grad(in_thread)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap());
     assert_eq!((dx, text.as_str()), (2.0, "before\nx is 3.0\na constant\nafter 6.0\n"));
     let nested = |x: &Tensor| {
@@ -90,7 +90,7 @@ fn effects_of_threads_that_a_traced_function_starts_are_part_of_it() {
 
 #[test]
 fn effects_of_threads_are_not_lost_silently() {
-    // Without the context of the function, on its tensors.
+    // The thread lacks the function's context, but uses its tensors.
     let messages = std::sync::Mutex::new(Vec::new());
     let without = |x: &Tensor| {
         messages.lock().unwrap().push(panic_in_thread(|| debug_print!("x is {x}")));
@@ -104,7 +104,7 @@ fn effects_of_threads_are_not_lost_silently() {
         assert!(message.contains("that another thread is tracing"), "{message}");
         assert!(message.contains("`debug_print`") && message.contains("TraceContext::current()"), "{message}");
     }
-    // In the context of one that has returned.
+    // The thread uses the context of a function that has returned.
     let context = std::sync::Mutex::new(None);
     jit(|x: &Tensor| {
         *context.lock().unwrap() = Some(TraceContext::current());
@@ -118,7 +118,7 @@ fn effects_of_threads_are_not_lost_silently() {
 
 #[test]
 fn an_effect_at_once_beside_a_trace_is_warned_of() {
-    // The warning comes once in a process.
+    // The warning is printed once per process.
     if !alone("threads::an_effect_at_once_beside_a_trace_is_warned_of", &[]) {
         return;
     }

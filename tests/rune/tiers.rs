@@ -1,4 +1,4 @@
-//! The states of a function in the tier `auto`, and the other tiers if IREE fails.
+//! Tests of the states of a function in the tier `auto`, and of the other tiers if IREE fails.
 
 use super::environment::{again, succeeds};
 use rune::{Engine, Tier, prelude::*};
@@ -18,7 +18,8 @@ fn a_function_that_is_called_for_long() {
     let expected = f(&x).to_vec::<f32>().unwrap();
     assert_eq!(f.engine(&x).unwrap(), Some(Engine::Host));
     let begun = Instant::now();
-    // Until it is decided which engine keeps the function. On a busy machine the compiler takes long, as it has the lowest priority.
+    // The loop ends once the engine is chosen. On a busy machine, the compiler takes long, because it has the lowest
+    // priority.
     while begun.elapsed() < Duration::from_secs(300) && !f.is_settled(&x).unwrap() {
         let found = f(&x).to_vec::<f32>().unwrap();
         let near = |(a, b): (&f32, &f32)| (a - b).abs() <= 1e-4 * b.abs();
@@ -51,7 +52,7 @@ fn what_costs_enough_is_compiled_behind_its_calls() {
         iree
     };
     let iree = won(&timed);
-    // The next process finds the module, and the verdict.
+    // The next process finds the module and the verdict.
     let second = with(&[]);
     assert!(second.contains("(found earlier: the host engine takes "), "{second}");
     assert!(won(&second) == iree && !second.contains("compiled in"), "{second}");
@@ -84,7 +85,7 @@ fn a_compiler_that_crashes_changes_nothing() {
         "{said}"
     );
     assert!(said.contains("at last on Host"), "{said}");
-    // What crashed is not compiled again.
+    // After a crash of the compiler, the program is not compiled again.
     let (_, said) = succeeds(&again(&test, &variables));
     assert!(
         said.contains("the host engine keeps it (found earlier: IREE cannot compile: the compiler crashed"),
@@ -102,7 +103,7 @@ fn a_cache_that_cannot_be_written_changes_nothing() {
     assert!(said.contains("compiled in") && said.contains("the host engine takes "), "{said}");
 }
 
-/// Calls many functions that are all compiled. The next tests run it with scripts that replace the compiler.
+/// Calls many functions that are all compiled. The next tests run this test with scripts that replace the compiler.
 #[test]
 fn many_functions_at_once() {
     if std::env::var_os("RUNE_TEST_MANY").is_none() {
@@ -119,7 +120,7 @@ fn many_functions_at_once() {
     let begun = Instant::now();
     let waiting = || functions.iter().filter(|f| !f.is_settled(&x).unwrap()).count();
     if std::env::var("RUNE_TEST_MANY").as_deref() == Ok("leave") {
-        // The process ends while compilers run.
+        // The process ends while compilers are running.
         while !Path::new(&std::env::var("RUNE_TEST_FILE").unwrap()).exists() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -204,7 +205,7 @@ fn a_process_does_not_wait_for_its_compilers_to_end() {
     ends(&process);
 }
 
-/// The next test runs this in the tier `iree` with a compiler that rejects everything.
+/// The next test runs this test in the tier `iree` with a compiler that rejects everything.
 #[test]
 fn a_function_that_iree_cannot_compile() {
     if std::env::var_os("RUNE_TEST_REJECTED").is_none() {
@@ -240,7 +241,7 @@ fn in_the_tier_iree_the_host_engine_runs_what_iree_cannot_compile() {
     assert!(out.len() + err.len() < 4000, "{out}\n{err}");
 }
 
-/// The next test runs this with `RUNE_CHECK=all`.
+/// The next test runs this test with `RUNE_CHECK=all`.
 #[test]
 fn functions_whose_calls_are_checked() {
     if std::env::var_os("RUNE_CHECK").is_none() {

@@ -1,4 +1,4 @@
-//! Training by compiled steps. Each step is compiled once, and continues unchanged from a saved state.
+//! Tests of training by compiled steps. Each step is compiled once, and continues unchanged from a saved state.
 
 #[allow(dead_code, reason = "shared with the example")]
 use crate::engine::jit;
@@ -44,7 +44,7 @@ impl Training {
     fn new() -> Training {
         let [a, b, key] = random::split_into(&random::key(1));
         let model = Model {
-            // The norm takes off what a bias would add.
+            // The normalization would cancel a bias.
             hidden: Linear::new(&a, 4, 16).without_bias(),
             norm: BatchNorm::new(16),
             dropout: Dropout { rate: 0.1 },
@@ -66,7 +66,7 @@ impl Training {
     }
 }
 
-/// Returns points, and the greatest of the first three coordinates of each.
+/// Returns points, and the greatest of the first three coordinates of each point.
 fn batch(seed: usize) -> (Tensor, Tensor) {
     let x = random::normal(&random::fold_in(&random::key(2), seed), [32, 4], DType::F32);
     let classes = x.i((.., ..3)).argmax_axis(-1);

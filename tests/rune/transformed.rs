@@ -22,16 +22,17 @@ struct Tested {
 const NOT_COMPILED: &str = "Second derivatives of f16 and bf16 are never compiled: IREE keeps f32 values inside fused code, the interpreter \
                             rounds at each instruction, and too few bits remain to compare.";
 
-/// Returns whether a transformation of a case is compiled. With `RUNE_TEST_ALL=1`, all are (many minutes). Otherwise each transformation of
-/// each operation is compiled once, with a nonempty shape. Second derivatives of half-precision types are never compiled: IREE keeps f32 in
-/// fused code, while the interpreter rounds at each instruction, and after a dozen roundings to 8 bits too little is left to compare.
+/// Returns whether a transformation of a case is compiled. With `RUNE_TEST_ALL=1`, all are (many minutes). Otherwise
+/// each transformation of each operation is compiled once, with a nonempty shape. Second derivatives of half-precision
+/// types are never compiled: IREE keeps f32 in fused code, but the interpreter rounds at each instruction. After a
+/// dozen roundings to 8 bits, too little is left to compare.
 fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> bool {
     let second = matches!(one.transform, Transform::JvpGrad | Transform::GradGrad);
     if second && case.least_precise().is_some_and(DType::is_half) {
         return false;
     }
     let elements = one.expected.iter().any(|y| y.ty().size() > 0);
-    // Scatters are one operation each mode.
+    // Each mode of a scatter counts as an operation.
     let mode = case.op.attributes().into_iter().find(|(name, _)| *name == "mode");
     let key = format!("{} {} {mode:?}", case.name(), one.transform.name());
     std::env::var_os("RUNE_TEST_ALL").is_some() || elements && taken.insert(key)

@@ -1,4 +1,4 @@
-//! A transformer block, compared with JAX. The tests bound the cost and the residuals of its gradient.
+//! Compares a transformer block with JAX. The tests bound the cost and the residuals of its gradient.
 
 use crate::engine::jit;
 use rune::prelude::*;
@@ -6,13 +6,13 @@ use rune::{ResidualSource, SavedResidual};
 use rune_examples::transformer::{Block, Sizes, costs, loss};
 use serde_json::Value;
 
-/// Some elements of a result of JAX, and its norm.
+/// Compares some elements, and the norm, with a result of JAX.
 fn held_to(shown: &Value, x: &Tensor) {
     let x: Vec<f64> = x.cast(DType::F64).to_vec().unwrap();
     let norm = |x: &[f64]| x.iter().map(|e| e * e).sum::<f64>().sqrt();
     let expected = shown["norm"].as_f64().unwrap();
     assert!((norm(&x) - expected).abs() <= 1e-5 * expected, "norm {} and {expected}", norm(&x));
-    // An element is off by what rounding makes of the terms that it is a sum of, which are as large as others.
+    // An element has the rounding error of its terms, which are as large as those of other elements.
     let usual = expected / (x.len() as f64).sqrt();
     let step = shown["step"].as_u64().unwrap() as usize;
     let elements = shown["elements"].as_array().unwrap();
@@ -90,8 +90,9 @@ fn the_gradient_of_the_block_keeps_less_than_that_of_jax() {
             ResidualSource::Operation { name, .. } => format!("{} {name}", r.ty),
         })
         .collect();
-    // Once for each normalization: what is centered, and its scale. Queries, keys and values. Of the softmax its numerators and denominators,
-    // which its results are made of again. The sigmoid of GELU, and what goes in. JAX keeps the results of each operation between, too.
+    // These are, for each normalization, the centered values and their scale; the queries, keys and values; the
+    // numerators and denominators of the softmax, from which its results are recomputed; and the sigmoid and the
+    // operand of GELU. JAX also keeps the result of each intermediate operation.
     insta::assert_snapshot!(shown.join("\n"), @r"
     [256, f32] arguments[0].scale1
     [256, f32] arguments[0].shift1

@@ -1,4 +1,5 @@
-//! A CPU and a GPU at once in one process. `RUNE_SOAK_SECONDS=600` makes it ten minutes, with a line of the memory each thirty seconds.
+//! Tests a CPU and a GPU at once in one process. `RUNE_SOAK_SECONDS=600` runs for ten minutes, and prints the memory
+//! every thirty seconds.
 
 use super::devices::alone;
 use super::gpu::gpu;
@@ -6,22 +7,22 @@ use rune::Device;
 use rune::prelude::*;
 use std::time::{Duration, Instant};
 
-/// Threads of a round, and steps of each thread.
+/// The number of threads of a round, and the number of steps of each thread.
 const THREADS: usize = 4;
 const STEPS: usize = 25;
-/// Rounds before the first measurement: whatever is made once is made by then.
+/// The number of rounds before the first measurement. One-time allocations are finished by then.
 const WARM_UP: usize = 3;
-/// The memory of the process may be greater at the end by this much, in bytes: allocators keep what they were given.
+/// The allowed growth of the process's memory in bytes. Allocators keep freed memory.
 const TOLERANCE: u64 = 24 << 20;
 
-/// Returns the bytes of memory that this process uses, if the system tells.
+/// Returns the memory of this process in bytes, if the system reports it.
 fn resident() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
 }
 
-/// Programs of the two devices, which all threads call.
+/// Programs of the two devices. All threads call them.
 struct Work<'a> {
     gpu: &'a Device,
     cpu: &'a Device,
@@ -31,7 +32,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// One thread of one round: each device computes from what the other did.
+    /// Runs one thread of one round. Each device computes from the other's results.
     fn run(&self, thread: usize) {
         let values: Vec<f32> = (0..1000).map(|i| ((i * 7 + thread * 13) % 101) as f32).collect();
         let total: f32 = values.iter().sum();
@@ -49,13 +50,13 @@ impl Work<'_> {
                 (total, total),
                 "thread {thread}"
             );
-            // What one device computed, doubled by the other.
+            // Each device doubles the other's results.
             let (fourfold, _) = (self.on_cpu)(&there_doubled.to(self.cpu).unwrap());
             let (there_fourfold, of_doubled) = (self.on_gpu)(&doubled.to(self.gpu).unwrap());
             assert_eq!(of_doubled.item::<f32>().unwrap(), 2.0 * total);
             assert_eq!(fourfold.to_vec::<f32>().unwrap(), there_fourfold.to_vec::<f32>().unwrap());
             assert_eq!(fourfold.i((3, 4)).item::<f32>().unwrap(), 4.0 * values[304]);
-            // An expression outside of functions, and an update in place.
+            // An expression outside functions, and an update in place.
             assert_eq!((&there_fourfold - &there).i((0, 1)).item::<f32>().unwrap(), 3.0 * values[1]);
             table = (self.update)(table, &Tensor::scalar((step % 10) as i32));
         }

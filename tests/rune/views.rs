@@ -1,5 +1,5 @@
-//! Compares elementwise operations that read the result of a reduction, product or window in two ways, compiled by IREE, with the interpreter. IREE
-//! fuses such operations with the producer, and computes wrong results (docs/iree.md).
+//! Compares elementwise operations that read the result of a reduction, product or window in two ways, compiled by
+//! IREE, with the interpreter. IREE fuses such operations with the producer, and computes wrong results (docs/iree.md).
 //!
 //! By default, a third of them is compiled; `RUNE_TEST_ALL=1` compiles all.
 
@@ -16,7 +16,7 @@ const N: usize = 5;
 type Producer = fn(&Tensor, &Tensor) -> Tensor;
 type Consumer = fn(&Tensor) -> Tensor;
 
-/// Producers of an N × N array from one of N × N × 3 and one of N × N.
+/// Producers of an N × N array from an N × N × 3 array and an N × N array.
 const PRODUCERS: [(&str, Producer); 20] = [
     ("elements", |_, a| (a * 0.1).exp()),
     ("sum", |x, _| x.sum_axes([2])),
@@ -95,7 +95,7 @@ fn what_reads_a_producer_in_two_ways_is_right() {
                 continue;
             }
             let f = jit(move |x: &Tensor, a: &Tensor| {
-                // Both are arguments, whether they are used or not.
+                // Both are arguments, even if they are unused.
                 consumer(&producer(x, a)) + (x.i((0, 0, 0)) + a.i((0, 0))) * 0.0
             });
             let program = f.lower((&x, &a)).unwrap().program().clone();

@@ -1,6 +1,8 @@
-//! Compares windows and convolutions of every small size, compiled by IREE, with the interpreter, mainly those with one position.
+//! Compares windows and convolutions of every small size, compiled by IREE, with the interpreter. Most of them have one
+//! position.
 //!
-//! By default, those with one position along an axis and a sample of the others are compiled; `RUNE_TEST_ALL=1` compiles all.
+//! By default, those with one position along an axis, and a sample of the others, are compiled. `RUNE_TEST_ALL=1`
+//! compiles all.
 
 use super::batch::{self, Function};
 use rune::ProgramExt;
@@ -10,7 +12,7 @@ use rune_trace::interpret::interpret;
 use rune_trace::op::{ConvDims, WindowFn};
 use rune_trace::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 
-/// The windows along one axis: size, window, stride, padding, and the dilations of the operand and of the window.
+/// A window along one axis: extent, window size, stride, padding, and the dilations of the operand and of the window.
 #[derive(Clone, Copy, Debug)]
 struct Along {
     extent: usize,
@@ -48,7 +50,8 @@ struct Tested {
     function: Function,
 }
 
-/// Returns programs with windows along these axes: a convolution with its two gradients, and reductions with the gradient of the sum.
+/// Returns programs with windows along these axes: a convolution with its two gradients, and reductions with the
+/// gradient of the sum.
 fn programs(axes: &[Along], groups: usize) -> Vec<Program> {
     let each = |f: fn(&Along) -> usize| axes.iter().map(f);
     let (lhs, rhs): (Vec<usize>, Vec<usize>) = (
@@ -101,7 +104,7 @@ fn windows_and_convolutions_of_every_small_size_agree() {
     let all: Vec<Along> = Along::all().filter(|a| a.positions() > 0).collect();
     let degenerate: Vec<Along> = all.iter().copied().filter(|a| a.positions() == 1 && a.stride > 1).collect();
     let mut wanted: Vec<(Vec<Along>, usize)> = all.iter().map(|&a| (vec![a], 1)).collect();
-    // Of the windows over several axes, and in groups, some.
+    // A sample of windows over several axes, and in groups.
     for i in 0..600 {
         let rank = 1 + i % 3;
         let axes = (0..rank).map(|axis| if axis == i % 2 { random.pick(&degenerate) } else { random.pick(&all) });
@@ -126,7 +129,8 @@ fn windows_and_convolutions_of_every_small_size_agree() {
     assert_agree("windows", &tested, failures);
 }
 
-/// A window of one element selects elements. Behind a reversal, IREE did not compile those behind interior padding.
+/// A window of one element selects elements. Behind a reversal, IREE did not compile such windows with interior
+/// padding.
 #[test]
 fn windows_of_one_element_agree() {
     let (mut tested, mut failures) = (Vec::new(), Vec::new());

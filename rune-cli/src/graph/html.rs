@@ -1,4 +1,4 @@
-//! The drawing as a self-contained page; a click unfolds a sub-program.
+//! The drawing as a self-contained page. A click unfolds a sub-program.
 
 use super::model::sub_programs;
 use super::{escaped, svg};

@@ -1,4 +1,4 @@
-//! The assignment of boxes to rows, so that all lines go down.
+//! Assigns boxes to rows, so that all lines go down.
 
 use super::model::Graph;
 
@@ -10,13 +10,13 @@ pub fn rows(graph: &Graph) -> Vec<usize> {
         above[edge.to].push(edge.from);
         below[edge.from].push(edge.to);
     }
-    // As high as its operands allow.
+    // Each node is as high as its operands allow.
     let mut rows = vec![0; count];
     for node in 0..count {
         rows[node] = above[node].iter().map(|&from| rows[from] + 1).max().unwrap_or(0);
     }
-    // A node that depends only on inputs used nowhere else moves down with them to its use. So does a node with more
-    // lines below than above.
+    // Some nodes move down to their use: those that depend only on inputs with no other use, together with these
+    // inputs, and those with more lines below than above.
     let mut free = vec![false; count];
     for node in 0..count {
         free[node] = above[node].iter().all(|&from| free[from] && below[from].len() == 1);

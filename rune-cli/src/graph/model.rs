@@ -174,7 +174,7 @@ fn literals(program: &Program) -> HashMap<Var, Literal> {
         }
     }
     let mut needed: Vec<Var> = program.outputs().to_vec();
-    // Draws everything that an output depends on.
+    // An output and everything that it depends on are drawn.
     for instruction in program.instructions().iter().rev() {
         if needed.contains(&instruction.first) && known.remove(&instruction.first).is_some() {
             needed.extend(instruction.op.operands().into_iter().copied());
@@ -223,7 +223,7 @@ fn detail(
     own: &[usize],
     programs: &[Arc<Program>],
 ) -> String {
-    // Longer texts would make boxes too wide; those of sub-programs may be wider.
+    // Longer texts would make boxes too wide. The limit is higher for a box with sub-programs.
     let longest = if own.is_empty() { 34 } else { 64 };
     let mut said: Vec<String> = Vec::new();
     said.extend(own.iter().map(|&i| {

@@ -1,5 +1,5 @@
-//! The order of boxes in each row, with few crossings of lines (Sugiyama's method: each row in turn is sorted by the
-//! positions of its neighbours in the previous row).
+//! Orders the boxes in each row, so that few lines cross. This is Sugiyama's method: each row in turn is sorted by the
+//! positions of its neighbours in the previous row.
 
 use super::model::Graph;
 
@@ -91,8 +91,8 @@ fn crossings(rows: &[Vec<usize>], below: &[Vec<usize>], count: usize) -> usize {
     }
     let mut crossed = 0;
     for row in rows {
-        // The ends of lines, in the order of their starts. Each pair out of order crosses; a binary indexed tree counts
-        // them.
+        // The ends of lines, in the order of their starts. Each pair out of order is a crossing. A binary indexed tree
+        // counts them.
         let mut ends: Vec<usize> = Vec::new();
         for &item in row {
             let mut own: Vec<usize> = below[item].iter().map(|&to| at[to]).collect();
@@ -125,7 +125,7 @@ mod tests {
 
     #[test]
     fn crossings_are_counted() {
-        // Items 0 to 2 above 3 to 5; each line to the opposite side crosses the others.
+        // Each line goes to the opposite side, and crosses all others.
         let rows = [vec![0, 1, 2], vec![3, 4, 5]];
         let below = [vec![5], vec![4], vec![3], vec![], vec![], vec![]];
         assert_eq!(crossings(&rows, &below, 6), 3);

@@ -3,7 +3,7 @@ const byId = id => document.getElementById(id);
 const graphs = [...document.querySelectorAll('svg.graph')];
 const sizes = new Map(graphs.map(svg => [svg, [+svg.getAttribute('width'), +svg.getAttribute('height')]]));
 
-// Zoom, about a point of the window that stays where it is.
+// Zooms around a point of the window, which does not move.
 let zoom = 1;
 function scale(factor, x = innerWidth / 2, y = innerHeight / 2) {
   const svg = document.elementFromPoint(x, y)?.closest('svg.graph');
@@ -28,7 +28,7 @@ addEventListener('wheel', event => {
   scale(zoom * Math.exp(-event.deltaY / 400), event.clientX, event.clientY);
 }, { passive: false });
 
-// Dragging moves the page. What is clicked is not dragged.
+// Dragging moves the page, except on links.
 for (const svg of graphs) {
   svg.onpointerdown = event => {
     if (event.button || event.target.closest('a')) return;
@@ -42,7 +42,7 @@ for (const svg of graphs) {
   };
 }
 
-// The lines of the box under the pointer, and what they lead to.
+// Highlights the lines of the box under the pointer, and the boxes that they lead to.
 const ends = new Map(graphs.map(svg => {
   const lines = {};
   for (const line of svg.querySelectorAll('.line')) for (const end of new Set(line.dataset.ends.split(' '))) (lines[end] ??= []).push(line);
@@ -57,7 +57,7 @@ addEventListener('pointerover', event => {
   }
 });
 
-// Search in all that boxes and their tooltips say.
+// Searches the texts of boxes and their tooltips.
 const boxes = graphs.flatMap(svg => [...svg.querySelectorAll('[data-node]')]).map(box => [box, box.textContent.toLowerCase()]);
 let found = [], at = -1;
 function search() {
@@ -94,7 +94,7 @@ addEventListener('keydown', event => {
   action();
 });
 
-// A sub-program is unfolded where a link points to it.
+// Unfolds the sub-program that a link points to.
 function unfold() {
   const section = byId(location.hash.slice(1));
   if (!section) return;
@@ -102,7 +102,7 @@ function unfold() {
   section.scrollIntoView();
 }
 addEventListener('hashchange', unfold);
-// A loop has two, and a branch has several.
+// A loop has two sub-programs, and a branch has several.
 addEventListener('click', event => {
   const link = event.target.closest('[data-programs]');
   for (const program of link?.dataset.programs.split(' ') ?? []) byId(`program-${program}`).open = true;

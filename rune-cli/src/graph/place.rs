@@ -1,4 +1,4 @@
-//! Layout: boxes below their operands, and lines as straight as the boxes allow.
+//! Layout: each box is below its operands, and lines are as straight as the boxes allow.
 
 use super::model::{Edge, Graph, Node};
 use super::order::Rows;
@@ -35,13 +35,13 @@ pub struct Picture {
 
 fn size(node: &Node) -> (f64, f64) {
     let text = (node.title.chars().count() as f64 * TITLE).max(node.detail.chars().count() as f64 * DETAIL);
-    // Keeps arrows apart, and the types beside the lines of several results.
+    // This keeps arrows apart, and the types beside the lines of several results.
     let label = if node.results > 1 { node.longest as f64 * LABEL + 16.0 } else { 0.0 };
     let lines = (node.operands as f64 * 13.0).max((node.results + 1) as f64 * label);
     ((text.max(20.0) + 22.0).max(lines), if node.detail.is_empty() { 28.0 } else { 42.0 })
 }
 
-/// Returns the distance from the centre of a box to the start of this result's line, or to the end of this operand's
+/// Returns the offset from the centre of a box to the start of this result's line, or to the end of this operand's
 /// line.
 fn port(width: f64, i: usize, count: usize) -> f64 {
     width * ((i as f64 + 1.0) / (count as f64 + 1.0) - 0.5)
@@ -107,11 +107,11 @@ pub fn place(graph: &Graph, rows: &Rows) -> Picture {
     Picture { width: width + 2.0 * MARGIN, height: height + 2.0 * MARGIN, boxes, lines }
 }
 
-/// Returns the centres of all items: repeatedly moves each row to where its neighbours want it.
+/// Returns the centres of all items. Repeatedly moves each row toward the positions that its neighbours want.
 fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
     const SWEEPS: usize = 80;
     let count = rows.items.len();
-    // Per item: its neighbours above and below, its preferred offset to the right of them, and the weight.
+    // For each item: its neighbours above and below, its preferred offset to the right of each, and the weight.
     let (mut above, mut below) = (vec![Vec::new(); count], vec![Vec::new(); count]);
     for (edge, chain) in graph.edges.iter().zip(&rows.chains) {
         for (step, pair) in chain.windows(2).enumerate() {
@@ -135,12 +135,12 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
             x[i] = right + reach[i].0;
             right = x[i] + reach[i].1 + GAP;
         }
-        // Centres the rows on one another.
+        // This centres the rows above each other.
         row.iter().for_each(|&i| x[i] -= right / 2.0);
     }
     for sweep in 0..SWEEPS {
         let down = sweep % 2 == 0;
-        // In the last sweeps both sides count, so that neither dominates.
+        // In the last sweeps, both sides count, so that neither dominates.
         let both = sweep + 40 >= SWEEPS;
         for step in 0..rows.rows.len() {
             let r = if down { step } else { rows.rows.len() - 1 - step };

@@ -1,12 +1,12 @@
-//! Straightening: vertical lines where nothing is in the way, and boxes joined by one line below one another.
+//! Straightens lines: it aligns the items of a line, and boxes that only one line connects, if there is room.
 
 use super::model::Graph;
 use super::order::Rows;
 
-/// Moves items within the room that their neighbours in the row leave. `reach` is how far each extends to the left and
-/// to the right of its centre.
+/// Moves items within the room between their neighbours in the row. `reach` is how far each item extends to the left
+/// and to the right of its centre.
 pub fn straighten(graph: &Graph, rows: &Rows, reach: &[(f64, f64)], gap: f64, x: &mut [f64]) {
-    /// A moved item makes room for others.
+    /// Several sweeps are needed, because a moved item makes room for others.
     const SWEEPS: usize = 3;
     let (mut left, mut right) = (vec![None; x.len()], vec![None; x.len()]);
     for pair in rows.rows.iter().flat_map(|row| row.windows(2)) {
@@ -29,7 +29,7 @@ pub fn straighten(graph: &Graph, rows: &Rows, reach: &[(f64, f64)], gap: f64, x:
     }
 }
 
-/// Items that are to be below one another: those of a line that passes through rows, and boxes that a line alone leads to.
+/// Returns lists of items to align: the passing items of a line, and boxes that only one line connects.
 fn spines(graph: &Graph, rows: &Rows) -> Vec<Vec<usize>> {
     let mut next: Vec<Option<usize>> = vec![None; graph.nodes.len()];
     let mut begins = vec![true; graph.nodes.len()];
@@ -53,7 +53,7 @@ fn spines(graph: &Graph, rows: &Rows) -> Vec<Vec<usize>> {
     spines
 }
 
-/// The longest parts that have room in common, from the first on, with that room.
+/// Splits a list into the longest parts with common room, from the start on. Returns each part with its room.
 fn parts(rooms: &[(f64, f64)]) -> Vec<(std::ops::Range<usize>, (f64, f64))> {
     let mut parts: Vec<(std::ops::Range<usize>, (f64, f64))> = Vec::new();
     for (i, room) in rooms.iter().enumerate() {

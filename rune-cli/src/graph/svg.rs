@@ -116,7 +116,7 @@ fn write(graph: &Graph, picture: &Picture, program: &Program, links: bool) -> Re
         }
         writeln!(svg, "</g>{}", if link.is_some() { "</a>" } else { "" })?;
     }
-    // On top of all lines.
+    // Labels are drawn above all lines.
     for (edge, points) in graph.edges.iter().zip(lines) {
         if let Some(label) = &edge.label {
             let (x, y) = (points[0].0 + 6.0, points[0].1 + 13.0);

@@ -1,12 +1,12 @@
-//! Arrays in files: NumPy's, and safetensors.
+//! Arrays in files of NumPy and safetensors.
 
 use crate::folder::{Folder, SORT, SQUARE};
 use std::fs;
 
-/// Files that NumPy wrote; `scripts/vectors npy` makes them.
+/// Files that NumPy wrote. `scripts/vectors npy` creates them.
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/arrays");
 
-/// A program that gives what it is given.
+/// A program that returns its input.
 fn identity(ty: &str) -> String {
     format!("def f(x0): # {ty} -> {ty}\n    return x0\n")
 }
@@ -17,7 +17,7 @@ fn data(folder: &Folder) {
     }
 }
 
-/// What the program that gives what it is given prints of an input.
+/// Returns what the identity program prints for an input.
 fn shown(folder: &Folder, ty: &str, input: &str) -> String {
     fs::write(folder.path("f.rune"), identity(ty)).unwrap();
     let said = folder.prints(&["run", "f.rune", "--reference", "-i", input]);
@@ -31,7 +31,7 @@ fn arrays_go_in_and_out_through_files() {
     assert_eq!(folder.prints(&[&run[..], &["4xf32=1 2 3 4"]].concat()), "out/result0.npy: [4, f32]\n");
     let said = folder.prints(&["run", "f.rune", "--reference", "-i", "out/result0.npy"]);
     assert_eq!(said, "# result 0: [4, f32]\n[  1.0,  16.0,  81.0, 256.0]\n");
-    // A file that something else wrote: 2 tensors.
+    // A file from another program, with two tensors.
     let header = r#"{"x2":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"x10":{"dtype":"I32","shape":[2,3],"data_offsets":[24,48]}}"#;
     let mut file = (header.len() as u64).to_le_bytes().to_vec();
     file.extend_from_slice(header.as_bytes());
@@ -63,7 +63,7 @@ fn files_of_numpy_are_read() {
     assert_eq!(shown(&folder, "[0, 4, f32]", "empty.npy"), "[]");
     assert_eq!(shown(&folder, "[2, bool]", "truths.npy"), "[ true, false]");
     assert_eq!(shown(&folder, "[4, bf16]", "bf16.npz"), x);
-    // Without a name all arrays of a file are inputs, the eleventh after the second.
+    // Without a name, all arrays of a file are inputs, sorted by number: the eleventh comes last.
     let head = (0..11).map(|i| format!("x{i}")).collect::<Vec<_>>().join(", ");
     let types = ["[4, f32]"; 11].join(", ");
     let last = format!("def f({head}): # ({types}) -> [4, f32]\n    return x10\n");

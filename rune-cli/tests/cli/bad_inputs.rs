@@ -1,4 +1,4 @@
-//! What cannot be done is said in words, with the right exit code, and leaves nothing behind.
+//! Failures have a message in words and the right exit code, and leave nothing behind.
 
 use crate::folder::{CONSTANT, Folder, SORT, SQUARE, SQUARE_JSON};
 use std::fs;
@@ -64,7 +64,7 @@ fn wrong_usage_exits_with_2() {
     ];
     let mut wrong = String::new();
     for (args, expected) in cases {
-        // The standard input is a program where it is read, so that it is not what is wrong.
+        // The standard input is a valid program, so that it is not the problem.
         let output = folder.command(args).stdin(fs::File::open(folder.path("f.rune")).unwrap()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         let right = output.status.code() == Some(2) && output.stdout.is_empty();
@@ -222,14 +222,14 @@ error: typo.rune:2:15: there is no operation `mull`
     let output = folder.run(&["--json", "compile", "f.rune", "--cpu", "z80"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("{\"error\":{\"message\":\"`z80` is not"));
-    // What the parser of the command line refuses is told in the same way.
+    // Errors of the command line parser have the same form.
     let output = folder.run(&["compile", "--json"]);
     assert_eq!(output.status.code(), Some(2));
     let error = "{\"error\":{\"message\":\"the following required arguments were not provided:\\n  <PROGRAM>\"}}\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), error);
 }
 
-/// A limit on the size of files stands for a disk that is full.
+/// A limit on file sizes simulates a full disk.
 #[test]
 #[cfg(unix)]
 fn a_full_disk_leaves_nothing_half_written() {

@@ -1,4 +1,4 @@
-//! Folders with programs in them, and the binary that runs there.
+//! Folders with programs, in which the binary runs.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ pub const SQUARE_JSON: &str = r#"{ "rune": 1, "name": "square",
   "instructions": [{ "op": "mul", "inputs": ["x0", "x0"], "results": [{ "name": "y0", "type": "[4, f32]" }] }],
   "outputs": ["y0"] }
 "#;
-/// Two operands, sorted by the first along the last axis: a call of the host on CPUs.
+/// Sorts two operands by the first along the last axis. On CPUs, this is a host call.
 pub const SORT: &str = r#"{ "rune": 1, "name": "sorted",
   "inputs": [{ "name": "k", "type": "[2, 3, f32]" }, { "name": "v", "type": "[2, 3, i32]" }],
   "instructions": [
@@ -31,7 +31,7 @@ pub const CONSTANT: &str = r#"{ "rune": 1, "name": "shifted",
   "outputs": ["y"] }
 "#;
 
-/// A folder with files in it, in which the binary runs.
+/// A temporary folder in which the binary runs.
 pub struct Folder(TempDir);
 
 impl Folder {
@@ -52,7 +52,7 @@ impl Folder {
     pub fn run(&self, args: &[&str]) -> Output {
         self.command(args).output().unwrap()
     }
-    /// As a shell runs it.
+    /// Runs a shell script in the folder.
     pub fn shell(&self, script: &str) -> Output {
         let command = self.command(&[]);
         let binary = Path::new(command.get_program()).parent().unwrap();
@@ -65,14 +65,14 @@ impl Folder {
         }
         shell.output().unwrap()
     }
-    /// What it prints when all is well.
+    /// Runs the command, and returns its output. Asserts that it succeeds.
     pub fn prints(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{args:?}");
         String::from_utf8(output.stdout).unwrap()
     }
-    /// What it complains, exiting with `code`.
+    /// Runs the command, and returns its error message. Asserts that it exits with `code`.
     pub fn fails(&self, code: i32, args: &[&str]) -> String {
         let output = self.run(args);
         let said = String::from_utf8(output.stderr).unwrap();
@@ -81,7 +81,7 @@ impl Folder {
         assert!(said.starts_with("error: ") && !said.contains("panicked"), "{said}");
         said
     }
-    /// What it says on the standard error, whatever it is.
+    /// Runs the command, and returns its standard error.
     pub fn fails_with(&self, args: &[&str]) -> String {
         String::from_utf8(self.run(args).stderr).unwrap()
     }

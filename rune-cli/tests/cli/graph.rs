@@ -1,4 +1,4 @@
-//! Pictures of programs.
+//! Tests of drawings of programs.
 
 use crate::folder::{Folder, SQUARE};
 use rune::{DType, Program, Tensor, grad, lax, make_program, name_scope, scan};
@@ -39,7 +39,7 @@ fn attention(x: &Tensor, qkv: &Tensor, out: &Tensor) -> Tensor {
 
 type Weights = (Tensor, Tensor, Tensor, Tensor, Tensor, Tensor);
 
-/// A block of a transformer, in which the activation is a sub-program.
+/// A transformer block whose activation is a sub-program.
 fn block(x: &Tensor, (scale1, scale2, qkv, out, up, down): &Weights) -> Tensor {
     let gelu = make_program(|x: &Tensor| x.gelu(), &ones(&[BATCH, TOKENS, 4 * FEATURES])).unwrap().with_name("gelu");
     let x = x + attention(&normalized(x, scale1), qkv, out);
@@ -58,7 +58,7 @@ fn transformer_block() -> Program {
     make_program(block, (&x, &weights)).unwrap().simplify()
 }
 
-/// The attributes of an element, as `x="1"`.
+/// Returns the attributes of an element, such as `x="1"`.
 fn attributes(element: &str) -> HashMap<&str, &str> {
     element
         .split(' ')
@@ -67,7 +67,7 @@ fn attributes(element: &str) -> HashMap<&str, &str> {
         .collect()
 }
 
-/// The boxes of a picture: left, top, right, bottom.
+/// Returns the boxes of a drawing: left, top, right, bottom.
 fn boxes(svg: &str) -> Vec<[f64; 4]> {
     let rects =
         svg.split("<rect ").skip(1).filter_map(|e| e.split('>').next()).map(attributes).filter(|a| a.contains_key("x"));
@@ -80,7 +80,7 @@ fn boxes(svg: &str) -> Vec<[f64; 4]> {
         .collect()
 }
 
-/// Where types stand beside lines, in the font of the picture: left, top, right, bottom.
+/// Returns the areas of the types beside lines, in the font of the drawing: left, top, right, bottom.
 fn labels(svg: &str) -> Vec<[f64; 4]> {
     let texts = svg.split("<text class=\"label\"").skip(1).filter_map(|e| e.split_once('>'));
     texts
@@ -92,7 +92,7 @@ fn labels(svg: &str) -> Vec<[f64; 4]> {
         .collect()
 }
 
-/// That all is on the page, and nothing in the way of anything else.
+/// Asserts that everything is on the page, and that nothing overlaps.
 fn check_places(svg: &str) {
     let all: Vec<[f64; 4]> = boxes(svg).into_iter().chain(labels(svg)).collect();
     for (i, a) in all.iter().enumerate() {
@@ -104,7 +104,7 @@ fn check_places(svg: &str) {
     }
 }
 
-/// Draws a program, and leaves the picture where it can be looked at.
+/// Draws a program, and keeps the drawing in a file for inspection.
 fn drawn(program: &Program, name: &str) -> String {
     let folder = Folder::of(&[]);
     program.save(folder.path("f.json")).unwrap();
@@ -127,7 +127,7 @@ fn the_picture_of_a_transformer_block_is_readable() {
         let numbers: Vec<f64> = line.split([' ', 'C', 'L']).filter_map(|n| n.parse().ok()).collect();
         assert!(numbers[1] < numbers[numbers.len() - 1], "{line}");
     }
-    // Shapes beside the lines, the place in the source where the pointer rests, and known numbers in the boxes.
+    // Types beside the lines, source locations for the pointer, and known numbers in the boxes.
     for part in ["[2, 4, 16, 16, f32]</text>", "graph.rs:", "in attention", "over 2·0", "0.25", "gelu ("] {
         assert!(svg.contains(part), "{part}");
     }

@@ -1,9 +1,9 @@
-//! Every stage of a program can be seen.
+//! Tests that every stage of a program can be shown.
 
 use crate::folder::{Folder, SORT, SQUARE};
 use serde_json::Value;
 
-/// A product that is too small for the host, and what is done with it.
+/// A product that is too small for a host call, with some operations on the result.
 const LAYER: &str = "\
 def layer(x0, x1): # ([32, 48, f32], [48, 32, f32]) -> [32, f32]
     z0 = rune.dot_general(x0, x1, dims={\"lhs_batch\": [], \"rhs_batch\": [], \"lhs_contract\": [1], \"rhs_contract\": [0]}, out=\"f32\")
@@ -65,7 +65,7 @@ fn one_instruction_or_dispatch_is_shown() {
     for stage in ["flow", "stream", "hal", "vm", "llvm"] {
         let named = folder.prints(&["inspect", "layer.rune", "--stage", stage, "--dispatch", "main_dispatch_0"]);
         let numbered = folder.prints(&["inspect", "layer.rune", "--stage", stage, "--dispatch", "0"]);
-        // LLVM numbers its metadata otherwise each time.
+        // LLVM numbers its metadata differently each time.
         assert!(numbered == named || stage == "llvm" && numbered.lines().count() == named.lines().count(), "{stage}");
         assert!(named.contains("main_dispatch_0") && !named.contains("main_dispatch_1"), "{stage}: {named}");
     }
@@ -91,7 +91,7 @@ fn statistics_are_of_the_compiled_program() {
     assert!(number("dispatches") >= number("kernels") && number("kernels") >= 1, "{json}");
     assert!(number("peak_bytes") >= number("input_bytes") + number("output_bytes"), "{json}");
     assert_eq!((number("multiply_adds"), number("flops")), (32 * 48 * 32, 2 * 32 * 32), "{json}");
-    // The derivative of tanh is kept, and nothing else: the operands of the product are inputs.
+    // Only the derivative of tanh is a residual: the operands of the product are inputs.
     assert_eq!((number("residuals"), number("residual_bytes")), (1, 4 * 32 * 32), "{json}");
     assert_eq!(json["operations"]["tanh"], 1);
 }

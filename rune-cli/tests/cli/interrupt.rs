@@ -1,11 +1,11 @@
-//! Ctrl-C leaves nothing behind.
+//! Tests that Ctrl-C leaves nothing behind.
 #![cfg(unix)]
 
 use crate::folder::Folder;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// Products that take the compiler longer than the test waits, and are too small for the host.
+/// Products that compile for longer than the test waits, and that are too small for host calls.
 fn slow() -> String {
     let dims = "dims={\"lhs_batch\": [], \"rhs_batch\": [], \"lhs_contract\": [1], \"rhs_contract\": [0]}, out=\"f32\"";
     let mut text = "def f(x0): # [40, 40, f32] -> [40, 40, f32]\n    z0 = rune.neg(x0)\n".to_owned();

@@ -1,6 +1,6 @@
-//! The command line as its users see it: the binary itself is run.
+//! Tests of the command line through its binary.
 
-// The program of the walk-through says `rune`, and needs no more of it than this.
+// The walk-through's program uses `rune`, of which it needs only this crate.
 extern crate rune_trace as rune;
 
 mod arrays;

@@ -1,4 +1,4 @@
-//! Files and folders of any names: relative, missing, with spaces and quotes, not in UTF-8, or not to be written.
+//! Unusual names of files and folders: relative, missing, with spaces and quotes, not in UTF-8, or not writable.
 #![cfg(unix)]
 
 use crate::folder::{CONSTANT, Folder, SQUARE};
@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Names that a shell, a format string or a decoder could take for something else.
+/// Names that a shell, a format string or a decoder could misread.
 fn names() -> Vec<OsString> {
     let texts = [
         "plain",
@@ -41,11 +41,11 @@ fn run(folder: &Folder, args: &[&OsStr]) -> Output {
 fn succeeds(output: &Output, what: &dyn std::fmt::Debug) -> String {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.is_empty(), "{what:?}: {:?} {said}", output.status);
-    // Numbers are in columns.
+    // Columns are padded with spaces.
     String::from_utf8_lossy(&output.stdout).replace(' ', "")
 }
 
-/// Fails with 1 and in words, of one line or a few.
+/// Asserts that the command fails with exit code 1 and a message of a few lines.
 #[track_caller]
 fn fails(output: &Output, expected: &str, what: &dyn std::fmt::Debug) {
     let said = String::from_utf8_lossy(&output.stderr);
@@ -53,7 +53,7 @@ fn fails(output: &Output, expected: &str, what: &dyn std::fmt::Debug) {
     assert!(right && said.lines().count() <= 30 && !said.contains("panicked"), "{what:?}: {:?} {said}", output.status);
 }
 
-/// Every file that is read or written, by every command that has one.
+/// Covers every file that a command reads or writes.
 #[test]
 fn files_may_have_any_names() {
     for name in names() {
@@ -63,7 +63,7 @@ fn files_may_have_any_names() {
             fs::create_dir(&inside).unwrap();
             let at = |end: &str| -> OsString {
                 let file = Path::new(&name).join(with(&name, end));
-                // A dash at the beginning is an option elsewhere too.
+                // A name that begins with a dash would be an option.
                 if relative { Path::new(".").join(file).into() } else { folder.path("").join(file).into() }
             };
             let os = OsStr::new;
@@ -77,7 +77,7 @@ fn files_may_have_any_names() {
                 let out = at(&format!("-{command}.json"));
                 let more: Vec<&OsStr> = if more.is_empty() { Vec::new() } else { vec![os(more)] };
                 let output = run(&folder, &[&[os(command), &program, os("-o"), &out], &more[..]].concat());
-                // A square is neither linear nor of a scalar result: then it says so, and of the right file.
+                // A square is not linear, and has no scalar result. The error must name the right file.
                 match command {
                     "simplify" | "jvp" => drop(succeeds(&output, &(command, &name))),
                     _ => assert!(output.status.code() == Some(1), "{command}"),
@@ -94,7 +94,7 @@ fn files_may_have_any_names() {
             succeeds(&run(&folder, &[os("inspect"), &program, os("--graph"), &at(".svg")]), &name);
             assert!(inside.join(with(&name, ".svg")).is_file());
 
-            // Arrays of each kind, written and read.
+            // Arrays of each kind are written and read.
             let four = os("4xf32=1 2 3 4");
             for end in [".npy", ".npz", ".safetensors"] {
                 let arrays = at(end);
@@ -112,7 +112,7 @@ fn files_may_have_any_names() {
             assert!(inside.join(with(&name, "-results")).join("result0.npy").is_file());
             assert_eq!(run(&folder, &[os("run"), &program, os("-i"), &at(".txt")]).status.code(), Some(2));
 
-            // Compiled, with constants beside.
+            // The program is compiled, with its constants in a second file.
             succeeds(&run(&folder, &[os("compile"), &program, os("-o"), &module]), &name);
             let called = run(&folder, &[os("run"), &module, os("-i"), four]);
             assert!(succeeds(&called, &name).contains("[1.0,4.0,9.0,16.0]"), "{name:?}");
@@ -125,7 +125,7 @@ fn files_may_have_any_names() {
     }
 }
 
-/// Where files cannot be read or written it is said which, and nothing is left behind.
+/// If a file cannot be read or written, the error names it, and nothing is left behind.
 #[test]
 fn files_that_cannot_be_are_named() {
     let folder = Folder::of(&[("f.rune", SQUARE), ("file", "")]);
@@ -143,7 +143,7 @@ fn files_that_cannot_be_are_named() {
     let read_only = folder.path("locked");
     fs::create_dir(&read_only).unwrap();
     fs::set_permissions(&read_only, fs::Permissions::from_mode(0o500)).unwrap();
-    // Who may write everywhere, as root, is not kept from it.
+    // Root may write everywhere, so this test does not apply to root.
     let kept_out = fs::write(read_only.join("probe"), "").is_err();
     let before = folder.files();
     for args in outputs {
@@ -175,7 +175,7 @@ fn files_that_cannot_be_are_named() {
     fails(&run(&folder, &[os("run"), os("f.rune"), os("-i"), array]), "cannot read none-", &"run");
 }
 
-/// What is no text among the arguments is no reason to panic.
+/// Arguments that are not valid text must not cause a panic.
 #[test]
 fn arguments_that_are_no_text_are_wrong_usage() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
@@ -193,7 +193,7 @@ fn arguments_that_are_no_text_are_wrong_usage() {
     }
 }
 
-/// The command in a folder, with the cache where `cache` says, and other variables.
+/// Runs the command in a folder with these environment variables.
 fn compile(folder: &Folder, variables: &[(&str, &OsStr)]) -> Output {
     let mut command: Command = folder.command(&["run", "f.rune", "-i", "4xf32=1 2 3 4"]);
     command.env_remove("RUNE_IREE_COMPILER").envs(variables.iter().copied());
@@ -214,14 +214,14 @@ fn the_cache_may_be_anywhere() {
         let outer = Folder::of(&[]);
         let folder = Folder::of(&[("f.rune", SQUARE)]);
         fs::create_dir(folder.path("sub")).unwrap();
-        // `..` stays within a folder of the test.
+        // `..` stays inside the test's folder.
         let cache: OsString = if cache == "../CACHE" { outer.path("sub/../CACHE").into() } else { cache };
         let variables = [("RUNE_CACHE_DIR", cache.as_os_str())];
         let said = computes(&compile(&folder, &variables), &cache);
         assert_eq!(said, "", "{cache:?}");
         let modules = folder.path("").join(&cache).join("modules");
         assert_eq!(fs::read_dir(&modules).unwrap().count(), 1, "{}", modules.display());
-        // Found there again, and from elsewhere by the whole path.
+        // The entry is found again, also from another folder by its absolute path.
         let absolute = fs::canonicalize(folder.path("").join(&cache)).unwrap();
         let elsewhere = Folder::of(&[("f.rune", SQUARE)]);
         assert_eq!(computes(&compile(&elsewhere, &[("RUNE_CACHE_DIR", absolute.as_os_str())]), &cache), "");
@@ -245,7 +245,7 @@ fn a_cache_that_cannot_be_written_is_done_without() {
         assert!(said.contains("cannot write to the compile cache") && said.contains(dir), "{said}");
         assert_eq!(said.lines().count(), 1, "{said}");
     }
-    // Turned off, nothing is written, and nothing is to be told.
+    // With the cache turned off, nothing is written or reported.
     let missing = OsStr::new("nowhere");
     for off in ["off", "0", "false", "no"] {
         let variables = [("RUNE_CACHE", OsStr::new(off)), ("RUNE_CACHE_DIR", missing)];
@@ -284,7 +284,7 @@ fn limits_and_names_that_are_none_are_told() {
     }
 }
 
-/// The library of the compiler, which `scripts/setup` installs.
+/// Returns the compiler's library, which `scripts/setup` installs.
 fn library() -> PathBuf {
     if let Some(path) = std::env::var_os("RUNE_IREE_COMPILER") {
         return path.into();
@@ -304,7 +304,8 @@ fn the_compiler_may_be_anywhere() {
         let folder = Folder::of(&[("f.rune", SQUARE)]);
         symlink(around, folder.path("").join(&name)).unwrap();
         let file = Path::new(&name).join(library.file_name().unwrap());
-        // As a folder, as a file, and by its whole path: all three of the first name, and one of the others in turn.
+        // The library is named by its absolute path, by its folder, and by its relative path. The first name tests all
+        // three, and each other name tests one of them.
         let paths = [folder.path("").join(&file), PathBuf::from(&name), file];
         let turns = if tried == 0 { 0..3 } else { tried % 3..tried % 3 + 1 };
         for path in &paths[turns] {
@@ -328,12 +329,12 @@ fn the_compiler_may_be_anywhere() {
         let variables = [("RUNE_IREE_COMPILER", OsStr::from_bytes(path)), ("RUNE_CACHE_DIR", OsStr::new("cache"))];
         fails(&compile(&folder, &variables), expected, &path);
     }
-    // Empty is as unset.
+    // An empty variable counts as unset.
     assert_eq!(computes(&compile(&folder, &[("RUNE_IREE_COMPILER", OsStr::new(""))]), &"empty"), "");
 }
 
-/// The links to the linker go where TMPDIR says if the folder of the cache has no plain name. (A TMPDIR that is nothing for a shell cannot
-/// work: IREE hands the names of its own files there to one as they are.)
+/// If the folder of the cache has no plain name, the links to the linker are in TMPDIR. (TMPDIR itself must be plain
+/// for a shell, because IREE passes the names of its own files there to a shell unquoted.)
 #[test]
 fn temporary_files_may_be_anywhere() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
@@ -350,7 +351,7 @@ fn temporary_files_may_be_anywhere() {
     fails(&output, "set TMPDIR", &missing);
 }
 
-/// What is refused is told in a few lines, however long the program is, with the file that has it all.
+/// An error about a rejected program has a few lines, however long the program is. It names the file with all details.
 #[test]
 fn what_is_refused_is_told_in_a_few_lines() {
     let mut text = String::from(

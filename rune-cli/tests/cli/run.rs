@@ -1,4 +1,4 @@
-//! Compiling and running.
+//! Tests of compiling and running.
 
 use crate::folder::{CONSTANT, Folder, SORT, SQUARE, SQUARE_JSON};
 use std::fs;
@@ -94,12 +94,12 @@ fn a_module_that_is_damaged_or_of_another_target_is_refused() {
     assert!(said.contains("gpu.vmfb cannot be run: it was compiled for vulkan, and the device is cpu"), "{said}");
 }
 
-/// A module that computes other results than the host engine is not written.
+/// A module whose results differ from the host engine's is not written.
 #[cfg(unix)]
 #[test]
 fn a_wrong_module_is_not_written() {
     use std::os::unix::fs::PermissionsExt;
-    // The compiler answers every question with a module that was compiled for another program.
+    // This compiler always returns a module of another program.
     let folder = Folder::of(&[("f.rune", SQUARE), ("g.rune", &SQUARE.replace("mul", "add"))]);
     let said = folder.prints(&["compile", "g.rune"]);
     assert!(said.ends_with("\nchecked: the host engine computes the same from 3 random inputs\n"), "{said}");

@@ -1,10 +1,10 @@
-//! Comparing, measuring, checking; devices, targets and the cache.
+//! Tests of comparing, measuring, checking, devices, targets and the cache.
 
 use crate::folder::{Folder, SORT, SQUARE, SQUARE_JSON};
 use serde_json::Value;
 use std::fs;
 
-/// One JSON value a line.
+/// Returns the JSON values of the lines.
 fn values(said: &str) -> Vec<Value> {
     said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -37,7 +37,7 @@ fn programs_are_compared_by_structure_and_by_results() {
         let said = folder.prints(&["diff", "f.rune", same, "--reference"]);
         assert_eq!(said, "the 2 instructions are the same\noutput 0, [4, f32]: the same\n");
     }
-    // More instructions, and the same results.
+    // There are more instructions, but the results are the same.
     let said = folder.prints(&["diff", "f.rune", "twice.rune"]);
     let expected = "\
 --- f.rune
@@ -75,7 +75,7 @@ fn nan_is_told_apart() {
     );
     let nans = ["nan_in_a", "nan_in_b", "nan_in_both"].map(|name| compared[name].as_u64().unwrap());
     assert_eq!(nans, [0, times, 0]);
-    // Where results cannot be compared, instructions still are.
+    // If the results cannot be compared, the instructions still are.
     let output = folder.run(&["diff", "log.rune", "sort.json"]);
     let (said, complained) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
     assert!(said.contains("- y0 = rune.log(x0)") && complained.contains("the results cannot be compared"), "{said}");
@@ -137,7 +137,7 @@ fn devices_and_targets_are_listed() {
         let device = device(&folder, name);
         let found = device["found"].as_array().unwrap();
         match device["reason"].as_str() {
-            // What is missing: the feature, the driver, or the device.
+            // The reason names what is missing: the feature, the driver, or the device.
             Some(reason) => {
                 assert_eq!((&device["available"], found.len()), (&false.into(), 0), "{device}");
                 assert_eq!(device["built"], !reason.contains("built without"), "{device}");

@@ -1,4 +1,4 @@
-//! Transformations of programs in files, and the two forms.
+//! Tests of transformations of programs in files, and of both forms.
 
 use crate::folder::{CONSTANT, Folder, SORT, SQUARE, SQUARE_JSON};
 use std::fs;
@@ -16,7 +16,7 @@ fn folder() -> Folder {
     Folder::of(&[("loss.rune", LOSS), ("square.rune", SQUARE), ("sort.json", SORT), ("shift.json", CONSTANT)])
 }
 
-/// What a pipeline prints.
+/// Returns what a pipeline prints.
 fn shell(folder: &Folder, script: &str) -> String {
     let output = folder.shell(script);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -59,7 +59,7 @@ fn large_constants_go_beside_json_and_not_into_text() {
     folder.prints(&["diff", "large.json", "out.json", "--reference"]);
     let said = folder.fails(1, &["fmt", "out.json", "-o", "out.rune"]);
     assert!(said.contains("constant c0, of type [20, f32], is too large for text"), "{said}");
-    // A pipe takes all of it.
+    // A pipe transfers all constants.
     let run = "rune-cli simplify out.json | rune-cli run - --reference -i 20xf32=1";
     assert!(shell(&folder, run).starts_with("# result 0: [20, f32]\n[1.5, 1.5"), "{run}");
     assert_eq!(folder.prints(&["fmt", "--check", "out.json"]), "out.json is formatted\n");
@@ -86,7 +86,7 @@ fn forward_and_reverse_mode_take_what_their_help_says() {
     let vjp = format!("rune-cli vjp loss.rune | rune-cli run - --reference {POINT} -i f32=2");
     let expected = "# result 0: [f32]\n140.0\n# result 1: [3, f32]\n[ 40.0,  80.0, 120.0]\n# result 2: [f32]\n28.0\n";
     assert_eq!(shell(&folder, &vjp), expected);
-    // Integers have no tangents: `floats` leaves them out.
+    // Integers have no tangents, so `floats` omits them.
     let types = folder.prints(&["--json", "jvp", "sort.json"]);
     assert!(types.contains("{\"name\": \"x2\", \"type\": \"[2, 3, f32]\"}") && !types.contains("x3"), "{types}");
 }

@@ -1,15 +1,15 @@
-//! `docs/cli.md` is true: its program is run, its commands are run one after the other, and what it shows is what they print.
-//! `RUNE_BLESS=1` writes what they print into it.
+//! Tests `docs/cli.md`: its program and its commands run in order, and must print what the document shows.
+//! `RUNE_BLESS=1` writes the actual output into the document.
 
 use crate::folder::Folder;
 use std::fs;
 
-/// The program that the document begins with.
+/// The program at the beginning of the document.
 #[allow(dead_code, reason = "its `main` is only run")]
 mod train_step {
     include!("train_step.rs");
 
-    /// Runs it in a folder; only one test may do so.
+    /// Runs it in a folder. Only one test may do so.
     pub fn run_in(folder: &std::path::Path) {
         std::env::set_current_dir(folder).unwrap();
         main().unwrap();
@@ -18,13 +18,13 @@ mod train_step {
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/cli.md");
 
-/// A command of the document, and the lines in which its output stands.
+/// A command of the document, and the lines of its output.
 struct Shown {
     command: String,
     output: std::ops::Range<usize>,
 }
 
-/// The blocks that begin with ```console: after each `$ ` a command, and then what it prints.
+/// Returns the commands in the blocks that begin with ```console. Each command follows a `$ `, and precedes its output.
 fn commands(lines: &[&str]) -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
     let mut inside = false;
@@ -40,8 +40,8 @@ fn commands(lines: &[&str]) -> Vec<Shown> {
     found
 }
 
-/// Without what differs from run to run and from processor to processor: times, the numbers of lines that tell of speed or of code for this
-/// machine, and the last digits of results.
+/// Returns a line without the parts that differ between runs and processors: times, numbers of speed or of code for
+/// this machine, and the last digits of results.
 fn steady(line: &str) -> String {
     let of_here =
         ["calls per second", "times as fast", "median ", " for llvm-cpu,"].iter().any(|said| line.contains(said));

@@ -1,11 +1,11 @@
-//! The access of a kernel to an input: the offset in a buffer of each element of the index space.
+//! The access of a kernel to an input: it maps the index space to offsets in a buffer.
 
 use bytemuck::Pod;
 use rune_ir::with_word;
 use smallvec::SmallVec;
 
-/// The axes of the index space, the last one dense, with the step in the buffer along each. Neighbours that are walked as one are
-/// joined, and axes of size 1 left out.
+/// The axes of the index space and their strides in the buffer. Adjacent axes that are contiguous are merged, and axes
+/// of size 1 are dropped.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct Access {
     /// The position of the first element.
@@ -14,16 +14,16 @@ pub(crate) struct Access {
     pub axes: SmallVec<[(usize, isize); 4]>,
 }
 
-/// The forms of access that are simpler than others.
+/// The simpler forms of access.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Form {
-    /// One element after the other.
+    /// Contiguous elements.
     Dense,
     /// The same element everywhere.
     Scalar,
-    /// Each of so many elements that follow each other, so many times in a row.
+    /// This number of contiguous elements, each repeated this many times in a row.
     Rows(usize, usize),
-    /// This number of contiguous elements, repeatedly.
+    /// This number of contiguous elements, repeated as a whole.
     Cyclic(usize),
     /// Anything else.
     Strided,
@@ -61,7 +61,7 @@ impl Access {
         }
     }
 
-    /// Writes the elements at positions `start..` of the index space, of `size` bytes each, to `d`.
+    /// Writes the elements at positions `start..` of the index space, of `size` bytes each, to a slot.
     pub(super) fn load(&self, source: &[u8], size: usize, start: usize, n: usize, slot: &mut super::slot::Slot<'_>) {
         with_word!(size, W => self.copy::<W>(bytemuck::cast_slice(source), start, slot.write::<W>(n)));
     }

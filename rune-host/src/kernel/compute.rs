@@ -25,7 +25,7 @@ pub(super) fn unary(f: UnaryFn, dtype: DType, x: &Slot<'_>, d: &mut Slot<'_>, n:
     }
 }
 
-/// Unreachable: the planner leaves such operations to the interpreter.
+/// Unreachable, because the planner leaves such operations to the interpreter.
 fn undefined() -> ! {
     unreachable!("the planner makes no such instruction")
 }
@@ -62,7 +62,7 @@ fn unary_integer<T: Number + Bits>(f: UnaryFn, x: &[T], d: &mut [T]) {
 }
 
 fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
-    /// A function of `math`, which takes and gives `f64`.
+    /// Applies a function of `math`, which takes and returns `f64`.
     macro_rules! by {
         ($f:expr) => {
             map(d, x, |x: f32| $f(f64::from(x)) as f32)
@@ -100,7 +100,7 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
     }
 }
 
-/// The functions of the reference, which are exact to the last place.
+/// Computes the functions of the reference, which are exact to the last place.
 fn unary_f64(f: UnaryFn, x: &[f64], d: &mut [f64]) {
     match f {
         UnaryFn::Abs => map(d, x, f64::abs),
@@ -148,7 +148,7 @@ pub(super) fn integer_pow(dtype: DType, x: &Slot<'_>, y: i32, d: &mut Slot<'_>, 
     }
     let exponent = y.unsigned_abs();
     match dtype {
-        // Vectors, of what is written most.
+        // The most frequent powers have vectorized code.
         DType::F32 if y == 2 => map(d.write(n), x.read(n), |x: f32| x * x),
         DType::F32 if y == 3 => {
             map(d.write(n), x.read(n), |x: f32| (f64::from(x) * f64::from(x) * f64::from(x)) as f32)
@@ -194,13 +194,13 @@ pub(super) fn binary(f: BinaryFn, dtype: DType, x: &Slot<'_>, y: &Slot<'_>, d: &
     }
 }
 
-/// Whether [`binary_by_row`] computes it.
+/// Returns whether [`binary_by_row`] computes the function.
 pub(crate) fn is_by_row(f: BinaryFn, dtype: DType) -> bool {
     matches!(dtype, DType::F32 | DType::F64)
         && matches!(f, BinaryFn::Add | BinaryFn::Sub | BinaryFn::Mul | BinaryFn::Div)
 }
 
-/// `f` of each element of `x` and the element of `y` for its row, or the other way round.
+/// Applies `f` to each element of `x` and the element of `y` for its row, or to the two in reverse order.
 pub(super) fn binary_by_row(
     (f, dtype, swapped): (BinaryFn, DType, bool),
     x: &Slot<'_>,
@@ -230,7 +230,7 @@ pub(super) fn binary_by_row(
     by::<f32>(f, swapped, x.read(n), y.read(rows), d.write(n), row);
 }
 
-/// Whether [`pair`] computes it, and whether the operands may be exchanged.
+/// Returns whether the operands commute, if [`pair`] computes the function.
 pub(crate) fn in_pair(f: BinaryFn) -> Option<bool> {
     match matches!(f, BinaryFn::Add | BinaryFn::Mul) {
         true => Some(true),
@@ -238,10 +238,10 @@ pub(crate) fn in_pair(f: BinaryFn) -> Option<bool> {
     }
 }
 
-/// Two functions in one pass, of `f32`; of the second and third operand there may be one element for each row.
+/// Computes two functions of `f32` in one pass. The second and the third operand may have one element for each row.
 #[allow(clippy::wildcard_enum_match_arm, reason = "the planner makes no pair of other functions")]
 pub(super) fn pair(f: [BinaryFn; 2], x: [&Slot<'_>; 3], by_row: [bool; 2], d: &mut Slot<'_>, [rows, row]: [usize; 2]) {
-    /// A visitor of the function of three numbers that two functions compose.
+    /// Runs a block with the function of three numbers that the two functions compose.
     macro_rules! with_pair {
         ($f:ident => $body:expr) => {{
             macro_rules! second {
@@ -281,7 +281,7 @@ pub(super) fn pair(f: [BinaryFn; 2], x: [&Slot<'_>; 3], by_row: [bool; 2], d: &m
     });
 }
 
-/// The sum of the squares of each row, or of the squares of its differences from a number.
+/// Computes the sum of the squares of each row, or of the squares of its differences from its center.
 pub(super) fn sum_squares(x: &Slot<'_>, center: Option<&Slot<'_>>, d: &mut Slot<'_>, [rows, row]: [usize; 2]) {
     let (x, d) = (x.read::<f32>(rows * row).chunks_exact(row), d.write::<f32>(rows).iter_mut());
     match center {
@@ -293,8 +293,8 @@ pub(super) fn sum_squares(x: &Slot<'_>, center: Option<&Slot<'_>>, d: &mut Slot<
     }
 }
 
-/// The difference of each element of `x` from the number of its row, by the other number of its row, then scaled and
-/// shifted.
+/// Subtracts the center of its row from each element of `x`, multiplies or divides by another number of the row, then
+/// scales and shifts.
 pub(super) fn normalize(
     divides: bool,
     x: &Slot<'_>,
@@ -309,7 +309,7 @@ pub(super) fn normalize(
     macro_rules! by {
         ($f:expr) => {
             match others {
-                // The function does not read the operands that stand for none.
+                // The function ignores these operands, which are placeholders.
                 [None, _] => map_normalized(d, x, by_row, [x, x], row, |x, y, _| $f(x, y)),
                 [Some(scale), None] => {
                     map_normalized(d, x, by_row, [scale, x], row, |x, y, [scale, _]| $f(x, y) * scale)
@@ -326,7 +326,7 @@ pub(super) fn normalize(
     }
 }
 
-/// `exp` of the difference of each element of `x` from the number of its row.
+/// Computes `exp(x - y)`, where `y` has one element for each row.
 pub(super) fn exp_difference(x: &Slot<'_>, y: &Slot<'_>, d: &mut Slot<'_>, [rows, row]: [usize; 2]) {
     let (x, y) = (x.read::<f32>(rows * row), y.read::<f32>(rows));
     map_rows(d.write(rows * row), x, y, row, |x: f32, y: f32| single::exp(x - y));
@@ -395,7 +395,7 @@ fn binary_integer<T: Number + Bits>(f: BinaryFn, x: &[T], y: &[T], d: &mut [T]) 
     }
 }
 
-/// Both results of twenty rounds of Threefry with a key on each pair of elements.
+/// Applies twenty rounds of Threefry with a key to each pair of elements.
 pub(super) fn threefry(operands: [&Slot<'_>; 4], [d0, d1]: [&mut Slot<'_>; 2], n: usize) {
     let [k0, k1, x0, x1] = operands.map(|x| x.read::<u32>(n));
     encrypt([k0, k1], [x0, x1], [d0.write(n), d1.write(n)]);
@@ -431,7 +431,7 @@ pub(super) fn clamp(dtype: DType, [min, x, max]: [&Slot<'_>; 3], d: &mut Slot<'_
 
 pub(super) fn convert(from: DType, to: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
     use num_traits::AsPrimitive;
-    /// To all dtypes but `bool`.
+    /// Converts to all dtypes except `bool`.
     fn number<S, D>(x: &[S], d: &mut [D])
     where
         S: AsPrimitive<D>,
@@ -439,7 +439,7 @@ pub(super) fn convert(from: DType, to: DType, x: &Slot<'_>, d: &mut Slot<'_>, n:
     {
         map(d, x, |x: S| x.as_());
     }
-    /// `bool` is 0 or 1 in a byte.
+    /// Converts from one dtype. `bool` is 0 or 1 in a byte.
     macro_rules! from {
         ($S:ty) => {
             match to {
@@ -467,7 +467,7 @@ pub(super) fn narrow(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
     }
 }
 
-/// The bits of the nearest `bf16`, as the crate `half` has them.
+/// Returns the bits of the nearest `bf16`, like the crate `half`.
 #[inline(always)]
 fn bfloat(x: f32) -> u16 {
     let bits = x.to_bits();
@@ -488,7 +488,7 @@ pub(super) fn round(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
     }
 }
 
-/// Rounded once to a half type, as `f32`.
+/// Rounds once to a half type, and returns the number as `f32`.
 pub(super) fn once(half: DType, x: f64) -> f32 {
     if half == DType::F16 { <f16 as Element>::from_f64(x).to_f32() } else { <bf16 as Element>::from_f64(x).to_f32() }
 }
@@ -497,12 +497,12 @@ pub(super) fn round_once(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) 
     map(d.write(n), x.read(n), |x: f64| once(half, x));
 }
 
-/// Positions `start..` along an axis.
+/// Writes the positions `start..` along an axis.
 pub(super) fn iota(dtype: DType, [stride, size]: [usize; 2], start: usize, d: &mut Slot<'_>, n: usize) {
     with_number!(dtype, T => {
         let d = d.write::<T>(n);
         if stride == 1 {
-            // One run of positions after the other.
+            // Each run of positions follows the one before.
             let mut at = start % size;
             for d in d {
                 *d = T::from_position(at);
@@ -521,7 +521,7 @@ pub(super) fn iota(dtype: DType, [stride, size]: [usize; 2], start: usize, d: &m
     }, _ => undefined());
 }
 
-/// Each element of `x`, `times` times.
+/// Repeats each element of `x` `times` times.
 pub(super) fn spread(size: usize, x: &Slot<'_>, d: &mut Slot<'_>, rows: usize, times: usize) {
     with_word!(size, W => {
         for (d, &x) in d.write::<W>(rows * times).chunks_exact_mut(times).zip(x.read::<W>(rows)) {

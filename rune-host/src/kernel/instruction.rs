@@ -4,55 +4,55 @@ use rune_ir::DType;
 use rune_ir::op::{BinaryFn, Comparison, Literal, ReduceFn, UnaryFn};
 use smallvec::{SmallVec, smallvec};
 
-/// A register: as many elements as a tile has, or as it has rows.
+/// A register. It has one element for each element of a tile, or one for each row.
 pub(crate) type Register = usize;
 
-/// `d` is the register that is written. A `dtype` is that of the elements in registers: half types are held as `f32`, and rounded
-/// after each operation.
+/// An instruction. `d` is the register that it writes. `dtype` is the dtype of elements in registers: half types are
+/// held as `f32`, and rounded after each operation.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
-    /// Elements of an input, where its access says.
+    /// Loads the elements of an input through its access.
     Load {
         input: usize,
         d: Register,
     },
-    /// The positions along an axis of `size` elements that lie `stride` apart.
+    /// Writes the positions along an axis of `size` elements with stride `stride`.
     Iota {
         dtype: DType,
         stride: usize,
         size: usize,
         d: Register,
     },
-    /// One number everywhere.
+    /// Fills the register with one number.
     Fill {
         value: Literal,
         d: Register,
     },
-    /// Elements of `size` bytes as they are.
+    /// Copies elements of `size` bytes unchanged.
     Copy {
         size: usize,
         x: Register,
         d: Register,
     },
-    /// Elements of a half type as `f32`.
+    /// Converts elements of a half type to `f32`.
     Widen {
         half: DType,
         x: Register,
         d: Register,
     },
-    /// `f32` as a half type.
+    /// Converts `f32` to a half type.
     Narrow {
         half: DType,
         x: Register,
         d: Register,
     },
-    /// `f32` rounded to numbers of a half type.
+    /// Rounds `f32` to numbers of a half type.
     Round {
         half: DType,
         x: Register,
         d: Register,
     },
-    /// `f64` rounded once to numbers of a half type, as `f32`.
+    /// Rounds `f64` once to numbers of a half type, held as `f32`.
     RoundOnce {
         half: DType,
         x: Register,
@@ -77,7 +77,8 @@ pub(crate) enum Instruction {
         y: Register,
         d: Register,
     },
-    /// `f` of each element of `x` and the element of `y` for its row; of these two the other way round, if `swapped`.
+    /// Applies `f` to each element of `x` and the element of `y` for its row, or to the two in reverse order if
+    /// `swapped`.
     BinaryByRow {
         f: BinaryFn,
         dtype: DType,
@@ -86,7 +87,7 @@ pub(crate) enum Instruction {
         swapped: bool,
         d: Register,
     },
-    /// `g(f(x, y), z)`, all of `f32`. `y` or `z` can have one element for each row.
+    /// Computes `g(f(x, y), z)` in `f32`. `y` or `z` can have one element for each row.
     Pair {
         f: [BinaryFn; 2],
         x: Register,
@@ -122,13 +123,13 @@ pub(crate) enum Instruction {
         x: Register,
         d: Register,
     },
-    /// Twenty rounds of the Threefry block cipher on each pair of elements.
+    /// Applies twenty rounds of the Threefry block cipher to each pair of elements.
     Threefry {
         key: [Register; 2],
         x: [Register; 2],
         d: [Register; 2],
     },
-    /// Each row combined. The result has one element for each row, rounded to `half` where there is one.
+    /// Reduces each row. The result has one element for each row, rounded to `half` if there is one.
     ReduceRows {
         f: ReduceFn,
         dtype: DType,
@@ -136,14 +137,14 @@ pub(crate) enum Instruction {
         x: Register,
         d: Register,
     },
-    /// The sum of the squares of each row, of `f32`, or of the squares of its differences from the number of the row.
+    /// Sums the squares of each row in `f32`, or the squares of its differences from its center.
     SumSquares {
         x: Register,
         center: Option<Register>,
         d: Register,
     },
-    /// `(x - center) * by * scale + shift`, of `f32`, with one `center` and one `by` for each row. It divides by `by`, if
-    /// `divides`. There is no shift without a scale.
+    /// Computes `(x - center) * by * scale + shift` in `f32`, with one `center` and one `by` for each row. If
+    /// `divides`, it divides by `by` instead. There is no shift without a scale.
     Normalize {
         x: Register,
         center: Register,
@@ -153,13 +154,13 @@ pub(crate) enum Instruction {
         shift: Option<Register>,
         d: Register,
     },
-    /// `exp(x - y)`, of `f32`, with one `y` for each row.
+    /// Computes `exp(x - y)` in `f32`, with one `y` for each row.
     ExpDifference {
         x: Register,
         y: Register,
         d: Register,
     },
-    /// An element for each row, as often as a row has elements.
+    /// Repeats the element of each row along the row.
     Spread {
         size: usize,
         x: Register,

@@ -1,11 +1,11 @@
-//! Loops over the elements of a tile, compiled for each set of vector instructions and chosen when the process runs.
+//! Loops over the elements of a tile. They are compiled for each vector instruction set, and chosen at run time.
 
 use once_cell::sync::Lazy;
 use pulp::{Arch, Simd, WithSimd};
 
 pub(super) static ARCH: Lazy<Arch> = Lazy::new(Arch::new);
 
-/// Sets each element of `d` to `f` of that of `x`.
+/// Sets each element of `d` to `f` of the element of `x`.
 pub(super) fn map<X: Copy, D>(d: &mut [D], x: &[X], f: impl Fn(X) -> D) {
     struct Map<'a, X, D, F>(&'a mut [D], &'a [X], F);
     impl<X: Copy, D, F: Fn(X) -> D> WithSimd for Map<'_, X, D, F> {
@@ -21,7 +21,7 @@ pub(super) fn map<X: Copy, D>(d: &mut [D], x: &[X], f: impl Fn(X) -> D) {
     ARCH.dispatch(Map(d, x, f));
 }
 
-/// Sets each element of `d` to `f` of those of `x` and `y`.
+/// Sets each element of `d` to `f` of the elements of `x` and `y`.
 pub(super) fn map2<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], f: impl Fn(X, Y) -> D) {
     struct Map<'a, X, Y, D, F>(&'a mut [D], &'a [X], &'a [Y], F);
     impl<X: Copy, Y: Copy, D, F: Fn(X, Y) -> D> WithSimd for Map<'_, X, Y, D, F> {
@@ -37,7 +37,7 @@ pub(super) fn map2<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], f: impl F
     ARCH.dispatch(Map(d, x, y, f));
 }
 
-/// Sets each element of `d` to `f` of that of `x` and of the element of `y` for its row of `row` elements.
+/// Sets each element of `d` to `f` of the element of `x` and of the element of `y` for its row of `row` elements.
 pub(super) fn map_rows<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], row: usize, f: impl Fn(X, Y) -> D) {
     struct Map<'a, X, Y, D, F>(&'a mut [D], &'a [X], &'a [Y], usize, F);
     impl<X: Copy, Y: Copy, D, F: Fn(X, Y) -> D> WithSimd for Map<'_, X, Y, D, F> {
@@ -55,7 +55,7 @@ pub(super) fn map_rows<X: Copy, Y: Copy, D>(d: &mut [D], x: &[X], y: &[Y], row: 
     ARCH.dispatch(Map(d, x, y, row, f));
 }
 
-/// Sets each element of `d` to `f` of those of `x`, `y` and `z`.
+/// Sets each element of `d` to `f` of the elements of `x`, `y` and `z`.
 pub(super) fn map3<X: Copy, Y: Copy, Z: Copy, D>(d: &mut [D], x: &[X], y: &[Y], z: &[Z], f: impl Fn(X, Y, Z) -> D) {
     struct Map<'a, X, Y, Z, D, F>(&'a mut [D], &'a [X], &'a [Y], &'a [Z], F);
     impl<X: Copy, Y: Copy, Z: Copy, D, F: Fn(X, Y, Z) -> D> WithSimd for Map<'_, X, Y, Z, D, F> {
@@ -71,7 +71,7 @@ pub(super) fn map3<X: Copy, Y: Copy, Z: Copy, D>(d: &mut [D], x: &[X], y: &[Y], 
     ARCH.dispatch(Map(d, x, y, z, f));
 }
 
-/// Sets each element of `d` to `f` of that of `x`, of the element of `y` for its row, and of that of `z`.
+/// Sets each element of `d` to `f` of the element of `x`, the element of `y` for its row, and the element of `z`.
 pub(super) fn map3_rows<T: Copy>(d: &mut [T], x: &[T], y: &[T], z: &[T], row: usize, f: impl Fn(T, T, T) -> T) {
     struct Map<'a, T, F>(&'a mut [T], [&'a [T]; 3], usize, F);
     impl<T: Copy, F: Fn(T, T, T) -> T> WithSimd for Map<'_, T, F> {
@@ -90,7 +90,7 @@ pub(super) fn map3_rows<T: Copy>(d: &mut [T], x: &[T], y: &[T], z: &[T], row: us
     ARCH.dispatch(Map(d, [x, y, z], row, f));
 }
 
-/// Sets each element of `d` to `f` of that of `x`, of two numbers for its row, and of those of `y` and `z`.
+/// Sets each element of `d` to `f` of the element of `x`, two numbers for its row, and the elements of `y` and `z`.
 pub(super) fn map_normalized(
     d: &mut [f32],
     x: &[f32],
@@ -117,7 +117,7 @@ pub(super) fn map_normalized(
     ARCH.dispatch(Map(d, [x, y, z], by_row, row, f));
 }
 
-/// The elements combined: in many lanes, which are a few vectors, and then these by halves.
+/// Combines the elements in many lanes, which fill a few vectors, and then the lanes in a tree.
 pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) -> A {
     struct Fold<'a, X, A, U, C>(&'a [X], A, U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Fold<'_, X, A, U, C> {
@@ -137,7 +137,7 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
             for &x in rest {
                 total = combine(total, up(x));
             }
-            // Fixed positions, so that the lanes stay in registers.
+            // The positions are fixed, so that the lanes stay in registers.
             let eight: [A; 8] = std::array::from_fn(|i| {
                 combine(combine(lanes[i], lanes[i + 8]), combine(lanes[i + 16], lanes[i + 24]))
             });
@@ -157,11 +157,11 @@ pub(super) trait Each {
     fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s;
 }
 
-/// The number itself.
+/// Returns the number itself.
 pub(super) struct Itself;
-/// Its square, rounded to `f32`.
+/// Returns its square, rounded to `f32`.
 pub(super) struct Square;
-/// The square of its difference from a number, each rounded to `f32`.
+/// Returns the square of its difference from a number. Both are rounded to `f32`.
 pub(super) struct SquareOfDifference(pub f32);
 
 impl Each for Itself {
@@ -184,8 +184,8 @@ impl Each for SquareOfDifference {
     }
 }
 
-/// The sum of `f` of each element: of eight at a time in `f32`, by pairs, and of these in `f64`. It does not depend on
-/// the length of vectors.
+/// Returns the sum of `f` of all elements. Eight numbers at a time are added pairwise in `f32`, and these sums in
+/// `f64`. The result does not depend on the length of vectors.
 pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
     struct Sum<'a, F>(&'a [f32], F);
     impl<F: Each> WithSimd for Sum<'_, F> {
@@ -201,7 +201,7 @@ pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
                 let vectors = S::as_simd_f32s(chunk).0;
                 let mut eights = [0f32; LANES];
                 for (i, eight) in S::as_mut_simd_f32s(&mut eights).0.iter_mut().enumerate() {
-                    // No closures: calls of vector instructions must be inlined here.
+                    // Closures would keep vector instructions from being inlined here.
                     let mut x: [S::f32s; 8] = [vectors[i]; 8];
                     for (k, x) in x.iter_mut().enumerate() {
                         *x = f.of(simd, vectors[i + k * stride]);
@@ -235,7 +235,7 @@ fn sum_of_eight(x: impl Fn(usize) -> f32) -> f32 {
     ((x(0) + x(1)) + (x(2) + x(3))) + ((x(4) + x(5)) + (x(6) + x(7)))
 }
 
-/// Adds rows of elements to `a`: eight at a time in `f32`, by pairs, and these in `f64`.
+/// Adds rows of elements to `a`. Eight rows at a time are added pairwise in `f32`, and these sums in `f64`.
 pub(super) fn add_rows_f32(a: &mut [f64], x: &[f32]) {
     struct Rows<'a>(&'a mut [f64], &'a [f32]);
     impl WithSimd for Rows<'_> {
@@ -261,7 +261,7 @@ pub(super) fn add_rows_f32(a: &mut [f64], x: &[f32]) {
     ARCH.dispatch(Rows(a, x));
 }
 
-/// Combines each element of `x` into that of `a`.
+/// Combines each element of `x` into the element of `a`.
 pub(super) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) {
     struct Accumulate<'a, X, A, U, C>(&'a mut [A], &'a [X], U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Accumulate<'_, X, A, U, C> {
@@ -277,8 +277,8 @@ pub(super) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) 
     ARCH.dispatch(Accumulate(a, x, up, combine));
 }
 
-/// Sets each pair of elements of `d` to that of `x`, encrypted by the block cipher Threefry-2x32-20 with the key of the pair (Salmon et al.,
-/// "Parallel random numbers: as easy as 1, 2, 3", 2011).
+/// Encrypts each pair of elements of `x` by the block cipher Threefry-2x32-20 with the key of the pair, and writes it
+/// to `d` (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
 pub(super) fn encrypt(key: [&[u32]; 2], x: [&[u32]; 2], d: [&mut [u32]; 2]) {
     struct Encrypt<'a>([&'a [u32]; 2], [&'a [u32]; 2], [&'a mut [u32]; 2]);
     impl WithSimd for Encrypt<'_> {
@@ -288,7 +288,7 @@ pub(super) fn encrypt(key: [&[u32]; 2], x: [&[u32]; 2], d: [&mut [u32]; 2]) {
             const ROTATIONS: [[u32; 4]; 2] = [[13, 15, 26, 6], [17, 29, 16, 24]];
             const PARITY: u32 = 0x1bd1_1bda;
             let Encrypt([k0, k1], [x0, x1], [d0, d1]) = self;
-            // Of one length for all that the compiler knows.
+            // The compiler must know that all lengths are equal.
             let n = d0.len();
             let (k0, k1, x0, x1, d1) = (&k0[..n], &k1[..n], &x0[..n], &x1[..n], &mut d1[..n]);
             for i in 0..n {

@@ -1,21 +1,22 @@
-//! Functions of `f32` for which its own arithmetic does not do: [`single`](super::single) has the others.
+//! Functions of `f32` that need arithmetic in `f64`. [`single`](super::single) has the others.
 //!
-//! Each takes a number that was an `f32`, computes in `f64` without branches, and is exact to about 1e-11: rounded to `f32` it is
-//! hardly ever another number than the exact one rounded. None uses fused multiplications, so results are the same on every machine.
-//! Reductions of the argument follow Cody and Waite, "Software Manual for the Elementary Functions" (1980); the polynomials are Taylor's.
+//! Each takes an `f32` as `f64`, computes in `f64` without branches, and is exact to about 1e-11. Rounded to `f32`, the
+//! result hardly ever differs from the exact result rounded. None uses fused multiply-adds, so results are the same on
+//! every machine. Reductions of the argument follow Cody and Waite, "Software Manual for the Elementary Functions"
+//! (1980). The polynomials are Taylor's.
 
 use std::f64::consts::{LN_2, LOG2_E, SQRT_2};
 
-/// Adding it rounds to a whole number, which is then in the lowest bits.
+/// Adding this constant rounds to a whole number, and puts that number into the lowest bits.
 const ROUND: f64 = 6755399441055744.0;
 
-/// `2^n` for a whole number `n` within the range of exponents, given as `n + ROUND`.
+/// Returns `2^n` for a whole number `n` in the range of exponents, given as `n + ROUND`.
 #[inline(always)]
 fn power_of_two(rounded: f64) -> f64 {
     f64::from_bits(rounded.to_bits().wrapping_add(1023) << 52)
 }
 
-/// The polynomial with these coefficients, the highest first.
+/// Returns the value of the polynomial with these coefficients, the highest first.
 #[inline(always)]
 fn polynomial<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 {
     let mut sum = coefficients[0];
@@ -25,7 +26,7 @@ fn polynomial<const N: usize>(x: f64, coefficients: [f64; N]) -> f64 {
     sum
 }
 
-/// `(2^n, e^r - 1)` with `x = n ln 2 + r`, for `|x|` up to 700.
+/// Returns `(2^n, e^r - 1)` with `x = n ln 2 + r`, for `|x|` up to 700.
 #[inline(always)]
 fn split_exp(x: f64) -> (f64, f64) {
     const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
@@ -36,7 +37,7 @@ fn split_exp(x: f64) -> (f64, f64) {
     (power_of_two(rounded), expm1_near_zero(r))
 }
 
-/// `e^r - 1` for `|r|` up to half of `ln 2`.
+/// Returns `e^r - 1` for `|r|` up to half of `ln 2`.
 #[inline(always)]
 fn expm1_near_zero(r: f64) -> f64 {
     const TERMS: [f64; 9] =
@@ -44,7 +45,7 @@ fn expm1_near_zero(r: f64) -> f64 {
     polynomial(r, TERMS) * r
 }
 
-/// `x` within `±bound`, NaN as it is.
+/// Clamps `x` to `±bound`. NaN stays NaN.
 #[inline(always)]
 fn within(x: f64, bound: f64) -> f64 {
     let x = if x > bound { bound } else { x };
@@ -64,12 +65,12 @@ pub(super) fn expm1(x: f64) -> f64 {
     if x == 0.0 { x } else { y }
 }
 
-/// `ln x` for normal `x` above 0.
+/// Returns `ln x` for normal `x` above 0.
 #[inline(always)]
 fn log_of_normal(x: f64) -> f64 {
     const TERMS: [f64; 8] = [1. / 15., 1. / 13., 1. / 11., 1. / 9., 1. / 7., 1. / 5., 1. / 3., 1.];
     let bits = x.to_bits();
-    // A whole number below 2^52 in the lowest bits of 2^52 is that number more.
+    // A whole number n below 2^52 in the lowest bits of 2^52 makes the float 2^52 + n.
     let exponent = f64::from_bits((bits >> 52) | 0x4330_0000_0000_0000) - (4503599627370496.0 + 1023.0);
     let mantissa = f64::from_bits((bits & 0x000f_ffff_ffff_ffff) | 0x3ff0_0000_0000_0000);
     let above = mantissa > SQRT_2;
@@ -90,17 +91,17 @@ pub(super) fn log(x: f64) -> f64 {
 #[inline(always)]
 pub(super) fn log1p(x: f64) -> f64 {
     let u = 1.0 + x;
-    // What the sum lost, to first order.
+    // This is the rounding error of the sum, to first order.
     let lost = (x - (u - 1.0)) / u;
     let y = log(u);
     let y = if y.abs() < 1.0 { y + lost } else { y };
     if x == 0.0 { x } else { y }
 }
 
-/// The greatest argument of [`sin`], [`cos`] and [`tan`]: further multiples of `π/2` need more digits of it.
+/// The greatest argument of [`sin`], [`cos`] and [`tan`]. Greater multiples of `π/2` would need more digits of `π/2`.
 pub(super) const GREATEST_ANGLE: f64 = 1e6;
 
-/// The quadrant of `x` in the lowest bits, and `x` less that multiple of `π/2`.
+/// Returns the quadrant of `x` in the lowest bits, and `x` minus that multiple of `π/2`.
 #[inline(always)]
 fn quadrant(x: f64) -> (u64, f64) {
     const HIGH: f64 = 1.570_796_326_734_125_6;
@@ -110,7 +111,7 @@ fn quadrant(x: f64) -> (u64, f64) {
     (rounded.to_bits(), (x - n * HIGH) - n * LOW)
 }
 
-/// Sine and cosine of `|r|` up to `π/4`.
+/// Returns the sine and cosine of `r`, for `|r|` up to `π/4`.
 #[inline(always)]
 fn sin_cos_near_zero(r: f64) -> (f64, f64) {
     const SIN: [f64; 7] = [1. / 6227020800., -1. / 39916800., 1. / 362880., -1. / 5040., 1. / 120., -1. / 6., 1.];
@@ -145,7 +146,7 @@ pub(super) fn tan(x: f64) -> f64 {
     if x == 0.0 { x } else { y }
 }
 
-/// `x^y` for finite `x` above 0 and finite `y`.
+/// Returns `x^y` for finite `x` above 0 and finite `y`.
 #[inline(always)]
 pub(super) fn pow(x: f64, y: f64) -> f64 {
     exp(within(y * log_of_normal(x), 200.0))
@@ -156,7 +157,7 @@ mod tests {
     use super::super::single;
     use super::*;
 
-    /// All of a sample of the bits of `f32`, and what lies near the edges of reductions.
+    /// Returns a sample of all bit patterns of `f32`, and numbers near the edges of reductions.
     fn samples() -> impl Iterator<Item = f32> {
         let edges =
             [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1e-45, f32::MAX, 1.0, -1.0];
@@ -165,7 +166,7 @@ mod tests {
         edges.into_iter().chain((0..u32::MAX).step_by(4099).map(f32::from_bits)).chain(near).chain(around)
     }
 
-    /// The distance in units of the last place.
+    /// Returns the distance in units of the last place.
     fn apart(a: f32, b: f32) -> u64 {
         let place = |x: f32| {
             let magnitude = i64::from(x.to_bits() & 0x7fff_ffff);
@@ -182,7 +183,7 @@ mod tests {
     #[test]
     fn functions_are_within_two_places_of_the_reference() {
         type Ours = fn(f32) -> f32;
-        /// The name, our function, the reference, up to which magnitude, and within how many places.
+        /// The name, the function, the reference, the greatest magnitude, and the greatest distance.
         type Case = (&'static str, Ours, fn(f64) -> f64, f32, u64);
         macro_rules! wide {
             ($f:expr) => {

@@ -1,4 +1,4 @@
-//! Kernels: many operations on arrays of one size in one pass over tiles, which stay in the cache.
+//! Kernels: many operations on arrays of one size, in one pass over tiles that stay in the cache.
 
 mod access;
 mod compute;
@@ -24,13 +24,15 @@ use slot::{Line, Slot};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 
-/// Elements from which on a kernel is divided among threads. A task has as many, on any number of threads, so that sums are always the same.
+/// The number of elements of a task. A larger kernel is divided into tasks. It does not depend on the number of
+/// threads, so sums do not either.
 const TASK: usize = if cfg!(test) { 24 } else { 1 << 16 };
-/// Tasks that accumulators are divided among at most.
+/// The maximum number of tasks of a kernel with reductions.
 const MOST_PARTIALS: usize = 64;
-/// Accumulators of all tasks together.
+/// The maximum number of accumulators of all tasks together.
 const MOST_ACCUMULATORS: usize = 1 << 22;
-/// Elements that a task combines into each accumulator at least: the accumulators of all tasks are combined in the end.
+/// The minimum number of elements that a task combines into each accumulator. The accumulators of all tasks are
+/// combined at the end, which costs time.
 const LEAST_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
 
 /// An input of a kernel.
@@ -38,7 +40,7 @@ const LEAST_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
 pub(crate) struct Input {
     /// The buffer that holds it.
     pub buffer: usize,
-    /// Bytes of an element.
+    /// The number of bytes of an element.
     pub size: usize,
     pub access: Access,
 }
@@ -48,7 +50,7 @@ pub(crate) struct Input {
 pub(crate) struct Output {
     pub buffer: usize,
     pub register: Register,
-    /// Bytes of an element.
+    /// The number of bytes of an element.
     pub size: usize,
     /// Whether there is one element for each row.
     pub per_row: bool,
@@ -59,11 +61,11 @@ pub(crate) struct Output {
 pub(crate) struct Kernel {
     pub size: usize,
     pub row: usize,
-    /// Elements computed at a time: a multiple of `row`, if that is not 1.
+    /// The number of elements computed at a time, a multiple of `row`.
     pub tile: usize,
     pub registers: usize,
     pub inputs: Vec<Input>,
-    /// Run once for a task: registers that are the same in all tiles.
+    /// The code that runs once for each task. It writes the registers that are the same in all tiles.
     pub prologue: Vec<Instruction>,
     pub code: Vec<Instruction>,
     /// Whether the result of each instruction of `code` has one element for each row.
@@ -73,11 +75,11 @@ pub(crate) struct Kernel {
 }
 
 thread_local! {
-    /// Memory for registers, which tasks hand on.
+    /// Memory for registers, which tasks reuse.
     static SCRATCH: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Scratch memory that a thread keeps, at most: lines of a register, and registers.
+/// The maximum scratch memory that a thread keeps: lines of a register, and registers.
 const KEPT_LINES: usize = 1 << 11;
 const KEPT_REGISTERS: usize = 64;
 
@@ -85,7 +87,7 @@ const KEPT_REGISTERS: usize = 64;
 type Parts<'a> = SmallVec<[&'a mut [u8]; 4]>;
 
 impl Kernel {
-    /// Computes the outputs, and then the results of the reductions, from the memory of the inputs.
+    /// Computes the outputs and the results of the reductions. `inputs` is the memory of the inputs.
     pub(crate) fn run(&self, inputs: &[&[u8]], outputs: &mut [AlignedBytes], reduced: &mut [AlignedBytes]) {
         let task = self.task_size();
         let tasks = self.size.div_ceil(task);
@@ -134,7 +136,7 @@ impl Kernel {
         self.inputs = inputs;
     }
 
-    /// Elements of a task, a multiple of the row.
+    /// Returns the number of elements of a task, a multiple of the tile.
     fn task_size(&self) -> usize {
         let mut tasks = self.size.div_ceil(TASK);
         if !self.reductions.is_empty() {
@@ -300,7 +302,7 @@ impl Kernel {
     }
 }
 
-/// Memory that can be written: that of the slot, unless it was read in place.
+/// Returns memory for writing: that of the slot, unless the slot was read in place.
 fn scratch(slot: Slot<'_>) -> Slot<'_> {
     match slot {
         Slot::Input(_) => Slot::Scratch(SCRATCH.with_borrow_mut(Vec::pop).unwrap_or_default()),

@@ -1,32 +1,32 @@
-//! The traits of the Rust types of elements.
+//! Traits of the Rust types of elements.
 
 use super::lanes::{Itself, accumulate, add_rows_f32, fold, sum_f32};
 use bytemuck::Pod;
 
-/// An element of a tile that is a number: of `f32`, of `f64`, or an integer.
+/// A number as an element of a tile: an `f32`, an `f64`, or an integer.
 pub(crate) trait Number: Pod + PartialOrd + Send {
-    /// Neutral in maxima and in minima.
+    /// The neutral elements of maxima and of minima.
     const LEAST: Self;
     const GREATEST: Self;
-    /// Sums, products and extremes of many are accumulated in it.
+    /// The type in which sums, products and extremes of many numbers are accumulated.
     type Accumulator: Accumulator;
     fn up(self) -> Self::Accumulator;
     fn down(x: Self::Accumulator) -> Self;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
-    /// The greater; NaN if either is, and 0 is above -0.
+    /// Returns the greater; NaN if either is, and 0 is greater than -0.
     fn greater(self, other: Self) -> Self;
-    /// The lesser; NaN if either is, and -0 is below 0.
+    /// Returns the lesser; NaN if either is, and -0 is less than 0.
     fn lesser(self, other: Self) -> Self;
     fn negated(self) -> Self;
     fn absolute(self) -> Self;
-    /// -1, 0 or 1; -0, 0 and NaN give themselves.
+    /// Returns -1, 0 or 1. -0, 0 and NaN return themselves.
     fn sign(self) -> Self;
     fn from_position(i: usize) -> Self;
-    /// The sum of many.
+    /// Returns the sum of all elements.
     fn sum(x: &[Self]) -> Self::Accumulator;
-    /// Adds rows, of as many elements as `a`, to `a`.
+    /// Adds rows to `a`. Each row has as many elements as `a`.
     fn add_rows(a: &mut [Self::Accumulator], x: &[Self]) {
         x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::up, Self::Accumulator::plus));
     }
@@ -38,7 +38,7 @@ pub(crate) trait Accumulator: Number {
     const ONE: Self;
 }
 
-/// The operations that integers have beyond those of numbers, and `bool` too, as 0 and 1.
+/// The additional operations of integers, and of `bool` as 0 and 1.
 pub(crate) trait Bits: Pod {
     const ONES: Self;
     const NONE: Self;
@@ -49,11 +49,11 @@ pub(crate) trait Bits: Pod {
     fn shift_left(self, by: Self) -> Self;
     fn shift_right_arithmetic(self, by: Self) -> Self;
     fn shift_right_logical(self, by: Self) -> Self;
-    /// Rounded toward zero; all bits set where the divisor is 0.
+    /// Returns the quotient, rounded toward zero. If the divisor is 0, all bits are set.
     fn quotient(self, other: Self) -> Self;
-    /// The remainder, with the sign of `self`. If the divisor is 0, it is `self`.
+    /// Returns the remainder, with the sign of `self`. If the divisor is 0, it is `self`.
     fn remainder(self, other: Self) -> Self;
-    /// Wraps. To a negative exponent: 0, but for 1 and -1.
+    /// Returns the power, which wraps. A negative exponent gives 0, except for 1 and -1.
     fn power(self, exponent: Self) -> Self;
 }
 
@@ -255,7 +255,7 @@ macro_rules! integers {
         }
     )*};
 }
-// Quotients of narrower integers are exact in `f64`, and vectors.
+// Quotients of narrower integers are exact in `f64`, which has vector instructions for division.
 integers! {
     i8 u8 i8 i8::wrapping_abs, false;
     i16 u16 i16 i16::wrapping_abs, false;
@@ -267,7 +267,7 @@ integers! {
     u64 u64 i64 std::convert::identity, true;
 }
 
-/// Runs a block with a type alias bound to the Rust type of an integer dtype; another block for any other dtype.
+/// Runs a block with a type alias for the Rust type of an integer dtype, or another block for any other dtype.
 macro_rules! with_integer {
     ($dtype:expr, $T:ident => $int:expr, _ => $other:expr) => {{
         use rune_ir::DType::*;
@@ -310,8 +310,8 @@ macro_rules! with_integer {
 }
 pub(crate) use with_integer;
 
-/// Runs a block with a type alias bound to the Rust type of a dtype of numbers in tiles; another block for `bool` and for half types,
-/// which are widened before they are computed with.
+/// Runs a block with a type alias for the Rust type of a number in tiles. Runs another block for `bool` and for half
+/// types, which are widened before computing.
 macro_rules! with_number {
     ($dtype:expr, $T:ident => $number:expr, _ => $other:expr) => {{
         use rune_ir::DType::*;

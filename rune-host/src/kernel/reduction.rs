@@ -1,4 +1,4 @@
-//! Reductions: how elements are combined, within rows and into accumulators.
+//! Reductions: combining elements within rows and into accumulators.
 
 use super::compute::once;
 use super::lanes::{accumulate, fold};
@@ -11,21 +11,21 @@ use smallvec::SmallVec;
 use std::convert::identity;
 use std::marker::PhantomData;
 
-/// A function that combines elements. Floats are accumulated in `f64`, and rounded once.
+/// A function that combines elements. Floats accumulate in `f64`, and are rounded once.
 trait Reducer: Sized {
     type Element: Pod;
     type Accumulator: Pod + Send;
     const NEUTRAL: Self::Accumulator;
-    /// Whether the accumulator holds more than an element: then it is `f64`.
+    /// Whether the accumulator is wider than an element. If so, it is `f64`.
     const IS_WIDER: bool = size_of::<Self::Accumulator>() > size_of::<Self::Element>();
     fn up(x: Self::Element) -> Self::Accumulator;
     fn down(x: Self::Accumulator) -> Self::Element;
     fn combine(x: Self::Accumulator, y: Self::Accumulator) -> Self::Accumulator;
-    /// Combines rows, of as many elements as `a`, into `a`.
+    /// Combines rows into `a`. Each row has as many elements as `a`.
     fn combine_rows(a: &mut [Self::Accumulator], x: &[Self::Element]) {
         x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::up, Self::combine));
     }
-    /// All elements combined.
+    /// Combines all elements.
     fn total(x: &[Self::Element]) -> Self::Accumulator {
         folded::<Self>(x)
     }
@@ -97,7 +97,7 @@ bitwise! {
     Any: NONE, or;
 }
 
-/// A visitor of the reducer that a function and a dtype select.
+/// A visitor of the reducer for a function and a dtype.
 trait Visitor {
     type Output;
     fn visit<R: Reducer>(self) -> Self::Output;
@@ -151,15 +151,16 @@ pub(super) fn rows(
     with_reducer(f, dtype, Rows(half, x, d, rows, len));
 }
 
-/// A reduction of all that a kernel computes of one register, over any axes of its index space.
+/// A reduction of one register over any axes of a kernel's index space.
 #[derive(Clone, Debug)]
 pub(crate) struct Reduction {
     pub f: ReduceFn,
     /// The dtype of the elements in registers.
     pub dtype: DType,
-    /// The half type that the result is rounded to, where it is of one.
+    /// The half type to which the result is rounded, if any.
     pub half: Option<DType>,
-    /// Size of each axis of the index space, outermost first, and the step in the result along it: 0 along those that are reduced.
+    /// The size of each axis of the index space, outermost first, and its stride in the result. Reduced axes have
+    /// stride 0.
     pub axes: SmallVec<[(usize, usize); 4]>,
     /// The buffer of the result.
     pub buffer: usize,
@@ -167,7 +168,7 @@ pub(crate) struct Reduction {
     pub ty: Type,
 }
 
-/// Accumulators of a part of the result, from position `first` on.
+/// The accumulators of a part of the result, from position `first` on.
 pub(super) struct Partial {
     first: usize,
     count: usize,
@@ -175,7 +176,7 @@ pub(super) struct Partial {
 }
 
 impl Reduction {
-    /// Accumulators for positions `start..end` of the index space.
+    /// Returns new accumulators for positions `start..end` of the index space.
     pub(super) fn partial(&self, start: usize, end: usize) -> Partial {
         struct Fill<'a>(&'a mut Vec<u64>, usize);
         impl Visitor for Fill<'_> {
@@ -186,7 +187,7 @@ impl Reduction {
             }
         }
         let size = self.ty.size();
-        // Along an outermost axis that stays, a part of the index space is a part of the result.
+        // If the outermost axis is not reduced, a part of the index space maps to a part of the result.
         let (first, last) = match self.axes.first() {
             Some(&(n, step)) if step > 0 => {
                 let each = self.axes.iter().map(|a| a.0).product::<usize>() / n;
@@ -222,7 +223,7 @@ impl Reduction {
                     rest /= size;
                 }
                 loop {
-                    // Rows that are combined into the same accumulators.
+                    // The number of rows that are combined into the same accumulators.
                     let rows = match (outer.last(), index.last()) {
                         (Some(&(size, 0)), Some(&i)) if step == 1 && column == 0 => (size - i).min(x.len() / len),
                         _ => 0,
@@ -262,7 +263,7 @@ impl Reduction {
         with_reducer(self.f, self.dtype, Walk(self, partial, x, start, n));
     }
 
-    /// Writes the result, of all accumulators together.
+    /// Combines the accumulators of all tasks, and writes the result.
     pub(super) fn finish(&self, partials: &[Partial], out: &mut [u8]) {
         struct Finish<'a>(&'a Reduction, &'a [Partial], &'a mut [u8]);
         impl Visitor for Finish<'_> {
@@ -289,7 +290,7 @@ impl Reduction {
                 }
             }
         }
-        /// Halves are `f32` in registers.
+        /// Writes a half type. It is `f32` in registers.
         fn halves<R: Reducer, H: Element>(total: &[R::Accumulator], out: &mut [u8]) {
             for (out, &x) in H::cast_slice_mut(out).iter_mut().zip(total) {
                 let wide = match R::IS_WIDER {

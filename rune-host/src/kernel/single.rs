@@ -1,9 +1,11 @@
-//! Functions of `f32`, within two units in the last place, without branches: for the compiler to make vectors of.
+//! Functions of `f32`, within two units in the last place. They have no branches, so that the compiler can vectorize
+//! them.
 //!
-//! Fused multiplications are rounded alike on every machine; where there is no instruction for them they are slow. Reductions of the
-//! argument follow Cody and Waite, "Software Manual for the Elementary Functions" (1980); the polynomials are near-minimax ones.
+//! Fused multiply-adds round alike on every machine, but are slow where there is no instruction for them. Reductions of
+//! the argument follow Cody and Waite, "Software Manual for the Elementary Functions" (1980). The polynomials are
+//! nearly minimax.
 
-/// The polynomial with these coefficients, the highest first.
+/// Returns the value of the polynomial with these coefficients, the highest first.
 #[inline(always)]
 fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
     let mut sum = coefficients[0];
@@ -13,24 +15,24 @@ fn polynomial<const N: usize>(x: f32, coefficients: [f32; N]) -> f32 {
     sum
 }
 
-/// Adding it rounds to a whole number, which is then in the lowest bits.
+/// Adding this constant rounds to a whole number, and puts that number into the lowest bits.
 const ROUND: f32 = 12582912.0;
 
-/// `x` between two bounds, NaN as it is.
+/// Clamps `x` between two bounds. NaN stays NaN.
 #[inline(always)]
 fn between(x: f32, low: f32, high: f32) -> f32 {
     let x = if x > high { high } else { x };
     if x < low { low } else { x }
 }
 
-/// `e^r - 1` for `|r|` up to half of `ln 2`.
+/// Returns `e^r - 1` for `|r|` up to half of `ln 2`.
 #[inline(always)]
 fn expm1_near_zero(r: f32) -> f32 {
     const TERMS: [f32; 7] = [1.989_927_4e-4, 1.394_110_8e-3, 8.333_298e-3, 4.166_635e-2, 1.666_666_7e-1, 0.5, 1.0];
     polynomial(r, TERMS) * r
 }
 
-/// `y 2^n`, with `n` given as `n + ROUND`; `n` may be beyond the range of exponents.
+/// Returns `y 2^n`, with `n` given as `n + ROUND`. `n` may be beyond the range of exponents.
 #[inline(always)]
 fn scale(y: f32, rounded: f32) -> f32 {
     let n = rounded.to_bits().wrapping_sub(ROUND.to_bits()) as i32;
@@ -123,10 +125,10 @@ pub(super) fn log(x: f32) -> f32 {
     if x < 0.0 { f32::NAN } else { y }
 }
 
-/// The greatest argument of [`sin`] and [`cos`]: further multiples of `π/2` need more digits of it.
+/// The greatest argument of [`sin`] and [`cos`]. Greater multiples of `π/2` would need more digits of `π/2`.
 pub(super) const GREATEST_ANGLE: f32 = 50000.0;
 
-/// The quadrant of `x` in the lowest bits, and `x` less that multiple of `π/2`.
+/// Returns the quadrant of `x` in the lowest bits, and `x` minus that multiple of `π/2`.
 #[inline(always)]
 fn quadrant(x: f32) -> (u32, f32) {
     const HIGH: f32 = 1.570_796_4;
@@ -138,7 +140,7 @@ fn quadrant(x: f32) -> (u32, f32) {
     (rounded.to_bits(), r)
 }
 
-/// Sine and cosine of `|r|` up to `π/4`.
+/// Returns the sine and cosine of `r`, for `|r|` up to `π/4`.
 #[inline(always)]
 fn sin_cos_near_zero(r: f32) -> (f32, f32) {
     const SIN: [f32; 4] = [2.717_345_7e-6, -1.983_920_2e-4, 8.333_329e-3, -1.666_666_7e-1];

@@ -1,15 +1,15 @@
-//! The storage of the elements of registers.
+//! The storage of registers.
 
 use bytemuck::{Pod, Zeroable};
 
-/// A line of the cache. Vectors of registers so lie within one.
+/// A cache line. Its alignment keeps each vector of a register within one line.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C, align(64))]
 pub(super) struct Line([u64; 8]);
 
-/// The elements of a register in the tile that is computed.
+/// The elements of a register in the current tile.
 pub(super) enum Slot<'a> {
-    /// In memory of the task.
+    /// In scratch memory of the task.
     Scratch(Vec<Line>),
     /// In an input.
     Input(&'a [u8]),
@@ -18,10 +18,10 @@ pub(super) enum Slot<'a> {
 }
 
 impl Slot<'_> {
-    /// Stands for a slot that is in use.
+    /// A placeholder for a slot that is in use.
     pub(super) const EMPTY: Slot<'static> = Slot::Input(&[]);
 
-    /// The first `n` elements.
+    /// Returns the first `n` elements.
     pub(super) fn read<T: Pod>(&self, n: usize) -> &[T] {
         let elements: &[T] = match self {
             Slot::Scratch(lines) => bytemuck::cast_slice(lines),
@@ -30,7 +30,7 @@ impl Slot<'_> {
         };
         &elements[..n]
     }
-    /// The first `n` elements, to write.
+    /// Returns the first `n` elements for writing.
     pub(super) fn write<T: Pod>(&mut self, n: usize) -> &mut [T] {
         let elements: &mut [T] = match self {
             Slot::Scratch(lines) => {

@@ -5,7 +5,7 @@ use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
 use pulp::{Simd, WithSimd};
 
-/// An element that is widened to `f32`, exactly.
+/// An element that widens to `f32` exactly.
 pub(crate) trait Narrow: Pod + Send + Sync {
     fn widen(self) -> f32;
 }
@@ -16,7 +16,7 @@ impl Narrow for bf16 {
     }
 }
 impl Narrow for f16 {
-    /// Without branches, for the compiler to make vectors of.
+    /// Has no branches, so that the compiler can vectorize it.
     #[inline(always)]
     fn widen(self) -> f32 {
         const REBIAS: f32 = f32::from_bits((127 + 112) << 23);
@@ -63,7 +63,7 @@ impl Narrow for HighBits {
     }
 }
 
-/// Elements that are widened at once.
+/// The number of elements that are widened at once.
 const LANES: usize = 32;
 
 #[inline(always)]
@@ -75,10 +75,10 @@ fn widened<T: Narrow>(narrow: &[T; LANES]) -> [f32; LANES] {
     wide
 }
 
-/// The rows that [`add_scaled`] adds at once.
+/// The number of rows that [`add_scaled`] adds at once.
 pub(crate) const ROWS_ADDED: usize = 4;
 
-/// Adds rows, each as long as `out` and times a factor, to `out`.
+/// Adds rows to `out`. Each row is as long as `out`, and is multiplied by a factor.
 pub(crate) fn add_scaled<T: Narrow>(out: &mut [f32], rows: &[&[T]], factors: [f32; ROWS_ADDED]) {
     struct Add<'a, T>(&'a mut [f32], [&'a [T]; ROWS_ADDED], [f32; ROWS_ADDED]);
     impl<T: Narrow> WithSimd for Add<'_, T> {
@@ -114,7 +114,7 @@ pub(crate) fn add_scaled<T: Narrow>(out: &mut [f32], rows: &[&[T]], factors: [f3
     }
 }
 
-/// The sum of the products of elements.
+/// Returns the sum of the products of elements.
 pub(crate) fn dot<T: Narrow>(x: &[f32], y: &[T]) -> f32 {
     struct Dot<'a, T>(&'a [f32], &'a [T]);
     impl<T: Narrow> WithSimd for Dot<'_, T> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 pub(super) type VariableId = usize;
 
-/// A variable of the program, or of one that it calls.
+/// A variable of the program, or of a program that it calls.
 #[derive(Clone)]
 pub(super) struct Variable {
     pub ty: Type,
@@ -27,15 +27,15 @@ pub(super) enum Storage {
     Stored { buffer: usize, view: View },
     /// In a register of a cluster, in row-major order.
     Lane { cluster: usize, register: Register, per_row: bool },
-    /// In a register, looked at in another way.
+    /// A view of a variable in a register.
     Viewed { base: VariableId, view: View },
-    /// The same everywhere.
+    /// One number everywhere.
     Constant(Literal),
-    /// The positions along an axis of `size` elements that lie `stride` apart.
+    /// The positions along an axis of `size` elements with stride `stride`.
     Iota { stride: usize, size: usize },
 }
 
-/// A step that is no kernel.
+/// A step other than a kernel.
 struct OtherStep {
     step: Step,
     reads: Vec<usize>,
@@ -52,11 +52,11 @@ pub(super) struct Builder {
     pub buffers: Vec<Type>,
     /// The first stage in which a buffer can be read.
     pub ready: Vec<u32>,
-    /// For variables that were converted to `f32`, the variables before.
+    /// The narrow variables of variables that were widened to `f32`.
     pub widened: FxHashMap<VariableId, VariableId>,
-    /// For variables that are a part of each byte of others, those others.
+    /// The variables of bytes, and their parts, of variables that are a part of each byte.
     pub parts_of_bytes: FxHashMap<VariableId, (VariableId, Element)>,
-    /// The clusters of a size and a stage.
+    /// The clusters of each size and stage.
     pub by_stage: FxHashMap<(usize, u32), Vec<usize>>,
     /// The last step with effects.
     effect: Option<usize>,
@@ -104,7 +104,7 @@ impl Builder {
         self.variables[id].ty.shape.clone()
     }
 
-    /// The outputs of a program on these inputs and constants.
+    /// Returns the outputs of a program on these inputs and constants.
     fn program(&mut self, program: &Program, arguments: &[VariableId]) -> Vec<VariableId> {
         let mut ids: Vec<Option<VariableId>> = vec![None; program.num_vars()];
         ids.iter_mut().zip(arguments).for_each(|(id, &argument)| *id = Some(argument));
@@ -161,7 +161,7 @@ impl Builder {
                 let make = |results| Step::Scan { consts: args, carry, slices, length, reverse, body, results };
                 return self.other(reads, types, op.has_effects(), make);
             }
-            // The interpreter says why it cannot be computed.
+            // The interpreter reports why it cannot be computed.
             Some(Control::CustomLinear { .. }) | None => {}
         }
         if let Op::OptimizationBarrier { xs } = op {
@@ -171,7 +171,7 @@ impl Builder {
             return vec![*x];
         }
         let all = || op.operands().into_iter().map(|&id| self.ty(id)).chain(types);
-        // Kernels and steps are of real numbers.
+        // Kernels and steps take only real numbers.
         if all().any(|ty| ty.dtype.is_complex() || ty.size() == 0) {
             return self.evaluate(op, types);
         }
@@ -182,7 +182,7 @@ impl Builder {
         found.or_else(|| self.native(op, types)).unwrap_or_else(|| self.evaluate(op, types))
     }
 
-    /// The result of an operation that is part of a kernel, a view, or a product.
+    /// Returns the result of an operation that becomes part of a kernel, a view, or a product.
     fn in_kernel(&mut self, op: &Op<VariableId>, ty: &Type) -> Option<VariableId> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations are steps of their own")]
         Some(match *op {
@@ -248,7 +248,7 @@ impl Builder {
         })
     }
 
-    /// A step of its own.
+    /// Adds a step other than a kernel.
     pub(super) fn other(
         &mut self,
         reads: Vec<usize>,
@@ -258,7 +258,7 @@ impl Builder {
     ) -> Vec<VariableId> {
         let mut stage = reads.iter().map(|&b| self.ready[b]).max().unwrap_or(0);
         if effects {
-            // What runs in an earlier stage does not wait for this one.
+            // A step in an earlier stage would not wait for this one.
             stage = stage.max(self.effect_stage);
             self.effect_stage = stage + 1;
         }

@@ -1,4 +1,4 @@
-//! Clusters: the operations that become one kernel, while a plan is built.
+//! Clusters. Each collects the operations of one kernel while a plan is built.
 
 use super::fuse::fuse;
 use super::view::View;
@@ -10,13 +10,13 @@ use smallvec::SmallVec;
 
 /// The maximum size of the registers of a tile in bytes, so that they stay in the first-level cache.
 const TILE_BYTES: usize = 24 << 10;
-/// The minimum and maximum number of elements of a tile, and its multiple. They are small in tests, so that small
-/// arrays have several tiles.
+/// The minimum and maximum number of elements of a tile, and a number that divides it. They are small in tests, so that
+/// small arrays have several tiles.
 const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
-/// Elements of a tile of a kernel that computes one thing.
+/// The number of elements of a tile of a kernel with only one instruction besides loads in place.
 const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
 
-/// Returns the dtype that elements of a dtype have in registers.
+/// Returns the dtype of elements in registers.
 pub(super) fn lane(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
@@ -34,11 +34,11 @@ pub(super) struct Cluster {
     pub row: Option<usize>,
     /// The stage: the cluster runs after all earlier stages.
     pub stage: u32,
-    /// The indices in the program of its operations.
+    /// The positions of its operations in the program.
     pub members: Vec<usize>,
     code: Vec<(Instruction, bool)>,
     prologue: Vec<Instruction>,
-    /// For each register, whether an instruction of the code writes it to memory of its own.
+    /// For each register, whether an instruction of the code writes it to scratch memory.
     registers: Vec<bool>,
     inputs: Vec<Input>,
     pub outputs: Vec<Output>,
@@ -92,13 +92,13 @@ impl Cluster {
         self.registers.push(computed);
         self.registers.len() - 1
     }
-    /// Adds an instruction, which `make` creates for its destination register, and returns the register.
+    /// Adds an instruction and returns its destination register, for which `make` creates the instruction.
     pub(super) fn push(&mut self, per_row: bool, make: impl FnOnce(Register) -> Instruction) -> Register {
         let d = self.register(true);
         self.code.push((make(d), per_row));
         d
     }
-    /// Appends an instruction with two results.
+    /// Adds an instruction with two results.
     pub(super) fn push_pair(
         &mut self,
         per_row: bool,
@@ -183,7 +183,8 @@ impl Cluster {
         let written = self.outputs.iter().any(|o| o.register == x);
         let register = match dtype.is_half() {
             true => self.push(per_row, |d| Instruction::Narrow { half: dtype, x, d }),
-            // A register that is read in place, or is the same in all tiles, is copied.
+            // A register is copied if it is read in place, is the same in all tiles, or is already written to an
+            // output.
             false if self.registers[x] && !written => x,
             false => self.push(per_row, |d| Instruction::Copy { size: dtype.size(), x, d }),
         };
@@ -200,7 +201,7 @@ impl Cluster {
         let (mut prologue, mut code) = (self.prologue.split_off(0), self.code.split_off(0));
         let registers = self.allocate(&mut prologue, &mut code);
         let row = self.row.unwrap_or(1);
-        // What is read where it lies, and once, needs no cache.
+        // An input that is read in place, once, needs no cache.
         let is_dense = |input: usize| self.inputs[input].access.form() == Form::Dense;
         let in_place = |i: &Instruction| matches!(*i, Instruction::Load { input, .. } if is_dense(input));
         let others = code.iter().filter(|(instruction, _)| !in_place(instruction)).count();
@@ -209,7 +210,7 @@ impl Cluster {
             false => (TILE_BYTES / (4 * full_registers(&mut code, registers))).clamp(TILE.0, TILE.1) / TILE.2 * TILE.2,
         };
         let tile = (tile / row).max(1) * row;
-        // An input that repeats within each tile is the same in all tiles.
+        // If an input repeats within each tile, it is the same in all tiles.
         let repeats = |(instruction, _): &(Instruction, bool)| {
             let input = if let Instruction::Load { input, .. } = *instruction { Some(input) } else { None };
             let form = input.map(|input| self.inputs[input].access.form());
@@ -250,7 +251,7 @@ impl Cluster {
         self.prologue.reverse();
     }
 
-    /// Lets instructions read per-row operands directly where they can, so that these need not be spread.
+    /// Lets instructions read per-row operands directly where possible, so that these need not be spread.
     fn read_rows_in_place(&mut self) {
         let mut spread: FxHashMap<Register, Register> = FxHashMap::default();
         for (instruction, _) in &mut self.code {
@@ -277,7 +278,7 @@ impl Cluster {
         for (at, (instruction, _)) in code.iter_mut().enumerate() {
             instruction.registers_mut().0.into_iter().for_each(|x| last_use[*x] = at);
         }
-        // These registers are not scratch memory, or are the same in all tiles.
+        // Outputs are not scratch memory. Registers of the prologue are the same in all tiles.
         self.outputs.iter().for_each(|o| last_use[o.register] = NEVER);
         let mut renamed: Vec<Register> = vec![NEVER; self.registers.len()];
         let (mut free, mut count) = (Vec::new(), 0);

@@ -11,7 +11,7 @@ use rune_ir::{DType, Shape, Type};
 use smallvec::SmallVec;
 
 impl Builder {
-    /// A product of floats, by way of `f32` for half types.
+    /// Adds a product of floats. Half types are converted to `f32`.
     pub(super) fn product(
         &mut self,
         lhs: VariableId,
@@ -43,7 +43,7 @@ impl Builder {
         self.convert(ids[0], out)
     }
 
-    /// A product of a few rows with a matrix of narrow elements, which is read as it is stored.
+    /// Adds a product of a few rows with a matrix of narrow elements, which is read without conversion.
     fn product_of_rows(&mut self, lhs: VariableId, rhs: VariableId, dims: &DotDims, wide: DType) -> Option<Product> {
         if wide != DType::F32 {
             return None;
@@ -74,7 +74,7 @@ impl Builder {
         Product::of_rows(rows, matrix, side, element)
     }
 
-    /// Returns the variable that is stored with narrow elements, from which `x` was widened, if there is one.
+    /// Returns the variable whose narrow elements were widened to `x`, if there is one and it is in a buffer.
     fn narrow(&self, x: VariableId) -> Option<(VariableId, Element)> {
         let x = self.widened.get(&x).copied().unwrap_or(x);
         let (stored, element) = match self.parts_of_bytes.get(&x) {
@@ -84,7 +84,7 @@ impl Builder {
         matches!(self.variables[stored].storage, Storage::Stored { .. }).then_some((stored, element))
     }
 
-    /// Notes that `result`, a binary operation, is a part of each byte of an operand.
+    /// Records that the result of a binary operation is a part of each byte of an operand, if it is.
     pub(super) fn note_parts(&mut self, result: VariableId, f: BinaryFn, x: VariableId, y: VariableId) {
         if self.ty(result).dtype != DType::U8 {
             return;
@@ -94,7 +94,7 @@ impl Builder {
         }
     }
 
-    /// An operand of a product, copied where its axes are not one within the other.
+    /// Returns an operand of a product. It is copied if its axes are not contiguous within each other.
     pub(super) fn factor(&mut self, x: VariableId, batch: &[usize], contract: &[usize]) -> Factor {
         let (buffer, view) = self.stored(x);
         if let Some(factor) = Factor::new(buffer, &view, batch, contract) {
@@ -111,7 +111,7 @@ impl Builder {
             .expect("axes in this order lie one within the other")
     }
 
-    /// A convolution of floats, by way of `f32` for half types.
+    /// Adds a convolution of floats. Half types are converted to `f32`.
     pub(super) fn conv(&mut self, lhs: VariableId, rhs: VariableId, dims: &ConvDims, ty: &Type) -> Option<VariableId> {
         if !ty.dtype.is_float() {
             return None;
@@ -130,7 +130,7 @@ impl Builder {
                     let rank = permutation.len();
                     dims.rhs = [rank - 1, rank - 2].into_iter().chain(0..rank - 2).collect();
                 }
-                // Images that are read backwards.
+                // The images are read backwards.
                 None => lhs = self.whole(lhs),
             }
         };

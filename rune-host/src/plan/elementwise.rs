@@ -8,11 +8,11 @@ use rune_ir::op::ReduceFn;
 use rune_ir::{DType, Type};
 use smallvec::SmallVec;
 
-/// Rows of more elements are reduced piece by piece, and not in registers.
+/// The maximum number of elements of a row that is reduced in registers. Longer rows are reduced piece by piece.
 const LONGEST_ROW: usize = if cfg!(test) { 6 } else { 1 << 13 };
 
 impl Builder {
-    /// An instruction on each element. The result is then rounded to `rounded`.
+    /// Adds an instruction on each element. The result is then rounded to `rounded`.
     pub(super) fn elementwise<const N: usize>(
         &mut self,
         ty: &Type,
@@ -52,7 +52,7 @@ impl Builder {
                 let wide = self.convert(x, DType::F64)?;
                 return self.convert(wide, dtype);
             }
-            // Half types are `f32` in registers already.
+            // Half types are already `f32` in registers.
             (false, DType::F16 | DType::BF16) if dtype == DType::F32 => {
                 self.elementwise(&ty, &[x], None, |[x], d| Instruction::Copy { size: 4, x, d })
             }
@@ -65,7 +65,7 @@ impl Builder {
         })
     }
 
-    /// The bits under a dtype of the same size.
+    /// Reinterprets the bits as a dtype of the same size.
     pub(super) fn bitcast(&mut self, x: VariableId, dtype: DType) -> Option<VariableId> {
         let from = self.ty(x).dtype;
         let ty = self.ty(x).with_dtype(dtype);
@@ -75,7 +75,7 @@ impl Builder {
         let size = dtype.size();
         Some(match (from.is_half(), dtype.is_half()) {
             (false, false) => self.elementwise(&ty, &[x], None, |[x], d| Instruction::Copy { size, x, d }),
-            // From one half type to the other, the bits of NaN may change on the way.
+            // A conversion between half types could change the bits of NaN.
             _ => return None,
         })
     }

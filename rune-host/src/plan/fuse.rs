@@ -1,4 +1,4 @@
-//! Instructions of a kernel that become one, so that they go over a tile once.
+//! Fuses instructions of a kernel, so that they take one pass over a tile.
 
 use crate::kernel::{Instruction, Output, Register, in_pair};
 use rune_ir::DType;
@@ -6,8 +6,7 @@ use rune_ir::op::{BinaryFn, ReduceFn, UnaryFn};
 
 type Code = [(Instruction, bool)];
 
-/// Joins instructions where together they are one. Each register is written once. The registers that nothing reads any
-/// more are still written.
+/// Fuses instructions. Each register is written once. Registers that nothing reads any more are still written.
 pub(super) fn fuse(code: &mut Vec<(Instruction, bool)>, registers: usize, outputs: &[Output]) {
     for pass in [square, normalize, pair] {
         let mut uses = Uses::new(code, registers, outputs);
@@ -17,15 +16,15 @@ pub(super) fn fuse(code: &mut Vec<(Instruction, bool)>, registers: usize, output
     }
 }
 
-/// Where registers are written and read.
+/// The reads and writes of registers.
 struct Uses {
-    /// How often each register is read, outputs included.
+    /// The number of reads of each register, including outputs.
     reads: Vec<u32>,
-    /// The position of the instruction that writes a register.
+    /// The position of the instruction that writes each register.
     written: Vec<Option<usize>>,
-    /// The position of the last instruction that reads it.
+    /// The position of the last instruction that reads each register.
     reader: Vec<Option<usize>>,
-    /// The instructions that became part of another one.
+    /// The instructions that were fused into another one.
     gone: Vec<bool>,
 }
 
@@ -48,17 +47,17 @@ impl Uses {
         outputs.iter().for_each(|o| uses.reads[o.register] += 1);
         uses
     }
-    /// The position of the instruction that writes a register, if the register is read once.
+    /// Returns the position of the instruction that writes a register, if the register is read once.
     fn alone(&self, x: Register) -> Option<usize> {
         self.written[x].filter(|_| self.reads[x] == 1)
     }
-    /// The position of the only instruction that reads a register.
+    /// Returns the position of the only instruction that reads a register.
     fn next(&self, x: Register) -> Option<usize> {
         self.reader[x].filter(|_| self.reads[x] == 1)
     }
 }
 
-/// Sums of squares need no squares.
+/// Fuses the sum of a register of squares with the squares.
 fn square(code: &mut Code, uses: &mut Uses) {
     for at in 0..code.len() {
         if let Instruction::ReduceRows { f: ReduceFn::Sum, dtype: DType::F32, half: None, x, d } = code[at].0
@@ -71,7 +70,8 @@ fn square(code: &mut Code, uses: &mut Uses) {
     }
 }
 
-/// What reads the differences of rows from their centers reads the rows themselves. The differences then need no pass.
+/// Fuses the subtraction of a center from each row into the instructions that read the difference. The subtraction then
+/// needs no pass of its own.
 #[allow(clippy::wildcard_enum_match_arm, reason = "other instructions stay as they are")]
 fn normalize(code: &mut Code, uses: &mut Uses) {
     for at in 0..code.len() {
@@ -112,12 +112,12 @@ fn normalize(code: &mut Code, uses: &mut Uses) {
     }
 }
 
-/// Two functions become one instruction, if nothing else reads the result of the first.
+/// Fuses two functions into one instruction, if nothing else reads the result of the first.
 fn pair(code: &mut Code, uses: &mut Uses) {
     for at in 0..code.len() {
         let (instruction, per_row) = &code[at];
         let Some((f, x, z, by_row, d)) = second(instruction).filter(|_| !per_row) else { continue };
-        // Either operand may be the result of the first instruction, if the second may exchange its operands.
+        // If the second function commutes, either of its operands may be the result of the first.
         let exchanged = in_pair(f) == Some(true) && !by_row;
         let (before, z) = match (uses.alone(x), uses.alone(z)) {
             (Some(before), _) if first(&code[before].0).is_some() => (before, z),
@@ -133,7 +133,8 @@ fn pair(code: &mut Code, uses: &mut Uses) {
     }
 }
 
-/// An instruction that may be the second of a pair: function, operands, whether the second has one element for each row, and result.
+/// Returns the parts of an instruction that may be the second of a pair: function, operands, whether the second operand
+/// has one element for each row, and result.
 #[allow(clippy::wildcard_enum_match_arm, reason = "no other instruction is one of a pair")]
 fn second(instruction: &Instruction) -> Option<(BinaryFn, Register, Register, bool, Register)> {
     match *instruction {
@@ -146,7 +147,8 @@ fn second(instruction: &Instruction) -> Option<(BinaryFn, Register, Register, bo
     }
 }
 
-/// An instruction that may be the first of a pair: function, operands, and whether the second has one element for each row.
+/// Returns the parts of an instruction that may be the first of a pair: function, operands, and whether the second
+/// operand has one element for each row.
 fn first(instruction: &Instruction) -> Option<(BinaryFn, Register, Register, bool)> {
     second(instruction).map(|(f, x, y, by_row, _)| (f, x, y, by_row))
 }
@@ -161,7 +163,7 @@ fn squared(instruction: &Instruction) -> Option<Register> {
     }
 }
 
-/// The rows that an instruction subtracts numbers from, and these, one for each row.
+/// Returns the operands of an instruction that subtracts one number from each row.
 #[allow(clippy::wildcard_enum_match_arm, reason = "no other instruction centers rows")]
 fn difference(instruction: &Instruction) -> Option<(Register, Register)> {
     match *instruction {

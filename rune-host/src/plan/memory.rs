@@ -4,8 +4,8 @@ use super::{Plan, Step};
 use smallvec::SmallVec;
 
 impl Plan {
-    /// Returns the bytes that inputs, constants and results of steps take at most at once. A buffer takes memory until it is read for the last
-    /// time; what a step reads and what it writes are there together, unless it writes in place.
+    /// Returns the peak number of bytes of inputs, constants and results of steps. A buffer takes memory until its last
+    /// read. The operands and the results of a step take memory together, unless the step works in place.
     ///
     /// ```
     /// use rune_host::Plan;
@@ -53,14 +53,14 @@ impl Plan {
         peak
     }
 
-    /// The bytes beyond those of the inputs, which others hold.
+    /// Returns the number of bytes beyond the inputs, whose memory others hold.
     fn inner_bytes(&self) -> usize {
         self.peak_bytes().saturating_sub(self.inputs.iter().map(|ty| ty.bytes()).sum())
     }
 }
 
 impl Step {
-    /// The buffers that it reads, each as often as it does, and those that it writes.
+    /// Returns the buffers that the step reads, with repetitions, and those that it writes.
     pub(crate) fn buffers(&self) -> (SmallVec<[usize; 8]>, SmallVec<[usize; 4]>) {
         match self {
             Step::Kernel(kernel) => {
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
     use rune_trace::{DType, Program, Tensor, make_program};
 
-    /// The bytes of all results of instructions.
+    /// Returns the number of bytes of all results of instructions.
     fn written(program: &Program) -> usize {
         let results = program.instructions().iter().flat_map(|i| i.results());
         results.map(|var| program.ty(var).bytes()).sum()
@@ -110,7 +110,7 @@ mod tests {
         let program = make_program(f, &Tensor::zeros(4096, DType::F32)).unwrap().simplify();
         let array = 4 * 4096;
         assert!(written(&program) > 700 * array);
-        // The kernels are many, because they are short in tests.
+        // There are many kernels, because kernels are short in tests.
         let plan = Plan::new(&program);
         assert!(plan.steps() > 20);
         assert_eq!(plan.peak_bytes(), 2 * array);
@@ -129,7 +129,8 @@ mod tests {
         let (weight, activation) = (4 * 32 * 32, 4 * 256 * 32);
         let plan = Plan::new(&program);
         let (peak, all) = (plan.peak_bytes(), plan.buffers.iter().map(|ty| ty.bytes()).sum::<usize>());
-        // Of each layer the weights and the new weights are kept, and the result and its derivative; two more arrays are being computed.
+        // For each layer, the weights, the new weights, the result and its derivative are kept. Two more arrays are
+        // being computed.
         assert!(peak <= LAYERS * 2 * (weight + activation) + 2 * activation, "{peak}");
         assert!(3 * peak <= 2 * all, "{peak} of {all}");
     }

@@ -1,7 +1,7 @@
 //! Plans: programs as steps on buffers.
 //!
-//! Elementwise operations, views and reductions become kernels, with as many operations in one as can run in one pass.
-//! All other operations are steps of their own. A buffer is freed after the last step that needs it.
+//! Elementwise operations, views and reductions become kernels. A kernel holds as many operations as can run in one
+//! pass. All other operations are separate steps. A buffer is freed after the last step that needs it.
 
 mod builder;
 mod cluster;
@@ -23,7 +23,7 @@ use crate::steps::Native;
 use rune_ir::{Array, Loc, Op, Program, Shape, Type, Value};
 use std::sync::Arc;
 
-/// A program that is ready to run on the host.
+/// A program that is prepared for the host.
 ///
 /// ```
 /// use rune_host::Plan;
@@ -37,11 +37,11 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) name: String,
-    /// The types of the inputs, which are the first buffers.
+    /// The types of the inputs, which are in the first buffers.
     pub(crate) inputs: Vec<Type>,
-    /// The constants, which are the next.
+    /// The constants, which are in the next buffers.
     pub(crate) constants: Vec<Value>,
-    /// The type of each buffer. The shape may be another one than that of the arrays that lie in it.
+    /// The type of each buffer. An array in the buffer may have another shape.
     pub(crate) buffers: Vec<Type>,
     pub(crate) steps: Vec<Step>,
     /// The label of each step, for profiles.
@@ -51,7 +51,7 @@ pub struct Plan {
     pub(crate) outputs: Vec<Dense>,
 }
 
-/// A whole buffer, under a shape.
+/// A whole buffer with a shape.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Dense {
     pub buffer: usize,
@@ -77,7 +77,7 @@ pub(crate) enum Step {
         conv: Conv,
         buffer: usize,
     },
-    /// An operation with code of its own, on whole buffers.
+    /// A step on whole buffers that has its own code.
     Native {
         native: Native,
         reads: Vec<usize>,
@@ -86,7 +86,7 @@ pub(crate) enum Step {
     /// An operation that the interpreter computes.
     Evaluate {
         op: Op<Dense>,
-        /// The types of the results, and where they go.
+        /// The types and the buffers of the results.
         results: Vec<(Type, usize)>,
     },
     Case {
@@ -120,11 +120,11 @@ impl Plan {
         crate::threads();
         builder::plan(program)
     }
-    /// Returns the number of steps, without those in loops and branches.
+    /// Returns the number of steps, not counting those in loops and branches.
     pub fn steps(&self) -> usize {
         self.steps.len()
     }
-    /// Returns whether kernels, products and convolutions do all the work, and the interpreter none.
+    /// Returns whether no step needs the interpreter.
     pub fn is_native(&self) -> bool {
         self.steps.iter().all(|step| match step {
             Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } | Step::Native { .. } => true,

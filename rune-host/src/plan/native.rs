@@ -1,4 +1,4 @@
-//! Operations that have a step with code of its own.
+//! Operations whose steps have their own code.
 
 use super::Step;
 use super::View;
@@ -12,7 +12,7 @@ use rune_ir::op::CumulativeFn;
 use rune_ir::{DType, Op, Type};
 
 impl Builder {
-    /// The results of an operation that has such a step; nothing where it is left to the interpreter.
+    /// Returns the results of an operation that has such a step, or `None` if the interpreter must run it.
     #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations are left to the interpreter")]
     pub(super) fn native(&mut self, op: &Op<VariableId>, types: &[Type]) -> Option<Vec<VariableId>> {
         let ty = types.first()?;
@@ -52,7 +52,7 @@ impl Builder {
                 let array = self.dense(*x);
                 let (buffer, view) = self.stored(*update);
                 let mut reads = vec![array.buffer, buffer];
-                // The array itself is no operand: it is written to.
+                // The array is not an operand: the step writes to it.
                 let starts = self.scalars(start_indices, &mut reads, 1);
                 (Native::DynamicUpdateSlice(Block::update(size, &ty.shape, &view, starts), view.offset), reads)
             }
@@ -83,7 +83,7 @@ impl Builder {
             }
             Op::ArgReduce { f, x, axis, index } => {
                 let of = self.ty(*x).clone();
-                // Positions are found in 32 bits.
+                // Positions are computed in 32 bits.
                 if !is_number(of.dtype) || !index.is_int() || of.shape[*axis] > u32::MAX as usize {
                     return None;
                 }
@@ -117,12 +117,13 @@ impl Builder {
         Some(self.other(reads.clone(), types, false, |results| Step::Native { native, reads, results }))
     }
 
-    /// The bits of a variable that is a constant.
+    /// Returns the bits of a constant.
     pub(super) fn constant(&self, id: VariableId) -> Option<u128> {
         if let Storage::Constant(value) = self.variables[id].storage { Some(value.bits()) } else { None }
     }
 
-    /// Scalars of a step whose operands are `reads`, but for the first `skipped` of them.
+    /// Returns the scalars of a step, and appends their buffers to `reads`. The first `skipped` buffers in `reads` are
+    /// not operands of the step.
     fn scalars(&mut self, ids: &[VariableId], reads: &mut Vec<usize>, skipped: usize) -> Vec<Scalar> {
         let mut scalar = |&id: &VariableId| {
             let dtype = self.ty(id).dtype;
@@ -142,7 +143,7 @@ impl Builder {
         ids.iter().map(&mut scalar).collect()
     }
 
-    /// Both results of a block cipher on each pair of elements, in a kernel.
+    /// Adds the block cipher on each pair of elements to a kernel, and returns both results.
     fn threefry(&mut self, operands: [VariableId; 4], ty: &Type) -> Vec<VariableId> {
         let (cluster, per_row) = self.home(&operands, ty.size());
         let operands = operands.map(|id| self.operand(id, cluster, per_row));

@@ -1,4 +1,4 @@
-//! Orders the steps: each comes after those whose buffers it reads, and otherwise in the order of the program.
+//! Orders the steps. Each comes after the steps whose buffers it reads, and otherwise in the order of the program.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,9 +7,9 @@ use std::collections::BinaryHeap;
 pub(super) struct Node {
     pub reads: Vec<usize>,
     pub writes: Vec<usize>,
-    /// A step that must precede this one, whatever it writes.
+    /// A step that must come before this one.
     pub after: Option<usize>,
-    /// The index in the program.
+    /// The position in the program.
     pub position: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The storage of variables while a plan is built, and the access of operations to it.
+//! The storage of variables during planning, and the access of operations to it.
 
 use super::builder::{Builder, Storage, Variable, VariableId};
 use super::cluster::{Cluster, flat};
@@ -6,11 +6,11 @@ use super::{Dense, View};
 use crate::kernel::{Form, Register};
 use rune_ir::Type;
 
-/// Instructions from which on a cluster takes no more.
+/// The number of instructions from which a cluster takes no more.
 const LONGEST_CLUSTER: usize = if cfg!(test) { 12 } else { 512 };
 
 impl Builder {
-    /// A variable looked at in another way, or a copy where `look` finds none.
+    /// Returns a view of a variable, or of a copy if `look` returns none.
     pub(super) fn view(&mut self, x: VariableId, ty: &Type, look: impl Fn(&View) -> Option<View>) -> VariableId {
         let place = match &self.variables[x].storage {
             Storage::Constant(value) => Some(Storage::Constant(*value)),
@@ -33,7 +33,7 @@ impl Builder {
         }
     }
 
-    /// A variable in a register, in row-major order.
+    /// Copies a variable to a register, in row-major order.
     pub(super) fn copy(&mut self, x: VariableId) -> VariableId {
         let (cluster, per_row) = self.home(&[x], self.ty(x).size());
         let register = self.operand(x, cluster, per_row);
@@ -41,7 +41,7 @@ impl Builder {
         self.variable(self.ty(x).clone(), Storage::Lane { cluster, register, per_row })
     }
 
-    /// The first stage in which a variable can be read from memory.
+    /// Returns the first stage in which a variable can be read from memory.
     pub(super) fn ready(&self, id: VariableId) -> u32 {
         match &self.variables[id].storage {
             Storage::Stored { buffer, .. } => self.ready[*buffer],
@@ -51,7 +51,7 @@ impl Builder {
         }
     }
 
-    /// Whether a variable can be had in a cluster.
+    /// Returns whether a cluster can use a variable.
     pub(super) fn is_available(&self, id: VariableId, cluster: usize, per_row: bool) -> bool {
         let c = &self.clusters[cluster];
         match &self.variables[id].storage {
@@ -77,7 +77,8 @@ impl Builder {
         }
     }
 
-    /// The cluster that computes on these operands, with results of `size` elements, and whether it does so for each row.
+    /// Returns the cluster for an operation on these operands with `size` results, and whether it computes one result
+    /// for each row.
     pub(super) fn home(&mut self, operands: &[VariableId], size: usize) -> (usize, bool) {
         let mut best: Option<(u32, usize, bool)> = None;
         for &id in operands {
@@ -100,7 +101,7 @@ impl Builder {
         (self.cluster_at(size, stage, None), false)
     }
 
-    /// The cluster that reduces all `size` elements of `x`; rather one whose rows can be of `row` elements.
+    /// Returns the cluster for a reduction of all `size` elements of `x`, in rows of `row` elements if given.
     pub(super) fn home_of_reduction(&mut self, x: VariableId, size: usize, row: Option<usize>) -> usize {
         if let Some(cluster) = self.cluster_of(x) {
             let c = &self.clusters[cluster];
@@ -113,13 +114,13 @@ impl Builder {
         self.cluster_at(size, self.ready(x), row)
     }
 
-    /// The cluster that a variable is computed in.
+    /// Returns the cluster that computes a variable.
     pub(super) fn cluster_of(&self, id: VariableId) -> Option<usize> {
         let base = if let Storage::Viewed { base, .. } = &self.variables[id].storage { *base } else { id };
         if let Storage::Lane { cluster, .. } = self.variables[base].storage { Some(cluster) } else { None }
     }
 
-    /// A cluster of this size and stage; rather one whose rows can be of `row` elements.
+    /// Returns a cluster of this size and stage, with rows of `row` elements if given.
     pub(super) fn cluster_at(&mut self, size: usize, stage: u32, row: Option<usize>) -> usize {
         let same = self.by_stage.entry((size, stage)).or_default();
         let fits = |c: &Cluster| c.len() < LONGEST_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
@@ -131,7 +132,7 @@ impl Builder {
         self.clusters.len() - 1
     }
 
-    /// The register that holds a variable in a cluster where it is available.
+    /// Returns the register of a variable in a cluster that can use it.
     pub(super) fn operand(&mut self, id: VariableId, cluster: usize, per_row: bool) -> Register {
         let Variable { ty, storage: place } = self.variables[id].clone();
         match place {
@@ -182,7 +183,7 @@ impl Builder {
         }
     }
 
-    /// A variable as a whole buffer.
+    /// Returns a variable as a whole buffer.
     pub(super) fn dense(&mut self, id: VariableId) -> Dense {
         let shape = self.shape(id);
         let (buffer, view) = self.stored(id);
@@ -201,7 +202,7 @@ impl Builder {
     }
 }
 
-/// Whether a view repeats each of `rows` elements `row` times.
+/// Returns whether a view repeats each of `rows` elements `row` times.
 fn is_spread(view: &View, rows: usize, row: usize) -> bool {
     let access = view.access();
     access.offset == 0

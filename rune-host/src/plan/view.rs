@@ -4,7 +4,7 @@ use crate::kernel::Access;
 use rune_ir::Shape;
 use smallvec::SmallVec;
 
-/// The place of each element of an array in a buffer.
+/// The position in a buffer of each element of an array.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct View {
     pub offset: isize,
@@ -17,7 +17,7 @@ impl View {
     pub(crate) fn dense(shape: &Shape) -> View {
         View { offset: 0, shape: shape.clone(), strides: shape.strides().iter().map(|&s| s as isize).collect() }
     }
-    /// Returns how a kernel with the index space of this array reads it.
+    /// Returns the access of a kernel whose index space is this array.
     pub(crate) fn access(&self) -> Access {
         Access::new(self.offset, self.shape.iter().copied().zip(self.strides.iter().copied()))
     }
@@ -51,7 +51,7 @@ impl View {
         }
         view
     }
-    /// Returns the same elements in another shape, if each axis of it has one step.
+    /// Returns the same elements in another shape, if each of its axes has one stride.
     pub(crate) fn reshape(&self, shape: &Shape) -> Option<View> {
         let access = self.access();
         let mut strides: SmallVec<[isize; 4]> = SmallVec::from_elem(0, shape.rank());
@@ -62,7 +62,7 @@ impl View {
             if size == 1 {
                 continue;
             }
-            // The innermost remaining axis is a product of this axis and those before it.
+            // The current axis of the access is split. Its inner part becomes this axis.
             let (left, step) = current?;
             if left % size != 0 {
                 return None;

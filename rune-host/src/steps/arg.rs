@@ -46,7 +46,7 @@ impl ArgReduce {
             out.iter_mut().zip(found).for_each(|(out, &i)| *out = i.as_());
         }
         match self.index {
-            // The numbers are the same.
+            // A position has the same bits in both dtypes.
             DType::I32 | DType::U32 => out.copy_from_slice(bytemuck::cast_slice(&found)),
             DType::I64 | DType::U64 => write::<i64>(&found, bytemuck::cast_slice_mut(out)),
             DType::I16 | DType::U16 => write::<u16>(&found, bytemuck::cast_slice_mut(out)),
@@ -78,7 +78,8 @@ fn is_nan<T: PartialOrd>(x: T) -> bool {
     x.partial_cmp(&x).is_none()
 }
 
-/// Returns the extreme element of a block, and whether the block holds a NaN. The compiler vectorizes the loop over lanes.
+/// Returns the extreme element of a block, and whether the block holds a NaN. The compiler vectorizes the loop over
+/// lanes.
 fn best_of_block<T: Number>(block: &[T], better: impl Fn(T, T) -> bool) -> (T, bool) {
     const LANES: usize = 16;
     let (mut lanes, mut nans) = ([block[0]; LANES], [false; LANES]);
@@ -94,7 +95,7 @@ fn best_of_block<T: Number>(block: &[T], better: impl Fn(T, T) -> bool) -> (T, b
     (rest.iter().fold(lanes.iter().fold(lanes[0], pick), pick), nan)
 }
 
-/// Works block by block: finds the extreme of a block, then its index.
+/// Works block by block: it finds the extreme of a block, then the index of the extreme.
 fn along_row<T: Number>(x: &[T], better: impl Fn(T, T) -> bool + Copy) -> u32 {
     let mut best: Option<(T, usize)> = None;
     for (i, block) in x.chunks(BLOCK).enumerate() {

@@ -7,7 +7,7 @@ use rune_ir::op::CumulativeFn;
 
 /// The number of elements from which several threads share the work.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
-/// The number of rows that are computed side by side, because each step of a row waits for the step before it.
+/// The number of rows that are computed side by side. Within a row, each step waits for the step before it.
 const TOGETHER: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Cumulative {
 }
 
 impl Cumulative {
-    /// Replaces each element.
+    /// Replaces each element with the result.
     pub(super) fn run(&self, x: &mut [u8]) {
         match self.f {
             CumulativeFn::LogSumExp => match self.dtype {
@@ -43,14 +43,14 @@ impl Cumulative {
         }
     }
 
-    /// The state is the greatest element so far, and the sum relative to it. Neither overflows.
+    /// Computes ln Σ eˣ. The state is the greatest element so far, and the sum relative to it. Neither overflows.
     fn log_sum_exp<T: Summed<Accumulator = f64>>(&self, x: &mut [T]) {
         let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
         let next = |(greatest, sum): (f64, f64), x: T| {
             let now = greatest.greater(x.up());
             (now, sum * relative(greatest, now) + relative(x.up(), now))
         };
-        // The result for infinities alone is that infinity, however many there are.
+        // If the greatest element is infinite, it is the result.
         let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
         self.running(x, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)));
     }

@@ -1,7 +1,8 @@
-//! Steps with their own code, for operations that are not kernels: they move elements, order them, or scan along an axis.
+//! Steps with their own code, for operations that are not kernels: they move elements, order them, or scan along an
+//! axis.
 //!
-//! Each step is prepared when the plan is made, as far as the planner knows its operands. Results equal those of the interpreter bit for
-//! bit.
+//! Each step is prepared during planning, as far as its operands are known. Its results equal those of the interpreter
+//! bit for bit.
 
 #![allow(
     clippy::wildcard_enum_match_arm,
@@ -36,7 +37,7 @@ use rune_ir::{AlignedBytes, DType, Element};
 pub(crate) enum Native {
     Copies(Copies),
     DynamicSlice(Block),
-    /// Writes into the memory of its first operand. The second operand begins at the offset.
+    /// Writes into the memory of its first operand. The offset is that of the second operand.
     DynamicUpdateSlice(Block, isize),
     Gather(Gather),
     /// Writes into the memory of its first operand.
@@ -59,7 +60,8 @@ impl Native {
             Native::DynamicUpdateSlice(..) | Native::Scatter(_) | Native::Cumulative(_) | Native::SortAlone(_)
         )
     }
-    /// Computes the results. If the step works in place, the first operand is already in the first result, and not among `operands`.
+    /// Computes the results. If the step works in place, its first operand is in the first result, and is not among
+    /// `operands`.
     pub(crate) fn run(&self, operands: &[&[u8]], results: &mut [AlignedBytes]) {
         match self {
             Native::Copies(copies) => copies.run(operands, &mut results[0]),
@@ -81,14 +83,14 @@ impl Native {
 #[derive(Clone, Debug)]
 pub(crate) enum Scalar {
     Known(i64),
-    /// An operand, which is a scalar.
+    /// A scalar operand.
     Operand {
         operand: usize,
         dtype: DType,
     },
 }
 
-/// An array split at one axis: `outer` pieces of `len` rows of `inner` elements.
+/// An array split at one axis, into `outer` pieces of `len` rows of `inner` elements.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AxisSplit {
     pub outer: usize,
@@ -102,7 +104,7 @@ impl AxisSplit {
     }
 }
 
-/// An element of a number type, with the type that sums are accumulated in: `f64` for floats.
+/// An element of a number type, and the type in which it is accumulated: `f64` for floats.
 pub(crate) trait Summed: Pod + Send + Sync {
     type Accumulator: Accumulator + Sync;
     fn up(self) -> Self::Accumulator;
@@ -137,7 +139,8 @@ macro_rules! halves {
 }
 halves!(f16 bf16);
 
-/// Runs a block with a type alias bound to the Rust type of an integer dtype, `f32` or `f64`. The planner rejects other dtypes.
+/// Runs a block with a type alias for the Rust type of an integer dtype, `f32` or `f64`. The planner rejects other
+/// dtypes.
 macro_rules! with_summed {
     ($dtype:expr, $T:ident => $number:expr) => {
         $crate::kernel::number::with_number!($dtype, $T => $number, _ => $crate::steps::unplanned())
@@ -145,7 +148,7 @@ macro_rules! with_summed {
 }
 use with_summed;
 
-/// Like [`with_summed`], and also accepts half-precision types.
+/// Like [`with_summed`], but also accepts half-precision types.
 macro_rules! with_any_number {
     ($dtype:expr, $T:ident => $number:expr) => {
         match $dtype {
@@ -163,8 +166,9 @@ macro_rules! with_any_number {
 }
 use with_any_number;
 
-/// Computes pieces of `each` bytes of a result, on all threads if `shared`. `f` takes the number of its first piece, and the memory of some
-/// pieces. `f` is not a type parameter, so that the code that shares the work is compiled once.
+/// Computes pieces of `each` bytes of a result, on all threads if `shared`. `f` gets the number of the first of its
+/// pieces, and the memory of all of them. `f` is not a type parameter, so that the code that shares the work is
+/// compiled once.
 fn in_pieces(out: &mut [u8], each: usize, shared: bool, f: &(dyn Fn(usize, &mut [u8]) + Sync)) {
     let threads = rayon::current_num_threads();
     let pieces = out.len() / each.max(1);
@@ -185,7 +189,7 @@ fn unplanned() -> ! {
     unreachable!("the planner leaves such dtypes to the interpreter")
 }
 
-/// Returns whether steps compute with the dtype.
+/// Returns whether steps can compute with the dtype.
 pub(crate) fn is_number(dtype: DType) -> bool {
     dtype.is_int() || matches!(dtype, DType::F16 | DType::BF16 | DType::F32 | DType::F64)
 }
@@ -195,7 +199,7 @@ pub(crate) fn is_word(dtype: DType) -> bool {
     matches!(dtype.size(), 1 | 2 | 4 | 8)
 }
 
-/// Returns integers as `i64`. Greater numbers become the greatest `i64`, which is out of bounds too.
+/// Returns integers as `i64`. A greater number becomes `i64::MAX`, which is out of bounds too.
 fn positions(indices: &[u8], dtype: DType) -> Vec<i64> {
     fn all<T: Pod>(indices: &[u8], to: impl Fn(T) -> i64) -> Vec<i64> {
         bytemuck::cast_slice(indices).iter().map(|&i| to(i)).collect()

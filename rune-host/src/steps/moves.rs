@@ -1,4 +1,5 @@
-//! Steps that move elements to known positions, or to a position that scalars hold: padding, concatenation, dynamic slices and updates.
+//! Steps that move elements to known positions, or to positions in scalar operands: padding, concatenation, dynamic
+//! slices and updates.
 
 use super::walk::{Steps, Walk, dense};
 use super::{Scalar, position};
@@ -6,10 +7,10 @@ use crate::plan::View;
 use rune_ir::op::Padding;
 use rune_ir::with_word;
 
-/// What the destination holds before elements are copied into it.
+/// The contents of the destination before elements are copied.
 #[derive(Clone, Debug)]
 pub(crate) enum InitialFill {
-    /// Anything, because the copies cover it.
+    /// Arbitrary bytes, because the copies cover everything.
     Nothing,
     /// These bits, everywhere.
     Bits(u128),
@@ -23,7 +24,7 @@ pub(crate) struct Copies {
     /// The number of bytes of an element.
     pub size: usize,
     pub filler: InitialFill,
-    /// For each operand, the walk in it and in the result, and where the latter begins.
+    /// For each operand, the walk over it and the result, and the offsets where the walk begins.
     pub walks: Vec<(Walk<2>, [isize; 2])>,
 }
 
@@ -45,7 +46,7 @@ impl Copies {
         let to = dense(shape);
         let (mut sizes, mut steps, mut begin) = (Vec::new(), Steps::new(), [x.offset, 0]);
         for (axis, p) in config.iter().enumerate() {
-            // The type rules bound the sizes, but not the padding, whose sum may need more than 64 bits.
+            // The type rules bound the sizes but not the padding, so a sum may need more than 64 bits.
             let (low, step, n) = (i128::from(p.low), p.interior as i128 + 1, x.shape[axis] as i128);
             // The elements from `first` up to `end` lie inside.
             let first = if low < 0 { (step - 1 - low) / step } else { 0 };
@@ -80,7 +81,7 @@ impl Copies {
 pub(crate) struct BlockStart {
     /// The first element of the array.
     offset: isize,
-    /// For each axis: the position, the step in the array, and the greatest position.
+    /// For each axis: the position, the stride in the array, and the greatest position.
     axes: Vec<(Scalar, isize, i64)>,
 }
 
@@ -103,13 +104,13 @@ impl BlockStart {
     }
 }
 
-/// A block of an array whose start is in scalar operands. The array is the first operand or the destination.
+/// A block of an array whose start is given by scalar operands. The array is the first operand or the destination.
 #[derive(Clone, Debug)]
 pub(crate) struct Block {
     /// The number of bytes of an element.
     pub size: usize,
     pub begin: BlockStart,
-    /// The walk in the source and in the destination.
+    /// The walk over the source and the destination.
     pub walk: Walk<2>,
 }
 
@@ -130,7 +131,7 @@ impl Block {
             self.walk.copy::<W>(bytemuck::cast_slice(operands[0]), bytemuck::cast_slice_mut(out), [at, 0]);
         });
     }
-    /// Writes the first operand, whose first element is at `offset`, to the block of `out`.
+    /// Writes the first operand to the block of `out`. The first element of the operand is at `offset`.
     pub(super) fn write(&self, offset: isize, operands: &[&[u8]], out: &mut [u8]) {
         let at = self.begin.at(operands);
         with_word!(self.size, W => {

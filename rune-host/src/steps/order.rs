@@ -1,4 +1,4 @@
-//! Sorting and selection by keys: unsigned integers with the same order as the elements.
+//! Sorting and selection by keys. A key is an unsigned integer with the same order as the element.
 
 use super::{AxisSplit, in_pieces};
 use half::{bf16, f16};
@@ -6,9 +6,9 @@ use rune_ir::{AlignedBytes, DType, with_word};
 
 /// The number of elements from which several threads share the rows.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 14 };
-/// The number of elements from which a row is sorted digit by digit.
+/// The number of elements from which a row is sorted by radix.
 const LONG: usize = if cfg!(test) { 6 } else { 512 };
-/// The number of bits of a digit.
+/// The number of bits of a radix digit.
 const DIGIT: usize = 11;
 
 /// Elements ordered by a key: NaN last, all NaNs equal, 0 and -0 equal.
@@ -77,7 +77,7 @@ floats! {
     f64 u64 0.0;
 }
 
-/// Runs a block with a type alias bound to the Rust type of a dtype; `bool` is `u8`.
+/// Runs a block with a type alias for the Rust type of a dtype. `bool` is `u8`.
 macro_rules! with_keyed {
     ($dtype:expr, $T:ident => $body:expr) => {
         match $dtype {
@@ -90,7 +90,7 @@ macro_rules! with_keyed {
     };
 }
 
-/// Sorts stably by the bits `low..high` of a key, digit by digit from the lowest.
+/// Sorts stably by the bits `low..high` of a key, from the lowest digit on.
 fn radix<T: Copy>(items: &mut Vec<T>, spare: &mut Vec<T>, low: usize, high: usize, key: impl Fn(&T) -> u64) {
     spare.clear();
     spare.extend_from_slice(items);
@@ -163,7 +163,7 @@ impl Memory {
             self.order_of_pairs(T::BITS, order);
         }
     }
-    /// Sorts keys of this many bits, which hold a position in their lowest 32 bits, and reorders `order` accordingly.
+    /// Sorts keys of this many bits, and reorders `order` accordingly. The lowest 32 bits of a key hold a position.
     fn order_of_keys(&mut self, bits: usize, order: &mut [u32]) {
         let [packed, spare] = &mut self.keys;
         if packed.len() < LONG {
@@ -186,7 +186,7 @@ impl Memory {
     }
 }
 
-/// Writes elements by their ascending keys: negative ones, zeros, positive ones, then NaN.
+/// Writes elements in the order of their keys: negative ones, zeros, positive ones, then NaN.
 fn place<T: Keyed>(row: &mut [T], keys: impl Iterator<Item = u64>, shared: &[T]) {
     if shared.is_empty() {
         row.iter_mut().zip(keys).for_each(|(to, key)| *to = T::of_key(key));
@@ -208,7 +208,7 @@ fn place<T: Keyed>(row: &mut [T], keys: impl Iterator<Item = u64>, shared: &[T])
     nans.into_iter().for_each(&mut write);
 }
 
-/// Sorts operands of one shape along an axis by the first ones. All operands are reordered alike.
+/// Sorts operands of one shape along an axis by the first operands. All operands are permuted alike.
 #[derive(Clone, Debug)]
 pub(crate) struct Sort {
     pub runs: AxisSplit,
@@ -312,7 +312,8 @@ impl TopK {
     }
 }
 
-/// Returns the `k` least items in ascending order. Once there are `k`, an item is only kept if it is less than the greatest of them.
+/// Returns the `k` least items in ascending order. Once there are `k` items, a new one is kept only if it is less than
+/// the greatest of them.
 fn least<P: Copy + Ord>(items: impl Iterator<Item = P>, len: usize, k: usize, kept: &mut Vec<P>) {
     let most = (4 * k).max(if cfg!(test) { 2 } else { 64 });
     kept.clear();

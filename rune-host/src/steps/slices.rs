@@ -17,12 +17,12 @@ pub(crate) struct Slices {
     slice: Walk<2>,
     /// The walk over the index vectors, in the array of slices, in the indices, and in the sliced array.
     batch: Walk<3>,
-    /// For each index: its stride in the array, and the greatest value with which the slice lies inside.
+    /// For each index: its stride in the array, and the greatest value for which the slice lies inside.
     coordinates: Vec<(isize, i64)>,
 }
 
 impl Slices {
-    /// Returns the slices of sizes `sizes` in an array of shape `shape`. An array of shape `slices` holds them.
+    /// Returns the slices of sizes `sizes` in an array of shape `shape`. `slices` is the shape of the array of slices.
     pub(crate) fn new(
         shape: &Shape,
         slices: &Shape,
@@ -118,7 +118,7 @@ impl Gather {
     }
 }
 
-/// Combines slices into an array, in order. Slices that do not lie inside are ignored.
+/// Combines slices into an array, in order. A slice that does not lie inside is ignored.
 #[derive(Clone, Debug)]
 pub(crate) struct Scatter {
     pub dtype: DType,
@@ -154,7 +154,7 @@ impl Scatter {
                 self.combine(x, &indices, updates, u8::or);
             }
             DType::Bool => self.combine(x, &indices, updates, u8::and),
-            // The sum is rounded once, however many updates it has.
+            // The sum is rounded once, whatever the number of updates.
             DType::F16 => self.wide::<half::f16>(x, &indices, updates, half::f16::to_f32, half::f16::from_f32),
             DType::BF16 => self.wide::<half::bf16>(x, &indices, updates, half::bf16::to_f32, half::bf16::from_f32),
             dtype => with_summed!(dtype, T => self.number::<T>(
@@ -189,7 +189,8 @@ impl Scatter {
         }
     }
 
-    /// Each thread combines the updates to one part of the array, in order. So the result does not depend on the number of threads.
+    /// Combines the updates in order. Each thread handles one part of the array, so the result does not depend on the
+    /// number of threads.
     fn combine<T: bytemuck::Pod + Sync>(
         &self,
         x: &mut [T],
@@ -226,7 +227,7 @@ impl Scatter {
             });
         };
         let shared = updates.len() >= PARALLEL;
-        // There are only as many parts as threads, because each part goes through all slices.
+        // There are only as many parts as threads, because each part visits all slices.
         let each = if shared { x.len().div_ceil(rayon::current_num_threads()) } else { x.len() };
         in_pieces(bytemuck::cast_slice_mut(x), each * size_of::<T>(), shared, &|piece, x| part(piece * each, x));
     }

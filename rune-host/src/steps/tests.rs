@@ -1,4 +1,5 @@
-//! Each step, against the interpreter: on arrays of all dtypes and of many shapes, empty ones and such of one element among them.
+//! Compares each step with the interpreter, on arrays of all dtypes and many shapes, including empty ones and ones with
+//! one element.
 
 use crate::Plan;
 use crate::tests::wrong;
@@ -6,13 +7,13 @@ use rune_ir::op::*;
 use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Shape, Type, Var, with_element};
 use rune_testing::Generator;
 
-/// Returns a dtype that is not complex: the `n`-th, counted round and round.
+/// Returns the `n`-th dtype that is not complex, cyclically.
 fn real(n: usize) -> DType {
     let all: Vec<DType> = DType::ALL.into_iter().filter(|dtype| !dtype.is_complex()).collect();
     all[n % all.len()]
 }
 
-/// Returns an integer dtype: the `n`-th, counted round and round.
+/// Returns the `n`-th integer dtype, cyclically.
 fn integer(n: usize) -> DType {
     let all: Vec<DType> = DType::ALL.into_iter().filter(|dtype| dtype.is_int()).collect();
     all[n % all.len()]
@@ -20,7 +21,7 @@ fn integer(n: usize) -> DType {
 
 struct Cases {
     random: Generator,
-    /// Those that were run.
+    /// The number of operations that ran.
     tried: usize,
 }
 
@@ -33,7 +34,7 @@ impl Cases {
     fn below(&mut self, n: usize) -> usize {
         self.random.below(n)
     }
-    /// A shape with one axis at least. One in eight is empty.
+    /// Returns a shape with at least one axis. One in eight is empty.
     fn shape(&mut self, longest: usize) -> Shape {
         let rank = 1 + self.below(3);
         let mut shape: Shape = (0..rank).map(|_| 1 + self.below(4)).collect();
@@ -47,13 +48,14 @@ impl Cases {
     fn array(&mut self, dtype: DType, shape: impl Into<Shape>) -> Array {
         self.random.array(&Type::new(dtype, shape))
     }
-    /// Integers from below 0, where the dtype has such, to above `n`.
+    /// Returns integers from below 0, if the dtype has negative numbers, to above `n`.
     fn positions(&mut self, dtype: DType, shape: impl Into<Shape>, n: usize) -> Array {
         let shape = shape.into();
         let least = if dtype.is_unsigned_int() { 0.0 } else { 2.0 };
         with_element!(dtype, T => Array::from_fn(shape, |_| T::from_f64(self.below(n + 5) as f64 - least)))
     }
-    /// Runs the operation on these inputs, if the type rules let it be. With `turned`, the first input is looked at backwards.
+    /// Runs the operation on these inputs, if the type rules accept it. With `turned`, the first input is a reversed
+    /// view.
     fn run(&mut self, inputs: &[Array], op: impl Fn(&[Var]) -> Op) {
         for turned in [false, true] {
             let types = inputs.iter().map(|x| x.ty().clone()).collect();
@@ -149,7 +151,7 @@ fn moves() {
         let dtype = real(case);
         let x = cases.array(dtype, shape.clone());
         let rank = shape.rank();
-        // Concatenation with an array of another size along the axis, and with itself.
+        // Concatenates the array with one of another size along the axis, and with itself.
         let axis = cases.below(rank);
         let mut longer = shape.clone();
         longer.dims_mut()[axis] = cases.below(4);
@@ -184,7 +186,7 @@ fn moves() {
     cases.finish(7000);
 }
 
-/// Slices of any axes of an array, with axes that both go along, and indices of any rank.
+/// Slices along any axes of an array, with batch axes in both operands, and indices of any rank.
 #[test]
 fn gathers_and_scatters() {
     let mut cases = Cases::new(5);
@@ -192,7 +194,7 @@ fn gathers_and_scatters() {
         let dtype = real(case);
         let shape = cases.shape(7);
         let rank = shape.rank();
-        // Each axis of the array is one of the slice, collapsed, or goes along with an axis of the indices.
+        // Each axis of the array is an axis of the slice, is collapsed, or is a batch axis.
         let kinds: Vec<usize> = (0..rank).map(|_| cases.below(5)).collect();
         let of = |kind: &dyn Fn(usize) -> bool| -> Dims { (0..rank).filter(|&a| kind(kinds[a])).collect() };
         let (collapsed, batching) = (of(&|k| k == 1 || k == 2), of(&|k| k == 3));
@@ -206,7 +208,7 @@ fn gathers_and_scatters() {
         let index = integer(cases.below(8));
         let longest = shape.iter().copied().max().unwrap_or(0);
         let indices = cases.positions(index, [&batch[..], &[coordinates.len()]].concat(), longest);
-        // Axes of the slice in the result: some of all.
+        // The axes of the slice are any axes of the result.
         let window = rank - collapsed.len() - batching.len();
         let mut places: Vec<usize> = (0..batch.len() + window).collect();
         (1..places.len()).for_each(|i| places.swap(i, cases.below(i + 1)));
@@ -257,7 +259,7 @@ fn quotients_of_integers_and_random_bits() {
     cases.finish(1200);
 }
 
-/// Every pair of numbers of 8 bits, and pairs of 16 and 32 bits whose quotients are next to a whole number.
+/// Checks every pair of 8-bit numbers, and pairs of 16 and 32 bits whose quotients are near a whole number.
 #[test]
 fn quotients_that_are_nearly_whole() {
     let mut cases = Cases::new(7);

@@ -10,11 +10,11 @@ const PARALLEL: usize = if cfg!(test) { 64 } else { 1 << 19 };
 /// The strides of an array.
 pub(super) type Steps = SmallVec<[isize; 4]>;
 
-/// A walk over an index space in row-major order, with an offset in each of `N` arrays. Axes of size 1 are dropped, and adjacent axes that are
-/// contiguous in all arrays are merged.
+/// A walk over an index space in row-major order. It keeps an offset in each of `N` arrays. Axes of size 1 are dropped,
+/// and adjacent axes that are contiguous in all arrays are merged.
 #[derive(Clone, Debug)]
 pub(crate) struct Walk<const N: usize> {
-    /// The size and the strides of each axis but the last.
+    /// The size and the strides of each axis except the last.
     outer: SmallVec<[(usize, [isize; N]); 4]>,
     /// The last axis.
     run: (usize, [isize; N]),
@@ -85,7 +85,7 @@ impl Walk<2> {
             return self.copy_runs(from, to, base);
         };
         let elements = self.run.0 * self.outer.iter().map(|axis| axis.0).product::<usize>();
-        // If the outermost axis splits the destination into disjoint pieces, each thread takes some of them.
+        // If the outermost axis splits the destination into disjoint pieces, threads share the pieces.
         let within: isize = inner.iter().chain([&self.run]).map(|&(n, [_, step])| (n as isize - 1) * step).sum();
         if self.is_empty || elements < PARALLEL || to_step <= within || base[1] < 0 {
             return self.copy_runs(from, to, base);

@@ -1,4 +1,4 @@
-//! Window reductions. A window is a box, so it is reduced along one axis after the other.
+//! Window reductions. A window is a box, so one axis after the other is reduced.
 
 use super::{AxisSplit, Summed, in_pieces, with_any_number};
 use crate::kernel::number::{Accumulator, Number};
@@ -8,9 +8,10 @@ use rune_ir::{DType, Shape};
 
 /// The number of elements from which several threads share the work.
 const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
-/// A window with more elements along an axis is composed of smaller ones, if an element may be combined repeatedly.
+/// The maximum number of elements of a window along an axis that are combined one by one. A longer window is composed
+/// of smaller windows, if elements may be combined repeatedly.
 const LONG: usize = if cfg!(test) { 2 } else { 5 };
-/// The interpreter reduces windows with more elements along an axis.
+/// The maximum number of elements of a window along an axis. The interpreter reduces longer windows.
 const LONGEST: usize = 1 << 16;
 
 #[derive(Clone, Debug)]
@@ -28,11 +29,12 @@ struct Axis {
     windows: usize,
     /// For each tap of the window, the windows in which it lies on an element of the operand.
     taps: Vec<Tap>,
-    /// The padding before the first element, if windows are `taps.len()` contiguous elements and begin at successive elements.
+    /// The padding before the first element, if each window is `taps.len()` contiguous elements, and windows begin at
+    /// successive elements.
     sliding: Option<usize>,
 }
 
-/// The windows `begin`, `begin + step`, … below `end`, and the elements under this tap: `from`, `from + stride`, …
+/// A tap meets elements in the windows `begin`, `begin + step`, … below `end`: the elements `from`, `from + stride`, …
 #[derive(Clone, Debug)]
 struct Tap {
     begin: usize,
@@ -97,12 +99,13 @@ impl ReduceWindow {
     }
 }
 
-/// Returns the windows whose tap `tap` lies on an element of the operand. It computes in 128 bits, because padding can be any 64-bit number.
+/// Returns the windows in which `tap` lies on an element of the operand. Computes in 128 bits, because padding can be
+/// any 64-bit number.
 fn tap_of(tap: usize, windows: usize, n: usize, low: i64, [stride, base, dilation]: [usize; 3]) -> Option<Tap> {
     let at = |window: usize| window as i128 * stride as i128 + tap as i128 * dilation as i128 - i128::from(low);
     let base = base as i128;
     let meets = |window: usize| at(window) >= 0 && at(window) % base == 0 && at(window) / base < n as i128;
-    // The tap lies on multiples of the base dilation again after this many windows.
+    // After this many windows, the tap lies on a multiple of the base dilation again.
     let step = base as usize / gcd(base as usize, stride);
     let last = (n as i128 - 1) * base;
     let least = (-at(0)).max(0) / stride as i128;
@@ -119,7 +122,7 @@ fn gcd(a: usize, b: usize) -> usize {
 }
 
 impl Axis {
-    /// Computes the results for each piece of the operand before the axis.
+    /// Computes the results of each piece of the operand.
     fn pieces<A: Pod + Sync>(&self, xs: &[A], neutral: A, piece: impl Fn(&[A], &mut [A]) + Sync) -> Vec<A> {
         let AxisSplit { outer, len, inner } = self.runs;
         let mut out = vec![neutral; outer * self.windows * inner];
@@ -156,7 +159,8 @@ impl Axis {
         })
     }
 
-    /// Composes windows of 2, 4, 8, … elements from two smaller ones each, and the last from two overlapping ones.
+    /// Composes windows of 2, 4, 8, … elements from two smaller windows each, and the last window from two overlapping
+    /// ones.
     fn slide<A: Pod + Sync>(
         &self,
         xs: &[A],
@@ -172,7 +176,7 @@ impl Axis {
             padded[begin * inner..end * inner].copy_from_slice(&x[..(end - begin) * inner]);
             let mut width = 1;
             while 2 * width <= size {
-                // Combines each element with a later one, which is not overwritten yet.
+                // Combines each element with a later one, which has not been overwritten yet.
                 for i in 0..padded.len() - width * inner {
                     padded[i] = combine(padded[i], padded[i + width * inner]);
                 }

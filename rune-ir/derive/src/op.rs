@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use syn::{Data, DeriveInput, Error, Expr, Field, Fields, Ident, Result, Type};
 
-/// What a field of an operation is.
+/// The role of a field of an operation.
 #[derive(PartialEq)]
 enum Role {
     Operand,
@@ -71,7 +71,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 #(#names)*
                 all
             }
-            /// Of what each variant is made, in the order of the table: for documents, and tests of them.
+            /// The parts of each variant, in the order of the table. For documents and their tests.
             pub fn signatures() -> Vec<crate::op::OpSignature> {
                 vec![#(#signatures),*]
             }
@@ -81,21 +81,21 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 match self { #(#operands)* }
                 all
             }
-            /// The same operation on operands that `convert` gives, or its first error.
+            /// Returns the same operation on the operands that `convert` returns, or the first error of `convert`.
             pub fn try_map<'op, W, E>(&'op self, mut convert: impl FnMut(&'op V) -> Result<W, E>) -> Result<#enumeration<W>, E> {
                 Ok(match self { #(#map)* })
             }
-            /// The same operation on operands that `convert` gives.
+            /// Returns the same operation on the operands that `convert` returns.
             pub fn map<'op, W>(&'op self, mut convert: impl FnMut(&'op V) -> W) -> #enumeration<W> {
                 match self.try_map(|v| Ok::<W, std::convert::Infallible>(convert(v))) {
                     Ok(op) => op,
                 }
             }
-            /// The attributes by name: all that is neither operand nor sub-program.
+            /// The attributes by name. An attribute is a field that is neither operand nor sub-program.
             pub fn attributes(&self) -> Vec<(&'static str, serde_json::Value)> {
                 match self { #(#attributes)* }
             }
-            /// The mapped axis that the operation is over, if it is over one.
+            /// The named axis of an operation over one.
             pub fn axis(&self) -> Option<&crate::op::NamedAxis> {
                 match self { #(#axis)* }
             }
@@ -105,7 +105,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                 match self { #(#programs)* }
                 all
             }
-            /// The same operation with the programs that `convert` gives in the place of its sub-programs.
+            /// Returns the same operation with the sub-programs that `convert` returns.
             pub fn with_programs(
                 &self,
                 mut convert: impl FnMut(&std::sync::Arc<crate::Program>) -> std::sync::Arc<crate::Program>,
@@ -115,15 +115,15 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             {
                 match self { #(#with_programs)* }
             }
-            /// Returns the view of an operation that holds programs, and `None` of all others.
+            /// Returns the view of an operation that holds programs, else `None`.
             pub fn control(&self) -> Option<Control<'_, V>> {
                 match self { #(#to_control)* }
             }
             #(#properties)*
-            /// The operation of this name with these parts.
+            /// Returns the operation of this name with these parts.
             ///
             /// # Errors
-            /// If the name is of no operation, or a part is missing, superfluous or malformed.
+            /// If no operation has the name, or a part is missing, superfluous or malformed.
             pub fn from_parts(mut parts: crate::op::Parts<V>) -> Result<#enumeration<V>, crate::op::PartsError> {
                 #(#build)*
                 Err(crate::op::PartsError::UnknownOp(parts.name))
@@ -138,7 +138,7 @@ struct Property {
     name: &'static str,
     method: &'static str,
     ty: &'static str,
-    /// The value of a variant that declares the bare name; none if the property needs a value.
+    /// The value of a variant that declares the bare name. `None` if the property needs a value.
     bare: Option<&'static str>,
     default: &'static str,
     doc: &'static str,
@@ -241,7 +241,7 @@ struct Declared {
     value: Option<Expr>,
 }
 
-/// What the attributes of a variant declare.
+/// The declarations of a variant.
 struct Variant {
     name: String,
     /// One value for each of `PROPERTIES`, and whether it may use the fields.

@@ -3,7 +3,7 @@
 use crate::{Array, Element, with_element};
 use std::fmt;
 
-/// Arrays with more elements are shown by the first and last few along each axis.
+/// Of a larger array, only the first and last few elements along each axis are shown.
 const FULL: usize = 1000;
 const EDGE: usize = 3;
 

@@ -6,7 +6,7 @@ use once_cell::sync::Lazy;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
-/// Allocating smaller blocks is faster than finding a kept one.
+/// Allocating a smaller block is faster than finding a kept one.
 const SMALLEST_KEPT: usize = 1 << 14;
 /// The maximum number of kept bytes.
 const MOST_KEPT: usize = 1 << 28;
@@ -69,7 +69,7 @@ struct FreeBlocks {
 
 static KEPT: Lazy<Mutex<FreeBlocks>> = Lazy::new(Mutex::default);
 
-/// Returns `bytes` bytes for an array, with arbitrary contents: those of a freed array, or zeros.
+/// Returns `bytes` bytes for an array. Their contents are arbitrary: those of a freed array, or zeros.
 ///
 /// ```
 /// use rune_ir::{Array, DType, Type, array_memory};
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn memory_of_one_array_serves_the_next() {
-        // Of a size that no other test uses.
+        // No other test uses this size.
         let size = SMALLEST_KEPT + 4097;
         let mut first = array_memory(size);
         first.fill(7);

@@ -21,7 +21,7 @@ pub const ALIGNMENT: usize = 64;
 /// Bytes aligned to [`ALIGNMENT`].
 pub type AlignedBytes = AVec<u8, ConstAlign<ALIGNMENT>>;
 
-/// Host memory with another owner than an [`Array`], such as an output buffer of a device that the host can read.
+/// Host memory whose owner is not an [`Array`], such as an output buffer of a device that the host can read.
 ///
 /// Safe code cannot implement it:
 ///
@@ -35,8 +35,8 @@ pub type AlignedBytes = AVec<u8, ConstAlign<ALIGNMENT>>;
 /// ```
 ///
 /// # Safety
-/// As long as `self` lives, [`HostMemory::bytes`] returns the same slice each time, and nothing writes to its memory. Devices
-/// rely on it: they keep the address of the memory while they hold an array over it.
+/// As long as `self` lives, [`HostMemory::bytes`] returns the same slice each time, and nothing writes to its memory.
+/// Devices rely on this: they keep the address of the memory while they hold an array over it.
 #[allow(
     unsafe_code,
     reason = "the declaration is a contract, which implementations in other crates keep; it holds no unsafe code"
@@ -90,7 +90,6 @@ impl Array {
     ///
     /// # Panics
     /// If the number of bytes is not that of the type.
-    /// If the number of bytes is not that of the type.
     #[track_caller]
     pub fn from_bytes(ty: Type, bytes: &[u8]) -> Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
@@ -131,7 +130,7 @@ impl Array {
         assert_eq!(ty.bytes(), bytes.len(), "an array of type {ty} needs {} bytes", ty.bytes());
         assert!(bytes.is_empty() || bytes.as_ptr().align_offset(ty.dtype.size()) == 0, "memory is not aligned");
         if bytes.is_empty() {
-            return Array::zeros(ty); // where nothing is, the memory may begin anywhere
+            return Array::zeros(ty); // an empty slice may be unaligned
         }
         Array { ty, storage: Storage::Foreign(memory) }
     }
@@ -168,14 +167,15 @@ impl Array {
             Storage::Foreign(memory) => memory.bytes(),
         }
     }
-    /// Returns the owner of the memory, if it is not the array itself.
+    /// Returns the owner of the memory, unless the array itself owns it.
     pub fn foreign(&self) -> Option<&Arc<dyn HostMemory>> {
         match &self.storage {
             Storage::Owned(_) => None,
             Storage::Foreign(memory) => Some(memory),
         }
     }
-    /// Returns whether nothing else holds this memory. If so, all accesses by other threads happened before.
+    /// Returns whether nothing else holds this memory. If it returns true, all accesses by other threads happened
+    /// before.
     ///
     /// ```
     /// use rune_ir::Array;
@@ -201,7 +201,7 @@ impl Array {
         assert_eq!(self.ty.dtype, T::DTYPE, "the elements of an array of type {} were read as {}", self.ty, T::DTYPE);
         T::cast_slice(self.bytes())
     }
-    /// Returns the elements for writing: in place if nothing else holds the memory, and otherwise in a copy.
+    /// Returns the elements for writing: in place if nothing else holds the memory, else in a copy.
     ///
     /// # Panics
     /// If `T` is not the Rust type of the dtype.
@@ -216,8 +216,8 @@ impl Array {
         );
         T::cast_slice_mut(self.bytes_mut())
     }
-    /// Returns the native bytes of the elements for writing, likewise. Written bytes must be valid elements; those of
-    /// `bool` are 0 and 1.
+    /// Like [`Array::make_mut`], for the native bytes. Written bytes must be valid elements; those of `bool` are 0 and
+    /// 1.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         if let Storage::Foreign(memory) = &self.storage {
             self.storage = Storage::Owned(Arc::new(Memory::copy(memory.bytes())));
@@ -227,7 +227,7 @@ impl Array {
             Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
         }
     }
-    /// Returns the elements as `f64`, rounded to nearest; of complex numbers, the real parts.
+    /// Returns the elements as `f64`, rounded to nearest. Of complex numbers, it returns the real parts.
     pub fn to_f64_vec(&self) -> Vec<f64> {
         with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_f64()).collect())
     }

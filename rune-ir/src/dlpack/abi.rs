@@ -1,4 +1,4 @@
-//! The structures of DLPack 1.x, as its header declares them. Their fields have the names that they have there.
+//! The structures of DLPack 1.x. Their fields have the names of DLPack's header.
 
 use std::ffi::c_void;
 
@@ -12,7 +12,7 @@ pub struct DLPackVersion {
     pub minor: u32,
 }
 
-/// Where memory is.
+/// The location of memory.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DLDevice {
@@ -30,7 +30,7 @@ pub struct DLDataType {
     pub code: u8,
     /// The bits of each number.
     pub bits: u8,
-    /// The numbers of each element, which is 1 but for vectors.
+    /// The numbers in each element: 1, except for vectors.
     pub lanes: u16,
 }
 
@@ -40,7 +40,7 @@ pub struct DLDataType {
 pub struct DLTensor {
     /// The memory, to which `byte_offset` is added.
     pub data: *mut c_void,
-    /// Where the memory is.
+    /// The location of the memory.
     pub device: DLDevice,
     /// The number of axes.
     pub ndim: i32,
@@ -48,19 +48,19 @@ pub struct DLTensor {
     pub dtype: DLDataType,
     /// The size of each axis.
     pub shape: *mut i64,
-    /// How many elements lie between two along each axis; null for row-major order.
+    /// The stride of each axis, in elements. Null for row-major order.
     pub strides: *mut i64,
-    /// Where in the memory the first element is.
+    /// The offset of the first element.
     pub byte_offset: u64,
 }
 
-/// An array with its owner, as DLPack had it before version 1.
+/// An array with its owner, from before DLPack 1.
 #[repr(C)]
 #[derive(Debug)]
 pub struct DLManagedTensor {
     /// The array.
     pub dl_tensor: DLTensor,
-    /// What `deleter` needs.
+    /// The context of `deleter`.
     pub manager_ctx: *mut c_void,
     /// Frees the array and this structure.
     pub deleter: Option<unsafe extern "C" fn(*mut DLManagedTensor)>,
@@ -72,7 +72,7 @@ pub struct DLManagedTensor {
 pub struct DLManagedTensorVersioned {
     /// The version that the producer wrote.
     pub version: DLPackVersion,
-    /// What `deleter` needs.
+    /// The context of `deleter`.
     pub manager_ctx: *mut c_void,
     /// Frees the array and this structure.
     pub deleter: Option<unsafe extern "C" fn(*mut DLManagedTensorVersioned)>,
@@ -89,9 +89,9 @@ pub const READ_ONLY: u64 = 1;
 
 /// Memory of the CPU.
 pub const CPU: i32 = 1;
-/// Memory of the host that CUDA devices read.
+/// Host memory that CUDA devices read.
 pub const CUDA_HOST: i32 = 3;
-/// Memory of the host that ROCm devices read.
+/// Host memory that ROCm devices read.
 pub const ROCM_HOST: i32 = 11;
 
 /// Signed integers.

@@ -6,7 +6,7 @@ use crate::{Array, Type};
 use std::ffi::c_void;
 use std::ptr::NonNull;
 
-/// What a structure owns: the array, and the sizes to which the structure points.
+/// The owned data of a structure: the array, and the sizes to which the structure points.
 struct Owner<T> {
     structure: T,
     shape: Vec<i64>,
@@ -14,7 +14,7 @@ struct Owner<T> {
     _array: Array,
 }
 
-/// The description of memory at `data`, without its lists.
+/// Returns the description of memory at `data`. Its shape and strides are still null.
 fn describe(ty: &Type, data: *mut c_void) -> DLTensor {
     DLTensor {
         data,
@@ -56,7 +56,7 @@ macro_rules! exported {
                 // SAFETY: `self` owns the structure, and nothing else has its address.
                 unsafe { self.0.as_ref() }
             }
-            /// Returns the address of the structure. Whoever has it calls its deleter, once.
+            /// Returns the address of the structure. The caller must call its deleter once.
             pub fn into_raw(self) -> NonNull<$structure> {
                 let raw = self.0;
                 std::mem::forget(self);
@@ -65,10 +65,11 @@ macro_rules! exported {
             /// Frees the array.
             ///
             /// # Safety
-            /// `raw` is the address of a structure that [`Self::new`] made, and it is used no more.
+            /// `raw` is the address of a structure that [`Self::new`] made. Nothing uses it afterwards.
             unsafe extern "C" fn delete(raw: *mut $structure) {
                 let Some(raw) = NonNull::new(raw) else { return };
-                // SAFETY: by the contract, the structure and its owner live, and this is their only use. The owner was a box.
+                // SAFETY: by the contract, the structure and its owner live, and this is their only use. The owner was
+                // a box.
                 drop(unsafe { Box::from_raw(raw.as_ref().manager_ctx.cast::<Owner<$structure>>()) });
             }
         }
@@ -78,9 +79,9 @@ macro_rules! exported {
                 unsafe { $name::delete(self.0.as_ptr()) }
             }
         }
-        // SAFETY: it owns an array, which threads may share, and lists that nothing else has the address of.
+        // SAFETY: it owns an array, which threads may share, and lists whose address nothing else has.
         unsafe impl Send for $name {}
-        // SAFETY: as above; by a shared reference it can only be read.
+        // SAFETY: as above; a shared reference can only read.
         unsafe impl Sync for $name {}
     )*};
 }
@@ -93,7 +94,7 @@ exported! {
         flags: READ_ONLY,
         dl_tensor: tensor,
     };
-    /// An exported array, as DLPack had them before version 1.
+    /// An exported array, as before DLPack 1.
     ExportedUnversioned: DLManagedTensor, |tensor| DLManagedTensor {
         dl_tensor: tensor,
         manager_ctx: std::ptr::null_mut(),
@@ -101,7 +102,8 @@ exported! {
     };
 }
 
-/// Returns an array for a consumer of DLPack 1, without a copy. It is flagged as read-only, because others may hold its memory.
+/// Returns an array for a consumer of DLPack 1, without a copy. It is flagged as read-only, because other owners may
+/// hold its memory.
 ///
 /// ```
 /// use rune_ir::{Array, dlpack};
@@ -115,8 +117,8 @@ pub fn export(array: Array) -> Exported {
     Exported::new(array, data)
 }
 
-/// Returns an array for a consumer from before DLPack 1, where no array is read-only: without a copy if nothing else holds its memory, and as a copy
-/// otherwise.
+/// Returns an array for a consumer from before DLPack 1, which has no read-only arrays. It copies the memory unless
+/// nothing else holds it.
 ///
 /// ```
 /// use rune_ir::{Array, dlpack};
@@ -126,7 +128,7 @@ pub fn export(array: Array) -> Exported {
 /// ```
 pub fn export_unversioned(array: Array) -> ExportedUnversioned {
     let ty = array.ty().clone();
-    // What nothing else holds may be written to.
+    // The consumer may write to memory that nothing else holds.
     let mut array = Array::from_aligned(ty, array.into_aligned());
     let data = array.bytes_mut().as_mut_ptr().cast();
     ExportedUnversioned::new(array, data)

@@ -10,10 +10,10 @@ use std::sync::Arc;
 /// A structure of a producer, whose deleter is called when it is dropped.
 trait Managed {
     /// # Safety
-    /// `raw` is the address of a structure that lives.
+    /// `raw` is the address of a live structure.
     unsafe fn tensor<'a>(raw: NonNull<Self>) -> &'a DLTensor;
     /// # Safety
-    /// `raw` is the address of a structure that lives, which is used no more.
+    /// `raw` is the address of a live structure. Nothing uses it afterwards.
     unsafe fn delete(raw: NonNull<Self>);
 }
 
@@ -47,7 +47,7 @@ impl<T: Managed> Drop for Owner<T> {
     }
 }
 
-/// The memory of a producer, as long as its structure lives.
+/// The memory of a producer. It lives as long as the structure.
 struct Foreign<T: Managed> {
     _owner: Owner<T>,
     bytes: &'static [u8],
@@ -57,7 +57,8 @@ struct Foreign<T: Managed> {
 unsafe impl<T: Managed> Send for Foreign<T> {}
 // SAFETY: as above; the memory is only read.
 unsafe impl<T: Managed> Sync for Foreign<T> {}
-// SAFETY: the slice does not change, and by the contract of `import` nothing writes to its memory while the owner lives.
+// SAFETY: the slice does not change, and by the contract of `import` nothing writes to its memory while the owner
+// lives.
 unsafe impl<T: Managed + 'static> HostMemory for Foreign<T> {
     fn bytes(&self) -> &[u8] {
         self.bytes
@@ -67,11 +68,12 @@ unsafe impl<T: Managed + 'static> HostMemory for Foreign<T> {
 /// # Safety
 /// As [`import`].
 unsafe fn imported<T: Managed + 'static>(owner: Owner<T>) -> Result<Array, DlpackError> {
-    // SAFETY: the owner's structure lives, and by the contract its lists are those that its fields tell.
+    // SAFETY: the owner's structure lives, and by the contract its lists have the lengths that its fields say.
     let view = unsafe { view(T::tensor(owner.0)) }?;
     let aligned = view.first.align_offset(view.ty.dtype.size()) == 0;
     let array = if view.dense && aligned && view.ty.size() > 0 {
-        // SAFETY: the memory lives as long as the owner, which `Foreign` keeps with the slice; nothing writes to it, by the contract.
+        // SAFETY: the memory lives as long as the owner, which `Foreign` keeps with the slice. By the contract, nothing
+        // writes to it.
         let bytes = unsafe { view.bytes() };
         let memory = Foreign { _owner: owner, bytes };
         Array::from_foreign(view.ty, Arc::new(memory))
@@ -88,19 +90,21 @@ unsafe fn imported<T: Managed + 'static>(owner: Owner<T>) -> Result<Array, Dlpac
     Ok(array)
 }
 
-/// Takes an array of DLPack 1: without a copy if its elements follow each other in row-major order and are aligned, and as a copy otherwise. The deleter is
-/// called once: when nothing holds the memory any more, or before this returns if the array is a copy or malformed.
+/// Takes an array of DLPack 1. It copies the array unless its elements are aligned and contiguous in row-major order.
+/// The deleter is called once: when nothing holds the memory any more, or, if the array is a copy or malformed, before
+/// this returns.
 ///
 /// # Errors
-/// If the array is of another version, on another device, or of elements that no dtype has, or its fields contradict each other.
+/// If the array is of another version, is on another device, has elements of no known dtype, or its fields contradict
+/// each other.
 ///
 /// # Safety
-/// - `raw` is the address of a structure of DLPack, which the caller owns and gives away.
-/// - Its fields tell of memory that lives until its deleter is called, and any thread may call this.
-/// - Until then nothing writes to the memory.
+/// - `raw` is the address of a structure of DLPack. The caller owns it and gives it away.
+/// - Its fields describe memory that lives until its deleter is called. Any thread may call the deleter.
+/// - Until then, nothing writes to the memory.
 pub unsafe fn import(raw: NonNull<DLManagedTensorVersioned>) -> Result<Array, DlpackError> {
     let owner = Owner(raw);
-    // SAFETY: by the contract. The version is before all that another version may change, the deleter included.
+    // SAFETY: by the contract. The version is the first field, before everything that another version may change.
     let version = unsafe { raw.as_ref().version };
     if version.major != super::abi::VERSION.major {
         return Err(DlpackError::Version { major: version.major, minor: version.minor });
@@ -109,7 +113,7 @@ pub unsafe fn import(raw: NonNull<DLManagedTensorVersioned>) -> Result<Array, Dl
     unsafe { imported(owner) }
 }
 
-/// Takes an array as DLPack had them before version 1. See [`import`].
+/// Takes an array from before DLPack 1. See [`import`].
 ///
 /// # Errors
 /// As [`import`].

@@ -1,7 +1,9 @@
-//! Arrays exchanged with other libraries in one process, without a copy, by [DLPack](https://dmlc.github.io/dlpack/latest/).
+//! Arrays exchanged with other libraries in one process, without a copy, by
+//! [DLPack](https://dmlc.github.io/dlpack/latest/).
 //!
-//! [`export`] passes an array to a consumer, and [`import`] takes one from a producer. The structure is passed on by its address, such as the pointer in a
-//! capsule of Python. Arrays are in host memory and immutable, so an array that is shared is exported as read-only.
+//! [`export`] passes an array to a consumer, and [`import`] takes one from a producer. Both pass the address of a
+//! structure, such as the pointer in a capsule of Python. Arrays are in host memory and immutable, so a shared array is
+//! exported as read-only.
 //!
 //! ```
 //! use rune_ir::{Array, dlpack};
@@ -15,8 +17,8 @@
 //! # Ok::<(), dlpack::DlpackError>(())
 //! ```
 //!
-//! The structures are this crate's own. Of the crates that have them, `dlpark` 0.10 changes its interface with each version and leaves the same unsafe steps
-//! to its user, `dlpack-rs` 0.3 has no read-only arrays, and `dlpackrs` 0.2 is of 2022, before version 1.
+//! The structures are this crate's own. `dlpark` 0.10 changes its interface with each version, and its users still need
+//! the same unsafe steps. `dlpack-rs` 0.3 has no read-only arrays. `dlpackrs` 0.2 is from 2022, before version 1.
 #![allow(
     unsafe_code,
     reason = "structures of C, which other libraries write and read; each block states why it is sound"
@@ -33,7 +35,7 @@ pub use importing::{import, import_unversioned};
 use crate::{DType, Type};
 use abi::{BFLOAT, BOOL, COMPLEX, DLDataType, FLOAT, INT, UINT};
 
-/// Why a structure of DLPack is not an array of this library. Its memory has been given back to its producer.
+/// The reason why a structure of DLPack cannot be an array of this library. Its memory is back with its producer.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum DlpackError {
@@ -47,16 +49,16 @@ pub enum DlpackError {
         /// Its minor version.
         minor: u32,
     },
-    /// The memory is not the host's.
+    /// The memory is not in the host.
     #[error("the array is on a device of kind {kind}, but this library reads host memory; copy it to the CPU first")]
     Device {
-        /// The number that DLPack gives to the kind of device.
+        /// DLPack's number for the kind of device.
         kind: i32,
     },
-    /// No dtype has these elements.
+    /// The elements match no dtype.
     #[error("elements of code {code}, {bits} bits and {lanes} lanes are of no dtype; convert the array first")]
     DType {
-        /// The number that DLPack gives to the kind of number.
+        /// DLPack's number for the kind of number.
         code: u8,
         /// The bits of a number.
         bits: u8,
@@ -76,7 +78,7 @@ pub enum DlpackError {
     Malformed(String),
 }
 
-/// The type of elements of this dtype.
+/// Returns the type of elements of this dtype.
 fn element_type(dtype: DType) -> DLDataType {
     let code = match dtype {
         DType::Bool => BOOL,
@@ -89,14 +91,14 @@ fn element_type(dtype: DType) -> DLDataType {
     DLDataType { code, bits: 8 * dtype.size() as u8, lanes: 1 }
 }
 
-/// The dtype of elements of this type.
+/// Returns the dtype of elements of this type.
 fn dtype_of(ty: DLDataType) -> Result<DType, DlpackError> {
     let same = |dtype: &DType| element_type(*dtype) == ty;
     let DLDataType { code, bits, lanes } = ty;
     DType::ALL.iter().copied().find(same).ok_or(DlpackError::DType { code, bits, lanes })
 }
 
-/// How many elements lie between two along each axis, in row-major order.
+/// Returns the stride of each axis in row-major order, in elements.
 fn row_major(ty: &Type) -> Vec<i64> {
     let mut strides = vec![1i64; ty.rank()];
     for axis in (1..ty.rank()).rev() {

@@ -1,4 +1,4 @@
-//! What a producer describes, checked.
+//! Checked descriptions of a producer's arrays.
 
 use super::abi::{CPU, CUDA_HOST, DLTensor, ROCM_HOST};
 use super::{DlpackError, dtype_of, row_major};
@@ -7,9 +7,9 @@ use crate::{Shape, Type};
 /// An array in the memory of a producer.
 pub(super) struct View {
     pub ty: Type,
-    /// The first element; not null unless there are none.
+    /// The first element. Null only if there are none.
     pub first: *const u8,
-    /// How many elements lie between two along each axis.
+    /// The stride of each axis, in elements.
     pub strides: Vec<i64>,
     /// Whether elements follow each other in row-major order.
     pub dense: bool,
@@ -19,10 +19,10 @@ fn malformed<T>(problem: impl Into<String>) -> Result<T, DlpackError> {
     Err(DlpackError::Malformed(problem.into()))
 }
 
-/// The list of `n` numbers at `at`.
+/// Returns the list of `n` numbers at `at`.
 ///
 /// # Safety
-/// `at` is null or the address of as many numbers.
+/// `at` is null, or the address of `n` numbers.
 unsafe fn list(at: *const i64, n: usize) -> Option<Vec<i64>> {
     if n == 0 {
         return Some(Vec::new());
@@ -34,7 +34,7 @@ unsafe fn list(at: *const i64, n: usize) -> Option<Vec<i64>> {
 /// Reads the description of an array.
 ///
 /// # Safety
-/// The shape and the strides are null or the addresses of `ndim` numbers each.
+/// The shape and the strides are each null, or the address of `ndim` numbers.
 pub(super) unsafe fn view(tensor: &DLTensor) -> Result<View, DlpackError> {
     let device = tensor.device.device_type;
     if ![CPU, CUDA_HOST, ROCM_HOST].contains(&device) {
@@ -82,7 +82,7 @@ pub(super) unsafe fn view(tensor: &DLTensor) -> Result<View, DlpackError> {
     Ok(View { ty, first, strides, dense })
 }
 
-/// Whether every offset from the first element is a number of bytes.
+/// Returns whether the offset of every element in bytes fits into an `isize`.
 fn reach_fits(ty: &Type, strides: &[i64]) -> bool {
     if ty.size() == 0 {
         return true;
@@ -99,7 +99,7 @@ fn reach_fits(ty: &Type, strides: &[i64]) -> bool {
 }
 
 impl View {
-    /// The bytes of a dense array.
+    /// Returns the bytes of a dense array.
     ///
     /// # Safety
     /// The memory that the view describes lives for `'a`, and nothing writes to it.
@@ -107,11 +107,12 @@ impl View {
         if self.ty.size() == 0 {
             return &[];
         }
-        // SAFETY: the first element is not null, the size of a dense array was checked, and by the contract the memory lives and stays.
+        // SAFETY: the first element is not null, and the size of a dense array was checked. By the contract, the memory
+        // lives and does not change.
         unsafe { std::slice::from_raw_parts(self.first, self.ty.bytes()) }
     }
 
-    /// A copy of the elements in row-major order.
+    /// Returns a copy of the elements in row-major order.
     ///
     /// # Safety
     /// The memory that the view describes lives, and nothing writes to it.
@@ -121,7 +122,7 @@ impl View {
         let mut index = vec![0usize; self.ty.rank()];
         for _ in 0..self.ty.size() {
             let steps: i64 = index.iter().zip(&self.strides).map(|(&i, &stride)| i as i64 * stride).sum();
-            // SAFETY: the offset fits, as was checked, and leads to an element, by the contract.
+            // SAFETY: the offset fits, as was checked. By the contract, it leads to an element.
             let element = unsafe {
                 let at = self.first.offset(steps as isize * size as isize);
                 std::slice::from_raw_parts(at, size)

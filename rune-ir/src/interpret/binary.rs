@@ -100,7 +100,7 @@ fn boolean(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
     })
 }
 
-/// Whether each pair of elements is so related.
+/// Compares each pair of elements.
 pub(super) fn compare(direction: Comparison, x: &Array, y: &Array) -> Result<Array, InterpretError> {
     fn equal<T: Scalar>(direction: Comparison, x: &Array, y: &Array) -> Option<Array> {
         match direction {

@@ -1,7 +1,7 @@
 //! Functions of complex numbers.
 //!
-//! `num-complex` has most of them, but loses digits near branch points and overflows early. The formulas are those of W. Kahan,
-//! "Branch cuts for complex elementary functions" (1987), and of Annex G of the C standard.
+//! `num-complex` has most of them, but loses digits near branch points and overflows early. The formulas are those of
+//! W. Kahan, "Branch cuts for complex elementary functions" (1987), and of Annex G of the C standard.
 
 use super::map::{map, update, zip};
 use super::number::{ComplexNumber, Number};
@@ -9,7 +9,7 @@ use super::{InterpretError, undefined};
 use crate::op::UnaryFn;
 use crate::{Array, Complex32, Complex64, DType, Type};
 
-/// `f` of each element.
+/// Applies `f` to each element.
 pub(super) fn unary<T: ComplexNumber>(f: UnaryFn, x: Array) -> Option<Array> {
     let by = |f: fn(Complex64) -> Complex64, x| update(x, move |x: T| T::down(f(x.up())));
     Some(match f {
@@ -42,7 +42,7 @@ pub(super) fn unary<T: ComplexNumber>(f: UnaryFn, x: Array) -> Option<Array> {
     })
 }
 
-/// Complex numbers of two arrays of parts.
+/// Returns the complex numbers with these parts.
 #[allow(clippy::wildcard_enum_match_arm, reason = "all others are real")]
 pub(super) fn complex(re: &Array, im: &Array, ty: &Type) -> Result<Array, InterpretError> {
     match ty.dtype {
@@ -54,12 +54,12 @@ pub(super) fn complex(re: &Array, im: &Array, ty: &Type) -> Result<Array, Interp
 
 const ONE: Complex64 = Complex64::new(1.0, 0.0);
 
-/// i z.
+/// Returns i z.
 fn turned(z: Complex64) -> Complex64 {
     Complex64::new(-z.im, z.re)
 }
 
-/// -i z.
+/// Returns -i z.
 fn unturned(z: Complex64) -> Complex64 {
     Complex64::new(z.im, -z.re)
 }
@@ -72,7 +72,8 @@ fn sign(z: Complex64) -> Complex64 {
     if z.re == 0.0 && z.im == 0.0 { z } else { z / abs(z) }
 }
 
-/// The quotient as in Annex G of C: scaled, so that nothing overflows between, and infinite where a part is.
+/// Returns the quotient as in Annex G of C, with its rules for infinities. The divisor is scaled, so that no
+/// intermediate result overflows.
 pub(super) fn divide(x: Complex64, y: Complex64) -> Complex64 {
     let (a, b, mut c, mut d) = (x.re, x.im, y.re, y.im);
     let greatest = c.abs().max(d.abs());
@@ -102,7 +103,7 @@ pub(super) fn divide(x: Complex64, y: Complex64) -> Complex64 {
     }
 }
 
-/// `scale` times the point of the unit circle at `angle`, where a real number stays one.
+/// Returns `scale` times the point of the unit circle at `angle`. A real number stays real.
 fn polar(scale: f64, angle: f64) -> Complex64 {
     if angle == 0.0 {
         return Complex64::new(scale, angle);
@@ -214,7 +215,7 @@ fn cos(z: Complex64) -> Complex64 {
 
 fn tanh(z: Complex64) -> Complex64 {
     let (x, y) = (z.re, z.im);
-    // Beyond, the real part is 1 to the last digit.
+    // From here on, the real part rounds to ±1.
     if x.abs() > 22.0 {
         let im = if y.is_finite() { 4.0 * y.sin() * y.cos() * (-2.0 * x.abs()).exp() } else { 0f64.copysign(y) };
         return Complex64::new(1f64.copysign(x), im);
@@ -228,7 +229,7 @@ fn tanh(z: Complex64) -> Complex64 {
     Complex64::new(beta * (1.0 + s * s).sqrt() * s / denominator, t / denominator)
 }
 
-/// Neither form overflows where it is used.
+/// Each form is used only where it does not overflow.
 fn logistic(z: Complex64) -> Complex64 {
     if z.re >= 0.0 {
         divide(ONE, ONE + exp(-z))

@@ -33,7 +33,7 @@ pub(super) fn while_loop(
             observer.looped(body, trip_count);
             return Ok(carry.into());
         }
-        // The carry is moved, so that it may be overwritten.
+        // The carry is moved, so that the body may overwrite it.
         let inputs = args.iter().cloned().chain(carry).collect();
         carry = run_program(body, inputs, observer)?;
         trip_count += 1;

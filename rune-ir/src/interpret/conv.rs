@@ -13,7 +13,7 @@ use crate::{Array, Type};
 /// Floats accumulate in `f64`, and are rounded once.
 pub(super) fn conv(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type) -> Result<Array, InterpretError> {
     if ty.size() == 0 {
-        // One axis may be larger than any memory if another one is empty.
+        // If one axis is empty, another may be larger than any memory.
         return Ok(Array::zeros(ty.clone()));
     }
     with_kind!(ty.dtype,
@@ -57,7 +57,7 @@ fn patches<T: Number>(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type, up: im
     transpose(out, &order)
 }
 
-/// Returns, for each element of the kernel and each position of the result, the element of the image.
+/// Returns, for each element of the kernel and each position of the result, the index of the element of the image.
 fn sources(image: &[usize], kernel: &[usize], out: &[usize], dims: &ConvDims) -> Vec<Option<usize>> {
     let mut table = vec![Some(0)];
     let (mut taps, mut positions) = (1, 1);

@@ -7,12 +7,12 @@ use rustfft::{FftDirection, FftPlanner};
 use std::cell::RefCell;
 
 thread_local! {
-    /// Plans are kept, since making one may cost more than using it.
+    /// Plans are kept, because making one may cost more than using it.
     static PLANS: RefCell<(FftPlanner<f64>, RealFftPlanner<f64>)> =
         RefCell::new((FftPlanner::new(), RealFftPlanner::new()));
 }
 
-/// The transform along the last axes, which are of these lengths in time; the result is of type `ty`.
+/// Transforms along the last axes. `lengths` are their sizes in the time domain, and `ty` is the type of the result.
 pub(super) fn fft(f: FftFn, x: &Array, lengths: &[usize], ty: &Type) -> Array {
     if ty.size() == 0 {
         return Array::zeros(ty.clone());
@@ -43,7 +43,7 @@ fn scale(lengths: &[usize]) -> f64 {
     1.0 / lengths.iter().map(|&n| n as f64).product::<f64>()
 }
 
-/// The array of these elements times `scale`, rounded once.
+/// Returns the array of these elements times `scale`, rounded once.
 fn complex(ty: &Type, elements: Vec<Complex64>, scale: f64) -> Array {
     crate::with_element!(ty.dtype, T => {
         Array::from_vec(ty.shape.clone(), elements.into_iter().map(|z| <T as Element>::from_complex(z * scale)).collect())
@@ -56,7 +56,7 @@ fn real(ty: &Type, elements: Vec<f64>, scale: f64) -> Array {
     })
 }
 
-/// Transforms in place along the axes of sizes `lengths`, behind which lie `inner` elements.
+/// Transforms in place along the axes of sizes `lengths`. Behind them are axes of `inner` elements.
 fn along_axes(z: &mut [Complex64], lengths: &[usize], inner: usize, direction: FftDirection) {
     let mut inner = inner;
     for &n in lengths.iter().rev() {
@@ -75,7 +75,7 @@ fn along_axes(z: &mut [Complex64], lengths: &[usize], inner: usize, direction: F
     }
 }
 
-/// The matrix `from`, `m × n`, with rows and columns exchanged.
+/// Transposes the matrix `from`, `m × n`, into `to`.
 fn transpose(from: &[Complex64], to: &mut [Complex64], m: usize, n: usize) {
     for (i, row) in from.chunks_exact(n).enumerate().take(m) {
         row.iter().enumerate().for_each(|(j, &x)| to[j * m + i] = x);

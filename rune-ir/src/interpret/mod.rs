@@ -1,7 +1,7 @@
 //! The reference interpreter: it defines what every operation means, and computes on the host.
 //!
-//! Tests compare compiled programs with it. It also runs programs that are too small to be worth compiling. It is
-//! therefore exact where possible, and otherwise more exact than the compared code:
+//! Tests compare compiled programs with it. It also runs programs that are too small to be worth compiling. It is exact
+//! where possible, and elsewhere more exact than the compared code:
 //!
 //! - Every float is computed in `f64` (including sums of `f32` and of half types, dot products and convolutions), or in
 //!   its own arithmetic, and rounded once to nearest even. Long sums are pairwise.
@@ -9,7 +9,8 @@
 //! - Complex numbers are computed in `c128` and rounded once.
 //! - `max` and `min` propagate NaN, and 0 is greater than -0.
 //!
-//! An operand that nothing else holds may become the result. [`interpret_owned`] uses this within a program.
+//! The result may take the memory of an operand that nothing else holds. [`interpret_owned`] uses this within a
+//! program.
 
 mod binary;
 mod complex;
@@ -51,7 +52,7 @@ use crate::{Array, DType, Loc, Op, Origin, Type};
 use once_cell::sync::Lazy;
 use smallvec::{SmallVec, smallvec};
 
-/// An operation or a program cannot be evaluated.
+/// A reason why an operation or a program cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InterpretError {
     /// The operation does not take these operands.
@@ -100,7 +101,7 @@ pub enum InterpretError {
     /// A user function failed.
     #[error(transparent)]
     Callback(#[from] Box<CallbackError>),
-    /// The result is needed while the function around the callback is traced, or after it ran.
+    /// The result is needed while the function around the callback is traced, or after that function ran.
     #[error(
         "the result of `io_callback` at {loc} was read while the function around it is traced or observed, but it is called only once, when that function runs; use `cond`, `while_loop`, `scan` or `select`, so that the decision becomes part of the program"
     )]
@@ -182,7 +183,7 @@ pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
 }
 
 /// Returns the results of an operation. `ty` is the type of the first result, if there is one. `take` returns each
-/// operand, once and in order; an array that nothing else holds may be overwritten.
+/// operand, once and in order. The operation may overwrite an array that nothing else holds.
 ///
 /// # Errors
 /// Like [`eval_op`]. The types are not checked.
@@ -194,11 +195,12 @@ pub fn eval_taking<V>(
     eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut NoObserver)
 }
 
-/// Stands for the type of the first result if there is none.
+/// A placeholder for the type of the first result of an operation without results.
 static NOTHING: Lazy<Type> = Lazy::new(|| Type::scalar(DType::Bool));
 
-/// Returns the results of an operation whose first result has the type `ty`. `take` returns the operands; it is called
-/// once for each, in order. An array that it moves out may be overwritten. `observer` observes sub-programs.
+/// Returns the results of an operation whose first result has the type `ty`. `take` returns the operands. It is called
+/// once for each, in order. The operation may overwrite an array that `take` moves out. `observer` observes
+/// sub-programs.
 fn eval<V>(
     op: &Op<V>,
     ty: &Type,

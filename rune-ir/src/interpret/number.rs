@@ -79,13 +79,13 @@ pub(super) trait Scalar: Element + Default {
     const UNSIGNED: bool;
     /// Returns an integer or `bool` in the lowest bits, sign-extended. Truncates floats.
     fn to_i64(self) -> i64;
-    /// Returns the nearest number: wrapped for integers, rounded once for floats, and whether it is not 0 for `bool`.
+    /// Returns the nearest number: wrapped for integers, rounded once for floats. `bool` is true if `x` is not 0.
     fn from_i64(x: i64) -> Self;
     /// Like [`Scalar::from_i64`], for an unsigned number.
     fn from_u64(x: u64) -> Self;
 }
 
-/// An element of a dtype that has an order: of any but a complex one.
+/// An element of any dtype that is not complex, and so has an order.
 pub(super) trait Ordered: Scalar + PartialOrd {
     /// Returns a key that orders elements like sorting: NaN last and all NaNs equal, 0 and -0 equal.
     fn key(self) -> u64;
@@ -93,7 +93,8 @@ pub(super) trait Ordered: Scalar + PartialOrd {
 
 /// An element of a dtype that is not `bool`.
 pub(super) trait Number: Scalar {
-    /// The type of accumulators: `f64` for every float, `Complex64` for complex numbers, and the integer itself for an integer.
+    /// The type of accumulators: `f64` for every float, `Complex64` for complex numbers, and the integer itself for an
+    /// integer.
     type Acc: Ring;
     /// Converts exactly.
     fn up(self) -> Self::Acc;
@@ -237,8 +238,7 @@ fn float_key(x: f64) -> u64 {
     if bits >> 63 == 1 { !bits } else { bits | 1 << 63 }
 }
 
-/// Rounds an integer to odd. The result has fewer bits than the integer, and `f64` may not hold them all, so this works
-/// on the integer.
+/// Rounds an integer to odd. It works on the integer, because `f64` may not hold all bits of it.
 fn int_to_odd(magnitude: u64, negative: bool) -> f32 {
     let shift = 64u32.saturating_sub(magnitude.leading_zeros()).saturating_sub(24);
     let kept = magnitude >> shift;
@@ -316,7 +316,8 @@ mod tests {
 
     #[test]
     fn floats_are_rounded_once() {
-        // Just above the midpoint of two numbers of f16: rounding to f32 first would lead to the even one below.
+        // This is just above the midpoint of two numbers of f16. Rounding to f32 first would lead to the even one
+        // below.
         let above_midpoint = 1.0 + 2f64.powi(-11) + 2f64.powi(-40);
         assert_eq!(<f16 as Element>::from_f64(above_midpoint), f16::from_f32(1.0 + 2f32.powi(-10)));
         let above_midpoint = -(1.0 + 2f64.powi(-8) + 2f64.powi(-40));

@@ -9,7 +9,7 @@ use crate::op::Dims;
 use crate::{Array, Type};
 use std::cmp::Ordering;
 
-/// Sorts along `dimension`, all operands in the same order, so that the first `num_keys` of them ascend.
+/// Sorts along `dimension`, so that the first `num_keys` operands ascend. All operands are permuted alike.
 pub(super) fn sort(operands: Vec<Array>, dimension: usize, num_keys: usize) -> Vec<Array> {
     let Some(ty) = operands.first().map(|x| x.ty().clone()) else { return operands };
     let (rank, len) = (ty.rank(), ty.shape[dimension]);
@@ -45,8 +45,8 @@ fn sort_alone(mut x: Array, len: usize) -> Array {
     x
 }
 
-/// Only zeros and NaNs can be equal and yet different. They are taken out, so that the fastest sort works for the
-/// others, and are put back in their original order.
+/// Sorts floats. Only zeros and NaNs can compare equal and have different bits. They are taken out, so that the fastest
+/// sort works for the others, and are put back in their original order.
 fn sort_floats<T: Float>(row: &mut [T], others: &mut Vec<T>) {
     let zero = T::default();
     let (mut zeros, mut nans) = (Vec::new(), Vec::new());
@@ -90,7 +90,8 @@ fn orders(keys: &[Array], len: usize) -> Vec<u32> {
     order
 }
 
-/// The numbers that order the elements: of complex ones those of the real parts, and then those of the imaginary parts.
+/// The numbers that order the elements. Complex elements have two lists: for the real parts, then for the imaginary
+/// parts.
 fn keys_of(x: &Array) -> Vec<Vec<u64>> {
     fn ordered<T: Ordered>(x: &Array) -> Vec<Vec<u64>> {
         vec![x.as_slice::<T>().iter().map(|x| x.key()).collect()]

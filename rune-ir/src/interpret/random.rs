@@ -3,7 +3,7 @@
 use super::map::write;
 use crate::Array;
 
-/// Returns both results, for each key and counter.
+/// Returns both results for each key and counter.
 pub(super) fn threefry2x32(k0: &Array, k1: &Array, x0: &Array, x1: &Array) -> [Array; 2] {
     // All lengths are equal and known to the compiler, so it can vectorize.
     let n = x0.ty().size();

@@ -8,7 +8,8 @@ use super::{InterpretError, undefined};
 use crate::op::{ArgFn, Dims, ReduceFn};
 use crate::{Array, Element, Type};
 
-/// An array as `outer` runs of `len` rows of `inner` elements: one axis, or several adjacent ones, split off.
+/// A view of an array as `outer` runs of `len` rows of `inner` elements. The rows are one axis, or several adjacent
+/// ones.
 #[derive(Clone, Copy)]
 pub(super) struct AxisSplit {
     /// The size of all axes before it.
@@ -124,8 +125,8 @@ fn over<T: Element, A: Copy>(
     })
 }
 
-/// Combines the elements of a run, in eight lanes that the compiler vectorizes, and long runs pairwise: the error of a
-/// sum then grows only with the logarithm of its length.
+/// Combines the elements of a run in eight lanes, which the compiler vectorizes. Long runs are combined pairwise, so
+/// the error of a sum grows only with the logarithm of its length.
 fn fold<T: Copy, A: Copy>(run: &[T], neutral: A, up: impl Fn(T) -> A + Copy, combine: impl Fn(A, A) -> A + Copy) -> A {
     const LANES: usize = 8;
     const LONG: usize = 1024;
@@ -150,8 +151,8 @@ fn fold<T: Copy, A: Copy>(run: &[T], neutral: A, up: impl Fn(T) -> A + Copy, com
     combine(combine(combine(a, b), combine(c, d)), combine(combine(e, f), combine(g, h)))
 }
 
-/// Combines the rows of a run, column by column: in strips that stay in the cache, and in blocks of rows, for the same
-/// reason as in [`fold`].
+/// Combines the rows of a run, column by column. It works in strips that stay in the cache, and in blocks of rows for
+/// the same reason as [`fold`].
 fn columns<T: Copy, A: Copy>(
     run: &[T],
     out: &mut [T],

@@ -10,8 +10,8 @@ pub trait Observer {
     fn watches(&self) -> bool {
         true
     }
-    /// A program starts to run on these inputs: the whole program, or a sub-program of the instruction that started
-    /// last. Sub-programs of loops start many times.
+    /// A program starts to run on these inputs. It is the whole program, or a sub-program of the instruction that
+    /// started last. The sub-program of a loop starts once per iteration.
     fn begin(&mut self, program: &Program, inputs: &[Array]) {
         let _ = (program, inputs);
     }
@@ -23,7 +23,7 @@ pub trait Observer {
     fn after(&mut self, instruction: &Instruction, operands: &[Array], results: &[Array], took: Duration) {
         let _ = (instruction, operands, results, took);
     }
-    /// A `while` has ended, whose body ran this many times. This is called even if no instructions are observed.
+    /// A `while` has ended. Its body ran `trip_count` times. This is called even if no instructions are observed.
     fn looped(&mut self, body: &Program, trip_count: usize) {
         let _ = (body, trip_count);
     }
@@ -31,7 +31,7 @@ pub trait Observer {
     fn print(&mut self, text: &str) {
         super::sink::emit(text);
     }
-    /// Returns whether an `io_callback` is called. It is not if a program only runs again to be observed.
+    /// Returns whether to call an `io_callback`. It returns false if a program only runs again to be observed.
     fn calls(&self) -> bool {
         true
     }
@@ -168,8 +168,8 @@ fn check(program: &Program, inputs: &[Array]) -> Result<(), InterpretError> {
     }
 }
 
-/// The arrays that are still needed, and the number of their remaining uses. After the last use, an array is freed, or
-/// the instruction that uses it takes it over.
+/// The arrays that are still needed, and the number of their remaining uses. At its last use, an array is freed, or
+/// moves to the instruction that uses it.
 struct Variables {
     arrays: Vec<Option<Array>>,
     uses: Vec<u32>,

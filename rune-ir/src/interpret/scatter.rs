@@ -25,7 +25,7 @@ pub(super) fn scatter(
         let wide = scatter(convert(x, DType::F32), indices, convert(updates, DType::F32), dims, mode)?;
         return Ok(convert(wide, dtype));
     }
-    // The gather that reads what the scatter writes.
+    // The corresponding gather reads what the scatter writes.
     let gather = GatherDims {
         offset: dims.update_window.clone(),
         collapsed: dims.inserted_window.clone(),
@@ -83,7 +83,7 @@ fn combine<T: crate::Element>(
     x
 }
 
-/// `f` of two elements, rounded once.
+/// Returns `f` of two elements, rounded once.
 fn by<T: Number>(f: fn(T::Acc, T::Acc) -> T::Acc) -> impl Fn(T, T) -> T {
     move |x, y| T::down(f(x.up(), y.up()))
 }

@@ -12,8 +12,8 @@ thread_local! {
     static CAPTURED: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Sends the output of `debug_print!` in this process to `sink`, or to the standard output again. Returns the previous
-/// sink.
+/// Sends the output of `debug_print!` in this process to `sink`, or with `None` to the standard output again. Returns
+/// the previous sink.
 ///
 /// ```
 /// use rune_trace::{Tensor, debug_print, set_debug_sink};
@@ -29,7 +29,7 @@ pub fn set_debug_sink(sink: Option<DebugSink>) -> Option<DebugSink> {
     std::mem::replace(&mut *SINK.write().unwrap_or_else(PoisonError::into_inner), sink)
 }
 
-/// Runs `f`, and returns what `debug_print!` prints on this thread meanwhile instead of printing it.
+/// Runs `f`. Returns what `debug_print!` prints on this thread meanwhile, instead of printing it.
 ///
 /// ```
 /// use rune_trace::{Tensor, capture_debug, debug_print, grad};

@@ -1,4 +1,4 @@
-//! Walks over several arrays at once, with a step along each axis, and copies by such walks.
+//! Walks over several arrays at once, with a stride along each axis, and copies by such walks.
 
 use crate::{Array, Type};
 use smallvec::SmallVec;
@@ -8,8 +8,8 @@ pub(super) type Steps = SmallVec<[isize; 6]>;
 
 /// A walk over the index space of some axes, in row-major order, that keeps an offset in each of `N` arrays.
 ///
-/// Axes of size 1 are removed, and adjacent axes are joined if every array walks them like one. A walk over contiguous
-/// memory therefore has one axis, whatever the rank.
+/// Axes of size 1 are removed. Adjacent axes are merged if every array is contiguous across them. A walk over
+/// contiguous memory therefore has one axis, whatever the rank.
 pub(super) struct Walk<const N: usize> {
     dims: SmallVec<[usize; 6]>,
     steps: SmallVec<[[isize; N]; 6]>,
@@ -78,7 +78,7 @@ impl<const N: usize> Walk<N> {
             }
         });
     }
-    /// Returns the walk without one axis, and the size and steps of that axis.
+    /// Returns the walk without one axis, and the size and strides of that axis.
     fn split(&self, axis: usize) -> (Walk<N>, usize, [isize; N]) {
         let (mut dims, mut steps) = (self.dims.clone(), self.steps.clone());
         let (size, step) = (dims.remove(axis), steps.remove(axis));
@@ -108,8 +108,8 @@ impl Walk<2> {
             _ => self.each(base, |[s, d]| dst[d as usize] = src[s as usize]),
         }
     }
-    /// Copies if the source is contiguous along `axis` and the destination along the last axis: in square tiles, so
-    /// that each cache line is used completely on both sides.
+    /// Copies if the source is contiguous along `axis` and the destination along the last axis. It copies square tiles,
+    /// so that it uses each cache line completely on both sides.
     fn copy_transposed<W: Copy>(&self, axis: usize, src: &[W], dst: &mut [W], base: [isize; 2]) {
         const TILE: usize = 16;
         let (rest, rows, [_, row_step]) = self.split(axis);
@@ -142,7 +142,7 @@ pub(super) fn dense(shape: &[usize]) -> Steps {
     steps
 }
 
-/// Returns an array whose bytes `f` writes. They are zero before.
+/// Returns an array whose bytes `f` writes. `f` sees zeros.
 pub(super) fn write_bytes(ty: &Type, f: impl FnOnce(&mut [u8])) -> Array {
     let n = ty.bytes();
     let mut bytes = crate::array_memory(n);
@@ -152,7 +152,7 @@ pub(super) fn write_bytes(ty: &Type, f: impl FnOnce(&mut [u8])) -> Array {
     Array::from_aligned(ty.clone(), bytes)
 }
 
-/// Returns an array of type `ty` that reads `x` from the offset `offset` on, with these steps along its axes.
+/// Returns an array of type `ty` that reads `x` from `offset` on, with these strides.
 pub(super) fn view(x: &Array, ty: &Type, offset: isize, steps: &[isize]) -> Array {
     let walk = Walk::new(&ty.shape, [steps, &dense(&ty.shape)]);
     write_bytes(ty, |out| {

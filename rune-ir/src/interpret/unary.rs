@@ -19,8 +19,8 @@ pub(super) fn unary(f: UnaryFn, x: Array) -> Result<Array, InterpretError> {
     result.ok_or(undefined(f.name(), dtype))
 }
 
-/// Floats are computed in `f64` and rounded once: exact functions of `f32` stay exact, and the error of the others is
-/// hardly more than half a unit in the last place.
+/// Floats are computed in `f64` and rounded once. Exact functions of `f32` therefore stay exact, and the error of the
+/// others is hardly more than half a unit in the last place.
 fn float<T: Float>(f: UnaryFn, x: Array) -> Option<Array> {
     let by = |f: fn(f64) -> f64, x| update(x, move |x: T| T::from_f64(f(x.to_f64())));
     Some(match f {
@@ -81,7 +81,7 @@ fn int<T: Int>(f: UnaryFn, x: Array) -> Option<Array> {
     })
 }
 
-/// Zeros keep their sign, and NaN stays NaN.
+/// Returns the sign. Zeros keep their sign, and NaN stays NaN.
 fn sign(x: f64) -> f64 {
     if x > 0.0 {
         1.0
@@ -92,7 +92,7 @@ fn sign(x: f64) -> f64 {
     }
 }
 
-/// Each form is used where it does not overflow, so small results keep all their digits.
+/// Computes 1 / (1 + e⁻ˣ). Each form is used where it does not overflow, so small results keep all their digits.
 fn logistic(x: f64) -> f64 {
     if x >= 0.0 {
         1.0 / (1.0 + (-x).exp())

@@ -24,7 +24,7 @@ pub(super) struct WindowAxis {
 impl WindowAxis {
     /// Returns the element of the operand under element `tap` of window `window`, if there is one.
     pub(super) fn source(&self, window: usize, tap: usize) -> Option<usize> {
-        // Amounts of padding may be very different from the sizes, so that a difference does not fit into 64 bits.
+        // The amounts of padding may differ so much from the sizes that a difference does not fit into 64 bits.
         let at = window as i128 * self.stride as i128 + tap as i128 * self.window_dilation as i128;
         let (at, base) = (at - i128::from(self.low), self.base_dilation as i128);
         (at >= 0 && at % base == 0 && at / base < self.n as i128).then_some((at / base) as usize)
@@ -46,11 +46,11 @@ impl WindowAxis {
 }
 
 /// Applies `f` to each position of the window. A window is a box, so one axis after the other is reduced. Floats stay
-/// in `f64` in between, and are rounded once.
+/// in `f64` between the axes, and are rounded once.
 pub(super) fn reduce_window(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Result<Array, InterpretError> {
     let dtype = ty.dtype;
     if ty.size() == 0 {
-        // One axis may be larger than any memory if another one is empty.
+        // If one axis is empty, another may be larger than any memory.
         return Ok(Array::zeros(ty.clone()));
     }
     with_kind!(dtype,
@@ -150,14 +150,14 @@ fn real<T: Real>(f: CumulativeFn, x: Array, runs: AxisSplit, reverse: bool) -> A
     }
 }
 
-/// The state is the greatest element so far, and the sum relative to it. Neither overflows.
+/// Computes ln Σ eˣ. The state is the greatest element so far, and the sum relative to it. Neither overflows.
 fn log_sum_exp<T: Number<Acc = f64>>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
     let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
     let next = |(greatest, sum): (f64, f64), x: T| {
         let now = greatest.greater(x.up());
         (now, sum * relative(greatest, now) + relative(x.up(), now))
     };
-    // Of only infinities, the result is that infinity, however many there are.
+    // If the greatest element is infinite, it is the result.
     let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
     running::<T, _>(x, runs, reverse, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)))
 }

@@ -28,9 +28,9 @@ pub struct Padding {
 pub struct GatherDims {
     /// Axes of the result that are axes of a slice, increasing.
     pub offset: Dims,
-    /// Axes of the operand whose slice size is 1, and that the result does not have, increasing.
+    /// Axes of the operand with slice size 1 that the result drops, increasing.
     pub collapsed: Dims,
-    /// Batch axes of the operand, whose slice size is 1, and that a slice does not have, increasing.
+    /// Batch axes of the operand, increasing. Their slice size is 1, and a slice does not have them.
     pub operand_batching: Dims,
     /// The batch axes of the indices, one for each of `operand_batching`, of the same size.
     pub indices_batching: Dims,
@@ -38,15 +38,16 @@ pub struct GatherDims {
     pub start_index_map: Dims,
 }
 
-/// Relates the axes of the operands of a scatter, like the gather that reads what the scatter writes.
+/// Relates the axes of the operands of a scatter. The fields match those of the gather that reads what the scatter
+/// writes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScatterDims {
     /// Axes of the updates that are axes of a slice, increasing.
     pub update_window: Dims,
-    /// Axes of the operand whose slice size is 1, and that the updates do not have, increasing.
+    /// Axes of the operand with slice size 1 that the updates lack, increasing.
     pub inserted_window: Dims,
-    /// Batch axes of the operand, which a slice of the updates does not have, increasing.
+    /// Batch axes of the operand, increasing. A slice of the updates does not have them.
     pub operand_batching: Dims,
     /// The batch axes of the indices, one for each of `operand_batching`, of the same size.
     pub indices_batching: Dims,
@@ -224,7 +225,7 @@ impl ConvDims {
 pub struct Triangular {
     /// Whether the matrix is to the left of the unknowns.
     pub left_side: bool,
-    /// Whether the lower triangle is read, and not the upper one.
+    /// Whether the lower triangle is read, rather than the upper one.
     pub lower: bool,
     /// Whether the triangle is transposed.
     pub transpose_a: bool,
@@ -241,7 +242,7 @@ impl Triangular {
     pub const fn right(lower: bool) -> Triangular {
         Triangular { left_side: false, ..Triangular::left(lower) }
     }
-    /// Returns the form that transposes the matrix, unless this one does.
+    /// Returns the form with `transpose_a` inverted.
     pub const fn transposed(self) -> Triangular {
         Triangular { transpose_a: !self.transpose_a, ..self }
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// The name of a batch axis. Operations over all batch elements refer to the axis by this name.
 ///
-/// A name may be bound to [`Ranks`]: the batch elements are then processes that run one program each, instead of rows of
-/// one array. A bound name differs from all others. Text and files hold only the name.
+/// A name may be bound to [`Ranks`]: the batch elements are then processes that run one program each, instead of rows
+/// of one array. A bound name differs from all others. Text and files hold only the name.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct AxisName {

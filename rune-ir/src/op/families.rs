@@ -25,8 +25,8 @@ macro_rules! family {
 }
 
 family! {
-    /// A function of one number. It takes floats only, unless stated otherwise. For complex numbers, functions with several values give the
-    /// principal one, and their branch cuts are those of C99 and NumPy.
+    /// A function of one number. It takes floats only, unless stated otherwise. For complex numbers, functions with
+    /// several values give the principal one, and their branch cuts are those of C99 and NumPy.
     UnaryFn {
         /// |x|, for signed numbers. Wraps for the least integer. The result for complex numbers is a float.
         Abs = "abs",
@@ -98,8 +98,8 @@ family! {
         Div = "div",
         /// The remainder of x / y, with the sign of x (C's `fmod`). For integers, the remainder by 0 is x.
         Rem = "rem",
-        /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0. For complex numbers: e^(y ln x),
-        /// and x⁰ is 1.
+        /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0. For complex
+        /// numbers: e^(y ln x), and x⁰ is 1.
         Pow = "pow",
         /// The greater number; NaN if either is. For `bool`, or.
         Max = "max",
@@ -124,8 +124,8 @@ family! {
 }
 
 family! {
-    /// A comparison of two numbers of one dtype. `false` is less than `true`. Complex numbers have no order; they compare
-    /// by `eq` and `ne` only.
+    /// A comparison of two numbers of one dtype. `false` is less than `true`. Complex numbers have no order; they
+    /// compare by `eq` and `ne` only.
     Comparison {
         /// x = y.
         Eq = "eq",
@@ -170,7 +170,7 @@ impl ReduceFn {
     /// assert_eq!(ReduceFn::Min.neutral(DType::F32).to_f64(), f64::INFINITY);
     /// ```
     pub fn neutral(self, dtype: DType) -> Literal {
-        // As `f64` the greatest integers saturate to themselves.
+        // Infinity saturates to the greatest or the least integer.
         let extreme = |sign: f64| {
             let bool = dtype == DType::Bool;
             if bool { Literal::new(sign > 0.0) } else { Literal::from_f64(dtype, sign * f64::INFINITY) }
@@ -240,22 +240,23 @@ family! {
     /// A factorization of each matrix `A`, `m × n`, along the last two axes; `k = min(m, n)`.
     FactorFn {
         /// The lower triangular `L`, with a positive diagonal, such that `L Lᴴ = A`; 0 above the diagonal. `A` is
-        /// square and Hermitian; only its lower triangle is read, and of its diagonal the real parts. If `A` is not
-        /// positive definite, the whole lower triangle is NaN. One result.
+        /// square and Hermitian. Only its lower triangle is read, and only the real parts of its diagonal. If `A` is
+        /// not positive definite, the whole lower triangle is NaN. One result.
         Cholesky = "cholesky",
-        /// `P A = L U`, by elimination. The pivot is the first element of greatest magnitude in its column; of complex
-        /// numbers, the sum of the magnitudes of the parts decides. Three results: `U`, with `L` below its diagonal
+        /// `P A = L U`, by elimination. The pivot is the first element of greatest magnitude in its column; complex
+        /// numbers compare by the sum of the magnitudes of their parts. Three results: `U`, with `L` below its diagonal
         /// (the diagonal of `L` is 1); for each of the first `k` rows, the row with which it was exchanged, as `i32`;
-        /// and the permutation, which says for each of the `m` rows which row of `A` it is, as `i32`.
+        /// and the permutation, as `i32`: the index in `A` of each of the `m` rows of `P A`.
         Lu = "lu",
         /// `A = Q R`: `Q`, `m × k`, has orthonormal columns, and `R`, `k × n`, is 0 below its diagonal, which is real.
         /// Signs are LAPACK's.
         Qr = "qr",
         /// Like `qr`, with the complete `Q`, `m × m`, and `R`, `m × n`.
         QrFull = "qr_full",
-        /// Of a Hermitian `A`, of which only the lower triangle is read, and of its diagonal the real parts: the
-        /// eigenvalues in ascending order, which are real, and a matrix whose columns are the eigenvectors, of length
-        /// 1. In each eigenvector, of the elements above 0.9 of the greatest magnitude, the first is real and positive.
+        /// The eigenvalues of a Hermitian `A`, real and in ascending order, and a matrix whose columns are the
+        /// eigenvectors, of length 1. Only the lower triangle of `A` is read, and only the real parts of its diagonal.
+        /// The signs are fixed: among the elements of an eigenvector whose magnitude is above 0.9 times the greatest,
+        /// the first is real and positive.
         Eigh = "eigh",
         /// `A = U S Vᴴ`: `U`, `m × k`, has orthonormal columns, and `Vᴴ`, `k × n`, orthonormal rows. Between them are
         /// the singular values, real and in descending order. The signs of the columns of `U` are chosen as in `eigh`.
@@ -263,15 +264,15 @@ family! {
         /// Like `svd`, with the complete `U`, `m × m`, and `Vᴴ`, `n × n`. The signs of the added rows of `Vᴴ` are
         /// chosen as in `eigh`.
         SvdFull = "svd_full",
-        /// Of any square `A`: the eigenvalues, and a matrix whose columns are eigenvectors, of length 1, both complex.
-        /// The signs of the vectors are chosen as in `eigh`. The eigenvalues have the order of the Schur form. Of a
-        /// real `A`, those that are not real come in pairs of conjugates, the one with the positive imaginary part
+        /// The eigenvalues of any square `A`, and a matrix whose columns are eigenvectors of length 1. Both results are
+        /// complex. The signs of the vectors are chosen as in `eigh`. The eigenvalues have the order of the Schur form.
+        /// If `A` is real, those that are not real come in conjugate pairs, the one with the positive imaginary part
         /// first. Both results are NaN if the iteration does not converge.
         Eig = "eig",
-        /// `A = Z T Zᴴ`: the upper triangular `T`, with the eigenvalues on its diagonal, and the unitary `Z`. Of a real
-        /// `A` both are real, and `T` has a block of two rows for each pair of complex eigenvalues, with equal elements
-        /// on the diagonal and elements of opposite signs beside it. Both results are NaN if the iteration does not
-        /// converge.
+        /// `A = Z T Zᴴ`: the upper triangular `T`, with the eigenvalues on its diagonal, and the unitary `Z`. If `A` is
+        /// real, both are real, and `T` has a 2 × 2 block for each pair of complex eigenvalues. The diagonal elements
+        /// of such a block are equal, and the other two have opposite signs. Both results are NaN if the iteration does
+        /// not converge.
         Schur = "schur",
     }
 }
@@ -283,10 +284,11 @@ family! {
         Fft = "fft",
         /// The inverse of `fft`, scaled by 1/n.
         Ifft = "ifft",
-        /// `fft` of floats: along the last axis the first n/2 + 1 results, which determine the others. Complex.
+        /// The `fft` of floats. Along the last axis, it returns the first n/2 + 1 results, which determine the others.
+        /// Complex.
         Rfft = "rfft",
-        /// The inverse of `rfft`, of floats. It takes n/2 + 1 complex numbers along the last axis, whose length n is that of the result. The imaginary
-        /// parts of what belongs to frequency 0 and, for an even n, to frequency n/2, do not count.
+        /// The inverse of `rfft`. It takes n/2 + 1 complex numbers along the last axis, and returns n floats. It
+        /// ignores the imaginary parts at frequency 0 and, if n is even, at frequency n/2.
         Irfft = "irfft",
     }
 }
@@ -294,7 +296,7 @@ family! {
 family! {
     /// A call of a user function.
     CallbackFn {
-        /// The results depend only on the operands. It may be dropped, and two equal calls may become one.
+        /// The results depend only on the operands. The call may be dropped, and two equal calls may become one.
         Pure = "pure_callback",
         /// It is called each time, in order with all other effects.
         Io = "io_callback",

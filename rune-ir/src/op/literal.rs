@@ -44,7 +44,8 @@ impl Literal {
         raw[..bytes.len()].copy_from_slice(bytes);
         Literal::from_bits(dtype, u128::from_le_bytes(raw))
     }
-    /// The scalar of these bits. Two words, because `u128` would align every operation to 16 bytes.
+    /// Returns the scalar with these bits. They are stored as two words, because `u128` would align every operation to
+    /// 16 bytes.
     fn from_bits(dtype: DType, bits: u128) -> Literal {
         Literal { dtype, bits: [bits as u64, (bits >> 64) as u64] }
     }
@@ -56,7 +57,7 @@ impl Literal {
     pub fn ty(self) -> Type {
         Type::scalar(self.dtype)
     }
-    /// The bits, in the lowest places.
+    /// Returns the bits, right-aligned.
     pub fn bits(self) -> u128 {
         u128::from(self.bits[0]) | u128::from(self.bits[1]) << 64
     }
@@ -65,12 +66,12 @@ impl Literal {
         let raw = self.bits().to_le_bytes();
         Array::from_bytes(self.ty(), &raw[..self.dtype.size()])
     }
-    /// Returns the array of type `ty`, with the same dtype, whose elements are all this scalar.
+    /// Returns an array of type `ty` whose elements are all this scalar. `ty` has the dtype of the scalar.
     pub(crate) fn to_array_of(self, ty: &Type) -> Array {
         let raw = self.bits().to_le_bytes();
         Array::from_bytes(ty.clone(), &raw[..self.dtype.size()].repeat(ty.size()))
     }
-    /// Returns the number of an integer.
+    /// Returns the value of an integer.
     pub fn to_integer(self) -> Option<i128> {
         let unused = 64u32.saturating_sub(8 * self.dtype.size() as u32);
         if self.dtype.is_signed_int() {
@@ -78,7 +79,7 @@ impl Literal {
         }
         self.dtype.is_unsigned_int().then_some(i128::from(self.bits[0]))
     }
-    /// Returns the nearest `f64`; of a complex number, its real part.
+    /// Returns the nearest `f64`. For a complex number, it returns the real part.
     pub fn to_f64(self) -> f64 {
         with_element!(self.dtype, T => self.to_array().as_slice::<T>()[0].to_f64())
     }
@@ -100,7 +101,7 @@ impl Literal {
             _ => None,
         }
     }
-    /// Returns the complex number of these parts. Returns `None` if they are not of the dtype of the parts of `dtype`.
+    /// Returns the complex number with these parts, or `None` if they do not have the dtype of the parts of `dtype`.
     pub fn from_parts(dtype: DType, [re, im]: [Literal; 2]) -> Option<Literal> {
         let fit = dtype.is_complex() && [re, im].iter().all(|x| x.dtype == dtype.real());
         fit.then(|| Literal::from_bits(dtype, re.bits() | im.bits() << (8 * re.dtype.size())))
@@ -141,10 +142,10 @@ impl Literal {
     }
 }
 
-/// The texts of the parts of a complex number. Either part may be missing: it is zero.
+/// Splits the text of a complex number into the texts of its parts. A missing part is zero.
 fn split_complex(text: &str) -> Option<[&str; 2]> {
     let Some(text) = text.strip_suffix('j') else { return Some([text, "0"]) };
-    // The sign of the imaginary part is the last that is not that of an exponent.
+    // The sign of the imaginary part is the last sign outside an exponent.
     let bytes = text.as_bytes();
     let of_exponent = |i: usize| matches!(bytes[i - 1], b'e' | b'E') && i >= 2 && bytes[i - 2] != b'x';
     let sign = (1..bytes.len()).rev().find(|&i| matches!(bytes[i], b'+' | b'-') && !of_exponent(i));

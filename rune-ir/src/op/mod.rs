@@ -80,7 +80,8 @@ pub enum Op<V = Var> {
         x: V,
         y: V,
     },
-    /// Makes complex numbers of real and imaginary parts, which have the same type, of `f32` or `f64`.
+    /// Makes complex numbers from their real and imaginary parts. Both operands have the same type, of dtype `f32` or
+    /// `f64`.
     #[op(recompute = RecomputeCost::Cheap, fresh, elementwise)]
     Complex { re: V, im: V },
     /// Compares each pair of elements; the result is `bool`. If an operand is NaN, only `ne` holds.
@@ -94,22 +95,24 @@ pub enum Op<V = Var> {
     /// Takes the elements of `on_true` where `pred` (`bool`, of the same shape) is true, and of `on_false` elsewhere.
     #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Select { pred: V, on_true: V, on_false: V },
-    /// Computes `min(max(x, min), max)`. All three have the same type (neither `bool` nor complex). NaN in any operand gives NaN.
+    /// Computes `min(max(x, min), max)`. All three have the same type (neither `bool` nor complex). NaN in any operand
+    /// gives NaN.
     #[op(recompute = RecomputeCost::Cheap, elementwise)]
     Clamp { min: V, x: V, max: V },
-    /// Converts the elements to another dtype. To an integer: a float is truncated toward zero and saturates (NaN
-    /// becomes 0), a wider integer wraps. To `bool`: whether the element is not zero. To a float: rounds to nearest
-    /// even. A complex number converts to a real dtype by its real part, and to `bool` by whether either part is not zero.
+    /// Converts the elements to another dtype. A float becomes an integer by truncation toward zero, and saturates; NaN
+    /// becomes 0. An integer wraps in a narrower one. Conversion to a float rounds to nearest even. Conversion to
+    /// `bool` tests whether the element is not zero. A complex number converts to a real dtype by its real part, and to
+    /// `bool` by whether either part is not zero.
     #[op(recompute = RecomputeCost::Free, elementwise)]
     Convert { x: V, dtype: DType },
-    /// Reinterprets the bits of the elements as another dtype (not from or to `bool` or a complex dtype). If the element sizes differ by a
-    /// factor `n`, a last axis of size `n` holds the parts of an element, lowest first. A smaller dtype adds this axis;
-    /// a larger one removes it.
+    /// Reinterprets the bits of the elements as another dtype. Neither dtype is `bool` or complex. If the element sizes
+    /// differ by a factor `n`, a last axis of size `n` holds the parts of an element, lowest first. A smaller dtype
+    /// adds this axis; a larger one removes it.
     #[op(recompute = RecomputeCost::Cheap, work = Work::Move)]
     BitcastConvert { x: V, dtype: DType },
 
-    /// Broadcasts `x` to `shape`. Axis `i` of `x` becomes axis `dims[i]`, which has the same size, or any size if that
-    /// of `x` is 1. The elements repeat along all other axes. `dims` increases strictly.
+    /// Broadcasts `x` to `shape`. Axis `i` of `x` becomes axis `dims[i]`, which has the same size; an axis of size 1
+    /// may become an axis of any size. The elements repeat along all other axes. `dims` increases strictly.
     #[op(recompute = RecomputeCost::Free, work = Work::Move)]
     BroadcastInDim { x: V, shape: Shape, dims: Dims },
     /// Gives the elements another shape of the same size, in row-major order.
@@ -121,8 +124,9 @@ pub enum Op<V = Var> {
     /// Takes, along each axis, every `strides`-th element from `start` up to but not including `limit` (`strides ≥ 1`).
     #[op(recompute = RecomputeCost::Free)]
     Slice { x: V, start: Dims, limit: Dims, strides: Dims },
-    /// Surrounds `x` with `padding`. Along each axis it adds `low` elements before and `high` after (negative counts
-    /// remove elements), and first `interior` between every two. `padding` is a scalar of the dtype of `x`.
+    /// Pads `x` with the scalar `padding`, which has the dtype of `x`. Along each axis, it first inserts `interior`
+    /// elements between every two neighbours, then adds `low` elements before and `high` after. Negative counts remove
+    /// elements.
     #[op(work = Work::Move)]
     Pad { x: V, padding: V, config: Vec<Padding> },
     /// Joins one or more operands along axis `dimension`. All other sizes agree.
@@ -180,9 +184,9 @@ pub enum Op<V = Var> {
         reverse: bool,
     },
 
-    /// Sorts one or more operands of one shape along `dimension`, all in the same order, so that the first `num_keys`
-    /// operands ascend lexicographically; complex numbers by their real parts, then by their imaginary parts. NaN comes last, all NaNs are equal, and 0 equals -0. The sort is stable.
-    /// There is one result for each operand.
+    /// Sorts one or more operands of one shape along `dimension`. All are permuted alike, so that the first `num_keys`
+    /// operands ascend lexicographically. Complex numbers compare by their real parts, then by their imaginary parts.
+    /// NaN comes last, all NaNs are equal, and 0 equals -0. The sort is stable. There is one result for each operand.
     Sort { operands: Vec<V>, dimension: usize, num_keys: usize },
     /// Returns the `k` greatest elements along the last axis, in descending order, and their indices as `i32`. Of equal
     /// elements, the first comes first. NaN counts as greatest. There are two results.
@@ -190,7 +194,8 @@ pub enum Op<V = Var> {
 
     /// Sums products of `lhs` and `rhs` over the contracted axes. The axes of the result are the batch axes, then the
     /// other axes of `lhs`, then those of `rhs`. Both operands have the same dtype; the result has the dtype `out` (a
-    /// float for floats, an integer for integers, a complex dtype for complex numbers). Half-precision types accumulate in `f32`. See [`DotDims`].
+    /// float for floats, an integer for integers, a complex dtype for complex numbers). Half-precision types accumulate
+    /// in `f32`. See [`DotDims`].
     #[op(fresh)]
     DotGeneral { lhs: V, rhs: V, dims: Box<DotDims>, out: DType },
     /// StableHLO's convolution of `lhs` with the kernel `rhs`, which is not flipped. Operands and result have the same
@@ -198,8 +203,9 @@ pub enum Op<V = Var> {
     #[op(fresh)]
     Conv { lhs: V, rhs: V, dims: Box<ConvDims> },
 
-    /// StableHLO's Fourier transform along the last axes. `lengths` are their sizes in the time domain: one to three, each at
-    /// least 1. Along two or three axes, it is one transform after the other; `rfft` and `irfft` are real along the last.
+    /// StableHLO's Fourier transform along the last axes. `lengths` are their sizes in the time domain: one to three,
+    /// each at least 1. Several axes are transformed one after the other. `rfft` and `irfft` are real along the last
+    /// axis only.
     #[op(fresh)]
     Fft {
         #[op(family)]
@@ -217,8 +223,8 @@ pub enum Op<V = Var> {
     },
     /// StableHLO's triangular solve: finds the `X` of `op(a) X = b`, or of `X op(a) = b`. The matrix `op(a)` is one
     /// triangle of `a`; the other triangle is not read. A zero on the diagonal divides. The last two axes hold the
-    /// matrices, of `f32`, `f64`, `c64` or `c128`; all other axes are batch axes, and are the same in both operands. See
-    /// [`Triangular`].
+    /// matrices, of `f32`, `f64`, `c64` or `c128`; all other axes are batch axes, and are the same in both operands.
+    /// See [`Triangular`].
     #[op(fresh)]
     TriangularSolve { a: V, b: V, how: Triangular },
     /// Finds the `X` of `a X = b`, or of `aᵀ X = b` if `transpose`. The matrices `a` are square, and `lu` and
@@ -247,8 +253,8 @@ pub enum Op<V = Var> {
     /// them.
     #[op(work = Work::Move)]
     AllGather { x: V, axis: NamedAxis, dimension: usize },
-    /// Exchanges parts: axis `split` of `x` has the size of `axis`, and its parts are removed from it. Part `i` of each
-    /// batch element goes to batch element `i`, which stacks the parts that it receives along a new axis `concat`.
+    /// Splits `x` along axis `split`, which has the size of `axis`, into slices without this axis. Sends slice `i` to
+    /// batch element `i`. Each batch element stacks the slices that it receives along a new axis `concat`.
     #[op(work = Work::Move)]
     AllToAll { x: V, axis: NamedAxis, split: usize, concat: usize },
     /// Sends `x` from batch element `from` to batch element `to`, for each pair `(from, to)`. A batch element is the
@@ -267,23 +273,23 @@ pub enum Op<V = Var> {
     While { args: Vec<V>, consts: usize, cond: Arc<Program>, body: Arc<Program> },
     /// Runs `body` once for each of `length` positions, from the last to the first if `reverse`. The first `consts`
     /// operands are the same in all iterations, and the next `carry` operands are the initial carry. The others are
-    /// arrays, of which `body` takes the slice at the current position along the first axis. `body` returns the next
-    /// carry and then any number of other values. The results are the final carry, and the other values stacked along a
-    /// new first axis. One iteration of the compiled loop covers `unroll` positions; 0 lets the lowering choose.
+    /// arrays; `body` takes their slices at the current position along the first axis. `body` returns the next carry,
+    /// then any number of other values. The results are the final carry, and the other values stacked along a new first
+    /// axis. One iteration of the compiled loop covers `unroll` positions; 0 lets the lowering choose.
     Scan { args: Vec<V>, consts: usize, carry: usize, length: usize, reverse: bool, unroll: usize, body: Arc<Program> },
     /// Calls `program`, which has a custom rule for its derivative. The first `num_args` operands are its arguments.
     /// The others are captured values, and cannot be differentiated.
     ///
-    /// `rule` takes `args`, then the results if `takes_results`, then the tangents of the arguments that are floats. It
-    /// returns the results unless it takes them, and then the tangents of the results that are floats. Its results do
-    /// not depend on tangents, and its tangents are linear in them.
+    /// `rule` takes `args`, then the results if `takes_results`, then the tangents of the float arguments. It returns
+    /// the tangents of the float results, preceded by the results unless `takes_results`. The results that it returns
+    /// do not depend on tangents, and the tangents that it returns are linear in those that it takes.
     CustomJvp { args: Vec<V>, program: Arc<Program>, rule: Arc<Program>, num_args: usize, takes_results: bool },
     /// A call whose derivative keeps what `policy` allows, and recomputes everything else. In the recomputation
     /// (`differentiated`), a barrier before the program prevents the compiler from merging it with the original
     /// computation.
     Remat { args: Vec<V>, program: Arc<Program>, policy: CheckpointPolicy, differentiated: bool },
     /// Returns `x`, under a name that a [`CheckpointPolicy`] can refer to.
-    // Recomputing it would lose the name, and with it that the value may be kept.
+    // A policy refers to the name. Recomputing the operation would lose it.
     #[op(work = Work::None, unfolded)]
     CheckpointName { x: V, name: String },
     /// Calls `program`, which has a custom rule for reverse mode. The first `num_args` operands are its arguments. The
@@ -292,9 +298,9 @@ pub enum Op<V = Var> {
     /// `forward` takes `args`, and returns the results and then any number of residuals. `backward` takes the residuals
     /// and the cotangents of the results that are floats. It returns the cotangents of the arguments that are floats.
     CustomVjp { args: Vec<V>, program: Arc<Program>, forward: Arc<Program>, backward: Arc<Program>, num_args: usize },
-    /// The linear function whose transpose is `backward`. A `custom_vjp` turns tangents into it. It cannot be computed,
-    /// only transposed. `xs` are the tangents, one for each output of `backward`, and then the residuals. `backward`
-    /// takes the residuals, and then the cotangents of the results.
+    /// The linear function whose transpose is `backward`. `custom_vjp` applies it to tangents. It can be transposed,
+    /// but not computed. `xs` are the tangents, one for each output of `backward`, then the residuals. `backward` takes
+    /// the residuals, then the cotangents of the results.
     CustomLinear { xs: Vec<V>, backward: Arc<Program> },
     /// Returns its operands. The compiler does not optimize across it. There is one result for each operand.
     #[op(work = Work::None, unmerged, unfolded)]
@@ -303,9 +309,9 @@ pub enum Op<V = Var> {
     #[op(recompute = RecomputeCost::Free, work = Work::None, unfolded, flat)]
     StopGradient { x: V },
     /// Prints `format` with `args` in its placeholders: `{}`, or `{:.3}` for floats with three digits after the point;
-    /// `{{` and `}}` are braces. It prints once for each batch element: `batch` holds the sizes of the batch axes, which
-    /// are the first axes of all `args`. It is an effect: it has no result, happens each time the program runs, and
-    /// keeps its order among other effects.
+    /// `{{` and `}}` are braces. It prints once for each batch element: `batch` holds the sizes of the batch axes,
+    /// which are the first axes of all `args`. It is an effect: it has no result, happens each time the program runs,
+    /// and keeps its order among other effects.
     #[op(work = Work::Move, fresh, effect, unfolded)]
     DebugPrint { args: Vec<V>, format: String, batch: Dims },
     /// Calls a user function with `args`; it returns arrays of the types `results`. `vmap_method` says how it is

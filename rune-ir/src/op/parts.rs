@@ -23,15 +23,15 @@ pub struct Parts<V> {
 pub struct OpSignature {
     /// The names in programs: one, or those of a family.
     pub names: Vec<&'static str>,
-    /// The operands in order, each with whether it is a list.
+    /// The operands in order, each with a flag that is true for a list.
     pub operands: Vec<(&'static str, bool)>,
     /// The attributes, each with its type in Rust.
     pub attributes: Vec<(&'static str, &'static str)>,
-    /// The sub-programs, each with whether it is a list.
+    /// The sub-programs, each with a flag that is true for a list.
     pub programs: Vec<(&'static str, bool)>,
 }
 
-/// The parts do not make an operation.
+/// The reason why parts do not make an operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PartsError {
     /// No operation has this name.

@@ -20,7 +20,7 @@ pub enum CheckpointPolicy {
 }
 
 impl CheckpointPolicy {
-    /// Returns whether the result of `op`, which has these names, may be kept.
+    /// Returns whether to keep the result of `op`, which has these names.
     #[doc(hidden)]
     pub fn saves<V>(&self, op: &Op<V>, names: &[String]) -> bool {
         match self {

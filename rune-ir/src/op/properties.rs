@@ -5,7 +5,7 @@ use super::{BinaryFn, UnaryFn};
 /// The cost of recomputing a result instead of keeping it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RecomputeCost {
-    /// The operation moves elements, or gives known ones.
+    /// The operation moves elements, or creates known ones.
     Free,
     /// The operation takes about as long as reading its operands.
     Cheap,
@@ -18,9 +18,9 @@ pub enum RecomputeCost {
 pub enum Work {
     /// One elementary step for each element of the result.
     PerElement,
-    /// It moves elements or creates them, and computes nothing.
+    /// It moves or creates elements, and computes nothing.
     Move,
-    /// It passes its operands on, and moves nothing either.
+    /// It returns its operands, and moves nothing.
     None,
 }
 

@@ -1,4 +1,4 @@
-//! Ranks: the processes of a distributed run, as the batch elements of an axis.
+//! Ranks: the processes of a distributed run, which are the batch elements of an axis.
 
 use super::CollectiveFn;
 use crate::{Array, Loc};
@@ -21,7 +21,7 @@ pub trait Communicator: Send + Sync {
     /// # Errors
     /// If an exchange failed before.
     fn start(&self, exchange: &Exchange, x: Array, loc: Option<&Loc>) -> Result<i32, String>;
-    /// Waits for the exchange with this ticket, and returns its result. Each ticket is for one call.
+    /// Waits for the exchange with this ticket, and returns its result. A ticket can be used once.
     ///
     /// # Errors
     /// If the exchange failed, or there is none with this ticket.
@@ -35,7 +35,7 @@ pub enum Exchange {
     Reduce(CollectiveFn),
     /// Stacks the arrays of all ranks along a new first axis. The result is the same for all of them.
     Gather,
-    /// Gives part `i` along the first axis to rank `i`, which stacks the parts that it receives in order of the ranks.
+    /// Sends part `i` along the first axis to rank `i`. Each rank stacks the parts that it receives, in rank order.
     AllToAll,
     /// Sends the array from rank `from` to rank `to`, for each pair `(from, to)`. Ranks that receive nothing get zeros.
     Permute(Vec<(usize, usize)>),
@@ -53,8 +53,8 @@ impl Exchange {
     }
 }
 
-/// A handle to the ranks of a distributed run, as one of them sees them. It is cheap to clone. Two handles are equal if
-/// they are clones of one.
+/// A handle of one rank to the ranks of a distributed run. It is cheap to clone. Two handles are equal if one is a
+/// clone of the other.
 #[derive(Clone)]
 pub struct Ranks {
     communicator: Arc<dyn Communicator>,
@@ -76,7 +76,7 @@ impl Ranks {
     pub fn size(&self) -> usize {
         self.communicator.size()
     }
-    /// Returns what carries out the exchanges.
+    /// Returns the communicator of the exchanges.
     pub fn communicator(&self) -> &Arc<dyn Communicator> {
         &self.communicator
     }

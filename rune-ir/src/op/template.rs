@@ -8,7 +8,7 @@ use std::fmt::Write;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Part {
     Text(String),
-    /// The next array. Floats have this many digits after the point, or all their digits.
+    /// The next array. Floats have this many digits after the point; `None` prints all digits.
     Array(Option<usize>),
 }
 
@@ -47,8 +47,8 @@ pub fn escaped(text: &str) -> String {
     text.replace('{', "{{").replace('}', "}}")
 }
 
-/// Returns one line for each batch element: the template with arrays in its placeholders. `batch` holds the sizes of the
-/// batch axes, which are the first axes of the arrays.
+/// Returns one line for each batch element: the template with arrays in its placeholders. `batch` holds the sizes of
+/// the batch axes, which are the first axes of the arrays.
 pub fn lines(template: &str, batch: &Dims, arrays: &[Array]) -> String {
     let parts = parse(template).unwrap_or_default();
     let mut lines = String::new();

@@ -10,15 +10,15 @@ use std::ops::Add;
 /// The cost of running a program, counted for each operation separately: nothing is fused, removed or cached.
 /// [`Program::cost`] returns it.
 ///
-/// Counts that do not fit stay at the greatest number.
+/// Counts saturate.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Cost {
     /// The number of operations. Operations of sub-programs count for each run.
     pub operations: u64,
     /// Multiply-adds of products and convolutions. Zeros of padding count like any number.
     pub multiply_adds: u64,
-    /// Elementary steps of all other operations: one for each element that an elementwise operation returns or a
-    /// reduction takes. Moving elements takes none.
+    /// Elementary steps of all other operations: one for each element that an elementwise operation returns, or that a
+    /// reduction takes. Moving elements takes no steps.
     pub flops: u64,
     /// The bytes of the operands. For a gather or slice, only the bytes that it takes.
     pub bytes_read: u64,
@@ -41,8 +41,8 @@ impl Program {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A loop of known length costs what all its iterations cost. Of several branches, the most expensive one counts. A
-    /// loop of unknown length counts as one iteration.
+    /// A loop of known length costs the sum of its iterations. A loop of unknown length counts as one iteration. Of
+    /// several branches, the most expensive one counts.
     pub fn cost(&self) -> Cost {
         self.cost_with(1)
     }
@@ -52,7 +52,7 @@ impl Program {
     }
 }
 
-/// Counts each sub-program once, however often it is used.
+/// Counts each sub-program once, even if it is used several times.
 struct Counter {
     iterations: u64,
     counted: FxHashMap<*const Program, Cost>,
@@ -82,7 +82,7 @@ impl Counter {
                 | Control::CustomJvp { program, .. }
                 | Control::CustomVjp { program, .. },
             ) => self.sub_program(program),
-            // Only the transpose of this linear function is known, and only that will be computed.
+            // Only the transpose of this linear function is known, and only the transpose will be computed.
             Some(Control::CustomLinear { backward, .. }) => self.sub_program(backward),
             Some(Control::Case { branches, .. }) => {
                 branches.iter().map(|branch| self.sub_program(branch)).fold(Cost::default(), |a, b| a.join(b, u64::max))
@@ -110,8 +110,8 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the other operations declare their work in their table")]
     match &instruction.op {
         Op::Clamp { .. } => each(made.saturating_mul(2)),
-        // For a pair of words: in each of twenty rounds an addition, a rotation of three steps and an exclusive or, and
-        // five times the key.
+        // For each pair of words: twenty rounds of an addition, a rotation (three steps) and an exclusive or, and five
+        // injections of the key, of three steps each.
         Op::Threefry2x32 { .. } => each(made.saturating_mul(20 * 5 + 5 * 3)),
 
         Op::Slice { .. } => Cost { bytes_read: bytes_written, ..each(0) },
@@ -143,7 +143,7 @@ fn operation(program: &Program, instruction: &Instruction) -> Cost {
             let kernel = &ty(rhs).shape;
             products(dims.rhs[1..].iter().map(|&a| &kernel[a]).fold(made, times))
         }
-        // Of each transform of n numbers n halved as often as that goes, with a product and a sum of complex numbers each time.
+        // Each halving of n costs one complex product for every two numbers, which is two multiply-adds per number.
         Op::Fft { x, lengths, .. } => {
             let halved: u64 = lengths.iter().map(|&n| halvings(n)).sum();
             products(size(x).max(made).saturating_mul(2 * halved))
@@ -168,7 +168,7 @@ fn times(n: u64, factor: &usize) -> u64 {
     n.saturating_mul(*factor as u64)
 }
 
-/// Returns how often `n` can be halved until it is 0.
+/// Returns how many halvings make `n` 0.
 fn halvings(n: usize) -> u64 {
     u64::from(usize::BITS - n.leading_zeros())
 }
@@ -178,7 +178,7 @@ impl Cost {
     pub fn bytes(self) -> u64 {
         self.bytes_read.saturating_add(self.bytes_written)
     }
-    /// This cost, `n` times.
+    /// Returns this cost, `n` times.
     fn times(self, n: u64) -> Cost {
         self.join(self, |x, _| x.saturating_mul(n))
     }

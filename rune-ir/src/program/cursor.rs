@@ -1,4 +1,4 @@
-//! A position in a line of the text form, and the parts that can be read from it.
+//! A position in a line of the text form, and readers of the parts of a line.
 
 use super::names::is_name_char;
 use super::parse::{ParseError, ParseProblem};

@@ -1,7 +1,7 @@
 //! Static dependence analysis: which variables of a program depend on which inputs.
 //!
-//! Running a transformation to find out would take one run for each iteration of a fixpoint, at each level of nested
-//! loops: exponential time. This analysis visits each sub-program once for each kind of dependence. The program keeps
+//! Running a transformation to find out would take one run for each iteration of a fixpoint at each level of nested
+//! loops: exponential time. This analysis visits each sub-program once for each kind of dependence. The program caches
 //! the result.
 
 use crate::op::{AxisName, Control};
@@ -12,10 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The kind of dependence of results on operands.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum DependenceKind {
-    /// All results of an operation depend on all its operands, whatever its programs do. The results of an effect
+    /// All results of an operation depend on all its operands; its programs are not examined. The results of an effect
     /// always depend.
     Operands,
-    /// Results depend on operands as the programs of the operation say.
+    /// Results depend on operands according to the programs of the operation.
     Values,
     /// The tangents of results depend on tangents of operands, for floats with a nonzero derivative.
     Tangents,
@@ -94,7 +94,7 @@ fn joined<'a, M: Lattice + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
 /// The inputs that the outputs of a program depend on.
 #[derive(Debug)]
 struct Flow {
-    /// The inputs of each output. The index after the last input stands for a dependence that always exists.
+    /// The inputs of each output. The index after the last input represents a dependence that always exists.
     outputs: Vec<Sources>,
 }
 
@@ -102,7 +102,7 @@ struct Flow {
 #[derive(Default, Debug)]
 pub(super) struct Flows(Mutex<Vec<(DependenceKind, Arc<Flow>)>>);
 
-/// A copy starts empty, because it may be about to change.
+/// A clone starts empty, because the program may be about to change.
 impl Clone for Flows {
     fn clone(&self) -> Flows {
         Flows::default()
@@ -124,8 +124,8 @@ impl Program {
     }
 }
 
-/// Returns the values of the outputs of `program` for those of its inputs. `always` is the value of a dependence that
-/// always exists.
+/// Returns the values of the outputs of `program`, given the values of its inputs. `always` is the value of a
+/// dependence that always exists.
 pub fn outputs<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: &[M], always: &M) -> Vec<M> {
     let of = |i| inputs.get(i).unwrap_or(always);
     program.flow(kind).outputs.iter().map(|sources| joined(sources.positions().map(of))).collect()
@@ -141,7 +141,7 @@ pub fn reached_variables(program: &Program, kind: &DependenceKind, marks: &[bool
     follow(program, &kind.within(program), marks.to_vec(), &true)
 }
 
-/// Returns the values of all variables, for those of the inputs.
+/// Returns the values of all variables, given the values of the inputs.
 fn follow<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: Vec<M>, always: &M) -> Vec<M> {
     let mut env = inputs;
     env.resize(program.num_vars(), M::default());
@@ -165,7 +165,7 @@ fn step<M: Lattice>(program: &Program, instruction: &Instruction, kind: &Depende
     }
 }
 
-/// The values of the results of an operation.
+/// The values of the results of an operation: one for all, or one for each.
 pub enum Results<M> {
     /// One value for all results.
     All(M),
@@ -209,8 +209,8 @@ pub fn results<'a, V, M: Lattice + 'a>(
     }
 }
 
-/// Returns the values of the results of an operation whose results have values of their own: those of its programs, or
-/// of a barrier. `None`: all results have the joined value of all operands.
+/// Returns one value for each result if the operation holds programs or is a barrier. Returns `None` if every result
+/// has the joined value of all operands.
 fn each<'a, V, M: Lattice + 'a>(
     op: &'a Op<V>,
     of: &impl Fn(&'a V) -> &'a M,
@@ -279,8 +279,8 @@ pub fn scan_iteration<M: Lattice>(
     }
 }
 
-/// Like [`scan_iteration`], for a `while` loop. Everything depends on the number of iterations. Returns the value of the
-/// condition.
+/// Like [`scan_iteration`], for a `while` loop. Everything depends on the number of iterations. Returns the value of
+/// the condition.
 pub fn while_iteration<M: Lattice>(
     cond: &Program,
     body: &Program,
@@ -307,7 +307,7 @@ fn join_each<M: Lattice>(marks: &mut [M], others: &[M]) -> bool {
 /// Returns the value of an operation over the batch axis.
 fn over_axis<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, always: &M) -> M {
     if let Op::Collective { .. } | Op::AllGather { .. } = op {
-        return M::default(); // All batch elements get the same.
+        return M::default(); // All batch elements get the same result.
     }
     if let Op::Ppermute { x, axis, pairs } = op
         && pairs.len() == axis.size
@@ -317,8 +317,8 @@ fn over_axis<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M,
     always.clone()
 }
 
-/// Returns the values of the results of a function with a rule for tangents, for a batch. A result and its tangent have
-/// one type, so a result is mapped if either is.
+/// Returns the values of the results of a function with a rule for tangents. A result and its tangent have one type, so
+/// a result is mapped if either is.
 fn custom_jvp<M: Lattice>(
     args: Vec<M>,
     program: &Program,
@@ -346,8 +346,8 @@ fn custom_jvp<M: Lattice>(
     }
 }
 
-/// Like [`custom_jvp`], with a rule for cotangents. If the rule makes an argument that is mapped depend on the
-/// cotangent of a result, this cotangent is mapped, and so is the result.
+/// Like [`custom_jvp`], for a function with a rule for cotangents. If the cotangent of a mapped argument depends on the
+/// cotangent of a result, that cotangent is mapped, and so is the result.
 fn custom_vjp<M: Lattice>(
     args: Vec<M>,
     program: &Program,
@@ -371,7 +371,7 @@ fn custom_vjp<M: Lattice>(
     results
 }
 
-/// Like [`custom_jvp`], for the linear operation that replaces tangents in a function with a rule for cotangents.
+/// Like [`custom_jvp`], for the linear operation that replaces tangents of a function with a rule for cotangents.
 fn custom_linear<M: Lattice>(xs: &[M], backward: &Program, kind: &DependenceKind, always: &M) -> Vec<M> {
     let mut any = joined(xs);
     if let DependenceKind::BatchAxis(Some(name)) = kind

@@ -1,8 +1,9 @@
 //! Exchanges between ranks: the calls that carry out operations over axes of ranks.
 //!
-//! Such operations stay ordinary operations as long as a program is differentiated and batched. Before it runs, each
-//! becomes calls with effects: effects are never dropped, merged or reordered, so all ranks exchange in the order of the
-//! program. If the communicator overlaps, one call starts the exchange as early as its operand is known, and another
+//! Such operations stay ordinary operations while a program is differentiated and batched. Before the program runs,
+//! each becomes calls with effects. Effects are never dropped, merged or reordered, so all ranks exchange in the order
+//! of the program. If the communicator overlaps, one call starts the exchange as soon as its operand is known, and
+//! another waits for it where the result is used.
 //! waits for it where the result is used.
 
 use super::{Instruction, Program, ProgramBuilder};
@@ -20,7 +21,7 @@ impl Program {
     }
 }
 
-/// An exchange, and what moves axes before and after it.
+/// An exchange, and the moves of axes before and after it.
 pub(crate) struct Steps {
     pub exchange: Exchange,
     /// The axis to move to the front first.
@@ -30,7 +31,7 @@ pub(crate) struct Steps {
 }
 
 impl Steps {
-    /// Returns the steps of an operation that exchanges, and its operand.
+    /// Returns the steps of an operation that exchanges, and its operand; `None` for any other operation.
     #[allow(clippy::wildcard_enum_match_arm, reason = "no other operation exchanges")]
     pub(crate) fn of<V>(op: &Op<V>) -> Option<(Steps, &V)> {
         let plain = |exchange| Steps { exchange, before: None, after: None };
@@ -54,10 +55,10 @@ pub(crate) fn moving(rank: usize, from: usize, to: usize) -> Dims {
     permutation
 }
 
-/// The rewritten sub-programs, by the address of the original, which the entry keeps.
+/// The rewritten sub-programs, keyed by the address of the original. The entry keeps the original alive.
 type Rewritten = FxHashMap<*const Program, [Arc<Program>; 2]>;
 
-/// An exchange that was started, and not waited for.
+/// An exchange that has started, and that nothing has waited for yet.
 struct Started {
     ticket: Var,
     ranks: Ranks,
@@ -70,7 +71,7 @@ struct Started {
 struct Rewriter {
     builder: ProgramBuilder,
     renamed: Vec<Var>,
-    /// By the variable of the old program, in the order in which they started.
+    /// The exchanges in the order of their start, each with its variable of the old program.
     started: Vec<(Var, Started)>,
 }
 
@@ -90,8 +91,8 @@ fn rewrite(program: &Program, done: &mut Rewritten) -> Program {
     rewriter.builder.finish(outputs).expect("outputs are renamed")
 }
 
-/// Returns the indices of the instructions in an order in which exchanges come early: each effect comes right after what
-/// it needs. Effects and exchanges keep their order.
+/// Returns the indices of the instructions in an order that puts exchanges early: each effect follows immediately after
+/// its last operand. Effects and exchanges keep their order.
 fn schedule(program: &Program) -> Vec<usize> {
     let instructions = program.instructions();
     let overlaps = |op: &Op| op.ranks().is_some_and(|ranks| ranks.communicator().overlaps());
@@ -189,7 +190,7 @@ impl Rewriter {
         self.started.push((old, Started { ticket, ranks, steps, ty, origin: origin.clone() }));
     }
 
-    /// Waits for the exchange at this place of the list.
+    /// Waits for the exchange at index `place` of the list.
     fn finish(&mut self, place: usize) {
         let (old, Started { ticket, ranks, steps, ty, origin }) = self.started.remove(place);
         let communicator = ranks.communicator().clone();

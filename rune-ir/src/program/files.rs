@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A program cannot be saved.
+/// The reason why a program cannot be saved.
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// The operating system cannot write a file.
@@ -39,7 +39,7 @@ pub enum SaveError {
     },
 }
 
-/// A program cannot be loaded.
+/// The reason why a program cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
     /// The operating system cannot read a file.
@@ -63,7 +63,7 @@ pub enum LoadError {
     },
 }
 
-/// A text is not a program in JSON.
+/// The reason why a text is not a program in JSON.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
     /// The text is not JSON, or is JSON of another form.
@@ -100,7 +100,7 @@ impl Program {
         Program::from_json_with(text, &BTreeMap::new())
     }
 
-    /// Like [`Program::from_json`], with the arrays of the file beside the program. The text refers to them by name.
+    /// Like [`Program::from_json`], with the arrays of the `.safetensors` file. The text refers to them by name.
     ///
     /// # Errors
     /// If the text is not a program, or refers to an array that is missing or that has another type or content.
@@ -112,7 +112,8 @@ impl Program {
     /// and the extension `.safetensors`, except those of `c128`, which that format lacks.
     ///
     /// # Errors
-    /// If a file cannot be written, a constant cannot be fetched from its device, or the program calls a function of this process.
+    /// If a file cannot be written, a constant cannot be fetched from its device, or the program calls a function of
+    /// this process.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), SaveError> {
         let path = path.as_ref();
         let (document, tensors) = Document::of(self, INLINE)?;
@@ -121,7 +122,7 @@ impl Program {
             return Err(SaveError::Extension(beside));
         }
         let arrays = tensors.iter().map(|(name, array)| (name.as_str(), array));
-        // A program must not be left without its arrays.
+        // The arrays come first, so that a program never lacks them.
         let paths: &[&Path] = if tensors.is_empty() { &[path] } else { &[&beside, path] };
         Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
             true => std::fs::write(temporary, lines(&document)),
@@ -130,7 +131,7 @@ impl Program {
     }
 
     /// Reads a program that [`Program::save`] wrote, or any other program in this format. Everything in the file is
-    /// checked, because it may come from anywhere.
+    /// checked, because the file may come from anywhere.
     ///
     /// # Errors
     /// If a file cannot be read, or is not a program.

@@ -19,10 +19,10 @@ impl fmt::Debug for ProgramHash {
     }
 }
 
-/// Starts every hash, so that caches of other versions of this crate are not used.
+/// The prefix of every hash. It keeps caches of other versions of this crate from being used.
 const VERSION: &str = concat!("rune ", env!("CARGO_PKG_VERSION"), " program 1");
 
-/// Collects the hashed data, with all lengths as 64 bits, and passes it on in large pieces.
+/// Collects the hashed data, with all lengths as 64 bits, and hashes it in large pieces.
 struct Encoder {
     buffer: Vec<u8>,
     hasher: blake3::Hasher,
@@ -56,11 +56,11 @@ impl Hasher for Encoder {
 }
 
 impl Program {
-    /// Returns the key of this program in caches of compiled code.
+    /// Returns the key of this program in the cache of compiled code.
     ///
-    /// It is the same in every process of one version of rune. It ignores names and origins. Of constants only the
-    /// types count: they are inputs of the compiled code, so programs that differ only in constants share it. The first
-    /// call takes linear time, and later calls constant time.
+    /// It is the same in every process of one version of rune. It ignores names and origins. Of constants, it includes
+    /// only the types: constants are inputs of the compiled code, so programs that differ only in them share it. The
+    /// first call takes linear time; later calls take constant time.
     pub fn structural_hash(&self) -> ProgramHash {
         *self.hash.get_or_init(|| {
             let mut encoder = Encoder { buffer: Vec::with_capacity(Encoder::PIECE), hasher: blake3::Hasher::new() };

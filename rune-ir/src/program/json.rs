@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
-/// The version of the format that is written and read.
+/// The version of the format.
 pub(super) const VERSION: u32 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -89,7 +89,7 @@ struct SourceLocation {
     column: u32,
 }
 
-/// A document is not a program.
+/// The reason why a document is not a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct DocumentError {
@@ -182,7 +182,7 @@ impl Document {
 fn elements(array: &Array) -> Vec<Json> {
     with_element!(array.dtype(), T => array.as_slice::<T>().iter().map(|&x| {
         let literal = Literal::new(x);
-        // A float goes by `f64`, which holds it exactly.
+        // `f64` holds every float exactly.
         match array.dtype() {
             dtype if dtype.is_complex() => literal.number().into(),
             dtype if dtype.is_float() => serde_json::Number::from_f64(Element::to_f64(x)).map_or_else(|| literal.number().into(), Json::from),
@@ -257,7 +257,7 @@ impl Writer {
         (program.inputs().map(variable).collect(), steps, program.outputs.iter().map(name).collect())
     }
 
-    /// Returns the symbol of a sub-program, and writes the program at its first use.
+    /// Returns the symbol of a sub-program. At its first use, writes the program.
     fn sub_program(&mut self, program: &Arc<Program>) -> String {
         let key = Arc::as_ptr(program);
         if let Some(symbol) = self.written.get(&key) {

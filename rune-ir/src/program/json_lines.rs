@@ -1,4 +1,4 @@
-//! JSON for people and line-by-line comparison: values nested in more than two levels of brackets are on one line.
+//! JSON for people and line-by-line comparison. A value nested in more than two levels of brackets is on one line.
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
@@ -7,7 +7,7 @@ use std::io::{self, Write};
 /// Up to this depth of brackets, each element has its own line.
 const LEVELS: usize = 2;
 
-/// Returns a document as JSON in lines, each with a line end.
+/// Returns a document as lines of JSON.
 pub(super) fn lines(document: &impl Serialize) -> String {
     let mut text = Vec::new();
     let mut serializer = Serializer::with_formatter(&mut text, Lines { depth: 0, empty: true });

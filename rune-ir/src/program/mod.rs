@@ -61,7 +61,7 @@ impl Instruction {
     }
 }
 
-/// A function of arrays as data: inputs, captured constants, instructions in order, and outputs.
+/// A function on arrays, as data: inputs, captured constants, instructions in order, and outputs.
 ///
 /// Variables are numbered: inputs, then constants, then the results of the instructions in order. [`ProgramBuilder`]
 /// builds a program and checks every instruction. A program does not change afterwards.
@@ -104,11 +104,11 @@ impl Program {
     pub fn constants(&self) -> &[Value] {
         &self.constants
     }
-    /// Returns the instructions, each after those whose results it uses.
+    /// Returns the instructions. Each comes after those whose results it uses.
     pub fn instructions(&self) -> &[Instruction] {
         &self.instructions
     }
-    /// Returns the variables of the outputs. Any variable can be an output, also several times.
+    /// Returns the variables of the outputs. Any variable can be an output, and can be one several times.
     pub fn outputs(&self) -> &[Var] {
         &self.outputs
     }
@@ -120,7 +120,7 @@ impl Program {
     pub fn has_effects(&self) -> bool {
         self.effects
     }
-    /// Returns a user function that the program or a sub-program calls. A program with one cannot be saved.
+    /// Returns a user function that the program or a sub-program calls. A program that calls one cannot be saved.
     pub fn callback(&self) -> Option<&Callback> {
         if !self.callbacks {
             return None;
@@ -130,7 +130,7 @@ impl Program {
             None => i.op.programs().into_iter().find_map(|(_, p)| p.callback()),
         })
     }
-    /// Returns where the program or a sub-program calls a function that has effects.
+    /// Returns the line of a call, in the program or a sub-program, of a function that has effects.
     #[doc(hidden)]
     pub fn io_callback(&self) -> Option<&Loc> {
         if !self.callbacks || !self.effects {
@@ -282,8 +282,8 @@ impl ProgramBuilder {
         self.program.effects |= op.has_effects();
         Ok(self.assign(op, results, origin))
     }
-    /// Like [`ProgramBuilder::push`], for an operation that was checked before. It has one result, of this type, and no
-    /// sub-programs, batch axis or effects.
+    /// Like [`ProgramBuilder::push`], for an operation that has been checked. It has one result, of the type `result`,
+    /// and no sub-programs, batch axis or effects.
     #[doc(hidden)]
     pub fn push_checked(&mut self, op: Op, result: Type, origin: Origin) -> Var {
         debug_assert!(op.programs().is_empty() && op.axis().is_none() && !op.has_effects());

@@ -1,4 +1,4 @@
-//! The names in printed programs.
+//! Names in printed programs.
 
 use super::Program;
 use crate::Var;
@@ -38,8 +38,8 @@ pub fn variables(program: &Program) -> Vec<Name> {
     names
 }
 
-/// Gives each program in one text its own symbol: its name, quoted unless it is plain, with a number if another program
-/// has this name.
+/// Gives each program in a text its own symbol. The symbol is the program's name, quoted unless it is plain, with a
+/// number if another program has that name.
 #[derive(Default)]
 pub(super) struct Symbols(HashMap<String, u32>);
 

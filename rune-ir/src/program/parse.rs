@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The text is not a program.
+/// The reason why a text is not a program.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("line {line}, column {column}: {problem}")]
 pub struct ParseError {
@@ -64,7 +64,7 @@ pub enum ParseProblem {
     /// Two lists that belong together have different lengths.
     #[error("{expected} {what} are needed, but there are {found}")]
     Count {
-        /// The elements of the list.
+        /// The kind of elements in the list.
         what: &'static str,
         /// The required number.
         expected: usize,
@@ -129,10 +129,11 @@ impl Program {
         Program::parse_with(text, &[])
     }
 
-    /// Like [`Program::parse`], with the constants of the program. Constants that are not in the text are taken from these.
+    /// Like [`Program::parse`]. `constants` supplies the constants that are not in the text.
     ///
     /// # Errors
-    /// If the text is not a program, or a constant is neither in it nor supplied, or is supplied with another type or content.
+    /// If the text is not a program, or a constant is neither in it nor supplied, or is supplied with another type or
+    /// content.
     pub fn parse_with(text: &str, constants: &[Value]) -> Result<Program> {
         let mut parser = Parser { constants, programs: HashMap::new(), frames: Vec::new() };
         let mut whole = None;
@@ -163,7 +164,7 @@ struct Frame<'a> {
     constants: Vec<Value>,
     outputs: Vec<Type>,
     vars: HashMap<&'a str, Var>,
-    /// Created at the first line that is not a constant.
+    /// `None` until the first line that is not a constant.
     builder: Option<ProgramBuilder>,
 }
 
@@ -274,7 +275,7 @@ impl<'a> Parser<'a, '_> {
         Ok(None)
     }
 
-    /// Parses what follows `constant`: its elements, a hash of them, or nothing; and its type.
+    /// Parses the rest of a line after `constant`: its elements, a hash of them, or nothing; then its type.
     fn constant(&self, mut at: Cursor<'a>, index: usize) -> Result<Value> {
         let (mut numbers, mut hash) = (None, None);
         if at.eat("(") {
@@ -368,7 +369,7 @@ impl<'a> Parser<'a, '_> {
     }
 }
 
-/// Checks that types are as stated.
+/// Checks the stated types.
 fn agree(at: Cursor, stated: &[Type], found: &[Type]) -> Result<()> {
     if stated == found {
         return Ok(());
@@ -377,7 +378,7 @@ fn agree(at: Cursor, stated: &[Type], found: &[Type]) -> Result<()> {
     Err(at.error(ParseProblem::Types { stated: text(stated), found: text(found) }))
 }
 
-/// The types of operands and results that a comment states, and its position.
+/// The types of operands and results in a comment, and its position.
 type StatedTypes<'a> = (Cursor<'a>, Vec<Type>, Vec<Type>);
 
 /// Parses the types in the comment after an instruction, if there is one.
@@ -398,7 +399,7 @@ fn remark<'a>(at: &mut Cursor<'a>) -> Result<Option<StatedTypes<'a>>> {
     Ok(Some((here, from, at.types()?)))
 }
 
-/// Parses the origin in the comment after an instruction, if it is there.
+/// Parses the origin in the comment after an instruction, if there is one.
 fn origin(at: &mut Cursor) -> Result<Origin> {
     let mut origin = Origin::default();
     if !at.eat("@") {

@@ -23,7 +23,7 @@ struct Printer<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
     alternate: bool,
     symbols: Symbols,
-    /// The symbols of the sub-programs that are printed already.
+    /// The symbols of the sub-programs that have been printed.
     printed: HashMap<*const Program, String>,
 }
 

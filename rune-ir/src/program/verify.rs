@@ -5,7 +5,7 @@ use crate::types::{self, TypeProblem};
 use crate::{Type, Var};
 use std::collections::HashSet;
 
-/// A program is malformed: a transformation, or the code that created it, is wrong.
+/// The reason why a program is malformed: a mistake in a transformation, or in the code that created it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("program `{program}`, {place}: {problem}")]
 pub struct VerifyError {
@@ -26,12 +26,12 @@ pub enum VerifyProblem {
     /// An instruction is not well-typed, or uses a variable that is not assigned yet.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// The types of the results are not those that the operation has.
+    /// The types of the results differ from those of the operation.
     #[error("results have types {stated:?}, but should have types {inferred:?}")]
     Results {
         /// The types of the variables.
         stated: Vec<Type>,
-        /// The types that the type rules give.
+        /// The types that the type rules infer.
         inferred: Vec<Type>,
     },
     /// Variables are not numbered consecutively.
@@ -45,8 +45,8 @@ pub enum VerifyProblem {
 }
 
 impl Program {
-    /// Checks the program as if it came from outside: every variable is assigned before it is used, and all types are
-    /// those that the type rules give. Programs are checked while they are built, so this finds mistakes of this crate.
+    /// Checks the program as if it came from outside: every variable is assigned before it is used, and all types agree
+    /// with the type rules. Programs are checked while they are built, so this finds mistakes of this crate.
     ///
     /// # Errors
     /// The first problem.

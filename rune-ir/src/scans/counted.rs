@@ -1,15 +1,15 @@
-//! Finds out whether a loop counts, and how far.
+//! Finds out whether a loop counts, and its number of iterations.
 
 use super::counting::{Counting, Scalar, trip_count};
 use crate::op::{BinaryFn, Comparison};
 use crate::{Op, Program, Type, Var};
 
-/// A `while`, and its arguments as far as they are known before it runs.
+/// A `while`, and the known values of its arguments.
 pub(super) struct Loop<'a> {
     pub consts: usize,
     pub cond: &'a Program,
     pub body: &'a Program,
-    /// The value of each argument, if it is known.
+    /// The initial value of each argument, if it is known.
     pub given: Vec<Option<Scalar>>,
 }
 
@@ -63,13 +63,13 @@ impl Loop<'_> {
         trip_count(first, step, direction, bound, self.types()[counter].dtype)
     }
 
-    /// Returns what is known in each iteration, for the inputs and everything that the body computes from them.
+    /// Returns the known scalars in each iteration: of the inputs, and of everything that the body computes from them.
     pub fn counting(&self, trip_count: usize) -> Counting {
         let mut counting = self.counters(trip_count);
         counting.walk(self.body);
         counting
     }
-    /// Returns what is known about the inputs in each iteration.
+    /// Returns the known scalars of the inputs in each iteration.
     pub fn counters(&self, trip_count: usize) -> Counting {
         let mut fixed = self.fixed(1);
         fixed.walk(self.body);
@@ -100,7 +100,7 @@ impl Loop<'_> {
     }
 }
 
-/// Returns the operation whose only result is a variable.
+/// Returns the operation that has the variable as its only result.
 pub(super) fn made_by(program: &Program, v: Var) -> Option<&Op> {
     let instructions = program.instructions();
     let at = instructions.binary_search_by_key(&v, |i| i.first).ok()?;

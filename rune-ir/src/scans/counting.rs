@@ -7,7 +7,7 @@ use rustc_hash::FxHashMap;
 /// A scalar in iteration `t` of a loop, counted from 0.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Scalar {
-    /// `first + t · step`, which overflows in no iteration.
+    /// `first + t · step`. It overflows in no iteration.
     Number { first: i128, step: i128 },
     /// A boolean that is the same in all iterations.
     Truth(bool),
@@ -26,7 +26,7 @@ impl Scalar {
     }
 }
 
-/// The known scalars of one program. It runs for this number of iterations, at least one.
+/// The known scalars of one program, which runs `trip_count` times, at least once.
 pub(super) struct Counting {
     trip_count: usize,
     known: FxHashMap<Var, Scalar>,
@@ -43,7 +43,7 @@ impl Counting {
     pub fn number(&self, v: Var) -> Option<i128> {
         self.get(v)?.number()
     }
-    /// Records the value of `v`, if `v` can hold it in all iterations.
+    /// Records the value of `v`, if its dtype can hold the value in all iterations.
     pub fn set(&mut self, v: Var, ty: &Type, scalar: Scalar) {
         if self.fits(ty, scalar) {
             self.known.insert(v, scalar);
@@ -66,13 +66,13 @@ impl Counting {
         Some([first, last])
     }
 
-    /// Records everything that is known in a program whose inputs are recorded.
+    /// Records the results of a program whose inputs are recorded, as far as they are known.
     pub fn walk(&mut self, program: &Program) {
         for instruction in program.instructions().iter().filter(|i| i.results == 1) {
             self.note(&instruction.op, instruction.first, program.ty(instruction.first));
         }
     }
-    /// Records the only result of an operation, if its operands determine it.
+    /// Records the result of an operation with one result, if its operands determine it.
     pub fn note(&mut self, op: &Op, result: Var, ty: &Type) {
         if ty.rank() == 0
             && let Some(scalar) = self.result(op)
@@ -125,7 +125,7 @@ impl Counting {
         }
     }
 
-    /// `x + n y`.
+    /// Returns `x + n y`.
     fn combined(&self, x: Scalar, y: Scalar, n: i128) -> Option<Scalar> {
         let (Scalar::Number { first: a, step: da }, Scalar::Number { first: b, step: db }) = (x, y) else {
             return None;
@@ -134,10 +134,10 @@ impl Counting {
         Some(Scalar::Number { first: sum(a, b)?, step: sum(da, db)? })
     }
 
-    /// Returns a comparison that is the same in all iterations.
+    /// Returns the result of a comparison, if it is the same in all iterations.
     fn compare(&self, direction: Comparison, x: Scalar, y: Scalar) -> Option<Scalar> {
         let ends = self.ends(self.combined(x, y, -1)?)?;
-        // Between its extremes, a difference has no other sign than at them.
+        // The difference is monotonic. If it has one sign in the first and the last iteration, it has that sign in all.
         let all = |holds: fn(i128) -> bool| ends.into_iter().all(holds);
         let zero = all(|d| d == 0);
         let (equal, less, less_or_equal) = (
@@ -171,8 +171,8 @@ pub fn holds(dtype: DType, n: i128) -> bool {
     (least..=greatest).contains(&n)
 }
 
-/// Returns the number of iterations of a loop whose counter starts at `first`, has the step `step`, and is compared
-/// with `bound`. Returns `None` if the loop does not end, or only by an overflow.
+/// Returns the number of iterations of a loop whose counter starts at `first`, advances by `step`, and is compared with
+/// `bound`. Returns `None` if the loop does not end, or ends only by an overflow.
 pub fn trip_count(first: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<usize> {
     use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
     // Counting down is counting up with the signs reversed.

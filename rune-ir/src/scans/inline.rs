@@ -5,7 +5,7 @@ use crate::{Op, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
 impl Rewriter {
-    /// Returns the program with calls inlined that take integer scalars. Such scalars may be counters: JAX uses
+    /// Returns the program with those calls inlined that take integer scalars. Such scalars may be counters: JAX calls
     /// functions to read and write the rows of a scan. The budget bounds the inlined code, so that a small file does
     /// not become a large program.
     pub(super) fn inlined(&mut self, program: &Arc<Program>) -> Arc<Program> {
@@ -17,7 +17,7 @@ impl Rewriter {
         Arc::new(builder.finish(outputs).expect("outputs are copied"))
     }
 
-    /// Calls nest at most `MAX_DEPTH` deep.
+    /// Copies a program into `builder`. The recursion is bounded, because calls nest at most `MAX_DEPTH` deep.
     fn copied(&mut self, builder: &mut ProgramBuilder, program: &Program, mut vars: Vec<Var>) -> Vec<Var> {
         for instruction in program.instructions() {
             let op = instruction.op.map(|v| vars[v.index()]);

@@ -3,10 +3,10 @@
 //! Formats without a scan, such as StableHLO, use a `while` instead: a counter has a constant step and a constant
 //! bound, and each iteration reads the next rows of some arrays and writes the next rows of others. Such a loop becomes
 //! a `scan` again. Its number of iterations is known, so it has a reverse mode. `counting.rs` finds the values of
-//! integers in each iteration, `counted.rs` whether a loop counts, `rows.rs` what it reads and writes row by row, and
-//! `rewrite.rs` builds the scan.
+//! integers in each iteration. `counted.rs` finds out whether a loop counts. `rows.rs` finds what it reads and writes
+//! row by row. `rewrite.rs` builds the scan.
 //!
-//! Invariant: results stay the same bit for bit. What fits no pattern stays: an array that is also read elsewhere
+//! Invariant: results stay the same bit for bit. Whatever fits no pattern stays: an array that is also read elsewhere
 //! remains part of the carry, and so does a counter with other uses.
 
 mod counted;
@@ -21,9 +21,9 @@ pub use counting::{holds, trip_count};
 use crate::Program;
 
 impl Program {
-    /// Returns the program with a `scan` in place of each `while` whose number of iterations is known: its counter goes
-    /// up (or down) from a constant to a constant, with a constant step. The program gives the same results bit for
-    /// bit, and can be differentiated in reverse mode. Unused instructions are removed.
+    /// Returns the program with a `scan` in place of each `while` whose number of iterations is known: its counter runs
+    /// from a constant to a constant with a constant step. The program returns the same results bit for bit, and can be
+    /// differentiated in reverse mode. Unused instructions are removed.
     ///
     /// ```
     /// use rune_ir::Program;

@@ -1,4 +1,4 @@
-//! Builds programs with scans in place of loops.
+//! Replaces loops with scans in programs.
 
 use super::counted::Loop;
 use super::counting::{Counting, Scalar};
@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 /// The maximum number of instructions that replace calls.
 const BUDGET: usize = 1 << 16;
-/// Stands for unused variables.
+/// A placeholder for unused variables.
 const UNUSED: Var = Var(u32::MAX);
 
 pub(super) struct Rewriter {
-    /// The finished sub-programs, keyed by address. The value holds the original, so that its address is not used
-    /// again.
+    /// The finished sub-programs, keyed by address. The value keeps the original alive, so that its address is not
+    /// reused.
     done: FxHashMap<*const Program, (Arc<Program>, Arc<Program>)>,
     /// Whether programs contain loops, keyed in the same way.
     loops: FxHashMap<*const Program, (Arc<Program>, bool)>,
@@ -30,7 +30,7 @@ pub(super) fn rewritten(program: &Program) -> Program {
     if rewriter.has_loop(program) { rewriter.program(program, &[]) } else { program.clone() }
 }
 
-/// A program under construction, and what is known about its variables.
+/// A program under construction, and the known values of its variables.
 struct Writer {
     builder: ProgramBuilder,
     counting: Counting,
@@ -44,7 +44,7 @@ impl Writer {
         }
         results
     }
-    /// Returns what is the same in all iterations for these variables.
+    /// Returns the values of these variables that are the same in all iterations.
     fn given(&self, vars: &[Var]) -> Vec<Option<Scalar>> {
         let fixed = |scalar: &Scalar| scalar.number().is_some() || matches!(scalar, Scalar::Truth(_));
         vars.iter().map(|&v| self.counting.get(v).filter(fixed)).collect()
@@ -66,7 +66,7 @@ impl Rewriter {
         w.builder.finish(program.outputs().iter().map(|v| vars[v.index()]).collect()).expect("outputs are written")
     }
 
-    /// Writes the needed instructions, except those for which `instead` returns a variable.
+    /// Writes the needed instructions. An instruction for which `instead` returns a variable is left out.
     fn instructions(
         &mut self,
         w: &mut Writer,
@@ -106,11 +106,11 @@ impl Rewriter {
                 return alive.iter().map(|&a| if a { outputs.next().expect("one for each") } else { UNUSED }).collect();
             }
         }
-        // What is known about the inputs of the programs, in every run.
+        // The known inputs of the programs, which are the same in every run.
         let given = match op.control() {
             Some(Control::While { args, consts, .. } | Control::Scan { args, consts, .. }) => w.given(&args[..consts]),
             Some(Control::Case { args, .. }) => w.given(args),
-            // These programs may have other callers, so they are rewritten once for all of them.
+            // These programs may have other callers, so each is rewritten once for all callers.
             Some(
                 Control::Call { .. }
                 | Control::Remat { .. }
@@ -154,8 +154,8 @@ impl Rewriter {
         rewritten
     }
 
-    /// Returns a program of the arguments of a loop with this number of iterations. It returns those of its results
-    /// that are `alive`.
+    /// Returns the program that replaces a loop with this number of iterations. It takes the arguments of the loop, and
+    /// returns those results that are `alive`.
     fn scan(&mut self, counted: &Loop, trip_count: usize, alive: &[bool], origin: &Origin) -> Program {
         let (consts, types) = (counted.consts, counted.types());
         let builder = ProgramBuilder::new("scan", types.to_vec(), Vec::new());

@@ -1,11 +1,11 @@
-//! Finds what the iterations of a loop read and write row by row.
+//! Finds the arrays that the iterations of a loop read and write row by row.
 
 use super::counted::{Loop, made_by};
 use super::counting::{Counting, Scalar};
 use crate::op::Dims;
 use crate::{BuildError, Op, Origin, Program, ProgramBuilder, Type, Var};
 
-/// Rows of an array, of which each iteration takes the next block.
+/// The rows of an array that a loop visits. Each iteration takes the next block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Rows {
     /// The array, an input of the loop.
@@ -26,7 +26,7 @@ pub(super) struct Write {
 }
 
 /// Returns the reads, one entry for each instruction of the body, and the writes. An array is written if its next value
-/// is itself with one block replaced, and nothing else uses either of them.
+/// is the array with one block replaced, and nothing else uses either of them.
 pub(super) fn found(counted: &Loop, trip_count: usize, counting: &Counting) -> (Vec<Option<Rows>>, Vec<Write>) {
     let body = counted.body;
     let reads = body.instructions().iter().map(|instruction| {
@@ -51,8 +51,8 @@ pub(super) fn found(counted: &Loop, trip_count: usize, counting: &Counting) -> (
 }
 
 impl Rows {
-    /// Returns the rows of blocks that start at these indices, if each block belongs to one iteration and none is out
-    /// of range.
+    /// Returns the rows of blocks that start at these indices. Returns `None` unless each block belongs to one
+    /// iteration and all blocks are in range.
     fn new(
         counting: &Counting,
         trip_count: usize,
@@ -86,12 +86,12 @@ impl Rows {
     fn stack(&self, ty: &Type, trip_count: usize) -> Type {
         self.block(ty).batched(trip_count)
     }
-    /// Returns whether these are all rows of the array.
+    /// Returns whether the loop visits all rows of the array.
     fn all(&self, ty: &Type, trip_count: usize) -> bool {
         self.size * trip_count == ty.shape[0]
     }
 
-    /// Returns the array to scan, from the array that contains the rows.
+    /// Returns the array to scan. `x` is the array that contains the rows.
     pub fn taken(&self, b: &mut Steps, x: Var, trip_count: usize, reverse: bool) -> Var {
         let ty = b.ty(x);
         let mut stack = b.slice(x, self.lowest, self.lowest + self.size * trip_count);

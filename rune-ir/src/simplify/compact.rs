@@ -14,7 +14,7 @@ pub(crate) fn live(program: &Program) -> Live {
     live_for(program, &(0..program.outputs().len()).collect::<Vec<_>>())
 }
 
-/// Returns what the outputs with these indices depend on.
+/// Returns the variables and instructions that the outputs with these indices depend on.
 fn live_for(program: &Program, outputs: &[usize]) -> Live {
     let mut vars = vec![false; program.num_vars()];
     outputs.iter().for_each(|&i| vars[program.outputs()[i].index()] = true);
@@ -35,8 +35,8 @@ pub(super) fn needed_inputs(program: &Program, outputs: &[usize]) -> Vec<bool> {
     needed
 }
 
-/// Returns the program with only the inputs `inputs` and the outputs `outputs`, which depend on no other inputs. It has
-/// no constants.
+/// Returns the program with only the inputs `inputs` and the outputs `outputs`. These outputs depend on no other
+/// inputs. The program has no constants.
 pub(super) fn rearranged(program: &Program, inputs: &[usize], outputs: &[usize]) -> Program {
     let live = live_for(program, outputs);
     let mut renamed = vec![Var(u32::MAX); program.num_vars()];

@@ -1,4 +1,4 @@
-//! Simplification: less work, and the same results bit for bit.
+//! Simplification: less work for the same results, bit for bit.
 //!
 //! A forward pass rewrites each instruction by the identities in `rules/`, folds operations on arrays that hold one
 //! known number (`splats.rs`), and merges equal operations. A backward pass then removes unused instructions. Two
@@ -24,9 +24,9 @@ use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
 
 impl Program {
-    /// Returns an equivalent program with fewer instructions. It gives the same results bit for bit, except for
-    /// payloads of NaN. It contains nothing that is unused, computed twice, constant, or undone again. Inputs and
-    /// outputs stay; unused constants are removed. Takes linear time.
+    /// Returns an equivalent program with fewer instructions. It returns the same results bit for bit, except for
+    /// payloads of NaN. It removes what is unused, computed twice, constant, or undone again. Inputs and outputs stay;
+    /// unused constants are removed. It takes linear time.
     ///
     /// ```
     /// use rune_ir::Program;
@@ -62,7 +62,7 @@ fn simplify(program: &Program, programs: &mut SubPrograms) -> Program {
     let rewritten = forward.builder.finish(outputs).expect("outputs are rewritten as what is assigned");
     let simple = compact::without_dead(&rewritten);
     debug_assert_eq!(simple.verify(), Ok(()));
-    // Rewriting may have left results of loops and branches unused.
+    // Rewriting may leave results of loops and branches unused.
     if may_be_narrowed(&simple) { simplify(&simple, programs) } else { simple }
 }
 
@@ -94,9 +94,9 @@ struct Forward<'a> {
     builder: ProgramBuilder,
     /// The variable of the new program for each variable of the old one.
     renamed: Vec<Var>,
-    /// For each variable of the new program, the operation whose only result it is.
+    /// For each variable of the new program, the operation that has it as its only result.
     made_by: Vec<Option<Op>>,
-    /// For each variable of the new program, the number that all its elements are, if it is known.
+    /// For each variable of the new program, the value of all its elements, if it is known.
     splats: Vec<Option<Literal>>,
     /// The first result of each operation in the new program.
     known: FxHashMap<Op, SmallVec<[Var; 2]>>,
@@ -145,7 +145,7 @@ impl<'a> Forward<'a> {
 
     /// Adds an operation on variables of the new program, and returns its results.
     fn emit(&mut self, mut op: Op, origin: &Origin) -> SmallVec<[Var; 2]> {
-        /// Few rules apply in sequence. This bound matters only if two rules undo each other.
+        /// Few rules apply in sequence. The bound matters only if two rules undo each other.
         const MOST: usize = 16;
         for _ in 0..MOST {
             match self.rewrite(&op) {
@@ -185,7 +185,7 @@ impl<'a> Forward<'a> {
         self.emit(Op::BroadcastInDim { x, shape: ty.shape.clone(), dims: SmallVec::new() }, origin)[0]
     }
 
-    /// Returns the number that all elements of the result of an operation are. Such arrays have only two forms.
+    /// Returns the number that all elements of an operation's result are. Only two operations have this form.
     #[allow(clippy::wildcard_enum_match_arm, reason = "no other operation makes such an array")]
     fn splat_of(&self, op: &Op) -> Option<Literal> {
         match op {
@@ -199,7 +199,7 @@ impl<'a> Forward<'a> {
         self.builder.ty(v).expect("rewritten variables are assigned")
     }
 
-    /// Returns the type of the first result of an operation, which has one.
+    /// Returns the type of the first result of an operation. The operation has a result.
     fn infer(&self, op: &Op) -> Type {
         self.infer_all(op).into_iter().next().expect("rules are of operations with a result")
     }
@@ -219,7 +219,7 @@ fn key<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> Option<Op> {
     Some(op.clone())
 }
 
-/// Returns whether the operands can be exchanged. Those of the extremes of floats cannot: consider 0 and -0.
+/// Returns whether the operands can be exchanged. Those of `max` and `min` of floats cannot, because of 0 and -0.
 fn commutes(f: BinaryFn, ty: &Type) -> bool {
     use BinaryFn::*;
     match f {

@@ -1,4 +1,4 @@
-//! Simplification of sub-programs, once for each, however often it is used.
+//! Simplification of sub-programs. Each is simplified once, even if it is used several times.
 
 use super::{compact, simplify};
 use crate::op::Control;
@@ -6,10 +6,10 @@ use crate::{Op, Program, Var};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
-/// The sub-programs that are simplified already.
+/// The sub-programs that have been simplified.
 #[derive(Default)]
 pub(super) struct SubPrograms {
-    /// Keyed by address. The value holds the original, so that its address is not used again.
+    /// Keyed by address. The value keeps the original alive, so that its address is not reused.
     simple: FxHashMap<*const Program, (Arc<Program>, Simple)>,
 }
 
@@ -25,8 +25,8 @@ struct Simple {
 }
 
 impl SubPrograms {
-    /// Returns the operation with simplified programs, and without the operands that they do not use. Returns `None` if
-    /// there is nothing to simplify.
+    /// Returns the operation with simplified programs, and without the operands that these do not use. Returns `None`
+    /// if nothing changes.
     pub(super) fn rewrite(&mut self, op: &Op) -> Option<Op> {
         let simple = match op.control()? {
             Control::Call { args, program } => {
@@ -74,7 +74,7 @@ impl SubPrograms {
                     body: body.taking(&used),
                 }
             }
-            // A rule takes the operands of its function.
+            // A rule takes the operands of its function, so no input is removed.
             Control::CustomJvp { args, program, rule, num_args, takes_results } => Op::CustomJvp {
                 args: args.to_vec(),
                 program: self.simplified(program).full,
@@ -105,7 +105,7 @@ impl SubPrograms {
         let mut used = compact::live(&simplified).vars;
         used.truncate(program.inputs().len());
         let small = compact::without_dead_inputs(&simplified);
-        // A program that is simple already stays the same object, because its address identifies it.
+        // A program that is already simple stays the same object, because its address identifies it.
         let same = |other: Program| if other == **program { program.clone() } else { Arc::new(other) };
         let (small, full) = (same(small), same(simplified));
         let simple = Simple { full, program: small.clone(), used: used.into() };
@@ -118,7 +118,7 @@ impl SubPrograms {
 }
 
 impl Simple {
-    /// Returns the program with the marked inputs, some of which may be unused.
+    /// Returns the program with the marked inputs. It may leave some of them unused.
     fn taking(&self, marks: &[bool]) -> Arc<Program> {
         if marks.iter().all(|m| *m) {
             return self.full.clone();

@@ -1,18 +1,18 @@
-//! Removes results of operations with sub-programs that are unused, or known without the operation.
+//! Removes results of operations with sub-programs, if they are unused or known without the operation.
 
 use super::compact::{needed_inputs, rearranged};
 use crate::op::Control;
 use crate::{Op, Program, Var};
 use std::sync::Arc;
 
-/// The source of a former result.
+/// The new source of a result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Source {
-    /// From this result of the narrower operation.
+    /// This result of the narrower operation.
     Result(usize),
-    /// From this operand.
+    /// This operand.
     Operand(Var),
-    /// Nothing uses it.
+    /// None, because nothing uses it.
     Nowhere,
 }
 
@@ -49,14 +49,15 @@ pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
             let (consts, carry, body) = (parts.consts, parts.carry, parts.body);
             (Op::Scan { args: parts.args, consts, carry, length, reverse, unroll, body }, parts.sources)
         }
-        // The outputs of a rule belong to those of its function.
+        // The outputs of a rule correspond to those of its function.
         Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => return None,
     };
     Some((narrower, sources))
 }
 
 /// Returns the outputs to keep of programs with the same inputs and outputs, and the source of each result. Outputs
-/// that are equal in all programs are kept once. An output that is the same input in all programs is the operand.
+/// that are equal in all programs are kept once. If an output is the same input in all programs, its source is the
+/// operand.
 fn distinct(args: &[Var], programs: &[&Arc<Program>], alive: &[bool]) -> (Vec<usize>, Vec<Source>) {
     let mut kept: Vec<usize> = Vec::new();
     let same = |i: usize, j: usize| programs.iter().all(|p| p.outputs()[i] == p.outputs()[j]);
@@ -151,7 +152,7 @@ fn scan(
     let outputs = body.outputs();
     let is_input = |v: Var| v.index() < args.len();
     let stays = |i: usize| outputs[i].index() == consts + i;
-    // Equal stacks are kept once. A stack of slices of a scanned array is that array.
+    // Equal stacks are kept once. A stack of all slices of a scanned array is that array.
     let mut stacked: Vec<usize> = Vec::new();
     let mut sources = vec![Source::Nowhere; alive.len()];
     for i in (carry..alive.len()).filter(|&i| alive[i]) {
@@ -164,15 +165,15 @@ fn scan(
             stacked.push(i);
             stacked.len() - 1
         });
-        sources[i] = Source::Result(at); // after what is carried, which is counted below
+        sources[i] = Source::Result(at); // after the carry, which is counted below
     }
     let mut kept = alive[..carry].to_vec();
     needed_by_iterations(&mut kept, consts, body, &stacked);
-    // A part of the carry that no iteration reads, and that each sets to a constant of the loop, is that constant.
+    // A part of the carry is a constant of the loop if each iteration sets it to that constant and none reads it.
     let given: Vec<usize> = (0..carry).filter(|&i| kept[i]).chain(stacked.iter().copied()).collect();
     let read = needed_inputs(body, &given);
     let is_set = |i: usize| length > 0 && outputs[i].index() < consts && !read[consts + i];
-    // A part of the carry that no iteration changes is a constant.
+    // A part of the carry that no iteration changes becomes a constant of the loop.
     let carried: Vec<usize> = (0..carry).filter(|&i| kept[i] && !stays(i) && !is_set(i)).collect();
     if carried.len() + stacked.len() == alive.len() {
         return None;

@@ -64,15 +64,15 @@ impl Forward<'_> {
             None => self.sub_programs(&Op::Case { index, args: args.to_vec(), branches: branches.to_vec() }),
         }
     }
-    /// Returns the operation whose only result is a variable.
+    /// Returns the operation that has a variable as its only result.
     fn made_by(&self, v: Var) -> Option<&Op> {
         self.made_by[v.index()].as_ref()
     }
-    /// Returns the number that all elements of a variable are.
+    /// Returns the value of all elements of a variable, if it is known.
     pub(super) fn known(&self, v: Var) -> Option<Literal> {
         self.splats[v.index()]
     }
-    /// Returns whether all elements of a variable are the number `x`, which is not -0.
+    /// Returns whether all elements of a variable are `x`, which is not -0.
     fn holds(&self, v: Var, x: f64) -> bool {
         self.known(v).is_some_and(|known| known == Literal::from_f64(known.dtype(), x))
     }

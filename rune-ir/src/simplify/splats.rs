@@ -1,28 +1,28 @@
-//! Operations on arrays all of whose elements are one known number.
+//! Operations on splats: arrays whose elements are all one known number.
 //!
-//! The interpreter computes what depends on no input, if the result is again one number. This saves work. It is also
-//! necessary: IREE miscounts the vector lanes of reductions over constants that it finds (`docs/iree.md`), so none may
-//! be left for it to find.
+//! The interpreter computes an operation on splats if the result is again a splat. This saves work. It is also
+//! necessary: IREE miscounts the vector lanes of reductions over constants that it finds (`docs/iree.md`), so no such
+//! reduction may remain.
 
 use super::Forward;
 use crate::op::{BinaryFn, DotDims, Literal, ReduceFn};
 use crate::{Array, Op, Type, Var, interpret};
 use smallvec::{SmallVec, smallvec};
 
-/// The maximum number of elements of all arrays that the interpreter computes with. The reduction of a longer one is c
-/// · n or cⁿ, rounded once.
+/// The maximum number of elements of all arrays that the interpreter computes with. The reduction of a longer array is
+/// c · n or cⁿ, rounded once.
 const LIMIT: usize = 1 << 14;
 
 type Literals = SmallVec<[Literal; 2]>;
 
 #[allow(clippy::wildcard_enum_match_arm, reason = "an operation that is not here is evaluated, or stays")]
 impl Forward<'_> {
-    /// Returns the numbers that all elements of the results are, if the operands determine them.
+    /// Returns the splat value of each result, if the operands determine it.
     pub(super) fn splat_results(&self, op: &Op) -> Option<Literals> {
         if let Op::Iota { dtype, shape, dimension } = op {
             return (shape[*dimension] <= 1).then(|| smallvec![Literal::from_f64(*dtype, 0.0)]);
         }
-        // A broadcast scalar is the form of such an array.
+        // This is the normal form of a splat.
         let written = matches!(op, Op::BroadcastInDim { x, .. } if self.ty(*x).rank() == 0);
         if op.is_unfolded() || written || !op.programs().is_empty() {
             return None;
@@ -37,7 +37,7 @@ impl Forward<'_> {
         self.elementwise(op).or_else(|| self.moved(op)).or_else(|| self.evaluated(op)).or_else(|| self.contracted(op))
     }
 
-    /// Returns the NaN that the operation returns for any other operands.
+    /// Returns the NaN of an operand, if it makes the result NaN for any other operands.
     fn spreading_nan(&self, op: &Op) -> Option<Literal> {
         let spreads = match op {
             Op::Binary { f, .. } => match f {
@@ -55,7 +55,7 @@ impl Forward<'_> {
         spreads.then(|| op.operands().into_iter().find_map(|v| self.known(*v).filter(is_nan))).flatten()
     }
 
-    /// One element determines all.
+    /// Computes one element, which determines all.
     fn elementwise(&self, op: &Op) -> Option<Literals> {
         let elementwise = match op {
             Op::BitcastConvert { x, dtype } => self.ty(*x).dtype.size() == dtype.size(),
@@ -65,7 +65,7 @@ impl Forward<'_> {
         uniform(&scalars)
     }
 
-    /// The operation moves equal elements.
+    /// Returns the result of an operation that only moves equal elements.
     fn moved(&self, op: &Op) -> Option<Literals> {
         let sources: SmallVec<[Var; 2]> = match op {
             Op::BroadcastInDim { x, .. }
@@ -84,7 +84,7 @@ impl Forward<'_> {
         sources.iter().all(|v| self.known(*v) == Some(first)).then(|| smallvec![first])
     }
 
-    /// The interpreter computes small arrays.
+    /// Lets the interpreter compute small arrays.
     fn evaluated(&self, op: &Op) -> Option<Literals> {
         let results = self.infer_all(op);
         let sizes = op.operands().into_iter().map(|v| self.ty(*v)).chain(&results).map(Type::size);
@@ -94,7 +94,7 @@ impl Forward<'_> {
         uniform(&op.try_map(|v| Ok::<_, ()>(self.known(*v).ok_or(())?.to_array_of(self.ty(*v)))).ok()?)
     }
 
-    /// Each element of a long reduction or product combines equal numbers.
+    /// Computes a long reduction or product, each of whose elements combines equal numbers.
     fn contracted(&self, op: &Op) -> Option<Literals> {
         match op {
             Op::Reduce { f, x, axes } => {
@@ -161,7 +161,7 @@ fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
     }
 }
 
-/// Returns the results of an operation, if all elements of each are equal.
+/// Returns the splat value of each result of an operation, if all results are splats.
 fn uniform(op: &Op<Array>) -> Option<Literals> {
     let results = interpret::eval_op(&op.map(|x| x)).ok()?;
     let one = |array: &Array| {

@@ -1,9 +1,9 @@
-//! Differences between files and the trees that they are read into.
+//! Differences between a file and the tree to read from it.
 
 use crate::Type;
 use std::fmt;
 
-/// A difference between a file and the tree that it is read into.
+/// A difference between a file and the tree to read from it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Difference {
     /// The file does not have a leaf of the tree.
@@ -54,7 +54,7 @@ impl Difference {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Differences(pub Vec<Difference>);
 
-/// Only this many are printed, and the others are counted.
+/// The maximum number of differences to print. The others are only counted.
 const SHOWN: usize = 12;
 
 impl fmt::Display for Differences {

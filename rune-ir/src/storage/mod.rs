@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
-/// A file of arrays cannot be written or read.
+/// The reason why a file of arrays cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     /// An input or output error.
@@ -77,7 +77,7 @@ pub enum StorageError {
     Nested {
         /// The file.
         path: PathBuf,
-        /// Why it cannot be read again.
+        /// The reason.
         reason: String,
     },
     /// Names or types differ from those of the tree.
@@ -90,7 +90,7 @@ pub enum StorageError {
     },
 }
 
-/// Bytes are not safetensors file.
+/// The bytes are not a safetensors file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("not a safetensors file that rune can read: {0}")]
 pub struct Malformed(String);
@@ -124,11 +124,11 @@ pub fn write_to<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a 
     write_with(path, arrays, None)
 }
 
-/// The metadata key for the parts of a tree that are not tensors.
+/// The metadata key of the parts of a tree that are not tensors.
 #[doc(hidden)]
 pub const STATIC: &str = "rune.static";
 
-/// Like [`write_to`], with the parts that are not tensors.
+/// Like [`write_to`]. Also writes the parts that are not tensors.
 #[doc(hidden)]
 pub fn write_with<'a>(
     path: &Path,
@@ -153,12 +153,12 @@ pub fn write_with<'a>(
 /// Reads all arrays of a file, by name.
 ///
 /// # Errors
-/// If the file cannot be read, is damaged, or holds elements of a type that rune does not have.
+/// If the file cannot be read, is damaged, or holds elements of a type that rune lacks.
 pub fn read(path: impl AsRef<Path>) -> Result<BTreeMap<String, Array>, StorageError> {
     Ok(read_with(path.as_ref())?.0)
 }
 
-/// Like [`read`], with the parts that are not tensors, if the file has any.
+/// Like [`read`]. Also returns the parts that are not tensors, if there are any.
 #[doc(hidden)]
 pub fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>), StorageError> {
     let mut file = Reader::open(path)?;
@@ -180,7 +180,7 @@ pub fn read_with(path: &Path) -> Result<(BTreeMap<String, Array>, Option<Value>)
 /// ```
 ///
 /// # Errors
-/// If the bytes are damaged, or hold elements of a type that rune does not have.
+/// If the bytes are damaged, or hold elements of a type that rune lacks.
 pub fn from_bytes(bytes: &[u8]) -> Result<BTreeMap<String, Array>, Malformed> {
     let tensors = SafeTensors::deserialize(bytes).map_err(|e| Malformed(e.to_string()))?;
     let mut arrays = BTreeMap::new();
@@ -214,8 +214,8 @@ fn check_elements(ty: &Type, bytes: &[u8]) -> Result<(), String> {
     Ok(())
 }
 
-/// Replaces the file `path` atomically: `write` writes to the temporary name that it gets, and the finished file is
-/// then renamed.
+/// Replaces the file `path` atomically. `write` writes to the temporary path that it gets. The finished file is then
+/// renamed.
 ///
 /// # Errors
 /// If the file cannot be written or renamed.
@@ -224,8 +224,8 @@ pub fn replace(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) ->
     replace_all(&[path], |_, temporary| write.take().map_or(Ok(()), |write| write(temporary)))
 }
 
-/// Like [`replace`], for several files: none is renamed before all are finished. `write` gets the index of a path in
-/// `paths`, and the temporary name.
+/// Like [`replace`], for several files. No file is renamed before all are finished. `write` gets the index of a path in
+/// `paths`, and the temporary path.
 ///
 /// # Errors
 /// If a file cannot be written or renamed.
@@ -245,12 +245,12 @@ pub fn replace_all<P: AsRef<Path>>(
         Ok(())
     };
     replace().inspect_err(|_| {
-        // The rest of a failed attempt is useless, and an error in removing it is not reported.
+        // The rest of a failed attempt is useless. An error in removing it is not reported.
         temporaries.iter().for_each(|temporary| drop(std::fs::remove_file(temporary)));
     })
 }
 
-/// Returns the temporary name, unique to this process, of a file that is then renamed to `path`.
+/// Returns a temporary name for `path`, unique to this process.
 pub fn temporary(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     // Without an operating system there are no processes, and no files.
@@ -259,12 +259,12 @@ pub fn temporary(path: &Path) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Whether files hold arrays of this dtype.
+/// Returns whether files can hold arrays of this dtype.
 pub(crate) fn is_stored(dtype: DType) -> bool {
     stored(dtype).is_some()
 }
 
-/// The dtype of the format, if it has that one.
+/// Returns the dtype of the format, if it has one.
 fn stored(dtype: DType) -> Option<Dtype> {
     Some(match dtype {
         DType::Bool => Dtype::BOOL,
@@ -307,7 +307,7 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    /// Others may read a file of arrays if they may read any new file.
+    /// A file of arrays has the permissions of any new file.
     #[test]
     fn a_file_has_the_permissions_of_any_new_file() {
         let folder = tempfile::tempdir().unwrap();

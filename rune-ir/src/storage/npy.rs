@@ -11,7 +11,7 @@ const MAGIC: &[u8] = b"\x93NUMPY";
 /// The alignment of the data after the header.
 const ALIGNMENT: usize = 64;
 
-/// The bytes are not a `.npy` file of an array.
+/// The reason why bytes are not a `.npy` file of an array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct NpyError(pub(super) String);
@@ -120,7 +120,7 @@ pub fn write(out: &mut impl Write, array: &Array) -> io::Result<()> {
     header.push('\n');
     out.write_all(MAGIC)?;
     out.write_all(&[1, 0])?;
-    // The sizes of one rank at most, each of at most 20 digits.
+    // The length fits: there are at most `MAX_RANK` sizes, each of at most 20 digits.
     out.write_all(&(header.len() as u16).to_le_bytes())?;
     out.write_all(header.as_bytes())?;
     out.write_all(array.bytes())

@@ -30,7 +30,7 @@ pub enum NpzError {
     Missing {
         /// The name.
         name: String,
-        /// The names that there are.
+        /// The existing names.
         known: Vec<String>,
     },
 }
@@ -71,7 +71,7 @@ pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<Stri
         let unreadable = |reason: String| NpzError::Array(name.clone(), reason);
         let mut entry = archive.by_index(i).map_err(|e| unreadable(e.to_string()))?;
         let mut file = Vec::new();
-        // This also compares the checksum.
+        // Reading to the end also checks the checksum.
         entry.read_to_end(&mut file).map_err(|e| unreadable(e.to_string()))?;
         arrays.insert(name.clone(), npy::parse(&file).map_err(|NpyError(reason)| unreadable(reason))?);
     }
@@ -100,7 +100,7 @@ pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Arr
     file.error.map_or(Ok(()), Err)
 }
 
-/// A file that keeps the first error. After an error, the archive writer would print it to the standard error.
+/// A file that keeps its first error. Otherwise the archive writer would print the error to the standard error.
 struct FirstError {
     file: BufWriter<File>,
     error: Option<std::io::Error>,

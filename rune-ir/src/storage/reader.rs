@@ -1,4 +1,4 @@
-//! Reading single arrays out of a safetensors file.
+//! Reads single arrays from a safetensors file.
 
 use super::{STATIC, StorageError, array_type, check_elements};
 use crate::{Array, Type, array_memory};
@@ -8,10 +8,10 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// The format limits headers to so many bytes.
+/// The maximum length of a header in the format, in bytes.
 const LONGEST_HEADER: u64 = 100_000_000;
 
-/// An open safetensors file. It reads each array when asked, so that no more than the arrays in use are in memory.
+/// An open safetensors file. It reads an array only on request, so that memory holds only the arrays in use.
 ///
 /// ```
 /// use rune_ir::{Array, storage};
@@ -75,8 +75,7 @@ impl Reader {
         names.sort();
         names
     }
-    /// Returns the type of an array. Returns `None` if the file does not have the array, or if rune does not have its
-    /// dtype.
+    /// Returns the type of an array. Returns `None` if the file lacks the array, or if rune lacks its dtype.
     pub fn ty(&self, name: &str) -> Option<Type> {
         let info = self.header.info(name)?;
         array_type(info.dtype, &info.shape).ok()
@@ -84,7 +83,7 @@ impl Reader {
     /// Reads an array. Returns `None` if the file does not have it.
     ///
     /// # Errors
-    /// If the file cannot be read, or the array is of a dtype that rune does not have.
+    /// If the file cannot be read, or rune lacks the array's dtype.
     pub fn array(&mut self, name: &str) -> Result<Option<Array>, StorageError> {
         let Some(info) = self.header.info(name) else { return Ok(None) };
         let malformed =

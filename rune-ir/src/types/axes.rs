@@ -1,4 +1,4 @@
-//! Checks of axes and sizes that several rules share.
+//! Checks of axes and sizes that several rules need.
 
 use super::TypeProblem;
 use crate::{MAX_RANK, Shape, TooLarge};

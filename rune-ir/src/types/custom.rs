@@ -1,4 +1,4 @@
-//! Rules of functions with custom derivatives: their sub-programs must fit each other.
+//! Rules of functions with custom derivatives, whose sub-programs must fit each other.
 
 use super::control::call;
 use super::{TypeProblem, Types};

@@ -13,7 +13,7 @@ pub struct TypeError {
     pub problem: TypeProblem,
 }
 
-/// A problem with an operation. The message continues the name of the operation.
+/// A problem with an operation. The message follows the name of the operation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TypeProblem {
     /// Operands differ only in dtype.
@@ -21,7 +21,7 @@ pub enum TypeProblem {
     MixedDTypes {
         /// The types of the operands, which must agree.
         found: Vec<Type>,
-        /// The dtype of an operand that loses the least in a conversion.
+        /// The dtype of the operand that loses the least in a conversion.
         suggested: DType,
     },
     /// Operands differ in shape, or in shape and dtype.
@@ -32,7 +32,7 @@ pub enum TypeProblem {
         /// The types of the operands, which must agree.
         found: Vec<Type>,
     },
-    /// The operation never takes an operand of this type there.
+    /// The operation never takes an operand of this type in this place.
     #[error("takes {takes}, but got {found}")]
     Operand {
         /// The operands that it takes.
@@ -68,10 +68,10 @@ pub enum TypeProblem {
         /// The length that it has.
         found: usize,
     },
-    /// An array would have more elements than memory has addresses, or more axes than [`MAX_RANK`](crate::MAX_RANK).
+    /// An array has more elements than memory has addresses, or more axes than [`MAX_RANK`](crate::MAX_RANK).
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
-    /// Attributes do not fit each other or the operands in another way.
+    /// Attributes do not fit each other, or do not fit the operands in another way.
     #[error("{0}")]
     Attribute(String),
 }
@@ -98,7 +98,7 @@ impl fmt::Display for List<'_> {
 }
 
 impl TypeProblem {
-    /// Returns the problem of operands that must have one type, and do not.
+    /// Returns the problem of operands that must have one type, but do not.
     pub(super) fn mixed(found: &[&Type]) -> TypeProblem {
         let types = found.iter().map(|&t| t.clone()).collect();
         if found.windows(2).any(|w| w[0].shape != w[1].shape) {
@@ -108,7 +108,7 @@ impl TypeProblem {
             found.iter().map(|t| t.dtype).max_by_key(|d| (d.is_complex(), d.is_float(), d.is_int(), d.size()));
         TypeProblem::MixedDTypes { found: types, suggested: suggested.unwrap_or(DType::F32) }
     }
-    /// Returns the problem of an operand whose type the operation never takes there.
+    /// Returns the problem of an operand that the operation never takes in this place.
     pub(super) fn operand(takes: impl Into<String>, found: &Type) -> TypeProblem {
         TypeProblem::Operand { takes: takes.into(), found: found.clone() }
     }

@@ -4,7 +4,7 @@ use super::{TypeProblem, elementwise::DTypeSet};
 use crate::op::FftFn;
 use crate::{Shape, Type};
 
-/// Transforms have at most as many axes, as in StableHLO.
+/// The maximum number of axes of a transform, as in StableHLO.
 const MOST_AXES: usize = 3;
 
 pub(super) fn fft(f: FftFn, x: &Type, lengths: &[usize]) -> Result<Type, TypeProblem> {

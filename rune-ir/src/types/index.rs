@@ -50,8 +50,8 @@ pub(super) fn dynamic_update_slice(x: &Type, update: &Type, start_indices: &[&Ty
 }
 
 /// The common part of a gather and a scatter. A slice has the axes of the operand. `window` are the axes of the result
-/// (or updates) that are axes of a slice. `left_out` are the axes of the operand that the window does not have; their
-/// slice size is 1.
+/// (or updates) that are axes of a slice. `left_out` are the axes of the operand that the window lacks; their slice
+/// size is 1.
 struct Slices<'a> {
     operand: &'a Type,
     indices: &'a Type,
@@ -60,7 +60,7 @@ struct Slices<'a> {
     operand_batching: &'a [usize],
     indices_batching: &'a [usize],
     coordinates: &'a [usize],
-    /// The names, in the operation, of `window`, of the two sets in `left_out`, of both sets together, and of
+    /// The operation's names for `window`, for the two sets in `left_out`, for both sets together, and for
     /// `coordinates`.
     names: [&'static str; 5],
 }
@@ -97,8 +97,8 @@ impl Slices<'_> {
             None => Err(TypeProblem::operand("`indices` whose last axis holds the coordinates", self.indices)),
         }
     }
-    /// Returns the shape with the sizes `window` along the axes of the window, and those of the indices along all
-    /// others.
+    /// Returns the shape of the result (or updates). It has the sizes `window` along the axes of the window, and those
+    /// of the indices along all others.
     fn spread(&self, window: impl Iterator<Item = usize>) -> Result<Shape, TypeProblem> {
         let batch = self.batch()?;
         let rank = batch.len() + self.window.len();

@@ -1,4 +1,4 @@
-//! Rules of operations that move elements as their attributes say.
+//! Rules of operations that move elements according to their attributes.
 
 use super::{TypeProblem, axes};
 use crate::op::Padding;

@@ -201,7 +201,7 @@ fn reductions_and_products() {
     ok(Op::Conv { lhs: image, rhs: kernel, dims: Box::new(dims) }, &["[8, 4, 10, 3, f32]"]);
 }
 
-/// Numbers at which arithmetic goes wrong.
+/// Sizes at which arithmetic fails.
 fn any_size() -> impl Strategy<Value = usize> {
     prop_oneof![6 => 0..5usize, 1 => Just(usize::MAX), 1 => Just(1usize << 63), 1 => Just(64usize), 1 => Just(1usize << 32)]
 }
@@ -318,7 +318,7 @@ proptest! {
             Op::StopGradient { x: a },
         ];
         for op in &ops {
-            // Every result has a size, and strides, in range.
+            // The size and the strides of every result are in range.
             for result in infer(op).into_iter().flatten() {
                 let _ = (result.bytes(), result.shape.strides());
             }

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 /// The prefix of the names of all temporary folders. The process id and `-` follow.
 const PREFIX: &str = "rune-compile-";
-/// Folders of processes that died are removed after this time.
+/// The age at which folders of dead processes are removed.
 const STALE: Duration = Duration::from_secs(3600);
 
-/// Whether compilations were abandoned. It is locked while a folder is created, so that none is created afterwards.
+/// Whether compilations were abandoned. The lock is held while a folder is created, so that no folder is created
+/// afterwards.
 static ABANDONED: Mutex<bool> = Mutex::new(false);
 
-/// Creates a folder for the files of one run of the compiler on the program `name`.
+/// Creates a folder for one run of the compiler on the program `name`.
 pub(super) fn folder(name: &str) -> Result<tempfile::TempDir, CompileError> {
     static SWEPT: Once = Once::new();
     SWEPT.call_once(|| sweep(&std::env::temp_dir(), STALE));
@@ -30,7 +31,7 @@ pub(super) fn folder(name: &str) -> Result<tempfile::TempDir, CompileError> {
     })
 }
 
-/// Removes folders older than `stale` whose processes ended without removing them, for example by a signal.
+/// Removes folders older than `stale` of processes that died without removing them, for example by a signal.
 fn sweep(dir: &Path, stale: Duration) {
     let is_old = |path: &Path| {
         let modified = fs::metadata(path).and_then(|meta| meta.modified());
@@ -49,8 +50,8 @@ fn sweep(dir: &Path, stale: Duration) {
     }
 }
 
-/// Ends the compilations of this process, and removes their temporary files. No compilation begins afterwards. Call it before the process
-/// ends early, for example on a signal.
+/// Ends the compilations of this process, and removes their temporary files. No compilation starts afterwards. Call it
+/// before the process ends early, for example on a signal.
 ///
 /// ```
 /// rune_iree::abandon_compilations();
@@ -67,7 +68,7 @@ pub fn abandon_compilations() {
     }
 }
 
-/// Ignores errors, since the process is about to end.
+/// Ignores errors, because the process is about to end.
 fn remove(dir: &Path, ours: impl Fn(&str) -> bool) {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let found: Vec<PathBuf> = entries.filter(|e| e.file_name().to_str().is_some_and(&ours)).map(|e| e.path()).collect();

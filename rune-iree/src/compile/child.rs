@@ -1,4 +1,5 @@
-//! Runs `iree-compile` in a child process. If the child crashes or hangs, this process continues; if this process ends, the
+//! Runs `iree-compile` in a child process. This process survives a crash or a hang of the child. If this process ends,
+//! the child ends too, on Linux.
 //! child ends too, on Linux.
 
 use super::limits::Limits;
@@ -15,7 +16,8 @@ use std::time::{Duration, Instant};
 
 /// The polling interval. The shortest compilation takes a hundred times as long.
 const PAUSE: Duration = Duration::from_millis(4);
-/// The maximum size of the kept output of the compiler, which can print the program in each of many messages.
+/// The maximum size of the compiler's output to keep. The compiler can print the whole program in each of many
+/// messages.
 const MOST_SAID: u64 = 8 << 20;
 
 /// The reason why a run of the compiler ended.
@@ -43,12 +45,12 @@ pub(super) struct CompilerRun<'a> {
     pub go_on: &'a mut dyn FnMut() -> bool,
 }
 
-/// Runs the compiler until it ends. Returns how it ended and what it wrote to standard error.
+/// Runs the compiler until it ends. Returns the reason and its standard error.
 pub(super) fn run(run: CompilerRun<'_>) -> io::Result<(ExitReason, String)> {
     let CompilerRun { executable, arguments, input, folder, background, limits, go_on } = run;
     let mut command = wrapped(executable, background, limits);
     command.args(arguments).env("TMPDIR", folder);
-    // Symbolizing the stack trace of a crash would take half a minute.
+    // It would take half a minute to symbolize the stack trace of a crash.
     command.env("LLVM_DISABLE_SYMBOLIZATION", "1").env("LLVM_DISABLE_CRASH_REPORT", "1");
     command.stdin(input).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
@@ -67,7 +69,7 @@ pub(super) fn run(run: CompilerRun<'_>) -> io::Result<(ExitReason, String)> {
         }
         thread::sleep(PAUSE);
     };
-    // Ends the process if it still runs, so that the reader sees the end of its output.
+    // This ends the process if it still runs, so that the reader sees the end of its output.
     drop(running);
     let said = said.and_then(|reader| reader.join().ok()).unwrap_or_default();
     Ok((ended, said))
@@ -83,10 +85,10 @@ fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     })
 }
 
-/// Returns the command that runs the compiler within its limits, and ends it with this process.
+/// Returns the command that runs the compiler within its limits, and that ends with this process.
 #[cfg(unix)]
 fn wrapped(executable: &Path, background: bool, limits: Limits) -> Command {
-    // A crash leaves no core dump. Limits that a system lacks are left out.
+    // A crash leaves no core dump. A limit that the system lacks is omitted.
     const SCRIPT: &str = "ulimit -c 0; [ \"$0\" = 0 ] || ulimit -d \"$0\" 2>/dev/null; exec \"$@\"";
     let found = |tool: &str| ["/usr/bin", "/bin"].iter().map(|dir| Path::new(dir).join(tool)).find(|p| p.is_file());
     let mut words: Vec<PathBuf> = Vec::new();
@@ -108,10 +110,10 @@ fn wrapped(executable: &Path, _: bool, _: Limits) -> Command {
     Command::new(executable)
 }
 
-/// The process ids of running compilers.
+/// The running compilers of this process.
 static RUNNING: Mutex<BTreeMap<u64, Arc<Mutex<Child>>>> = Mutex::new(BTreeMap::new());
 
-/// A process that is killed and reaped when this is dropped.
+/// A process. Dropping it kills and reaps the process.
 struct Running {
     number: u64,
     child: Arc<Mutex<Child>>,

@@ -4,7 +4,7 @@ use super::excerpt::excerpt;
 use std::fmt;
 use std::path::PathBuf;
 
-/// How severe a diagnostic is.
+/// The severity of a diagnostic.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub enum Severity {
     /// A note on the previous diagnostic.
@@ -26,9 +26,9 @@ pub struct Diagnostic {
     pub message: String,
     /// The user's file, if the program names it.
     pub file: Option<PathBuf>,
-    /// The line, from 1; 0 where there is no file.
+    /// The line, from 1. 0 if there is no file.
     pub line: u32,
-    /// The column, from 1; 0 where there is no file.
+    /// The column, from 1. 0 if there is no file.
     pub column: u32,
     /// The notes: `called from` with the place of each caller, and the operation.
     pub notes: Vec<Diagnostic>,
@@ -39,7 +39,7 @@ impl Diagnostic {
     pub(crate) fn without_place(severity: Severity, message: String) -> Diagnostic {
         Diagnostic { severity, message, file: None, line: 0, column: 0, notes: Vec::new() }
     }
-    /// Parses a message of the compiler, `file:line:column: error: text`, which can have several lines.
+    /// Parses a message of the compiler, `file:line:column: error: text`. The text can have several lines.
     pub(crate) fn parse_one(text: &str) -> Diagnostic {
         let text = text.trim();
         let (place, message) = match Diagnostic::split_place(text) {
@@ -57,7 +57,7 @@ impl Diagnostic {
         let (file, line, column) = place.map_or((None, 0, 0), |(f, l, c)| (Some(PathBuf::from(f)), l, c));
         Diagnostic { severity, message: message.trim_start().to_owned(), file, line, column, notes: Vec::new() }
     }
-    /// Returns the operation that the message names, such as `stablehlo.cholesky`.
+    /// Returns the operation in the message, such as `stablehlo.cholesky`.
     pub fn operation(&self) -> Option<&str> {
         let is_word = |word: &&str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         let is_operation = |quoted: &&str| {
@@ -65,7 +65,7 @@ impl Diagnostic {
         };
         self.message.split('\'').skip(1).find(is_operation)
     }
-    /// Returns the line of source that the diagnostic is about, if its file can be read.
+    /// Returns the source line of the diagnostic, if its file can be read.
     pub fn source_line(&self) -> Option<String> {
         let text = std::fs::read_to_string(self.file.as_ref()?).ok()?;
         text.lines().nth(usize::try_from(self.line).ok()?.checked_sub(1)?).map(str::to_owned)
@@ -73,7 +73,7 @@ impl Diagnostic {
 }
 
 impl Diagnostic {
-    /// Splits `file:line:column: rest`, with nothing but the place before the first `: `.
+    /// Splits `file:line:column: rest`. Only the place may precede the first `: `.
     pub(crate) fn split_place(text: &str) -> Option<(&str, u32, u32, &str)> {
         let first_line = text.lines().next()?;
         let mut from = 0;
@@ -102,7 +102,7 @@ impl fmt::Display for Severity {
 }
 
 impl Diagnostic {
-    /// Returns the line of source with a mark below the column.
+    /// Writes the source line with a mark below the column.
     fn write_source(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(source) = self.source_line() else { return Ok(()) };
         /// The number of characters of a line to show around the place. A constant can be a line of megabytes.
@@ -144,7 +144,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// The first of several diagnostics, each on separate, indented lines.
+/// The first few of several diagnostics, each on separate, indented lines.
 pub(crate) struct Diagnostics<'a>(pub(crate) &'a [Diagnostic]);
 impl fmt::Display for Diagnostics<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -164,7 +164,7 @@ impl fmt::Display for Diagnostics<'_> {
 mod tests {
     use super::*;
 
-    /// Whatever the compiler says: the text of a program in a message, in a note, in thousands of messages, or in one line.
+    /// Tests messages, notes and lines that hold the text of a program, and thousands of messages.
     #[test]
     fn no_message_is_long() {
         let program: String = (0..5000).map(|i| format!("  %{i} = stablehlo.add %a, %a : tensor<4xf32>\n")).collect();

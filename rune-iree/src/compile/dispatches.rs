@@ -14,12 +14,12 @@ pub struct DispatchFile {
     pub text: String,
 }
 
-/// The forms with a file for each dispatch, `module_DISPATCH_….KIND`.
+/// The forms with one file for each dispatch: `module_DISPATCH_….KIND`.
 const SEPARATE: [&str; 2] = ["metal", "spirv.mlir"];
-/// The forms with one file for all dispatches, which holds a function for each, after linking.
+/// The forms with one file for all dispatches. It holds a function for each dispatch, after linking.
 const LINKED: [&str; 4] = ["optimized.ll", "s", "ptx", "rocmasm"];
 
-/// The dispatches in the folder that `--iree-hal-dump-executable-files-to` named, by number. Each has a file
+/// Reads the dispatches from the folder of `--iree-hal-dump-executable-files-to`, sorted by number. Each has a file
 /// `configured_module_DISPATCH.mlir`.
 pub(crate) fn read(folder: &Path) -> io::Result<Vec<DispatchFile>> {
     let names = std::fs::read_dir(folder)?.map(|e| Ok(e?.file_name().to_string_lossy().into_owned()));
@@ -58,12 +58,14 @@ pub(crate) fn read(folder: &Path) -> io::Result<Vec<DispatchFile>> {
     Ok(files)
 }
 
-/// Returns the number of a dispatch: `main_dispatch_7` is number 7. Others, such as the packing of constants, come last.
+/// Returns the number of a dispatch: `main_dispatch_7` is number 7. Dispatches without a number, such as the packing of
+/// constants, come last.
 fn number(dispatch: &str) -> u64 {
     dispatch.rsplit_once("_dispatch_").and_then(|(_, n)| n.parse().ok()).unwrap_or(u64::MAX)
 }
 
-/// Returns the function of a dispatch in a file of all dispatches, without debug information. Its name begins with that of the dispatch.
+/// Returns the function of a dispatch from a file of all dispatches, without debug information. Its name begins with
+/// the name of the dispatch.
 fn function(text: &str, kind: &str, dispatch: &str) -> Option<String> {
     let own = |name: &str| name.strip_prefix(dispatch).is_some_and(|rest| rest.starts_with('_'));
     let named = |line: &str| match kind {

@@ -120,7 +120,8 @@ impl CompileError {
         let named = diagnostics.iter().find(|d| d.operation().is_some());
         named.or_else(|| diagnostics.first())
     }
-    /// Saves the rejected program with the output of the compiler in a file, and returns the error with its path.
+    /// Saves the rejected program and the output of the compiler in a file. Returns the error with the path of the
+    /// file.
     pub(super) fn with_program(mut self, mlir: &str, said: &str) -> CompileError {
         let first = self.to_string();
         if let CompileError::Rejected { name, saved, .. }

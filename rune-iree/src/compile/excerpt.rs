@@ -1,6 +1,6 @@
-//! The beginnings of long texts.
+//! Shortens long texts.
 
-/// Returns the first `lines` lines of a text, each truncated, and a note on how much is omitted.
+/// Returns the first `lines` lines of a text, each truncated, and a note on the omitted lines.
 ///
 /// ```
 /// use rune_iree::excerpt;

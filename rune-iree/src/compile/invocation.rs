@@ -1,4 +1,4 @@
-//! Single runs of the compiler, each in a separate process.
+//! Runs of the compiler, each in a separate process.
 
 use super::child::{self, CompilerRun, ExitReason};
 use super::diagnostics::{Diagnostic, Severity};
@@ -21,7 +21,7 @@ pub(super) struct Invocation<'a> {
     pub report: bool,
     /// Returns the forms of the dispatches.
     pub files: bool,
-    /// Receives each phase as it begins.
+    /// Receives each phase at its start.
     pub watch: Option<&'a dyn Fn(&'static str)>,
     /// Runs at the lowest priority and on one core.
     pub background: bool,
@@ -29,7 +29,7 @@ pub(super) struct Invocation<'a> {
     pub wanted: Option<&'a dyn Fn() -> bool>,
 }
 
-/// What one run of the compiler returns.
+/// The output of one run of the compiler.
 pub(super) struct Output {
     pub result: CompilerOutput,
     pub phases: Vec<(&'static str, Duration)>,
@@ -43,14 +43,14 @@ pub(super) enum CompilerOutput {
     Text(String),
 }
 
-/// Runs the compiler. If the fast flags fail on a module, it is compiled again with the plain ones.
+/// Runs the compiler. If the fast flags fail on a module, compiles it again with the plain flags.
 pub(super) fn run(
     mlir: &str,
     name: &str,
     options: &CompileOptions,
     invocation: &Invocation<'_>,
 ) -> Result<Output, CompileError> {
-    // Other flags only help if a pass fails on the program.
+    // Other flags help only if a pass fails on the program.
     match run_once(mlir, name, options, invocation) {
         Err(CompilerFailure { error, said, may_be_flags: true })
             if options.opt != Opt::Plain && options.target.has_plain_flags() =>
@@ -106,7 +106,7 @@ fn run_once(
     let mut arguments: Vec<OsString> = options.flags().into_iter().map(OsString::from).collect();
     arguments.push("--iree-input-type=stablehlo".into());
     if let Some(phase) = invocation.phase {
-        // The text after the last two phases is the same.
+        // The text is the same after the last two phases.
         let phase = if phase == "end" { "vm" } else { phase };
         arguments.push(format!("--compile-to={phase}").into());
     }
@@ -124,7 +124,7 @@ fn run_once(
     if invocation.background {
         arguments.push("--mlir-disable-threading".into());
     }
-    // The path would become part of the module, and it differs each time.
+    // The module is read from standard input: its path would become part of the compiled module, and differs each time.
     arguments.extend(["-".into(), "-o".into(), output.clone().into()]);
 
     let mut clock = times_phases.then(|| PhaseClock::start(&phases, invocation.watch));
@@ -179,7 +179,7 @@ fn check(
         return failed(CompileError::Flags(message), false);
     }
     let mut diagnostics = messages::diagnostics(&said, name);
-    // Notes and remarks are not the reason.
+    // Notes and remarks are not reasons for a failure.
     let says_why = diagnostics.iter().any(|d| d.severity == Severity::Error);
     if status.code().is_none() {
         if limits.memory > 0 && messages::is_out_of_memory(&said) {

@@ -19,8 +19,9 @@ const FILE: &str = "libIREECompiler.dylib";
 #[cfg(not(any(target_os = "linux", target_os = "macos")))]
 const FILE: &str = "IREECompiler.dll";
 
-/// Returns the path of the compiler library. `RUNE_IREE_COMPILER` names the library or its directory. Otherwise it is looked for in the
-/// `.venv` of the repository, then in the active Python environment. The executable `iree-compile` is beside it.
+/// Returns the path of the compiler library. `RUNE_IREE_COMPILER` names the library or its directory. Otherwise the
+/// search covers the `.venv` of the repository, then the active Python environment. The executable `iree-compile` is
+/// beside the library.
 ///
 /// # Errors
 /// Returns an error if no library is found.
@@ -28,7 +29,8 @@ pub fn compiler_library() -> Result<PathBuf, CompileError> {
     find(path_from("RUNE_IREE_COMPILER"), &venvs(), true)
 }
 
-/// Returns the library that `named` says, the first one in the virtual environments `venvs`, or the one of `python3`.
+/// Returns the library at `named`, else the first one in the virtual environments `venvs`, else the one of `python3` if
+/// `ask_python`.
 fn find(named: Option<PathBuf>, venvs: &[PathBuf], ask_python: bool) -> Result<PathBuf, CompileError> {
     if let Some(path) = named {
         let file = if path.is_dir() { path.join(FILE) } else { path };
@@ -55,7 +57,7 @@ fn library_in(site_packages: &Path) -> PathBuf {
 }
 
 /// Returns the virtual environments of this program: the active one, and the `.venv` folders in or above the working
-/// directory, the directory of the executable, and that of the source it was built from.
+/// directory, the directory of the executable, and the directory of the source.
 fn venvs() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = path_from("VIRTUAL_ENV").into_iter().collect();
     let starts = [std::env::current_dir().ok(), std::env::current_exe().ok(), Some(env!("CARGO_MANIFEST_DIR").into())];
@@ -76,7 +78,7 @@ fn site_packages(venv: &Path) -> Vec<PathBuf> {
     unix.chain([venv.join("Lib/site-packages")]).filter(|p| p.is_dir()).collect()
 }
 
-/// Asks `python3` where the package `iree.compiler` is, without importing it.
+/// Asks `python3` for the location of the package `iree.compiler`, without importing it.
 fn from_python() -> Option<PathBuf> {
     const QUESTION: &str = "import importlib.util, os\n\
         s = importlib.util.find_spec('iree.compiler')\n\
@@ -102,7 +104,7 @@ pub(super) fn compiler_executable() -> Result<PathBuf, CompileError> {
     Ok(found.insert(path).clone())
 }
 
-/// Returns the compiler's own name for its version.
+/// Returns the compiler's version, as it prints it.
 ///
 /// # Errors
 /// Returns an error if there is no compiler, or if it cannot be run.

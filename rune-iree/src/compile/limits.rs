@@ -7,9 +7,9 @@ use std::time::Duration;
 /// The limits of one run of the compiler.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Limits {
-    /// The memory limit in bytes; 0 is no limit.
+    /// The memory limit in bytes. 0 means no limit.
     pub memory: u64,
-    /// The time limit; `None` is no limit.
+    /// The time limit. `None` means no limit.
     pub time: Option<Duration>,
 }
 
@@ -19,8 +19,8 @@ const LONGEST: Duration = Duration::from_secs(600);
 const UNKNOWN_MEMORY: u64 = 16 << 30;
 
 impl Limits {
-    /// Returns the limits in `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT`. The defaults are three quarters of the memory of the
-    /// machine, and [`LONGEST`].
+    /// Returns the limits in `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT`. The defaults are three quarters of the
+    /// machine's memory, and [`LONGEST`].
     pub fn from_environment() -> Limits {
         static LIMITS: OnceLock<Limits> = OnceLock::new();
         *LIMITS.get_or_init(|| Limits {
@@ -30,7 +30,7 @@ impl Limits {
     }
 }
 
-/// Returns the time limit in `RUNE_COMPILE_TIMEOUT`, in seconds; 0 is no limit.
+/// Returns the time limit in `RUNE_COMPILE_TIMEOUT`, in seconds. 0 means no limit.
 fn time(said: Option<&str>) -> Option<Duration> {
     let Some(said) = said.filter(|said| !said.trim().is_empty()) else { return Some(LONGEST) };
     let seconds = said.trim().trim_end_matches('s').parse::<f64>().ok();
@@ -47,7 +47,7 @@ fn time(said: Option<&str>) -> Option<Duration> {
     }
 }
 
-/// Returns the memory of the machine, or the limit of the container.
+/// Returns the memory of the machine, or the memory limit of the container.
 fn machine_memory() -> Option<u64> {
     let physical = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
     let container = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"].iter();

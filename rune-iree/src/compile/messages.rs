@@ -1,7 +1,8 @@
 //! Parses the standard error of the compiler into diagnostics.
 //!
-//! A message is `file:line:column: error: text`, which can have several lines. A line of the source with a mark below it follows. Notes have
-//! the same form. The linker, a separate process, writes `iree-lld: error: text` before the messages of the compiler.
+//! A message is `file:line:column: error: text`, and can have several lines. A source line with a mark below it
+//! follows. Notes have the same form. The linker, a separate process, writes `iree-lld: error: text` before the
+//! messages of the compiler.
 
 use super::diagnostics::{Diagnostic, Severity};
 
@@ -12,7 +13,7 @@ const LINKER: &str = "iree-lld: ";
 /// The text that follows the linker's messages: its command line.
 const LINKING: &str = "Linking failed;";
 
-/// The names of standard input: in messages of the parser, and in others.
+/// The names of standard input: in the parser's messages, and in others.
 const INPUT: [&str; 2] = ["<stdin>", "-"];
 
 /// Returns the diagnostics in `said`. Standard input holds the program, which messages call `name`.
@@ -32,7 +33,7 @@ pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
     if linker.is_empty() {
         return found;
     }
-    // The compiler then reports that the linker failed, with its command line, at the place of the operation.
+    // The compiler then reports at the place of the operation that the linker failed, with its command line.
     let place = found.into_iter().find(|d| d.severity == Severity::Error);
     let at_place = |message: String| {
         let (file, line, column) = place.as_ref().map_or((None, 0, 0), |d| (d.file.clone(), d.line, d.column));
@@ -42,7 +43,7 @@ pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
     linker.into_iter().map(at_place).collect()
 }
 
-/// Removes notes that repeat the operation, which most messages show.
+/// Adds a note, unless it repeats the operation, which most messages show.
 fn add_note(diagnostic: &mut Diagnostic, note: Diagnostic) {
     match note.message.strip_prefix(OPERATION.trim_end()) {
         Some(operation) => {
@@ -59,11 +60,11 @@ struct Message {
     text: String,
 }
 
-/// Returns the messages with a place or a severity, without the lines of source that they show.
+/// Returns the messages with a place or a severity, without the source lines that they show.
 fn messages(said: &str) -> Vec<Message> {
     let mut found: Vec<Message> = Vec::new();
     let mut lines = said.lines().peekable();
-    // Whether lines belong to the last message.
+    // Whether the next lines belong to the last message.
     let mut within = false;
     while let Some(line) = lines.next() {
         let is_source = lines.peek().is_some_and(|next| next.trim_matches([' ', '\t', '~']) == "^");

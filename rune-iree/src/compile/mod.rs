@@ -31,12 +31,13 @@ pub use report::{CompileReport, Statistics};
 use crate::CompiledModule;
 use invocation::{CompilerOutput, Invocation, Output, run};
 
-/// Compiles a StableHLO module, given as MLIR text, without any cache. Messages call it `name`.
+/// Compiles a StableHLO module from MLIR text, without a cache. Messages call it `name`.
 ///
-/// The compiler runs in a separate process, so a crash of the compiler becomes an error. It ends with this process. `RUNE_COMPILE_MEMORY` and
-/// `RUNE_COMPILE_TIMEOUT` set its limits. If the fast flags fail on the module, it is compiled again with the plain flags.
+/// The compiler runs in a separate process, so a crash of the compiler becomes an error. The process ends with this
+/// one. `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT` set its limits. If the fast flags fail on the module, it is
+/// compiled again with the plain flags.
 ///
-/// The text is trusted like all code that the process runs: IREE checks no index at run time.
+/// The text must be trusted like all code of the process, because IREE checks no index at run time.
 ///
 /// ```
 /// use rune_iree::{CompileOptions, compile};
@@ -47,8 +48,8 @@ use invocation::{CompilerOutput, Invocation, Output, run};
 /// ```
 ///
 /// # Errors
-/// Returns an error if there is no compiler, if it rejects the module, crashes, or exceeds a limit. The error holds the diagnostics of the
-/// compiler.
+/// Returns an error if there is no compiler, or if it rejects the module, crashes, or exceeds a limit. The error holds
+/// the compiler's diagnostics.
 pub fn compile(mlir: &str, name: &str, options: &CompileOptions) -> Result<CompiledModule, CompileError> {
     Ok(compile_as(mlir, name, options, &Invocation::default())?.module)
 }
@@ -62,7 +63,7 @@ struct CompileOutput {
     files: Vec<DispatchFile>,
 }
 
-/// Like [`compile`], and returns everything that one run of the compiler can report.
+/// Like [`compile`], but returns everything that one run of the compiler can report.
 fn compile_as(
     mlir: &str,
     name: &str,
@@ -74,7 +75,7 @@ fn compile_as(
     Ok(CompileOutput { module, report: statistics.map(|statistics| CompileReport { phases, statistics }), files })
 }
 
-/// Like [`compile`], and returns a report of the compilation. `watch` receives each phase as it begins.
+/// Like [`compile`], but also returns a report of the compilation. `watch` receives each phase at its start.
 ///
 /// # Errors
 /// Returns an error where [`compile`] does.
@@ -89,8 +90,8 @@ pub fn compile_with_report(
     Ok((module, report.unwrap_or_default()))
 }
 
-/// Returns the forms that each dispatch takes in the compiler: after configuration, as LLVM's code if the target has such, and in the
-/// language of the target.
+/// Returns the forms of each dispatch in the compiler: after configuration, as LLVM IR if the target uses LLVM, and in
+/// the language of the target.
 ///
 /// # Errors
 /// Returns an error where [`compile`] does.

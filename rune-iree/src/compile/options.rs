@@ -9,7 +9,7 @@ pub struct CompileOptions {
     pub target: Target,
     /// The set of flags.
     pub opt: Opt,
-    /// More flags of `iree-compile`, passed on unchanged after those of `target` and `opt`.
+    /// More flags of `iree-compile`. They are passed unchanged, after those of `target` and `opt`.
     pub extra_flags: Vec<String>,
 }
 
@@ -18,7 +18,7 @@ impl CompileOptions {
     pub fn for_target(target: Target) -> CompileOptions {
         CompileOptions { target, ..CompileOptions::default() }
     }
-    /// Returns all flags of IREE that these options stand for.
+    /// Returns all flags of IREE for these options.
     ///
     /// ```
     /// use rune_iree::CompileOptions;
@@ -28,9 +28,9 @@ impl CompileOptions {
     /// ```
     pub fn flags(&self) -> Vec<String> {
         let mut flags = self.target.flags(self.opt);
-        // Evaluating constants takes a tenth to a fifth of the time to compile a training step, and constants in rune's programs are
-        // small: captured arrays are arguments. Constant expressions are still hoisted, which costs nothing, and computed once when the
-        // module is loaded.
+        // Evaluating constants takes a tenth to a fifth of the time to compile a training step. Constants in rune's
+        // programs are small, because captured arrays are arguments. Except on CPUs, constant expressions are still
+        // hoisted, which costs nothing, and computed once when the module is loaded.
         flags.push("--iree-opt-const-eval=false".to_owned());
         flags.extend_from_slice(&self.extra_flags);
         flags

@@ -21,8 +21,9 @@ pub const PHASES: [&str; 13] = [
     "end",
 ];
 
-/// Times the phases of a run by the files that the compiler writes at the end of each phase (`--dump-compilation-phases-to`):
-/// `module.1.input.mlir` and so on. Writing them takes less than a twentieth of the time of a run.
+/// Measures the phases of a run by the files that the compiler writes at the end of each phase
+/// (`--dump-compilation-phases-to`): `module.1.input.mlir` and so on. Writing them takes less than a twentieth of the
+/// time of a run.
 pub(super) struct PhaseClock<'a> {
     folder: PathBuf,
     watch: Option<&'a dyn Fn(&'static str)>,
@@ -61,11 +62,12 @@ impl<'a> PhaseClock<'a> {
         };
         files.filter_map(end).collect()
     }
-    /// Returns the times of the phases of a run that has just ended. The first includes the start of the compiler.
+    /// Returns the durations of the phases of a run that has just ended. The first phase includes the start of the
+    /// compiler.
     pub fn finish(mut self) -> Vec<(&'static str, Duration)> {
         self.tell(PHASES.len());
         let (mut ends, mut before) = (self.ends(), self.start);
-        // The last phase writes the module, and no file.
+        // The last phase writes the module instead of a file.
         ends.insert(PHASES.len() - 1, SystemTime::now());
         let time = |(place, end): (usize, SystemTime)| {
             let took = end.duration_since(before).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Saves rejected programs in files, with all diagnostics. Messages show only the beginning of these.
+//! Saves rejected programs with all diagnostics in files. Messages show only the beginning of the diagnostics.
 
 use super::cache;
 use std::fmt::Write as _;
@@ -7,14 +7,14 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// The number of files that stay in the folder of the cache.
+/// The number of files to keep in the folder of the cache.
 const KEPT: usize = 16;
 
-/// Writes a rejected program to a file, with the diagnostics as comments, and returns its path. Returns `None` if it cannot be written,
-/// because there is already an error to report.
+/// Writes a rejected program to a file, with the diagnostics as comments, and returns its path. Returns `None` if it
+/// cannot be written, because there is already an error to report.
 ///
-/// The file is in the folder `rejected` of the cache, which keeps the last ones, or among temporary files if that folder cannot be
-/// written.
+/// The file is in the folder `rejected` of the cache, which keeps only the last files. If that folder cannot be
+/// written, the file is a temporary file.
 pub fn save_rejected(name: &str, program: &str, said: &str) -> Option<PathBuf> {
     let mut text = String::new();
     for line in said.lines() {
@@ -41,7 +41,7 @@ pub fn save_rejected(name: &str, program: &str, said: &str) -> Option<PathBuf> {
     lasting().or_else(temporary)
 }
 
-/// Removes all but the last [`KEPT`] files.
+/// Removes all files except the last [`KEPT`].
 fn forget(folder: &Path) {
     let files = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut files: Vec<(SystemTime, PathBuf)> =

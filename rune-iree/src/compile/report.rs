@@ -7,14 +7,14 @@ use std::time::Duration;
 /// The times of a compilation, and the statistics of its result.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct CompileReport {
-    /// The phases in order, each with its time.
+    /// The phases in order, with their durations.
     pub phases: Vec<(&'static str, Duration)>,
     /// The statistics of a call of the module.
     pub statistics: Statistics,
 }
 
 impl CompileReport {
-    /// Returns the text in the cache.
+    /// Returns the form of the report in the cache.
     pub(crate) fn to_json(&self) -> String {
         let phases: Vec<(&str, f64)> = self.phases.iter().map(|(phase, took)| (*phase, took.as_secs_f64())).collect();
         serde_json::json!({ "statistics": self.statistics, "phases": phases }).to_string()
@@ -35,7 +35,7 @@ struct StoredReport {
     phases: Vec<(String, f64)>,
 }
 
-/// How IREE scheduled a program.
+/// The scheduling statistics of a program.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Statistics {
     /// The number of kernels that a call starts.
@@ -51,7 +51,7 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Parses what IREE writes with `--iree-scheduling-dump-statistics-format=json`.
+    /// Parses the output of IREE for `--iree-scheduling-dump-statistics-format=json`.
     pub(crate) fn parse(text: &str) -> Option<Statistics> {
         let File { aggregate: Aggregate { global, execution, executable } } = serde_json::from_str(text).ok()?;
         Some(Statistics {

@@ -1,8 +1,8 @@
-//! The allocator of buffers on the processor.
+//! The allocator of buffers in host memory.
 //!
-//! It is IREE's allocator over the C library, whose buffers get their memory from [`Block`]s instead: the HAL leaves the contents of a new
-//! buffer open, so their memory need not be cleared. IREE's own way is to ask a host allocator for cleared memory for each buffer, together with what
-//! it notes of it. All else still goes by the C library.
+//! It is IREE's allocator over the C library, except that buffers get their memory from [`Block`]s. The HAL does not
+//! define the contents of a new buffer, so the memory need not be cleared. IREE's own allocator asks a host allocator
+//! for cleared memory for each buffer and its bookkeeping. Everything else still uses the C library.
 
 use super::memory::{Block, release_idle_memory};
 use super::runtime::{allocator, check, string_view};
@@ -12,10 +12,10 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The functions of one allocator, and what its buffers take. It lives for good, as devices do.
+/// The functions of one allocator, and the memory use of its buffers. Like a device, it is never freed.
 #[repr(C)]
 struct Table {
-    /// Comes first: IREE knows the table by the address of its functions.
+    /// Must be first: IREE finds the table by the address of its functions.
     functions: sys::iree_hal_allocator_vtable_t,
     usage: Arc<Usage>,
 }
@@ -46,9 +46,9 @@ struct Allocation {
 /// Creates the allocator of a local device. The caller owns the reference.
 pub(super) fn create_allocator(name: &str) -> Result<*mut sys::iree_hal_allocator_t, String> {
     let mut made = null_mut();
-    // SAFETY: creates an object into a live local. Like every object of the HAL it begins with a resource, whose functions are
-    // those of an allocator; nothing else uses it yet. The functions that take their place call those that were there for all but the
-    // memory of buffers.
+    // SAFETY: creates an object into a live local. Like every object of the HAL, it begins with a resource. The
+    // functions of this resource are those of an allocator, and nothing else uses it yet. The new functions call the
+    // old ones for everything except the memory of buffers.
     unsafe {
         check(sys::iree_hal_allocator_create_heap(string_view(name), allocator(), allocator(), &mut made))?;
         let resource = made.cast::<sys::iree_hal_resource_t>();
@@ -63,13 +63,13 @@ pub(super) fn create_allocator(name: &str) -> Result<*mut sys::iree_hal_allocato
 }
 
 /// # Safety
-/// The allocator is one of [`create_allocator`].
+/// `base` is an allocator of [`create_allocator`].
 unsafe fn usage<'a>(base: *mut sys::iree_hal_allocator_t) -> &'a Arc<Usage> {
-    // SAFETY: its functions are those of a `Table`, which lives for good.
+    // SAFETY: its functions are those of a `Table`, which is never freed.
     unsafe { &(*(*base.cast::<sys::iree_hal_resource_t>()).vtable.cast::<Table>()).usage }
 }
 
-/// A status without a message is its code.
+/// Returns a status without a message, which is the code itself.
 fn status(code: sys::iree_status_code_e) -> sys::iree_status_t {
     std::ptr::without_provenance_mut(code as usize)
 }
@@ -91,14 +91,14 @@ unsafe extern "C" fn allocate_buffer(
     let Some(block) = Block::new(wanted) else {
         return status(sys::iree_status_code_e_IREE_STATUS_RESOURCE_EXHAUSTED);
     };
-    // SAFETY: the allocator is one of `create_allocator`, which installs this function.
+    // SAFETY: the allocator comes from `create_allocator`, which installs this function.
     let usage = unsafe { Arc::clone(usage(base)) };
     let data = sys::iree_byte_span_t { data: block.start().as_ptr(), data_length: wanted };
     usage.add(wanted as u64);
     let allocation = Box::into_raw(Box::new(Allocation { block, bytes: wanted as u64, usage }));
     let release = sys::iree_hal_buffer_release_callback_t { fn_: Some(release), user_data: allocation.cast() };
-    // SAFETY: the block is as long as the buffer and aligned as IREE asks for. It stays until IREE calls `release`, which it
-    // does once, when the buffer is destroyed; if none was made, the allocation is taken back here.
+    // SAFETY: the block is as long as the buffer, and aligned as IREE requires. It lives until IREE calls `release`,
+    // once, when the buffer is destroyed. If no buffer was made, the allocation is taken back here.
     unsafe {
         let made = sys::iree_hal_heap_buffer_wrap(
             sys::iree_hal_buffer_placement_t::default(),
@@ -119,12 +119,12 @@ unsafe extern "C" fn allocate_buffer(
 }
 
 unsafe extern "C" fn release(allocation: *mut c_void, _: *mut sys::iree_hal_buffer_t) {
-    // SAFETY: it is the one of `allocate_buffer`, and IREE calls this once.
+    // SAFETY: it comes from `allocate_buffer`, and IREE calls this once.
     unsafe { give_back(allocation.cast()) }
 }
 
 /// # Safety
-/// `allocation` came from `Box::into_raw`, and is not used again.
+/// `allocation` comes from `Box::into_raw`, and is not used again.
 unsafe fn give_back(allocation: *mut Allocation) {
     // SAFETY: by the contract of this function.
     let Allocation { block, bytes, usage } = *unsafe { Box::from_raw(allocation) };
@@ -137,12 +137,12 @@ unsafe extern "C" fn query_statistics(
     out: *mut sys::iree_hal_allocator_statistics_t,
 ) {
     let load = |bytes: &AtomicU64| bytes.load(Ordering::Relaxed) as usize;
-    // SAFETY: the allocator is one of `create_allocator`; IREE passes room for the statistics.
+    // SAFETY: the allocator comes from `create_allocator`. IREE passes memory for the statistics.
     unsafe {
         let usage = usage(base);
         out.write(sys::iree_hal_allocator_statistics_t {
             device_bytes_peak: load(&usage.peak),
-            // In this order: a buffer made meanwhile counts as allocated.
+            // The order matters: a buffer that is created between the loads counts as allocated.
             device_bytes_freed: load(&usage.freed),
             device_bytes_allocated: load(&usage.allocated),
             ..Default::default()
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::ffi::runtime::DeviceHandle;
 
-    /// Cleared memory is zero, for every size, also if it was used before.
+    /// Cleared memory is zero for every size, even if it was used before.
     #[test]
     fn cleared_memory_is_clear() {
         let device = DeviceHandle::open("local-sync", 0).unwrap();

@@ -1,4 +1,4 @@
-//! Buffers: arrays of the host lent to IREE, and buffers of IREE read by the host, without copies where memory is shared.
+//! Buffers: host arrays lent to IREE, and IREE buffers that the host reads. Shared memory is not copied.
 
 use super::runtime::{DeviceHandle, View, allocator, check};
 use eerie_sys::runtime as sys;
@@ -9,11 +9,11 @@ use std::ptr::null_mut;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-/// The element type that the ABI of compiled code gives a dtype.
+/// Returns the element type of a dtype in the ABI of compiled code.
 fn element_type(dtype: DType) -> sys::iree_hal_element_type_t {
     let t = match dtype {
         DType::Bool => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_BOOL_8,
-        // Signless, as StableHLO's `i8`.
+        // Signless, like StableHLO's `i8`.
         DType::I8 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_8,
         DType::I16 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_16,
         DType::I32 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_32,
@@ -52,35 +52,36 @@ unsafe extern "C" fn drop_array(array: *mut c_void, _: *mut sys::iree_hal_buffer
     drop(unsafe { Box::from_raw(array.cast::<Array>()) });
 }
 
-/// Memory of IREE that the host reads. Keeps the buffer alive, and the device whose memory it is.
+/// Memory of IREE that the host reads. It keeps the buffer and its device alive.
 pub(crate) struct MappedView {
-    // Dropped in this order.
+    // The fields are dropped in this order.
     view: View,
     _device: Arc<DeviceHandle>,
     ty: Type,
     data: *const u8,
 }
-// SAFETY: the memory is only read through this, and what writes to it is ruled out as `bytes` says.
+// SAFETY: this only reads the memory, and nothing writes to it, as explained in `bytes`.
 unsafe impl Send for MappedView {}
 // SAFETY: as above.
 unsafe impl Sync for MappedView {}
 
-// SAFETY: `data` and `ty` do not change, the memory stays as long as the view, and nothing writes to it, as `bytes` says.
+// SAFETY: `data` and `ty` do not change, the memory lives as long as the view, and nothing writes to it, as explained
+// in `bytes`.
 unsafe impl HostMemory for MappedView {
     fn bytes(&self) -> &[u8] {
         if self.data.is_null() {
             return &[];
         }
-        // SAFETY: `data` is the start of a mapping of the whole view, which holds as long as the buffer that `view`
-        // retains. Nothing writes to it: IREE writes to results only while it makes them, and to arguments only where they
-        // are copies, or donated (`Executable` makes sure that no array sees those).
+        // SAFETY: `data` is the start of a mapping of the whole view. The mapping is valid as long as the buffer, which
+        // `view` retains. Nothing writes to the memory: IREE writes to results only while it makes them, and to
+        // arguments only if they are copies or donated, and `Executable` makes sure that no array refers to those.
         unsafe { std::slice::from_raw_parts(self.data, self.ty.bytes()) }
     }
 }
 
 impl View {
-    /// Lends an array to a device that shares the memory of the host: no copy. The array lives until IREE drops the
-    /// buffer. `unique` says that nobody else will read the array again, so that IREE may write to it.
+    /// Lends an array to a device that shares the host's memory, without a copy. The array lives until IREE drops the
+    /// buffer. If `unique`, nothing else reads the array again, so IREE may write to it.
     ///
     /// # Errors
     /// Returns an error if the array is not aligned to [`ALIGNMENT`].
@@ -103,8 +104,8 @@ impl View {
         let release = sys::iree_hal_buffer_release_callback_t { fn_: Some(drop_array), user_data: array.cast() };
         let usage = if unique { 0 } else { IMMUTABLE };
         let mut buffer = null_mut();
-        // SAFETY: the memory stays in place until `drop_array` is called, as the boxed array holds it. A buffer that is
-        // not `unique` is never written to: it is only passed for parameters that the code does not overwrite.
+        // SAFETY: the boxed array keeps the memory in place until `drop_array` is called. A buffer that is not `unique`
+        // is never written to: it is only passed for parameters that the code does not overwrite.
         unsafe {
             let status = sys::iree_hal_allocator_import_buffer(
                 device.buffers(),
@@ -122,7 +123,7 @@ impl View {
         device.bind();
         let (ty, bytes) = (array.ty(), array.bytes());
         let mut buffer = null_mut();
-        // SAFETY: the buffer is as long as the array; the copy has ended when the call returns.
+        // SAFETY: the buffer is as long as the array. The copy has ended when the call returns.
         unsafe {
             check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes.len(), &mut buffer))?;
             let view = View::over(buffer, ty)?;
@@ -140,12 +141,13 @@ impl View {
             Ok(view)
         }
     }
-    /// A copy in other memory of the same device.
+    /// Returns a copy in other memory of the same device.
     pub(crate) fn duplicate(&self, device: &DeviceHandle, ty: &Type) -> Result<View, String> {
         device.bind();
         let bytes = ty.bytes();
         let mut buffer = null_mut();
-        // SAFETY: both buffers are live and at least as long as the type (IREE checks that); the copy has ended when the call returns.
+        // SAFETY: both buffers are live and, as IREE checks, at least as long as the type. The copy has ended when the
+        // call returns.
         unsafe {
             check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes, &mut buffer))?;
             let view = View::over(buffer, ty)?;
@@ -156,13 +158,13 @@ impl View {
             Ok(view)
         }
     }
-    /// A view of a whole buffer; takes over the reference.
+    /// Returns a view of a whole buffer. Takes over the reference.
     ///
     /// # Safety
     /// `buffer` is live and large enough.
     unsafe fn over(buffer: *mut sys::iree_hal_buffer_t, ty: &Type) -> Result<View, String> {
         let mut view = null_mut();
-        // SAFETY: the buffer is live; the view retains it, so that the reference held here can be released.
+        // SAFETY: the buffer is live. The view retains it, so the reference held here can be released.
         unsafe {
             let status = sys::iree_hal_buffer_view_create(
                 buffer,
@@ -178,9 +180,9 @@ impl View {
         }
         View::take(view)
     }
-    /// Another reference to the view.
+    /// Returns another reference to the view.
     pub(crate) fn retain(&self) -> View {
-        // SAFETY: the view is live; the new handle owns the new reference.
+        // SAFETY: the view is live. The new handle owns the new reference.
         unsafe { sys::iree_hal_buffer_view_retain(self.raw()) };
         View(self.0)
     }
@@ -188,15 +190,15 @@ impl View {
         // SAFETY: the view is live.
         unsafe { sys::iree_hal_buffer_view_buffer(self.raw()) }
     }
-    /// Whether this is the only way to its memory, so that IREE may write to it.
+    /// Returns whether this is the only reference to the memory, so that IREE may write to it.
     pub(crate) fn is_unique(&self) -> bool {
         let count = |raw: *mut i32| {
-            // SAFETY: counts of references are atomic integers in live objects.
+            // SAFETY: reference counts are atomic integers in live objects.
             unsafe { AtomicI32::from_ptr(raw) }.load(Ordering::Acquire)
         };
         let buffer = self.buffer();
-        // SAFETY: the view holds its buffer, and that the buffer it is a part of. A view begins with its count of
-        // references, as every object of the VM that is in a list.
+        // SAFETY: the view holds its buffer, which holds the buffer that it is a part of. A view begins with its
+        // reference count, like every object of the VM that can be in a list.
         unsafe {
             let whole = sys::iree_hal_buffer_allocated_buffer(buffer);
             let usage = sys::iree_hal_buffer_allowed_usage(whole);
@@ -206,14 +208,14 @@ impl View {
                 && usage & IMMUTABLE == 0
         }
     }
-    /// The address of the object that holds the memory.
+    /// Returns the address of the object that holds the memory.
     pub(crate) fn address(&self) -> usize {
-        // SAFETY: the view is live, and holds its buffer, and that the buffer it is a part of.
+        // SAFETY: the view is live. It holds its buffer, which holds the buffer that it is a part of.
         unsafe { sys::iree_hal_buffer_allocated_buffer(self.buffer()).addr() }
     }
-    /// The shape, and whether the elements are of `dtype`.
+    /// Returns the shape, or an error if the elements are not of `dtype`.
     pub(crate) fn shape(&self, dtype: DType) -> Result<Shape, String> {
-        // SAFETY: the view is live, and its sizes are `rank` integers in it.
+        // SAFETY: the view is live, and contains its sizes, which are `rank` integers.
         let (found, dims) = unsafe {
             let rank = sys::iree_hal_buffer_view_shape_rank(self.raw());
             let dims = sys::iree_hal_buffer_view_shape_dims(self.raw());
@@ -222,19 +224,19 @@ impl View {
         };
         let expected = element_type(dtype);
         let bits = |t: u32| t & 0xff;
-        // Compiled code may give signless integers for what was declared unsigned.
+        // Compiled code may return signless integers that were declared unsigned.
         if found != expected && !(dtype.is_int() && bits(found) == bits(expected)) {
             return Err(format!("elements of IREE's type {found:#x} where {dtype} ({expected:#x}) was expected"));
         }
         Ok(dims.iter().copied().collect())
     }
-    /// An array over the memory itself, for devices that share the memory of the host.
+    /// Returns an array over the memory itself, for devices that share the host's memory.
     pub(crate) fn into_array(self, device: &Arc<DeviceHandle>, ty: Type) -> Result<Array, String> {
         let bytes = ty.bytes();
         let mut data = std::ptr::null();
         if bytes != 0 {
             let mut mapping = sys::iree_hal_buffer_mapping_t::default();
-            // SAFETY: the buffer is live; a persistent mapping holds as long as it does, and needs no unmapping.
+            // SAFETY: the buffer is live. A persistent mapping is valid as long as the buffer, and needs no unmapping.
             unsafe {
                 let buffer = self.buffer();
                 let length = sys::iree_hal_buffer_byte_length(buffer);
@@ -258,13 +260,14 @@ impl View {
         let memory = MappedView { view: self, _device: Arc::clone(device), ty: ty.clone(), data };
         Ok(Array::from_foreign(ty, Arc::new(memory)))
     }
-    /// A copy in the memory of the host.
+    /// Returns a copy in host memory.
     pub(crate) fn download(&self, device: &DeviceHandle, ty: &Type) -> Result<Array, String> {
         device.bind();
         let mut bytes = rune_trace::AlignedBytes::with_capacity(ALIGNMENT, ty.bytes());
         bytes.resize(ty.bytes(), 0);
         if !bytes.is_empty() {
-            // SAFETY: both sides are live and `bytes.len()` long (IREE checks its own); the copy has ended on return.
+            // SAFETY: both sides are live and `bytes.len()` long, which IREE checks for its side. The copy has ended on
+            // return.
             check(unsafe {
                 sys::iree_hal_device_transfer_d2h(
                     device.device(),
@@ -279,7 +282,7 @@ impl View {
         }
         Ok(Array::from_aligned(ty.clone(), bytes))
     }
-    /// The view behind an array that IREE made, if it has the type that it was made with.
+    /// Returns the view behind an array that IREE made, if the array still has its original type.
     pub(crate) fn of(array: &Array) -> Option<&View> {
         let memory: &dyn Any = &**array.foreign()?;
         let mapped = memory.downcast_ref::<MappedView>()?;

@@ -9,14 +9,14 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 use std::sync::Arc;
 
-/// The module `host`, made of [`HostCalls`].
+/// The module `host`, which provides [`HostCalls`].
 pub(crate) struct HostModule(VmModule);
 
 struct State {
     calls: Arc<dyn HostCalls>,
     device: Arc<DeviceHandle>,
     shares_memory: bool,
-    /// The functions in the order of their names, which IREE requires, each with its index in `calls`.
+    /// The functions sorted by name, as IREE requires, each with its index in `calls`.
     functions: Vec<(usize, HostFunction)>,
     conventions: Vec<String>,
     exports: Vec<sys::iree_vm_native_export_descriptor_t>,
@@ -35,7 +35,7 @@ impl HostModule {
         if let Some(pair) = functions.windows(2).find(|p| p[0].1.name == p[1].1.name) {
             return Err(format!("two host functions are named `{}`", pair[0].1.name));
         }
-        // Version 0 of the calling convention, then an `r` for each array.
+        // The convention is version 0, then an `r` for each array.
         let convention = |f: &HostFunction| {
             let arrays = |n: usize| if n == 0 { "v".to_owned() } else { "r".repeat(n) };
             format!("0{}_{}", arrays(f.inputs.len()), arrays(f.outputs.len()))
@@ -67,8 +67,8 @@ impl HostModule {
         };
         let state = Box::into_raw(state);
         let mut raw = null_mut();
-        // SAFETY: the descriptor points into the boxed state, which stays where it is until IREE calls `destroy`, the
-        // last it does with the module; where no module was made, the box is taken back.
+        // SAFETY: the descriptor points into the boxed state. The box stays in place until IREE calls `destroy`, its
+        // last use of the module. If no module was made, the box is taken back.
         let made = unsafe {
             let mut interface = sys::iree_vm_module_t::default();
             check(sys::iree_vm_module_initialize(&mut interface, state.cast()))
@@ -94,7 +94,7 @@ impl HostModule {
 }
 
 unsafe extern "C" fn destroy(state: *mut c_void) {
-    // SAFETY: `state` is the box of `HostModule::new`; IREE calls this once.
+    // SAFETY: `state` is the box of `HostModule::new`. IREE calls this once.
     drop(unsafe { Box::from_raw(state.cast::<State>()) });
 }
 
@@ -103,7 +103,7 @@ unsafe extern "C" fn begin_call(
     _stack: *mut sys::iree_vm_stack_t,
     call: sys::iree_vm_function_call_t,
 ) -> sys::iree_status_t {
-    // SAFETY: `state` is the box of `HostModule::new`, which nothing changes, and which IREE keeps during calls.
+    // SAFETY: `state` is the box of `HostModule::new`. Nothing changes it, and IREE keeps it during calls.
     let state = unsafe { &*state.cast::<State>() };
     let Some((index, function)) = state.functions.get(usize::from(call.function.ordinal)) else {
         return error("there is no such host function");
@@ -114,14 +114,14 @@ unsafe extern "C" fn begin_call(
     {
         return error("the compiled code calls a host function with the wrong number of arrays");
     }
-    // SAFETY: by the calling convention of the function, arguments and results are packed references, so many as was
-    // just checked. Those of the arguments are borrowed, those of the results are empty or dead, and to be written.
+    // SAFETY: by the calling convention of the function, arguments and results are packed references, and their number
+    // was just checked. References of arguments are borrowed. Those of results are empty or dead, and must be written.
     let args = unsafe { references(call.arguments.data, function.inputs.len()) };
     let results = call.results.data.cast::<sys::iree_vm_ref_t>();
     match call_host(state, *index, function, &args) {
         Ok(views) => {
             for (i, view) in views.into_iter().enumerate() {
-                // SAFETY: there is room for one reference for each result; the reference that `view` owns moves.
+                // SAFETY: there is room for one reference for each result. The reference that `view` owns moves there.
                 unsafe { results.add(i).write_unaligned(sys::iree_hal_buffer_view_move_ref(view.raw())) };
                 std::mem::forget(view);
             }
@@ -134,7 +134,7 @@ unsafe extern "C" fn begin_call(
     }
 }
 
-/// The references that are packed at `data`, which may have any alignment.
+/// Returns the references that are packed at `data`, which may have any alignment.
 ///
 /// # Safety
 /// `data` can be read for `len` references, unless `len` is 0.
@@ -146,7 +146,7 @@ unsafe fn references(data: *const u8, len: usize) -> SmallVec<[sys::iree_vm_ref_
 
 fn error(message: &str) -> sys::iree_status_t {
     let code = sys::iree_status_code_e_IREE_STATUS_INTERNAL;
-    // SAFETY: IREE copies the message; the name of the file is static.
+    // SAFETY: IREE copies the message. The name of the file is static.
     unsafe { sys::iree_status_allocate(code, c"host call".as_ptr(), 0, string_view(message)) }
 }
 
@@ -158,7 +158,7 @@ fn call_host(
 ) -> Result<Vec<View>, String> {
     let mut arrays = Vec::with_capacity(args.len());
     for (reference, ty) in args.iter().zip(&function.inputs) {
-        // SAFETY: the reference is borrowed from the caller during this call; the new handle owns a new one.
+        // SAFETY: the caller's reference is borrowed during this call. The new handle owns a new reference.
         let view = unsafe {
             let mut raw = null_mut();
             check(sys::iree_hal_buffer_view_check_deref(*reference, &mut raw))?;
@@ -181,7 +181,8 @@ fn call_host(
         if array.dtype() != ty.dtype || array.shape().rank() != ty.rank() {
             return Err(format!("its result {i} is {} instead of {ty}", array.ty()));
         }
-        // The compiled code may write to results, so they are lent as they are only if nothing else sees them.
+        // The compiled code may write to results, so a result is lent without a copy only if nothing else holds its
+        // memory.
         views.push(if !state.shares_memory {
             View::upload(&state.device, &array)?
         } else if array.is_unique() && array.foreign().is_none() {
@@ -190,7 +191,7 @@ fn call_host(
             View::lend(&state.device, Array::from_bytes(array.ty().clone(), array.bytes()), true)?
         });
     }
-    // The compiled code may write to the memory of the arguments once the call has ended.
+    // The compiled code may write to the memory of the arguments after this call.
     if state.shares_memory && !arrays.iter_mut().all(Array::is_unique) {
         return Err("it kept an argument beyond the call; it has to keep a copy of the elements instead".to_owned());
     }
@@ -213,7 +214,7 @@ mod tests {
                 // SAFETY: there is room for three references.
                 unsafe { data.as_mut_ptr().cast::<sys::iree_vm_ref_t>().add(i).write_unaligned(reference) };
             }
-            // SAFETY: three references are there.
+            // SAFETY: three references were written there.
             let found = unsafe { references(data.as_ptr(), 3) };
             assert!(found.iter().map(|r| r.ptr.addr()).eq([1, 2, 3]), "at {shift}");
         }

@@ -14,9 +14,9 @@ use std::sync::Arc;
 /// Arguments and results.
 pub(crate) type Views = SmallVec<[View; 8]>;
 
-/// Code that was read and checked, but is not on a device yet.
+/// Code that was read and checked, but is not loaded on a device yet.
 pub(crate) struct Code {
-    // Dropped in this order.
+    // The fields are dropped in this order.
     module: VmModule,
     bytes: CompiledModule,
 }
@@ -24,7 +24,8 @@ pub(crate) struct Code {
 impl Code {
     /// Reads the code of a module.
     pub(crate) fn read(bytes: &CompiledModule) -> Result<Code, String> {
-        // SAFETY: the bytes are kept until the module is dropped; a context that is made with it keeps this whole.
+        // SAFETY: the bytes are kept until the module is dropped. A context made with the module keeps this whole
+        // `Code`.
         let module = unsafe { bytecode_module(bytes.bytes()) }?;
         Ok(Code { module, bytes: bytes.clone() })
     }
@@ -32,11 +33,11 @@ impl Code {
 
 /// A function of loaded code.
 ///
-/// It may be called from several threads at once: the context was made for that, and what rune compiles has no mutable
-/// globals (those it has are set when it is loaded).
+/// Several threads may call it at once: the context was created for that, and code that rune compiles changes no
+/// globals after it is loaded.
 pub(crate) struct Function {
     function: sys::iree_vm_function_t,
-    // Dropped in this order: the context, the code, then the memory the code is in.
+    // The fields are dropped in this order: the context, the code, then the memory of the code.
     context: Context,
     code: Code,
     _host: Option<HostModule>,
@@ -44,14 +45,15 @@ pub(crate) struct Function {
     inputs: usize,
     outputs: usize,
 }
-// SAFETY: the function is an index into a module that lives as long as the context; the rest is `Send` and `Sync`.
+// SAFETY: the function is an index into a module that lives as long as the context. The other fields are `Send` and
+// `Sync`.
 unsafe impl Send for Function {}
 // SAFETY: as above.
 unsafe impl Sync for Function {}
 
 impl Drop for Function {
     fn drop(&mut self) {
-        // Code and constants are released next, in whatever thread this is.
+        // The code and its constants are released next, in whichever thread this is.
         self.device.bind();
     }
 }
@@ -68,7 +70,7 @@ impl Function {
         let context = context(device, host.as_ref().map(HostModule::module), &code.module)?;
         let mut function = sys::iree_vm_function_t::default();
         let (mut inputs, mut outputs) = (0, 0);
-        // SAFETY: writes into live locals; the code is live.
+        // SAFETY: writes into live locals. The code is live.
         unsafe {
             check(sys::iree_vm_module_lookup_function_by_name(
                 code.module.raw(),
@@ -81,16 +83,16 @@ impl Function {
         }
         Ok(Function { function, context, code, _host: host, device: Arc::clone(device), inputs, outputs })
     }
-    /// The numbers of arguments and results.
+    /// Returns the numbers of arguments and results.
     pub(crate) fn arity(&self) -> (usize, usize) {
         (self.inputs, self.outputs)
     }
     /// Returns the attribute `key` of the function, if it has one.
     pub(crate) fn attribute(&self, key: &str) -> Option<String> {
-        // SAFETY: the function is one of `code`, which is live.
+        // SAFETY: the function belongs to `code`, which is live.
         unsafe { function_attribute(&self.function, key) }
     }
-    /// The module it is in.
+    /// Returns the module of the function.
     pub(crate) fn module(&self) -> &CompiledModule {
         &self.code.bytes
     }
@@ -98,14 +100,14 @@ impl Function {
     pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {
         self.device.bind();
         let lists = Lists::borrow()?;
-        // SAFETY: the lists are live and used by this call alone; moving a reference into a list, or retaining one out
-        // of it, keeps every count of references right. The context and its modules are live.
+        // SAFETY: the lists are live, and only this call uses them. Moving a reference into a list, or retaining one
+        // from it, keeps all reference counts right. The context and its modules are live.
         unsafe {
             for arg in args {
                 let mut reference = sys::iree_hal_buffer_view_move_ref(arg.raw());
                 std::mem::forget(arg);
                 let status = sys::iree_vm_list_push_ref_move(lists.inputs, &mut reference);
-                // A no-op where the push took the reference.
+                // This does nothing if the push took the reference.
                 sys::iree_vm_ref_release(&mut reference);
                 check(status)?;
             }
@@ -132,14 +134,14 @@ impl Function {
     }
 }
 
-/// Two lists of references, kept by each thread from call to call, so that calls allocate none.
+/// Two lists of references. Each thread keeps them between calls, so that calls allocate none.
 struct Lists {
     inputs: *mut sys::iree_vm_list_t,
     outputs: *mut sys::iree_vm_list_t,
 }
 
 thread_local! {
-    /// Empty while a call is under way: a host function may call compiled code again.
+    /// The lists of this thread. Empty during a call, because a host function may call compiled code again.
     static KEPT: Cell<Option<Lists>> = const { Cell::new(None) };
 }
 
@@ -150,7 +152,7 @@ impl Lists {
         }
         let new = || {
             let mut list = null_mut();
-            // SAFETY: creates an object into a live local. The default type is that of lists of anything.
+            // SAFETY: creates an object into a live local. With the default type, a list can hold anything.
             check(unsafe { sys::iree_vm_list_create(sys::iree_vm_type_def_t::default(), 8, allocator(), &mut list) })?;
             Ok::<_, String>(list)
         };
@@ -170,7 +172,7 @@ impl Drop for Lists {
     }
 }
 
-/// Lists that go back, empty, when dropped.
+/// Borrowed lists. They are cleared and given back when dropped.
 struct Borrowed(Option<Lists>);
 impl std::ops::Deref for Borrowed {
     type Target = Lists;
@@ -186,7 +188,7 @@ impl Drop for Borrowed {
                 sys::iree_vm_list_clear(lists.inputs);
                 sys::iree_vm_list_clear(lists.outputs);
             }
-            // Dropped where the thread is ending.
+            // The lists are dropped if the thread is ending.
             let _ = KEPT.try_with(|kept| kept.set(Some(lists)));
         }
     }

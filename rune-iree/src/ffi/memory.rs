@@ -1,6 +1,6 @@
-//! Memory of buffers on the processor: large blocks are kept for the next buffer of about that size.
+//! Memory of buffers on the host. Large blocks are kept for later buffers of about the same size.
 //!
-//! A block that is new comes from pages that the operating system has to find and clear. A sum of two arrays of 64 MB takes 120 ms with
+//! The operating system has to find and clear the pages of a new block. A sum of two arrays of 64 MB takes 120 ms with
 //! new blocks, and 9 ms with kept ones.
 
 use crate::environment::bytes_from;
@@ -9,14 +9,14 @@ use std::collections::VecDeque;
 use std::ptr::NonNull;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-/// Blocks from this size on are kept. The C library keeps smaller ones itself.
+/// The size in bytes from which blocks are kept. The C library itself keeps smaller blocks.
 const LARGE: usize = 64 << 10;
-/// The alignment that IREE asks of buffers, which is that of rune's arrays.
+/// The alignment that IREE requires of buffers. It is that of rune's arrays.
 const ALIGNMENT: usize = rune_trace::ALIGNMENT;
-/// The most bytes of kept blocks, unless `RUNE_IDLE_MEMORY` or [`set_idle_memory_limit`] say otherwise.
+/// The default maximum size of the kept blocks, in bytes. `RUNE_IDLE_MEMORY` and [`set_idle_memory_limit`] override it.
 const DEFAULT_LIMIT: u64 = 1 << 30;
 
-/// A block of memory that this owns.
+/// A block of memory, which this owns.
 pub(super) struct Block {
     start: NonNull<u8>,
     capacity: usize,
@@ -25,7 +25,8 @@ pub(super) struct Block {
 unsafe impl Send for Block {}
 
 impl Block {
-    /// A block of at least so many bytes. The contents of a large one are arbitrary. `None` where memory is short.
+    /// Returns a block of at least this many bytes. The contents of a large block are arbitrary. Returns `None` if
+    /// there is too little memory.
     pub(super) fn new(bytes: usize) -> Option<Block> {
         let capacity = capacity_for(bytes);
         if capacity >= LARGE
@@ -45,7 +46,7 @@ impl Block {
     pub(super) fn start(&self) -> NonNull<u8> {
         self.start
     }
-    /// Gives the block back, for another buffer of about its size if it is large.
+    /// Gives the block back. A large block is kept for another buffer of about its size.
     pub(super) fn give_back(self) {
         // The blocks are freed after the lock is released.
         let excess = if self.capacity < LARGE { vec![self] } else { idle().keep(self) };
@@ -56,12 +57,12 @@ impl Block {
 impl Drop for Block {
     fn drop(&mut self) {
         let layout = Layout::from_size_align(self.capacity, ALIGNMENT).expect("it was allocated with this layout");
-        // SAFETY: it was allocated with this layout, and nothing else points to it.
+        // SAFETY: the block was allocated with this layout, and nothing else points to it.
         unsafe { dealloc(self.start.as_ptr(), layout) }
     }
 }
 
-/// The free blocks; the most recently freed are last.
+/// The free blocks, the most recently freed last.
 struct Idle {
     blocks: VecDeque<Block>,
     bytes: u64,
@@ -69,19 +70,20 @@ struct Idle {
 }
 
 impl Idle {
-    /// The block of this capacity that was given back last, if there is one.
+    /// Returns the block of this capacity that was given back last, if there is one.
     fn take(&mut self, capacity: usize) -> Option<Block> {
         let at = self.blocks.iter().rposition(|b| b.capacity == capacity)?;
         self.bytes -= capacity as u64;
         self.blocks.remove(at)
     }
-    /// Keeps a block, and returns those that are beyond the limit.
+    /// Keeps a block. Returns the blocks beyond the limit.
     fn keep(&mut self, block: Block) -> Vec<Block> {
         self.bytes += block.capacity as u64;
         self.blocks.push_back(block);
         self.trim(self.limit)
     }
-    /// Takes out blocks until the rest has at most so many bytes: first those that were idle longest.
+    /// Removes and returns blocks until the others have at most `limit` bytes. Blocks that were idle longest are
+    /// removed first.
     fn trim(&mut self, limit: u64) -> Vec<Block> {
         let mut excess = Vec::new();
         while self.bytes > limit
@@ -102,8 +104,9 @@ fn idle() -> MutexGuard<'static, Idle> {
     IDLE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Sets the maximum size in bytes of the idle memory of this process, which no buffer uses and later buffers reuse. Memory beyond it is returned
-/// to the system at once. The initial limit is the environment variable `RUNE_IDLE_MEMORY` (such as `500MB` or `2GiB`), by default 1 GiB.
+/// Sets the maximum size of this process's idle memory, in bytes. Idle memory is used by no buffer, and is kept for
+/// later buffers. Memory beyond the limit is returned to the system at once. The initial limit is the environment
+/// variable `RUNE_IDLE_MEMORY` (such as `500MB` or `2GiB`); the default is 1 GiB.
 ///
 /// ```
 /// rune_iree::set_idle_memory_limit(100 << 20);
@@ -118,7 +121,8 @@ pub fn set_idle_memory_limit(bytes: u64) {
     drop(excess);
 }
 
-/// Returns the size in bytes of the idle memory of this process: memory that no buffer uses, and that is kept for later buffers.
+/// Returns the size of this process's idle memory in bytes. Idle memory is used by no buffer, and is kept for later
+/// buffers.
 ///
 /// ```
 /// rune_iree::set_idle_memory_limit(0);
@@ -134,7 +138,7 @@ pub(super) fn release_idle_memory() {
     drop(blocks);
 }
 
-/// Large sizes are rounded up by at most an eighth, so that buffers of about one size can use each other's blocks.
+/// Rounds large sizes up by at most an eighth, so that buffers of similar sizes can use each other's blocks.
 fn capacity_for(bytes: usize) -> usize {
     if bytes < LARGE {
         return bytes.max(1);
@@ -147,7 +151,7 @@ fn capacity_for(bytes: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// The pool is that of the process: tests that look at it take turns.
+    /// The pool belongs to the process, so tests that inspect it take turns.
     fn alone() -> MutexGuard<'static, ()> {
         static TURN: Mutex<()> = Mutex::new(());
         TURN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -155,7 +159,7 @@ mod tests {
 
     fn allocated(bytes: usize) -> Block {
         let block = Block::new(bytes).unwrap();
-        // SAFETY: the block has so many bytes.
+        // SAFETY: the block has this many bytes.
         unsafe { block.start().as_ptr().write_bytes(7, bytes) };
         assert_eq!(block.start().align_offset(ALIGNMENT), 0);
         block
@@ -164,7 +168,7 @@ mod tests {
     #[test]
     fn large_blocks_are_used_again() {
         let _alone = alone();
-        // Of a size that no other test uses.
+        // No other test uses this size.
         let size = (3 << 20) + 4096;
         let (first, second) = (allocated(size), allocated(size));
         let (at_first, at_second) = (first.start(), second.start());
@@ -203,7 +207,7 @@ mod tests {
         assert_eq!(idle.bytes, 210);
         assert!(idle.take(100).is_none());
         assert_eq!(idle.take(120).map(|b| b.capacity), Some(120));
-        // More than may be kept at all.
+        // This is more than the limit.
         assert_eq!(capacities(idle.keep(block(300))), [90, 300]);
         assert_eq!(idle.bytes, 0);
     }

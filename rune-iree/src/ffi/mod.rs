@@ -1,4 +1,4 @@
-//! The thin unsafe layer over IREE's C interfaces. Nothing of it is public.
+//! The thin unsafe layer over IREE's C interfaces. It is private to this crate.
 #![allow(unsafe_code)]
 
 #[cfg(feature = "run")]

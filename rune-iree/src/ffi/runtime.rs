@@ -1,4 +1,4 @@
-//! Handles to the objects of IREE's runtime, each released when dropped.
+//! Handles to objects of IREE's runtime. Dropping a handle releases the object.
 
 use super::allocator::create_allocator;
 #[cfg(feature = "cuda")]
@@ -9,7 +9,7 @@ use std::ptr::{NonNull, null, null_mut};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 
 unsafe extern "C" {
-    // In the archive that eerie-sys links, though not in its bindings.
+    // In the archive that eerie-sys links, but not in its bindings.
     fn iree_allocator_libc_ctl(
         this: *mut c_void,
         command: sys::iree_allocator_command_e,
@@ -18,19 +18,19 @@ unsafe extern "C" {
     ) -> sys::iree_status_t;
 }
 
-/// The C library's allocator.
+/// Returns the C library's allocator.
 pub(super) fn allocator() -> sys::iree_allocator_t {
     sys::iree_allocator_t { self_: null_mut(), ctl: Some(iree_allocator_libc_ctl) }
 }
 
-/// The C library's allocator, for what comes of a module of so many bytes. A damaged one says of itself what it likes, and IREE allocates
-/// that.
+/// Returns the C library's allocator with a limit, for the objects of a module of `bytes` bytes. A damaged module may
+/// state any size, and IREE allocates it.
 fn allocator_for(bytes: usize) -> sys::iree_allocator_t {
     let most = bytes.saturating_mul(64).saturating_add(1 << 20);
     sys::iree_allocator_t { self_: std::ptr::without_provenance_mut(most), ctl: Some(limited) }
 }
 
-/// Refuses to allocate more than `most`, a number in the place of a pointer.
+/// Refuses to allocate more than `most` bytes. `most` is a number in place of a pointer.
 ///
 /// # Safety
 /// Implements IREE's allocator callback.
@@ -41,7 +41,7 @@ unsafe extern "C" fn limited(
     inout_ptr: *mut *mut c_void,
 ) -> sys::iree_status_t {
     let allocates = command != sys::iree_allocator_command_e_IREE_ALLOCATOR_COMMAND_FREE;
-    // SAFETY: the other commands that modules give have these parameters; all are handed on as they came.
+    // SAFETY: the other commands that modules use have these parameters. All are passed on unchanged.
     unsafe {
         if allocates && (*params.cast::<sys::iree_allocator_alloc_params_t>()).byte_length > most.addr() {
             // A status without a message is its code.
@@ -51,10 +51,10 @@ unsafe extern "C" fn limited(
     }
 }
 
-/// Asks the C library's allocator.
+/// Calls the C library's allocator.
 ///
 /// # Safety
-/// Has the contract of IREE's allocators: `params` are those of the command, and `inout_ptr` holds, or takes, a block.
+/// The contract of IREE's allocators: `params` are those of the command, and `inout_ptr` holds or receives a block.
 unsafe fn libc_ctl(
     command: sys::iree_allocator_command_e,
     params: *const c_void,
@@ -68,7 +68,7 @@ pub(super) fn string_view(s: &str) -> sys::iree_string_view_t {
     sys::iree_string_view_t { data: s.as_ptr().cast(), size: s.len() }
 }
 
-/// The message of a status that is not OK; frees the status.
+/// Returns the message of a status that is not OK. Frees the status.
 pub(super) fn check(status: sys::iree_status_t) -> Result<(), String> {
     if status.is_null() { Ok(()) } else { Err(message(status)) }
 }
@@ -77,8 +77,8 @@ pub(super) fn check(status: sys::iree_status_t) -> Result<(), String> {
 fn message(status: sys::iree_status_t) -> String {
     let (mut text, mut len): (*mut c_char, usize) = (null_mut(), 0);
     let allocator = allocator();
-    // SAFETY: `status` is a live status that is owned here and freed once; the text that IREE allocates is copied, then
-    // freed with the allocator it came from.
+    // SAFETY: `status` is live, owned here and freed once. The text that IREE allocates is copied, then freed with its
+    // allocator.
     unsafe {
         let message = if sys::iree_status_to_string(status, &allocator, &mut text, &mut len) {
             let message = String::from_utf8_lossy(std::slice::from_raw_parts(text.cast(), len)).into_owned();
@@ -92,8 +92,8 @@ fn message(status: sys::iree_status_t) -> String {
     }
 }
 
-/// Creating devices, modules and contexts is not safe in several threads at once (IREE registers types, and initializes
-/// executables, without locks); they take this lock.
+/// Locks the creation of devices, modules and contexts. IREE registers types and initializes executables without locks,
+/// so several threads must not create these objects at once.
 fn lifecycle() -> MutexGuard<'static, ()> {
     static LOCK: Mutex<()> = Mutex::new(());
     LOCK.lock().unwrap_or_else(|e| e.into_inner())
@@ -105,12 +105,12 @@ unsafe impl Send for Instance {}
 // SAFETY: as above.
 unsafe impl Sync for Instance {}
 
-/// The one instance of this process, never released.
+/// Returns the instance of this process. It is never released.
 pub(super) fn instance() -> Result<*mut sys::iree_vm_instance_t, String> {
     static INSTANCE: OnceLock<Result<Instance, String>> = OnceLock::new();
     let made = INSTANCE.get_or_init(|| {
         let mut raw = null_mut();
-        // SAFETY: creates an object into a live local, and registers the types of the HAL in it, once in a process.
+        // SAFETY: creates an object into a live local, and registers the types of the HAL in it, once per process.
         unsafe {
             let capacity = sys::IREE_VM_TYPE_CAPACITY_DEFAULT as usize;
             check(sys::iree_vm_instance_create(capacity, allocator(), &mut raw))?;
@@ -140,7 +140,7 @@ macro_rules! handle {
                 unsafe { sys::$release(self.raw()) }
             }
         }
-        // SAFETY: the object is thread-safe, or immutable with an atomic count of references, by IREE's contract.
+        // SAFETY: by IREE's contract, the object is thread-safe, or immutable with an atomic reference count.
         unsafe impl Send for $name {}
         // SAFETY: as above.
         unsafe impl Sync for $name {}
@@ -158,7 +158,7 @@ handle!(
     VmModule, iree_vm_module_t, iree_vm_module_release
 );
 handle!(
-    /// Modules linked to each other, with their state.
+    /// Linked modules with their state.
     Context, iree_vm_context_t, iree_vm_context_release
 );
 handle!(
@@ -166,9 +166,9 @@ handle!(
     View, iree_hal_buffer_view_t, iree_hal_buffer_view_release
 );
 
-/// A device, and the module through which compiled code speaks to it.
+/// A device, and the module through which compiled code uses it.
 pub(crate) struct DeviceHandle {
-    // Fields are dropped in this order.
+    // The fields are dropped in this order.
     hal: VmModule,
     _group: Group,
     device: RawDevice,
@@ -234,7 +234,7 @@ impl DeviceHandle {
             })
         }
     }
-    /// Prepares this thread for calls of IREE on the device, also those that release its memory.
+    /// Prepares this thread for IREE's calls on the device, including those that release its memory.
     pub(crate) fn bind(&self) {
         #[cfg(feature = "cuda")]
         if let Some(context) = &self.cuda {
@@ -244,30 +244,31 @@ impl DeviceHandle {
     pub(super) fn device(&self) -> *mut sys::iree_hal_device_t {
         self.device.raw()
     }
-    /// The allocator of its buffers, which lives as long as the device.
+    /// Returns the allocator of its buffers, which lives as long as the device.
     pub(super) fn buffers(&self) -> *mut sys::iree_hal_allocator_t {
         // SAFETY: the device is live.
         unsafe { sys::iree_hal_device_allocator(self.device.raw()) }
     }
 }
 
-/// What a driver says of a device.
+/// A driver's description of a device.
 #[derive(Clone, Debug)]
 pub(crate) struct DeviceReport {
     /// The name of the product.
     pub name: String,
-    /// The bytes of its memory, if there is a way to know them without opening it.
+    /// The size of its memory in bytes, if it can be known without opening the device.
     pub memory: Option<u64>,
-    /// Its properties, a line each, in the words of the driver.
+    /// Its properties in the driver's words, one per line.
     pub properties: String,
 }
 
-/// Returns what a driver says of each of its devices, without opening them.
+/// Returns a driver's description of each of its devices, without opening them.
 pub(crate) fn devices(driver_name: &str) -> Result<Vec<DeviceReport>, String> {
     let _lock = lifecycle();
     let driver = create_driver(driver_name)?;
     let report = |info: &sys::iree_hal_device_info_t| {
-        // SAFETY: the driver and the texts of the infos are live; the builder is initialized before its use, and released after it.
+        // SAFETY: the driver and the texts of the infos are live. The builder is initialized before its use, and
+        // released after it.
         unsafe {
             let mut builder = sys::iree_string_builder_t::default();
             sys::iree_string_builder_initialize(allocator(), &mut builder);
@@ -281,14 +282,14 @@ pub(crate) fn devices(driver_name: &str) -> Result<Vec<DeviceReport>, String> {
     infos(&driver)?.iter().map(report).collect()
 }
 
-/// Returns the bytes of memory of a device.
+/// Returns the size of a device's memory in bytes.
 fn memory(driver_name: &str, id: sys::iree_hal_device_id_t, properties: &str) -> Option<u64> {
     #[cfg(feature = "cuda")]
     if driver_name == "cuda" {
         return super::cuda::total_memory(id as i32 - 1).ok();
     }
     let _ = (driver_name, id);
-    // The largest heap with VK_MEMORY_HEAP_DEVICE_LOCAL_BIT.
+    // The largest heap with VK_MEMORY_HEAP_DEVICE_LOCAL_BIT counts.
     const LOCAL: u32 = 1;
     let heaps = properties.lines().skip_while(|line| !line.starts_with("memory_heaps:")).skip(1);
     let heap = |line: &str| {
@@ -300,7 +301,7 @@ fn memory(driver_name: &str, id: sys::iree_hal_device_id_t, properties: &str) ->
 }
 
 impl DeviceHandle {
-    /// Returns a number that the driver tells of the device, if it knows the key.
+    /// Returns a number that the driver reports about the device, if it knows the key.
     pub(crate) fn query(&self, category: &str, key: &str) -> Option<u32> {
         let mut value = 0;
         // SAFETY: the device is live, and the value is written into a live local.
@@ -309,7 +310,7 @@ impl DeviceHandle {
         };
         check(status).ok().and_then(|()| u32::try_from(value).ok())
     }
-    /// Bytes of its buffers: those allocated and not yet freed, and the most there were at once.
+    /// Returns the bytes of the device's buffers: in use now, and at most.
     pub(crate) fn memory(&self) -> (u64, u64) {
         let mut all = sys::iree_hal_allocator_statistics_t::default();
         // SAFETY: the allocator lives as long as the device, and writes into a live local.
@@ -321,11 +322,12 @@ impl DeviceHandle {
     }
 }
 
-/// The names of the drivers in this build.
+/// Returns the names of the drivers in this build.
 pub(crate) fn drivers() -> Result<Vec<String>, String> {
     let _lock = lifecycle();
     let (mut count, mut infos) = (0, null_mut());
-    // SAFETY: IREE allocates an array of `count` infos, whose names are static; it is freed after they were copied.
+    // SAFETY: IREE allocates an array of `count` infos, whose names are static. The array is freed after they are
+    // copied.
     unsafe {
         check(sys::iree_hal_driver_registry_enumerate(registry()?, allocator(), &mut count, &mut infos))?;
         if infos.is_null() {
@@ -341,10 +343,10 @@ pub(crate) fn drivers() -> Result<Vec<String>, String> {
     }
 }
 
-/// The registry of all drivers in this build, made once. To be called under the lifecycle lock.
+/// Returns the registry of all drivers in this build, which is created once. The caller holds the lifecycle lock.
 fn registry() -> Result<*mut sys::iree_hal_driver_registry_t, String> {
     struct Registry(*mut sys::iree_hal_driver_registry_t);
-    // SAFETY: only used under the lifecycle lock.
+    // SAFETY: it is only used under the lifecycle lock.
     unsafe impl Send for Registry {}
     // SAFETY: as above.
     unsafe impl Sync for Registry {}
@@ -361,21 +363,21 @@ fn registry() -> Result<*mut sys::iree_hal_driver_registry_t, String> {
     made.as_ref().map(|r| r.0).map_err(String::clone)
 }
 
-/// Creates a driver. To be called under the lifecycle lock.
+/// Creates a driver. The caller holds the lifecycle lock.
 fn create_driver(name: &str) -> Result<Driver, String> {
     #[cfg(feature = "vulkan")]
     if name == "vulkan" {
         return super::vulkan::create_driver();
     }
     let mut driver = null_mut();
-    // SAFETY: creates an object into a live local; the registry lives for good.
+    // SAFETY: creates an object into a live local. The registry is never freed.
     check(unsafe {
         sys::iree_hal_driver_registry_try_create(registry()?, string_view(name), allocator(), &mut driver)
     })?;
     Driver::take(driver)
 }
 
-/// The devices of a driver, in an array of IREE.
+/// The devices of a driver, in an array that IREE allocated.
 struct Infos {
     count: usize,
     infos: *mut sys::iree_hal_device_info_t,
@@ -393,21 +395,21 @@ impl std::ops::Deref for Infos {
 }
 impl Drop for Infos {
     fn drop(&mut self) {
-        // SAFETY: the array came from this allocator, and is not used again.
+        // SAFETY: the array comes from this allocator, and is not used again.
         unsafe { sys::iree_allocator_free(allocator(), self.infos.cast()) }
     }
 }
 
 fn infos(driver: &Driver) -> Result<Infos, String> {
     let mut infos = Infos { count: 0, infos: null_mut() };
-    // SAFETY: the driver is live; IREE allocates the array, and writes it into live locals.
+    // SAFETY: the driver is live. IREE allocates the array, and writes its address and length into live locals.
     check(unsafe {
         sys::iree_hal_driver_query_available_devices(driver.raw(), allocator(), &mut infos.count, &mut infos.infos)
     })?;
     Ok(infos)
 }
 
-/// A copy of a text of IREE.
+/// Returns a copy of an IREE text.
 ///
 /// # Safety
 /// The text is live.
@@ -431,7 +433,7 @@ unsafe fn create_device(driver: &Driver, index: usize) -> Result<(RawDevice, sys
         });
     };
     let mut pool = null_mut();
-    // SAFETY: objects are created into live locals; a device that was made retains the pool.
+    // SAFETY: objects are created into live locals. The new device retains the pool.
     unsafe {
         check(sys::iree_async_proactor_pool_create(
             1,
@@ -467,7 +469,7 @@ pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
     let archive = sys::iree_const_byte_span_t { data: bytes.as_ptr(), data_length: bytes.len() };
     let nothing_to_free = sys::iree_allocator_t { self_: null_mut(), ctl: None };
     let mut raw = null_mut();
-    // SAFETY: the archive lives long enough by the contract of this function; IREE checks its structure.
+    // SAFETY: by the contract of this function, the archive lives long enough. IREE checks its structure.
     unsafe {
         check(sys::iree_vm_bytecode_module_create(
             instance,
@@ -483,10 +485,10 @@ pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
 
 /// Returns the attribute `key` of the function `entry` of a module, if it has one.
 pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<String>, String> {
-    // SAFETY: the module is released at the end of this function, which borrows `bytes`, and no context is made with it.
+    // SAFETY: the module is released at the end of this function, which borrows `bytes`. No context is made with it.
     let module = unsafe { bytecode_module(bytes) }?;
     let mut function = sys::iree_vm_function_t::default();
-    // SAFETY: writes into a live local; the module is live.
+    // SAFETY: writes into a live local. The module is live.
     unsafe {
         check(sys::iree_vm_module_lookup_function_by_name(
             module.raw(),
@@ -503,7 +505,7 @@ pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<S
 /// # Safety
 /// The module of the function is live.
 pub(super) unsafe fn function_attribute(function: &sys::iree_vm_function_t, key: &str) -> Option<String> {
-    // SAFETY: the text is in the module, which is live, and copied.
+    // SAFETY: the text is in the module, which is live. It is copied.
     unsafe {
         let text = sys::iree_vm_function_lookup_attr_by_name(function, string_view(key));
         if text.data.is_null() || text.size == 0 {
@@ -513,14 +515,14 @@ pub(super) unsafe fn function_attribute(function: &sys::iree_vm_function_t, key:
     }
 }
 
-/// Links modules: that of the device, those of the host if any, then the compiled code.
+/// Links modules: the device's, the host's if any, then the compiled code.
 pub(super) fn context(device: &Arc<DeviceHandle>, host: Option<&VmModule>, code: &VmModule) -> Result<Context, String> {
     let instance = instance()?;
     let _lock = lifecycle();
     let mut modules: Vec<*mut sys::iree_vm_module_t> =
         [Some(&device.hal), host, Some(code)].into_iter().flatten().map(VmModule::raw).collect();
     let mut raw = null_mut();
-    // SAFETY: the modules are live, and retained by the context. CONCURRENT: see `Function` on what makes it right.
+    // SAFETY: the modules are live, and the context retains them. `Function` explains why CONCURRENT is right.
     unsafe {
         check(sys::iree_vm_context_create_with_modules(
             instance,

@@ -1,11 +1,12 @@
-//! Vulkan's functions as IREE's driver gets them: those of the loader, but for two.
+//! Vulkan's functions for IREE's driver. They are those of the loader, except for two.
 //!
-//! `vkSignalSemaphore`: the driver takes the next value of a timeline semaphore and signals it in two steps. Where two threads do so at once, the lower value may be
-//! signaled last. Vulkan forbids that (VUID-VkSemaphoreSignalInfo-value-03258), and a device that checks it is lost: Mesa's are. A value that
-//! the semaphore has passed already needs no signal, so [`signal_semaphore`] leaves it out.
+//! `vkSignalSemaphore`: the driver takes the next value of a timeline semaphore and signals it in two steps. If two
+//! threads do so at once, the lower value may be signaled last. Vulkan forbids that
+//! (VUID-VkSemaphoreSignalInfo-value-03258), and a device whose driver checks it is lost, as with Mesa.
+//! [`signal_semaphore`] skips a signal whose value the semaphore has already passed.
 //!
-//! `vkWaitSemaphores`: a thread for each queue waits for one of two semaphores all the time. Mesa's driver in software asks for both in a busy
-//! loop, which takes the processors from the work itself. [`wait_semaphores`] blocks there.
+//! `vkWaitSemaphores`: one thread per queue always waits for one of two semaphores. Mesa's software driver polls both
+//! in a busy loop, which takes the processors from the actual work. [`wait_semaphores`] blocks instead.
 
 use super::runtime::{Driver, allocator, check, string_view};
 use eerie_sys::runtime as sys;
@@ -61,13 +62,13 @@ struct Loader {
     _library: Library,
 }
 
-/// Returns the loader, or what the system says of each name of it.
+/// Returns the loader, or the system's error for each of its names.
 fn loader() -> Result<&'static Loader, &'static str> {
     static LOADER: OnceLock<Result<Loader, String>> = OnceLock::new();
     let load = || {
         let mut said = Vec::new();
         for name in LIBRARIES {
-            // SAFETY: loading Vulkan's loader has no effect but its own set-up.
+            // SAFETY: loading Vulkan's loader has no effect except its own initialization.
             match unsafe { Library::new(*name) }.and_then(functions) {
                 Ok(loader) => return Ok(loader),
                 Err(error) => said.push(error.to_string()),
@@ -79,7 +80,8 @@ fn loader() -> Result<&'static Loader, &'static str> {
 }
 
 fn functions(library: Library) -> Result<Loader, libloading::Error> {
-    // SAFETY: the functions have these types by the Vulkan specification, and the library stays loaded as long as they are used.
+    // SAFETY: the Vulkan specification gives the functions these types. The library stays loaded as long as they are
+    // used.
     unsafe {
         Ok(Loader {
             instance_function: *library.get::<GetProcAddr>(b"vkGetInstanceProcAddr\0")?,
@@ -96,8 +98,8 @@ fn functions(library: Library) -> Result<Loader, libloading::Error> {
 
 unsafe extern "system" fn instance_function(instance: Handle, name: *const c_char) -> Function {
     let loader = loader().ok()?;
-    // SAFETY: the caller gives what the specification asks for, a name that ends with 0 among it. Functions are cast to the type of none,
-    // as Vulkan does.
+    // SAFETY: the caller keeps the specification, so the name ends with 0. Functions are cast to a function type
+    // without parameters, as Vulkan does.
     unsafe {
         let found = (loader.instance_function)(instance, name)?;
         match CStr::from_ptr(name).to_bytes() {
@@ -131,7 +133,7 @@ const VK_SUCCESS: i32 = 0;
 const VK_TIMEOUT: i32 = 2;
 const VK_ERROR_UNKNOWN: i32 = -13;
 
-/// The beginning of `VkPhysicalDeviceProperties`, and room for the rest, which has 824 bytes.
+/// The beginning of `VkPhysicalDeviceProperties`, which has 824 bytes, and room for the rest.
 #[repr(C, align(8))]
 struct Properties {
     versions_and_ids: [u32; 4],
@@ -139,14 +141,14 @@ struct Properties {
     rest: [u32; 251],
 }
 
-/// The addresses of the devices that are processors.
+/// The addresses of the devices that are software on the CPU.
 static IN_SOFTWARE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
 
 fn in_software() -> MutexGuard<'static, Vec<usize>> {
     IN_SOFTWARE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Creates a device, and notes whether it is a processor.
+/// Creates a device, and records whether it is software on the CPU.
 unsafe extern "system" fn create_device(
     physical: Handle,
     info: *const c_void,
@@ -155,14 +157,14 @@ unsafe extern "system" fn create_device(
 ) -> i32 {
     const VK_PHYSICAL_DEVICE_TYPE_CPU: u32 = 4;
     let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
-    // SAFETY: the caller gives what the specification asks for; the properties are written into a live local with room for them.
+    // SAFETY: the caller keeps the specification. The properties are written into a live local with room for them.
     unsafe {
         let made = (loader.create_device)(physical, info, allocator, device);
         if made == VK_SUCCESS {
             let mut properties = Properties { versions_and_ids: [0; 4], device_type: 0, rest: [0; 251] };
             (loader.properties)(physical, &mut properties);
             let (mut known, device) = (in_software(), (*device).addr());
-            // An address may be that of a device that is gone.
+            // The address may have belonged to a device that no longer exists.
             known.retain(|other| *other != device);
             if properties.device_type == VK_PHYSICAL_DEVICE_TYPE_CPU {
                 known.push(device);
@@ -172,14 +174,14 @@ unsafe extern "system" fn create_device(
     }
 }
 
-/// Waits for semaphores. Where the wait is for one of several, on a processor, it blocks for the first, and looks at the others each time that
-/// this takes longer than a moment.
+/// Waits for semaphores. If the wait is for any of several on a software device, it blocks on the first one, and checks
+/// the others every 0.1 ms.
 unsafe extern "system" fn wait_semaphores(device: Handle, info: *const WaitInfo, nanoseconds: u64) -> i32 {
     const VK_SEMAPHORE_WAIT_ANY_BIT: u32 = 1;
     const MOMENT: u64 = 100_000;
     let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
     let begun = Instant::now();
-    // SAFETY: the caller gives a live device, and as many live semaphores and values as it says.
+    // SAFETY: the caller passes a live device, and `count` live semaphores and values.
     unsafe {
         let WaitInfo { kind, next, flags, count, semaphores, values } = *info;
         if flags & VK_SEMAPHORE_WAIT_ANY_BIT == 0 || count < 2 || !in_software().contains(&device.addr()) {
@@ -207,12 +209,12 @@ unsafe extern "system" fn wait_semaphores(device: Handle, info: *const WaitInfo,
 
 /// Signals a semaphore, unless it has passed the value.
 unsafe extern "system" fn signal_semaphore(device: Handle, info: *const SignalInfo) -> i32 {
-    // One thread at a time reads a counter and signals.
+    // The lock makes reading the counter and signaling one step.
     static SIGNALING: Mutex<()> = Mutex::new(());
     let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
     let _lock = SIGNALING.lock().unwrap_or_else(PoisonError::into_inner);
     let mut passed = 0;
-    // SAFETY: the caller gives a live device and semaphore, and the counter is written into a live local.
+    // SAFETY: the caller passes a live device and a live semaphore. The counter is written into a live local.
     unsafe {
         let known = (loader.counter)(device, (*info).semaphore, &mut passed);
         if known == VK_SUCCESS && passed >= (*info).value {
@@ -222,7 +224,8 @@ unsafe extern "system" fn signal_semaphore(device: Handle, info: *const SignalIn
     }
 }
 
-/// `iree_hal_vulkan_driver_options_t`. IREE writes the rest, which has 64 bytes.
+/// The beginning of `iree_hal_vulkan_driver_options_t`, and room for the rest, which has 64 bytes. IREE writes the
+/// rest.
 #[repr(C)]
 struct DriverOptions {
     search_paths: [usize; 2],
@@ -236,7 +239,7 @@ struct DriverOptions {
 const DEVICE_ADDRESSES: u32 = 1 << 6;
 
 unsafe extern "C" {
-    // In the archive that eerie-sys links, though not in its bindings.
+    // In the archive that eerie-sys links, but not in its bindings.
     fn iree_hal_local_transient_buffer_isa(buffer: *const sys::iree_hal_buffer_t) -> bool;
     fn iree_hal_vulkan_driver_options_initialize(options: *mut DriverOptions);
     fn iree_hal_vulkan_syms_create(
@@ -254,7 +257,7 @@ unsafe extern "C" {
     ) -> sys::iree_status_t;
 }
 
-/// Creates the driver. To be called under the lifecycle lock.
+/// Creates the driver. The caller holds the lifecycle lock.
 pub(super) fn create_driver() -> Result<Driver, String> {
     loader().map_err(|said| format!("NOT_FOUND; {said}"))?;
     let mut options = DriverOptions {
@@ -267,8 +270,8 @@ pub(super) fn create_driver() -> Result<Driver, String> {
     };
     let (mut syms, mut driver) = (null_mut(), null_mut());
     let function: GetProcAddr = instance_function;
-    // SAFETY: IREE writes its options into a local that has room for them, and objects into live locals. The driver copies the functions,
-    // so that they can be released.
+    // SAFETY: IREE writes its options into a local with room for them, and objects into live locals. The driver copies
+    // the functions, so they can be released.
     unsafe {
         iree_hal_vulkan_driver_options_initialize(&mut options);
         options.requested_features |= DEVICE_ADDRESSES;
@@ -280,16 +283,16 @@ pub(super) fn create_driver() -> Result<Driver, String> {
     Driver::take(driver)
 }
 
-/// Lets a new device take back memory that is no block of its queue. Code gives back what a loop no longer carries, which may be an argument or
-/// a result of a function of the host. IREE's own CPU devices let such a buffer go when nothing refers to it; its Vulkan device returns an
-/// error.
+/// Lets a new device take back memory that is not a block of its queue. Code gives back buffers that a loop no longer
+/// carries. Such a buffer may be an argument, or a result of a host function. IREE's CPU devices free it when nothing
+/// refers to it; its Vulkan device returns an error.
 ///
 /// # Safety
-/// The device is a live one of this driver, and nothing uses it yet.
+/// The device is live and belongs to this driver. Nothing uses it yet.
 pub(super) unsafe fn accept_all_buffers(device: *mut sys::iree_hal_device_t) {
     static FUNCTIONS: OnceLock<sys::iree_hal_device_vtable_t> = OnceLock::new();
-    // SAFETY: a device begins with a resource, as every object of the HAL, whose functions are those of a device. The copy lives for good, and
-    // all but one of its functions are those that were there.
+    // SAFETY: like every object of the HAL, a device begins with a resource. The functions of this resource are those
+    // of a device. The copy is never freed, and differs from the original in one function.
     unsafe {
         let resource = device.cast::<sys::iree_hal_resource_t>();
         let functions = FUNCTIONS.get_or_init(|| {
@@ -314,7 +317,7 @@ type Dealloca = unsafe extern "C" fn(
     sys::iree_hal_dealloca_flags_t,
 ) -> sys::iree_status_t;
 
-/// The function of the driver.
+/// The driver's original function.
 static DEALLOCA: OnceLock<Dealloca> = OnceLock::new();
 
 unsafe extern "C" fn queue_dealloca(
@@ -325,7 +328,7 @@ unsafe extern "C" fn queue_dealloca(
     buffer: *mut sys::iree_hal_buffer_t,
     flags: sys::iree_hal_dealloca_flags_t,
 ) -> sys::iree_status_t {
-    // SAFETY: IREE calls this with a live device and buffer; both functions keep the order that the semaphores say.
+    // SAFETY: IREE calls this with a live device and buffer. Both functions respect the order of the semaphores.
     unsafe {
         match DEALLOCA.get() {
             Some(own) if iree_hal_local_transient_buffer_isa(buffer) => {

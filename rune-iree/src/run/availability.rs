@@ -1,11 +1,11 @@
-//! Why a driver finds no device, and what to do about it.
+//! Explains why a driver finds no device, and advises the user.
 
 use super::DeviceKind;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 impl DeviceKind {
-    /// Returns what to do to build the driver.
+    /// Returns advice on building the driver.
     pub(super) fn advice(self) -> &'static str {
         match self {
             DeviceKind::Cuda => "turn on the Cargo feature `cuda`, for which the CUDA headers are needed",
@@ -15,7 +15,7 @@ impl DeviceKind {
             DeviceKind::LocalSync | DeviceKind::LocalTask => "it is part of every build",
         }
     }
-    /// Returns what to install where the driver of the operating system is missing.
+    /// Returns what to install if the operating system lacks the driver.
     pub(super) fn installation(self) -> &'static str {
         match self {
             DeviceKind::Cuda => {
@@ -31,7 +31,7 @@ impl DeviceKind {
             DeviceKind::LocalSync | DeviceKind::LocalTask => "it needs none",
         }
     }
-    /// Returns the device file that this user may not open, if there is one.
+    /// Returns a device file that this user may not open, if there is one.
     pub(super) fn forbidden(self) -> Option<PathBuf> {
         let (folder, prefixes): (&str, &[&str]) = match self {
             DeviceKind::Cuda => ("/dev", &["nvidiactl", "nvidia0"]),
@@ -43,7 +43,7 @@ impl DeviceKind {
     }
 }
 
-/// Returns a file of these names in a folder that this user may not open.
+/// Returns a file in a folder, with a name of one of these prefixes, that this user may not open.
 fn forbidden_in(folder: &Path, prefixes: &[&str]) -> Option<PathBuf> {
     let files = std::fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
     let named = |path: &PathBuf| {
@@ -58,7 +58,7 @@ fn forbidden_in(folder: &Path, prefixes: &[&str]) -> Option<PathBuf> {
     found.into_iter().next()
 }
 
-/// Returns the end of a message: the file that may not be opened, and whom to ask.
+/// Returns the end of a message, which names a file that this user may not open, and says how to get access.
 pub(super) fn of_forbidden(file: Option<PathBuf>) -> String {
     match file {
         Some(file) => {

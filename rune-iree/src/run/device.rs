@@ -13,12 +13,12 @@ use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// The kinds of device that IREE has drivers for.
+/// The kinds of devices for which IREE has drivers.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum DeviceKind {
-    /// The CPU; the calling thread computes, with the least overhead.
+    /// The CPU. The calling thread computes, with the least overhead.
     LocalSync,
-    /// The CPU; a pool of threads computes.
+    /// The CPU. A pool of threads computes.
     LocalTask,
     /// NVIDIA GPUs.
     Cuda,
@@ -51,7 +51,7 @@ impl DeviceKind {
             DeviceKind::Vulkan => "vulkan",
         }
     }
-    /// Returns whether such a device works in the memory of the host, so that arrays need no copy.
+    /// Returns whether such a device computes in host memory, so that arrays need no copy.
     pub fn shares_host_memory(self) -> bool {
         matches!(self, DeviceKind::LocalSync | DeviceKind::LocalTask)
     }
@@ -61,7 +61,7 @@ impl DeviceKind {
     }
 }
 
-/// The kind and the number of a device, as its name says them: `cuda`, which is the same as `cuda:0`, or `cuda:1`.
+/// The kind and the index of a device. Its name is, for example, `cuda`, which equals `cuda:0`, or `cuda:1`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct DeviceId {
     kind: DeviceKind,
@@ -99,7 +99,7 @@ impl fmt::Display for DeviceId {
     }
 }
 
-/// A device. All who open it share one.
+/// A device. It is opened once and shared.
 pub struct Device {
     id: DeviceId,
     name: String,
@@ -109,7 +109,7 @@ pub struct Device {
     pub(crate) handle: Arc<DeviceHandle>,
 }
 
-/// A device was not opened.
+/// The reason why a device cannot be opened or used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DeviceError {
     /// There is no device of this name.
@@ -136,14 +136,14 @@ pub enum DeviceError {
         /// What to install.
         advice: String,
     },
-    /// The driver finds no device of this number.
+    /// The driver finds no device with this index.
     #[error("there is no device {name}: the driver finds {}{advice}", numbered(*.found))]
     NoSuchDevice {
         /// The name.
         name: String,
         /// The number of devices that the driver finds.
         found: usize,
-        /// What to do, where that is known.
+        /// Advice, if there is any.
         advice: String,
     },
     /// The driver cannot open the device.
@@ -179,7 +179,7 @@ pub enum DeviceError {
     },
 }
 
-/// How many devices a driver finds.
+/// Describes the number of devices that a driver finds.
 fn numbered(found: usize) -> String {
     match found {
         0 => "no device".to_owned(),
@@ -206,25 +206,27 @@ pub struct DeviceInfo {
     pub kind: DeviceKind,
     /// The name of the product.
     pub product: String,
-    /// The bytes of memory, if the driver tells them.
+    /// The size of its memory in bytes, if the driver reports it.
     pub memory: Option<u64>,
-    /// Properties, a line each, in the words of the driver.
+    /// Its properties in the driver's words, one per line.
     pub properties: String,
 }
 
-/// The bytes of the buffers of a device. On a CPU these are results and intermediate values, without arguments in memory of the host. On a
-/// GPU they are the arrays there: arguments, captured constants and results, without what calls and copies use meanwhile.
+/// The memory use of a device's buffers. On a CPU, these are results and intermediate values, but not arguments in host
+/// memory. On a GPU, these are the arrays in its memory: arguments, captured constants and results, but not the
+/// temporary memory of calls and copies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MemoryUse {
     /// The bytes in use now.
     pub in_use: u64,
-    /// The most bytes in use at once since the device was opened.
+    /// The peak since the device was opened.
     pub peak: u64,
 }
 
 impl Device {
     /// Opens a device: `cpu` (the same as `local-sync`: the calling thread computes, with the least overhead),
-    /// `local-task` (a pool of threads computes), `cuda`, `hip`, `metal` or `vulkan`; the last four also by number, such as `cuda:1`.
+    /// `local-task` (a pool of threads computes), `cuda`, `hip`, `metal` or `vulkan`. The last four can have an index,
+    /// such as `cuda:1`.
     ///
     /// ```
     /// let cpu = rune_iree::Device::open("cpu")?;
@@ -233,7 +235,7 @@ impl Device {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if this build or this machine has no device of this name.
+    /// Returns an error if this build or this machine has no device with this name.
     pub fn open(name: &str) -> Result<Arc<Device>, DeviceError> {
         static OPEN: OnceLock<Mutex<HashMap<DeviceId, Arc<Device>>>> = OnceLock::new();
         let id: DeviceId = name.parse()?;
@@ -268,8 +270,8 @@ impl Device {
         open.insert(id, Arc::clone(&device));
         Ok(device)
     }
-    /// Returns the names that [`Device::open`] knows, without numbers. A device of that name may still be absent from this build or
-    /// machine.
+    /// Returns the names that [`Device::open`] knows, without indices. This build or machine may still lack a device
+    /// with such a name.
     pub fn names() -> [&'static str; 7] {
         KNOWN
     }
@@ -291,7 +293,7 @@ impl Device {
         };
         Ok(found.into_iter().enumerate().map(info).collect())
     }
-    /// Returns the name: `cpu`, `local-task`, or the kind and the number, such as `cuda:0`.
+    /// Returns the name: `cpu`, `local-task`, or the kind and the index, such as `cuda:0`.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -303,11 +305,11 @@ impl Device {
     pub fn target(&self) -> &Target {
         &self.target
     }
-    /// Returns the bytes of memory of a GPU, if the driver tells them.
+    /// Returns the size of a GPU's memory in bytes, if the driver reports it.
     pub fn capacity(&self) -> Option<u64> {
         self.capacity
     }
-    /// Returns the memory that the buffers of all executables on this device use.
+    /// Returns the memory use of all executables on this device.
     pub fn memory(&self) -> MemoryUse {
         let (in_use, peak) = match self.shares_host_memory() {
             true => self.handle.memory(),
@@ -316,11 +318,11 @@ impl Device {
         };
         MemoryUse { in_use, peak }
     }
-    /// Returns whether the device works in the memory of the host, so that arrays need no copy.
+    /// Returns whether the device computes in host memory, so that arrays need no copy.
     pub fn shares_host_memory(&self) -> bool {
         self.id.kind.shares_host_memory()
     }
-    /// Returns a value in the memory of this device: the value itself if it is there, else a copy.
+    /// Returns a value in the memory of this device: the value itself if it is already there, else a copy.
     ///
     /// # Errors
     /// Returns an error if the copy fails.
@@ -348,7 +350,7 @@ impl Device {
     }
 }
 
-/// The error of a driver that tells no devices.
+/// Returns the error for a driver that reports no devices.
 fn without_devices(kind: DeviceKind, said: &str) -> DeviceError {
     let (name, status) = (kind.driver().to_owned(), Status::parse(said));
     let forbidden = of_forbidden(kind.forbidden());
@@ -359,7 +361,7 @@ fn without_devices(kind: DeviceKind, said: &str) -> DeviceError {
     DeviceError::Open { name, message: status.reason() + &forbidden }
 }
 
-/// The target of code for a device.
+/// Returns the target of code for a device.
 fn target(handle: &DeviceHandle, kind: DeviceKind, properties: &str) -> Result<Target, String> {
     let named = |text: &str| text.parse::<Target>().map_err(|e| e.to_string());
     match kind {
@@ -397,7 +399,7 @@ fn vulkan_features(handle: &DeviceHandle, properties: &str) -> VulkanFeatures {
     }
 }
 
-/// Whether the invocations of a subgroup can reduce and shuffle, which the driver tells in a line of text only.
+/// Returns whether subgroups can reduce and shuffle. The driver reports this only as text.
 fn subgroups_compute(properties: &str) -> Option<bool> {
     // VK_SUBGROUP_FEATURE_ARITHMETIC_BIT and VK_SUBGROUP_FEATURE_SHUFFLE_BIT.
     const NEEDED: u32 = 0x4 | 0x10;
@@ -413,7 +415,7 @@ impl fmt::Debug for Device {
     }
 }
 
-/// An array in the memory of a device that is not the host's.
+/// An array in the memory of a device other than the host.
 pub(crate) struct DeviceArray {
     device: Arc<Device>,
     ty: Type,
@@ -427,7 +429,7 @@ impl DeviceArray {
         device.arrays.peak.fetch_max(in_use, Ordering::Relaxed);
         DeviceArray { device: Arc::clone(device), ty, view }
     }
-    /// The view, if it is on `device`.
+    /// Returns the view, if it is on `device`.
     pub(crate) fn view_on(&self, device: &Arc<Device>) -> Option<&View> {
         Arc::ptr_eq(&self.device, device).then_some(&self.view)
     }
@@ -436,7 +438,7 @@ impl DeviceArray {
 impl Drop for DeviceArray {
     fn drop(&mut self) {
         self.device.arrays.in_use.fetch_sub(self.ty.bytes() as u64, Ordering::Relaxed);
-        // The memory is released next, in whatever thread this is.
+        // The memory is released next, in whichever thread this is.
         self.device.handle.bind();
     }
 }
@@ -454,7 +456,7 @@ impl DeviceBuffer for DeviceArray {
     }
 }
 
-/// Returns what identifies the memory of an array on a device, so that tests see what is updated in place.
+/// Returns an identifier of an array's memory on a device, so that tests can detect updates in place.
 #[doc(hidden)]
 pub fn buffer_address(buffer: &dyn DeviceBuffer) -> Option<usize> {
     let buffer: &dyn Any = buffer;

@@ -4,7 +4,7 @@ use super::Device;
 use super::status::{Status, unreadable};
 use rune_ir::Type;
 
-/// A module was not loaded, or a call of it failed.
+/// The reason why a module cannot be loaded, or a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The device does not take the module.
@@ -34,7 +34,7 @@ pub enum RunError {
     Unreadable {
         /// The function.
         entry: String,
-        /// Why it cannot be read, and what to do.
+        /// The reason and advice.
         reason: String,
     },
     /// The device has too little memory for the call.
@@ -65,7 +65,7 @@ pub enum RunError {
         /// The message of the driver.
         message: String,
     },
-    /// The function of the module has other numbers of arguments or results than its signature.
+    /// The function of the module and its signature have different numbers of arguments or results.
     #[error(
         "`{entry}` takes {inputs} and returns {outputs} arrays, but its signature says {said_inputs} and \
          {said_outputs}; the module and its signature do not belong together"
@@ -73,13 +73,13 @@ pub enum RunError {
     Signature {
         /// The function.
         entry: String,
-        /// Arguments of the function.
+        /// The number of arguments of the function.
         inputs: usize,
-        /// Results of the function.
+        /// The number of results of the function.
         outputs: usize,
-        /// Arguments by the signature.
+        /// The number of arguments in the signature.
         said_inputs: usize,
-        /// Results by the signature.
+        /// The number of results in the signature.
         said_outputs: usize,
     },
     /// Too few or too many arguments.
@@ -118,7 +118,7 @@ pub enum RunError {
         /// The device of the argument.
         found: String,
     },
-    /// An argument could not be brought to the device, or a result back.
+    /// An argument cannot be copied to the device, or a result cannot be copied back.
     #[error("cannot move {what} of `{entry}` between host and device: {message}")]
     Transfer {
         /// The function.
@@ -146,13 +146,13 @@ pub enum RunError {
         /// The message.
         message: String,
     },
-    /// A function of the user's that the code called failed; the message names it and its line.
+    /// A user function that the code called failed. The message names it and its line.
     #[error("{message}")]
     Callback {
         /// The message.
         message: String,
     },
-    /// A result has another type than the signature says.
+    /// The type of a result differs from the signature.
     #[error(
         "result {index} of `{entry}` is {found}, but its signature says {expected}; the module and its signature do not belong together"
     )]
@@ -161,7 +161,7 @@ pub enum RunError {
         entry: String,
         /// The index of the result, from 0.
         index: usize,
-        /// The type by the signature.
+        /// The type in the signature.
         expected: Box<Type>,
         /// The actual type.
         found: String,
@@ -169,11 +169,11 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// The error of a module that IREE cannot read.
+    /// Returns the error for a module that IREE cannot read.
     pub(super) fn of_module(entry: &str, message: &str) -> RunError {
         RunError::Unreadable { entry: entry.to_owned(), reason: unreadable(message) }
     }
-    /// The error of a module that cannot be loaded on a device, from the message of IREE.
+    /// Returns the error for a module that cannot be loaded on a device, from IREE's message.
     pub(super) fn of_load(entry: &str, device: &Device, message: &str) -> RunError {
         let status = Status::parse(message);
         if let Some(target) = status.target() {
@@ -194,12 +194,12 @@ impl RunError {
             message,
         })
     }
-    /// The error of a call, from the message of IREE.
+    /// Returns the error of a call, from IREE's message.
     pub(super) fn of_call(entry: &str, device: &Device, message: &str) -> RunError {
         RunError::of_device(entry, device, Status::parse(message))
             .unwrap_or_else(|message| RunError::Failed { entry: entry.to_owned(), message })
     }
-    /// The error of a copy to or from a device.
+    /// Returns the error of a copy to or from a device.
     pub(super) fn of_copy(entry: &str, device: &Device, what: String, message: &str) -> RunError {
         RunError::of_device(entry, device, Status::parse(message)).unwrap_or_else(|message| RunError::Transfer {
             entry: entry.to_owned(),
@@ -207,7 +207,7 @@ impl RunError {
             message,
         })
     }
-    /// The error of a device that is full or lost, else the reason of the failure.
+    /// Returns the error if the device is full or lost, else the reason of the failure.
     fn of_device(entry: &str, device: &Device, status: Status<'_>) -> Result<RunError, String> {
         let (entry, name) = (entry.to_owned(), device.name().to_owned());
         if status.is_device_lost() {

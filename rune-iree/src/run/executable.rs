@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// A function of a loaded module. Many threads can call it at once, without a lock.
 ///
-/// A module with mutable globals of its own (`util.global mutable`) must be called by one thread at a time.
+/// A module with its own mutable globals (`util.global mutable`) must be called by one thread at a time.
 pub struct Executable {
     entry: String,
     signature: Signature,
@@ -54,7 +54,8 @@ impl Executable {
     ///
     /// # Errors
     /// Returns an error if the module was compiled for another device, if it has no function `entry`, if the function
-    /// has other numbers of arguments or results than `signature`, or if the module imports functions that `host` lacks.
+    /// has other numbers of arguments or results than `signature`, or if the module imports functions that `host`
+    /// lacks.
     pub fn load(
         module: &CompiledModule,
         device: &Arc<Device>,
@@ -144,7 +145,7 @@ impl Executable {
         result.map_err(|message| RunError::of_copy(&self.entry, &self.device, format!("{what} {index}"), &message))
     }
 
-    /// A borrowed value, for the device.
+    /// Returns a borrowed value as an argument for the device.
     fn borrow(&self, index: usize, value: &Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
         let view = match value {
@@ -177,7 +178,7 @@ impl Executable {
             View::upload(&self.device.handle, &array)
         }
     }
-    /// A donated value, for an argument that the code writes to.
+    /// Returns a donated value as an argument that the code writes to.
     fn donate(&self, index: usize, value: Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
         match value {
@@ -187,7 +188,8 @@ impl Executable {
                 }
                 let view = match View::of(&array) {
                     Some(view) if view.is_unique() => Ok(view.retain()),
-                    // The code does not write to results of IREE that share memory, nor to foreign memory of unknown owners.
+                    // The code must not write to results of IREE that share memory, nor to foreign memory with unknown
+                    // owners.
                     Some(_) => self.fresh(copy(&array)),
                     None if array.foreign().is_some() => self.fresh(copy(&array)),
                     None => self.fresh(array),
@@ -248,7 +250,8 @@ impl fmt::Debug for Executable {
     }
 }
 
-/// Returns, for each argument, whether the code may write to it. The module holds this; if it does not, all may be written.
+/// Returns, for each argument, whether the code may write to it. The module states this; without such a statement, it
+/// may write to all.
 fn overwritten(stated: Option<String>, inputs: usize) -> Vec<bool> {
     let stated = stated.and_then(|text| ModuleSignature::from_json(&text).ok());
     match stated.filter(|stated| stated.inputs.len() + stated.constants.len() == inputs) {

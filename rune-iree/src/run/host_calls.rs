@@ -3,20 +3,20 @@
 use rune_ir::{Array, Type};
 use std::cell::RefCell;
 
-/// A function of the host, as the compiled code sees it: `host.name`.
+/// A host function. Compiled code calls it `host.name`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HostFunction {
     /// The name, without `host.`.
     pub name: String,
-    /// The types of the arguments. Only the rank of their shapes counts, since the sizes come with each call.
+    /// The types of the arguments. Of their shapes, only the rank matters, because the sizes come with each call.
     pub inputs: Vec<Type>,
-    /// The types of the results. Only the rank of their shapes counts.
+    /// The types of the results. Of their shapes, only the rank matters.
     pub outputs: Vec<Type>,
 }
 
 /// The host functions of a program.
 ///
-/// In the module they are declared with open sizes, and called through casts:
+/// The module declares them with open sizes, and calls them through casts:
 ///
 /// ```mlir
 /// func.func private @host.sort(tensor<?xf32>) -> tensor<?xf32>
@@ -28,15 +28,16 @@ pub struct HostFunction {
 /// }
 /// ```
 pub trait HostCalls: Send + Sync {
-    /// Returns the functions. Called once, when a module is loaded.
+    /// Returns the functions. It is called once, when a module is loaded.
     fn functions(&self) -> Vec<HostFunction>;
     /// Calls the function at `index` of [`HostCalls::functions`].
     ///
-    /// On devices that share the memory of the host, `args` are memory of the device itself, so the function must not keep an argument
-    /// beyond the call; the call fails if it does. Several threads may call it at once. A panic becomes an error.
+    /// On devices that share the host's memory, `args` are in the device's memory. The function must not keep an
+    /// argument beyond the call; if it does, the call fails. Several threads may call it at once. A panic becomes an
+    /// error.
     ///
     /// # Errors
-    /// Returns a message, with which the whole call of the compiled program fails.
+    /// Returns a message. The whole call of the compiled program then fails with it.
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String>;
     /// Returns whether the function at `index` is a user's callback. Its errors name it, and become
     /// [`RunError::Callback`](crate::RunError::Callback).
@@ -46,12 +47,12 @@ pub trait HostCalls: Send + Sync {
     }
 }
 
-/// Calls, and turns a panic into an error.
+/// Calls a host function, and turns a panic into an error.
 pub(crate) fn call_caught(calls: &dyn HostCalls, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
     rune_trace::caught(|| calls.call(index, args))
 }
 
-/// The error of a host function, which IREE passes on as text only.
+/// The error of a host function. IREE passes on only its text.
 pub(crate) struct HostError {
     pub(crate) function: String,
     pub(crate) users: bool,
@@ -66,7 +67,7 @@ pub(crate) fn set_last_error(function: &str, users: bool, message: &str) {
     LAST_ERROR.set(Some(HostError { function: function.to_owned(), users, message: message.to_owned() }));
 }
 
-/// Returns and clears the error of a host function on this thread, which called the compiled code.
+/// Returns and clears the last error of a host function on this thread, which called the compiled code.
 pub(crate) fn take_last_error() -> Option<HostError> {
     LAST_ERROR.take()
 }

@@ -9,17 +9,18 @@ pub struct Signature {
     pub inputs: Vec<Type>,
     /// The types of the results.
     pub outputs: Vec<Type>,
-    /// The first axis of each argument and result whose compiled type has an open first axis (`tensor<?x…>`) may have
-    /// any size. Empty where all sizes are fixed, else one flag for each argument and then for each result.
+    /// Flags for each argument, then for each result: if true, the first axis may have any size, because its compiled
+    /// type has an open first axis (`tensor<?x…>`). Empty if all sizes are fixed.
     pub open_batch: Vec<bool>,
 }
 
 impl Signature {
-    /// Returns a signature of fixed sizes.
+    /// Returns a signature with fixed sizes.
     pub fn new(inputs: Vec<Type>, outputs: Vec<Type>) -> Signature {
         Signature { inputs, outputs, ..Signature::default() }
     }
-    /// Whether the signature, which names the type `expected`, accepts `found` as argument or result `i`. Results count on from the arguments.
+    /// Returns whether argument or result `i`, of the type `expected` in the signature, may have the type `found`.
+    /// Results are numbered after the arguments.
     pub(super) fn accepts(&self, i: usize, expected: &Type, found: &Type) -> bool {
         expected == found
             || (self.open_batch.get(i) == Some(&true)

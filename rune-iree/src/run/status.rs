@@ -1,15 +1,15 @@
-//! Failures as IREE's runtime tells them, `FILE:LINE: CODE; REASON; while …`, with lines of its own stack below.
+//! Failures of IREE's runtime, in the form `FILE:LINE: CODE; REASON; while …`, with lines of IREE's own stack below.
 
 /// A failure of IREE's runtime.
 pub(crate) struct Status<'a> {
-    /// `RESOURCE_EXHAUSTED` and the like; empty where the message is not IREE's.
+    /// The code, such as `RESOURCE_EXHAUSTED`. Empty if the message is not IREE's.
     code: &'a str,
     /// The message, without files, lines and stack.
     reason: String,
     message: &'a str,
 }
 
-/// What drivers say once a device can do nothing more in this process.
+/// Driver messages after which a device is useless in this process.
 const LOST: &[&str] = &[
     "VK_ERROR_DEVICE_LOST",
     "CUDA_ERROR_ASSERT",
@@ -44,24 +44,24 @@ impl<'a> Status<'a> {
     pub(crate) fn reason(self) -> String {
         self.reason
     }
-    /// Whether a library or a device of the operating system is missing.
+    /// Returns whether a library or a device of the operating system is missing.
     pub(crate) fn is_unavailable(&self) -> bool {
         matches!(self.code, "UNAVAILABLE" | "NOT_FOUND")
     }
-    /// Whether there is not enough memory.
+    /// Returns whether there is too little memory.
     pub(crate) fn is_out_of_memory(&self) -> bool {
         self.code == "RESOURCE_EXHAUSTED"
     }
-    /// Whether the device can do nothing more in this process.
+    /// Returns whether the device is useless in this process.
     pub(crate) fn is_device_lost(&self) -> bool {
         LOST.iter().any(|said| self.message.contains(said))
     }
-    /// The kind of device that a module was compiled for, if the one it is loaded on is of another kind.
+    /// Returns the kind of device that a module was compiled for, if it is loaded on another kind.
     pub(crate) fn target(&self) -> Option<&'a str> {
         let (_, device) = self.message.split_once("not found or unavailable: #hal.device.target<\"")?;
         device.split_once('"').map(|(kind, _)| kind)
     }
-    /// The versions of the format of modules that the runtime reads, and that a module has, if they do not agree.
+    /// Returns the module format versions of the runtime and of the module, if they differ.
     pub(crate) fn versions(&self) -> Option<(String, String)> {
         let (_, versions) = self.message.split_once("bytecode version mismatch; runtime supports ")?;
         let (expected, found) = versions.split_once(", module has ")?;
@@ -70,7 +70,7 @@ impl<'a> Status<'a> {
     }
 }
 
-/// Returns what is wrong with a module that IREE does not read, and what to do.
+/// Returns what is wrong with a module that IREE cannot read, and advice.
 pub(crate) fn unreadable(message: &str) -> String {
     let status = Status::parse(message);
     match status.versions() {
@@ -94,7 +94,7 @@ mod tests {
         assert!(status.is_unavailable() && !status.is_out_of_memory());
         assert_eq!(status.reason(), "no such module");
         assert_eq!(Status::parse("RESOURCE_EXHAUSTED").reason(), "resource exhausted");
-        // Messages of our own stay as they are.
+        // Messages of our own stay unchanged.
         assert_eq!(Status::parse("result 0: no array; none").reason(), "result 0: no array; none");
         assert_eq!(Status::parse("").reason(), "");
     }

@@ -1,7 +1,7 @@
-//! Targets: the kinds of processor that modules are compiled for, and the flags that say so to IREE.
+//! Targets: the kinds of processors that modules are compiled for, and IREE's flags for them.
 //!
-//! Every name is checked here against what IREE 3.13.0 knows, because some unknown names (of CPUs, of GPUs) end the whole
-//! process inside the compiler instead of giving an error.
+//! Every name is checked here against the names that IREE 3.13.0 knows, because some unknown names (of CPUs, of GPUs)
+//! end the whole process inside the compiler, instead of causing an error.
 
 mod vulkan;
 
@@ -13,10 +13,11 @@ use std::str::FromStr;
 /// The optimization level of the compiler.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Opt {
-    /// The flags that measure fastest: reassociated reductions, LLVM's loop and SLP vectorizers.
+    /// The flags that are fastest in measurements: reassociated reductions, LLVM's loop and SLP vectorizers.
     #[default]
     Fast,
-    /// Flags that compile everything that IREE can compile: its defaults on CPUs, and an older way of reductions on GPUs.
+    /// The flags that compile everything that IREE can compile: its defaults on CPUs, and older code for reductions on
+    /// GPUs.
     Plain,
 }
 
@@ -36,7 +37,7 @@ pub struct Target(TargetKind);
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum TargetKind {
-    /// The CPU `cpu` of `triple`; this machine's where they are not given.
+    /// The CPU `cpu` of `triple`. `None` means this machine's.
     LlvmCpu {
         cpu: Option<String>,
         triple: Option<String>,
@@ -54,7 +55,7 @@ enum TargetKind {
     },
 }
 
-/// There is no target of this name.
+/// There is no target with this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// The backend is unknown.
@@ -65,7 +66,7 @@ pub enum TargetError {
     UnknownProcessor {
         /// The backend.
         backend: &'static str,
-        /// The name that is not known.
+        /// The unknown name.
         name: String,
         /// The correct form.
         advice: String,
@@ -77,14 +78,15 @@ impl Target {
     pub fn llvm_cpu() -> Target {
         Target(TargetKind::LlvmCpu { cpu: None, triple: None })
     }
-    /// Returns the target for a CPU of this machine's architecture by LLVM's name, such as `znver4`.
+    /// Returns the target for a CPU of this machine's architecture. `cpu` is LLVM's name, such as `znver4`.
     ///
     /// # Errors
-    /// Returns an error if LLVM has no CPU of this name.
+    /// Returns an error if LLVM has no CPU with this name.
     pub fn llvm_cpu_named(cpu: &str) -> Result<Target, TargetError> {
         Target::llvm_cpu_of(cpu, None)
     }
-    /// Returns the target for a CPU by LLVM's name and a target triple, such as `neoverse-n1` and `aarch64-unknown-linux-gnu`.
+    /// Returns the target for a CPU and a target triple. `cpu` is LLVM's name, such as `neoverse-n1`; a triple is, for
+    /// example, `aarch64-unknown-linux-gnu`.
     ///
     /// # Errors
     /// Returns an error if the architecture or the CPU is unknown.
@@ -120,11 +122,11 @@ impl Target {
         }
         Ok(Target(TargetKind::LlvmCpu { cpu: Some(cpu.to_owned()), triple: triple.map(str::to_owned) }))
     }
-    /// Returns the target for an NVIDIA GPU by its compute capability, such as `sm_80`. The code is PTX, which the driver compiles for newer
-    /// GPUs too.
+    /// Returns the target for an NVIDIA GPU with this compute capability, such as `sm_80`. The code is PTX, which the
+    /// driver also compiles for newer GPUs.
     ///
     /// # Errors
-    /// Returns an error if IREE has no code generator for it.
+    /// Returns an error if IREE cannot generate code for it.
     pub fn cuda(arch: &str) -> Result<Target, TargetError> {
         if CUDA.contains(&arch) {
             return Ok(Target(TargetKind::Cuda { arch: arch.to_owned() }));
@@ -141,7 +143,8 @@ impl Target {
     pub fn metal() -> Target {
         Target(TargetKind::Metal)
     }
-    /// Returns the target for a GPU with Vulkan, by a profile such as `vp_android_baseline_2022`, or a family such as `rdna3`.
+    /// Returns the target for a GPU with Vulkan. `profile` is a profile such as `vp_android_baseline_2022`, or a family
+    /// such as `rdna3`.
     ///
     /// # Errors
     /// Returns an error if the profile is unknown.
@@ -149,12 +152,12 @@ impl Target {
         known("vulkan", VULKAN, profile)?;
         Ok(Target(TargetKind::Vulkan { profile: profile.to_owned() }))
     }
-    /// Returns the target for a device with these features.
+    /// Returns the target for a Vulkan device with these features.
     pub fn vulkan_device(features: VulkanFeatures) -> Target {
         Target(TargetKind::VulkanDevice(features))
     }
-    /// Returns the target for an NVIDIA GPU of this compute capability: the newest one that IREE knows and whose code the driver compiles for
-    /// that GPU. `None` if the GPU is older than all of them.
+    /// Returns the target for an NVIDIA GPU with this compute capability: the newest target that IREE knows, and whose
+    /// code the driver compiles for the GPU. Returns `None` if the GPU is older than all targets.
     ///
     /// ```
     /// use rune_iree::Target;
@@ -170,7 +173,7 @@ impl Target {
             .max_by_key(|arch| number(arch))?;
         Some(Target(TargetKind::Cuda { arch: (*newest).to_owned() }))
     }
-    /// Returns the target for an AMD GPU by its architecture, such as `gfx942`.
+    /// Returns the target for an AMD GPU with this architecture, such as `gfx942`.
     ///
     /// # Errors
     /// Returns an error if the architecture is unknown.
@@ -179,7 +182,7 @@ impl Target {
         Ok(Target(TargetKind::Rocm { arch: arch.to_owned() }))
     }
 
-    /// Returns the backends, each with the processors that it compiles for; for CPUs, those of this machine's architecture.
+    /// Returns the backends, each with its processors. The CPUs are those of this machine's architecture.
     pub fn known() -> [(&'static str, &'static [&'static str]); 5] {
         let cpus = cpus(std::env::consts::ARCH).unwrap_or_default();
         [("llvm-cpu", cpus), ("cuda", CUDA), ("metal", &[]), ("vulkan", VULKAN), ("rocm", ROCM)]
@@ -212,12 +215,12 @@ impl Target {
             TargetKind::VulkanDevice(features) => features.f64 && features.i64,
         }
     }
-    /// Returns whether [`Opt::Plain`] stands for other flags than [`Opt::Fast`].
+    /// Returns whether [`Opt::Plain`] and [`Opt::Fast`] have different flags.
     #[cfg(feature = "compile")]
     pub(crate) fn has_plain_flags(&self) -> bool {
         matches!(self.0, TargetKind::LlvmCpu { .. } | TargetKind::Cuda { .. } | TargetKind::Rocm { .. })
     }
-    /// Returns whether the code is compiled for this machine's own CPU.
+    /// Returns whether this is the target of this machine's own CPU.
     pub fn is_host_cpu(&self) -> bool {
         matches!(self.0, TargetKind::LlvmCpu { cpu: None, triple: None })
     }
@@ -239,14 +242,16 @@ impl Target {
                 }
                 add("llvmcpu-target-cpu", cpu.as_deref().unwrap_or("host"));
                 add("input-demote-f64-to-f32", "false");
-                // Data tiling reads masks wrongly beside matrix products, and reads past the operands of batched ones (docs/iree.md).
+                // Data tiling reads masks wrongly beside matrix products, and reads past the operands of batched
+                // products (docs/iree.md).
                 add("opt-data-tiling", "false");
-                // Arrays that are captured are arguments, so what is left to be computed beforehand is cheap: it is folded by
-                // simplification. Hoisting it costs a third of the time to compile, and some of it does not compile.
+                // Captured arrays are arguments, and simplification folds cheap constants. Hoisting what remains costs
+                // a third of the time to compile, and some of it does not compile.
                 add("opt-const-eval", "false");
                 add("opt-const-expr-hoisting", "false");
                 if opt == Opt::Fast {
-                    // Each measured: sums 12 times as fast with reassociation, layer norm twice with the vectorizers.
+                    // As measured, sums are 12 times as fast with reassociation, and layer norm twice as fast with the
+                    // vectorizers.
                     add("llvmcpu-reassociate-fp-reductions", "true");
                     add("llvmcpu-loop-vectorization", "true");
                     add("llvmcpu-loop-unrolling", "true");
@@ -280,7 +285,8 @@ impl Target {
             TargetKind::VulkanDevice(features) => {
                 add("hal-target-device", &features.device_target());
                 add("input-demote-f64-to-f32", "false");
-                // A command buffer that is recorded once fills the buffers of the first call in all calls (docs/iree.md).
+                // A command buffer that is recorded once would fill the buffers of the first call in all calls
+                // (docs/iree.md).
                 add("hal-indirect-command-buffers", "false");
             }
             TargetKind::Rocm { arch } => {
@@ -338,8 +344,8 @@ impl FromStr for Target {
     }
 }
 
-/// With the plain flags, IREE reduces on GPUs in an older way. The newer one compiles no sum of products with a broadcast array or number
-/// ("failed to distribute").
+/// Lets IREE reduce in an older way on GPUs with the plain flags. The newer way compiles no sum of products with a
+/// broadcast array or number ("failed to distribute").
 fn plain_reductions(opt: Opt, add: &mut impl FnMut(&str, &str)) {
     if opt == Opt::Plain {
         add("codegen-llvmgpu-use-reduction-vector-distribution", "false");
@@ -383,14 +389,14 @@ const AARCH64: &[&str] = &[
     "oryon-1", "thunderx2t99", "thunderx3t110", "tsv110",
 ];
 const RISCV64: &[&str] = &["generic-rv64", "sifive-u74", "sifive-p450", "sifive-p670", "sifive-x280", "spacemit-x60"];
-/// IREE 3.13.0 has no `sm_90` and `sm_100`, though its help lists them.
+/// IREE 3.13.0 has no `sm_90` and `sm_100`, although its help lists them.
 const CUDA: &[&str] = &["sm_60", "sm_61", "sm_70", "sm_75", "sm_80", "sm_86", "sm_89", "sm_120", "sm_121"];
 #[rustfmt::skip]
 const VULKAN: &[&str] = &[
     "vp_android_baseline_2022", "sm_75", "sm_80", "sm_86", "sm_89", "turing", "ampere", "ada", "rdna1", "rdna2",
     "rdna3", "rdna4", "valhall1", "valhall2", "valhall3", "valhall4", "adreno",
 ];
-/// Profiles of Vulkan without 64-bit floats.
+/// The Vulkan profiles without 64-bit floats.
 const WITHOUT_F64: &[&str] = &["vp_android_baseline_2022", "valhall1", "valhall2", "valhall3", "valhall4", "adreno"];
 #[rustfmt::skip]
 const ROCM: &[&str] = &[

@@ -1,6 +1,7 @@
-//! Vulkan devices, as far as the code generator has to know them.
+//! The properties of Vulkan devices that the code generator must know.
 //!
-//! IREE's own profiles name a GPU family. Code for another family is silently wrong: it reduces over subgroups of the wrong size.
+//! IREE's own profiles name a GPU family. Code for the wrong family is silently wrong: it reduces over subgroups of the
+//! wrong size.
 
 use std::fmt;
 use std::str::FromStr;
@@ -37,7 +38,7 @@ pub struct VulkanFeatures {
     pub i64: bool,
 }
 
-/// What every device that runs compute shaders has, by the Vulkan specification ("Required Limits").
+/// The minimum of every device that runs compute shaders, by the Vulkan specification ("Required Limits").
 impl Default for VulkanFeatures {
     fn default() -> VulkanFeatures {
         VulkanFeatures {
@@ -55,7 +56,8 @@ impl Default for VulkanFeatures {
     }
 }
 
-/// The bytes of memory that every workgroup can share, by the Vulkan specification. IREE does not tell how many there are.
+/// The minimum shared memory of every workgroup in bytes, by the Vulkan specification. IREE does not report the actual
+/// size.
 const SHARED_MEMORY: u32 = 16_384;
 
 impl VulkanFeatures {
@@ -130,7 +132,7 @@ impl fmt::Display for VulkanFeatures {
 
 impl FromStr for VulkanFeatures {
     type Err = String;
-    /// Reads the text form. The message of an error names the part that is wrong.
+    /// Reads the text form. An error message names the wrong part.
     fn from_str(text: &str) -> Result<VulkanFeatures, String> {
         let mut features = VulkanFeatures::default();
         for part in text.split(',') {

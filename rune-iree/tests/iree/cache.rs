@@ -1,4 +1,4 @@
-//! The compile cache.
+//! Tests of the compile cache.
 
 use super::*;
 
@@ -70,7 +70,7 @@ fn a_damaged_entry_is_compiled_again() {
 #[test]
 fn a_directory_that_cannot_be_written_is_done_without() {
     let dir = tempfile::tempdir().unwrap();
-    // A file where the directory should be: also unwritable for root.
+    // A file in place of the directory is not writable for root either.
     let file = dir.path().join("file");
     std::fs::write(&file, "").unwrap();
     let cache = CompileCache::in_dir(file.join("cache"), 1 << 20);
@@ -107,7 +107,7 @@ fn threads_that_want_the_same_compile_it_once() {
     assert_eq!(outcomes.iter().filter(|&&o| o == CacheOutcome::Compiled).count(), 1, "{outcomes:?}");
 }
 
-/// Not a test of its own: the other process of the next one.
+/// This is not a test, but the other process of the next test.
 #[test]
 fn the_other_process() {
     if let Some(dir) = std::env::var_os("RUNE_TEST_CACHE") {

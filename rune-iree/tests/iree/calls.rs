@@ -1,4 +1,4 @@
-//! Loading modules and calling them.
+//! Tests of loading modules and calling them.
 
 use super::*;
 
@@ -39,7 +39,7 @@ fn a_wrong_signature_is_found_when_loading_or_calling() {
 #[test]
 fn every_dtype_and_rank_0_and_no_elements() {
     let shapes = [("vector", vec![3]), ("scalar", vec![]), ("empty", vec![0, 2])];
-    // One module for all of it.
+    // One module holds all functions.
     let function = |dtype: DType, name: &str, shape: &[usize]| {
         let mlir = match dtype.name() {
             "bool" => "i1".to_owned(),
@@ -47,7 +47,7 @@ fn every_dtype_and_rank_0_and_no_elements() {
             "c128" => "complex<f64>".to_owned(),
             name => name.replace('u', "ui"),
         };
-        // The sum of two truth values is their disjunction.
+        // For booleans, the test computes their disjunction.
         let op = if dtype == DType::Bool { "or" } else { "add" };
         let dims: String = shape.iter().map(|d| format!("{d}x")).collect();
         binary(op, &format!("tensor<{dims}{mlir}>")).replace("@main", &format!("@{dtype}_{name}"))

@@ -1,4 +1,4 @@
-//! Compiling, and what the compiler says.
+//! Tests of compiling, and of the compiler's messages.
 
 use super::*;
 use std::fmt::Write;
@@ -26,7 +26,7 @@ fn what_the_compiler_refuses_is_shown_in_the_users_source() {
     assert!(error.contains("broken:1:"), "{error}");
 }
 
-/// What is refused is named, and saved: a message shows the beginning, however long the program is.
+/// An error for a rejected program shows the beginning of the message, and names a file with everything.
 #[test]
 fn a_long_program_that_is_refused_is_in_a_file() {
     let mut text = String::from("func.func @main(%a: tensor<4xf32>) -> tensor<4xf32> {\n");
@@ -53,7 +53,7 @@ fn a_long_program_that_is_refused_is_in_a_file() {
     let CompileError::Rejected { diagnostics, saved, .. } = error else { panic!("{shown}") };
     let saved = saved.unwrap();
     assert!(shown.contains(&format!("is in {}", saved.display())) && saved.is_absolute(), "{shown}");
-    // The whole, and the program as it can be compiled again.
+    // The file holds all diagnostics, and the program in a form that can be compiled again.
     let file = std::fs::read_to_string(&saved).unwrap();
     assert!(file.ends_with(&text) && file.starts_with("// IREE cannot compile `a long/name`"), "{}", &file[..500]);
     assert!(diagnostics.iter().all(|d| file.contains(d.message.lines().next().unwrap())));
@@ -76,7 +76,7 @@ fn flags_and_phases_are_checked() {
 
 #[test]
 fn what_the_fast_flags_fail_on_is_compiled_plainly() {
-    // A complex product is refused with data tiling.
+    // With data tiling, a complex product is rejected.
     let text = "func.func @main(%a: tensor<8x8xf32>) -> tensor<8x8xf32> {\n\
         %z = stablehlo.complex %a, %a : tensor<8x8xcomplex<f32>>\n\
         %0 = stablehlo.dot_general %z, %z, contracting_dims = [1] x [0] : (tensor<8x8xcomplex<f32>>, tensor<8x8xcomplex<f32>>) -> tensor<8x8xcomplex<f32>>\n\
@@ -86,7 +86,7 @@ fn what_the_fast_flags_fail_on_is_compiled_plainly() {
 
 #[test]
 fn nothing_is_written_to_the_standard_streams() {
-    // A program that fails in the linker, whose messages IREE sends to standard error.
+    // This program fails in the linker, whose messages IREE sends to standard error.
     if std::env::var_os("RUNE_TEST_QUIET").is_some() {
         let text = "func.func @main(%a: tensor<4xf64>) -> tensor<4xf64> {\n %0 = stablehlo.sine %a : tensor<4xf64>\n \
                     return %0 : tensor<4xf64>\n}";

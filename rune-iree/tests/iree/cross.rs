@@ -1,22 +1,22 @@
-//! The contents of modules for other machines.
+//! Tests of the contents of modules for other machines.
 
 use super::*;
 use object::elf::EF_RISCV_FLOAT_ABI_DOUBLE;
 use object::read::elf::{ElfFile64, FileHeader};
 use object::{Architecture, Endianness, Object, ObjectKind, ObjectSection, ObjectSymbol, SectionKind};
 
-/// A product and a function, which IREE has other code for on each architecture.
+/// A product and a function. IREE's code for them differs between architectures.
 const TEXT: &str = "func.func @main(%a: tensor<16x16xf32>) -> tensor<16x16xf32> {
   %0 = stablehlo.dot_general %a, %a, contracting_dims = [1] x [0] : (tensor<16x16xf32>, tensor<16x16xf32>) -> tensor<16x16xf32>
   %1 = stablehlo.tanh %0 : tensor<16x16xf32>
   return %1 : tensor<16x16xf32>
 }";
 
-/// A machine, and what a module for it holds.
+/// A machine, and the expected contents of a module for it.
 struct Machine {
     cpu: &'static str,
     triple: &'static str,
-    /// The name of the architecture that the module states, and IREE's name of the format, which the runtime compares with its own.
+    /// The architecture that the module states, and IREE's name of the format, which the runtime compares with its own.
     states: (&'static str, &'static str),
     architecture: Architecture,
     /// Extensions that the code may use.
@@ -73,7 +73,7 @@ fn module_for(cpu: &str, triple: &str) -> CompiledModule {
     compile(TEXT, "cross", &options).unwrap_or_else(|e| panic!("{triple}: {e}"))
 }
 
-/// Returns the executable in a module. It is stored as it is, so that it can run in place.
+/// Returns the executable in a module. It is stored uncompressed, so that it can run in place.
 fn executable<'m>(module: &'m [u8], triple: &str) -> ElfFile64<'m, Endianness> {
     let is_elf = |&at: &usize| module[at..].starts_with(&object::elf::ELFMAG);
     let starts: Vec<usize> = (0..module.len()).filter(is_elf).collect();
@@ -93,7 +93,7 @@ fn each_module_holds_code_for_its_machine() {
         assert!(elf.is_64() && elf.is_little_endian(), "{triple}");
         let code: Vec<_> = elf.sections().filter(|s| s.kind() == SectionKind::Text && s.size() > 0).collect();
         assert!(!code.is_empty(), "{triple} has no code");
-        // The code needs neither a library nor the system, so it is the same for all systems.
+        // The code needs neither a library nor the operating system, so it is the same for all systems.
         let names = |undefined: bool| {
             let symbols = elf.dynamic_symbols().filter(move |s| s.is_undefined() == undefined);
             symbols.map(|s| s.name().unwrap().to_owned()).filter(|name| !name.is_empty()).collect::<Vec<_>>()
@@ -107,7 +107,7 @@ fn each_module_holds_code_for_its_machine() {
         let missing: Vec<_> = machine.features.iter().filter(|name| !cpu.features.iter().any(|f| f == *name)).collect();
         assert!(missing.is_empty(), "{triple} lacks {missing:?}, and has {:?}", cpu.features);
         if machine.architecture == Architecture::Aarch64 {
-            // Apple's systems and Windows use the register for themselves.
+            // Apple's systems and Windows reserve the register.
             assert!(cpu.features.iter().any(|f| f == "reserve-x18"), "{triple}: {:?}", cpu.features);
         }
         if machine.architecture == Architecture::Riscv64 {
@@ -117,7 +117,7 @@ fn each_module_holds_code_for_its_machine() {
     }
 }
 
-/// The name of the system changes nothing but itself.
+/// The name of the operating system changes only itself in the module.
 #[test]
 fn the_code_is_the_same_for_all_systems() {
     let triples = ["aarch64-unknown-linux-gnu", "arm64-apple-darwin", "aarch64-pc-windows-msvc"];
@@ -132,7 +132,7 @@ fn the_code_is_the_same_for_all_systems() {
     assert_ne!(code[0], [[0u8; 0]; 0]);
 }
 
-/// The runtime looks at the format itself, too.
+/// The runtime checks the format too.
 #[test]
 fn code_for_another_architecture_is_not_loaded() {
     let (cpu, triple) = match std::env::consts::ARCH {

@@ -1,11 +1,11 @@
-//! Compiled code that calls Rust.
+//! Tests of compiled code that calls Rust.
 
 use super::*;
 
 struct Sort;
 impl HostCalls for Sort {
     fn functions(&self) -> Vec<HostFunction> {
-        // Not in the order of their names, which is IREE's.
+        // The functions are not sorted by name, as IREE requires.
         let ty = vec![Type::new(DType::F32, [1])];
         let f = |name: &str, n: usize| HostFunction {
             name: name.into(),

@@ -1,29 +1,30 @@
-//! Damaged files: modules, and entries of the cache. Whatever is in them, they are refused or they are read.
+//! Damaged modules and cache entries. Whatever they hold, they are rejected or read.
 //!
-//! `RUNE_FUZZ_SECONDS=600 cargo test -p rune-iree --test iree hostile` goes on for ten minutes.
+//! `RUNE_FUZZ_SECONDS=600 cargo test -p rune-iree --test iree hostile` runs for ten minutes.
 
 use super::*;
 use rune_testing::replay;
 use std::time::{Duration, Instant};
 
-/// Modules in each run of the test.
+/// The number of modules in each run of the test.
 const MODULES: u64 = 1000;
 
-/// Changes bytes in one to a few places. Equal seeds make equal damage.
+/// Changes bytes in a few places. Equal seeds cause equal damage.
 struct Mutator(u64);
 
 impl Mutator {
     fn new(seed: u64) -> Mutator {
         Mutator(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
-    /// A number below `n` (xorshift).
+    /// Returns a number below `n` (xorshift).
     fn below(&mut self, n: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         (self.0 % n.max(1) as u64) as usize
     }
-    /// Somewhere: what describes a module lies at the ends of its file.
+    /// Returns a position. Positions near the ends of the file are preferred, because the metadata of a module is
+    /// there.
     fn place(&mut self, length: usize) -> usize {
         let near = self.below(4096.min(length));
         match self.below(3) {
@@ -50,7 +51,7 @@ impl Mutator {
     }
 }
 
-/// A module that says something of itself.
+/// Returns an intact module with an attribute.
 fn sound() -> CompiledModule {
     let text = "func.func @main(%a: tensor<4xf32>) -> tensor<4xf32> attributes {iree.reflection = {said = \"so\"}} {\n  \
                 %0 = \"stablehlo.sine\"(%a) : (tensor<4xf32>) -> tensor<4xf32>\n  return %0 : tensor<4xf32>\n}";
@@ -69,7 +70,7 @@ fn what_damaged_modules_say_is_read_or_refused() {
         let mut bytes = sound.bytes().to_vec();
         Mutator::new(from.wrapping_add(tried)).damage(&mut bytes);
         if seconds.is_some() {
-            // In case not this test but the process fails.
+            // The file keeps the bytes in case the process dies.
             std::fs::write(std::env::temp_dir().join("rune-hostile.vmfb"), &bytes).unwrap();
         }
         let said = CompiledModule::from_bytes(&bytes).map_err(|e| e.to_string());

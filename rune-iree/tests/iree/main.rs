@@ -1,4 +1,4 @@
-//! Compiling, caching, loading and calling, against the real compiler and runtime.
+//! Tests of compiling, caching, loading and calling with the real compiler and runtime.
 
 mod cache;
 mod calls;
@@ -25,7 +25,7 @@ fn binary(op: &str, ty: &str) -> String {
     )
 }
 
-/// The module, whose function `main` says which of its arguments it may write to.
+/// Returns the module with a signature in its function `main`, which says which arguments the function may write to.
 fn stating(mlir: &str, signature: &Signature, overwritten: Vec<usize>) -> String {
     let Signature { inputs, outputs, .. } = signature.clone();
     let stated = ModuleSignature { inputs, outputs, overwritten, ..ModuleSignature::default() }.to_json();

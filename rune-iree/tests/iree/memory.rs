@@ -1,8 +1,8 @@
-//! What calls do to the memory of arrays.
+//! Tests of the memory of arrays in calls.
 
 use super::*;
 
-/// Rewrites row 1 of its argument, and does not say that it writes to it.
+/// A function that writes row 1 of its argument, and does not declare it.
 const SILENT_UPDATE: &str = r#"
 func.func @main(%a: tensor<4x4xf32>, %row: tensor<1x4xf32>) -> tensor<4x4xf32> {
   %i = stablehlo.constant dense<1> : tensor<i32>
@@ -17,14 +17,14 @@ fn update_signature() -> Signature {
     Signature::new(vec![a.clone(), row], vec![a])
 }
 
-/// Rewrites row 1 of its argument, and says so.
+/// The same function, which declares it.
 fn update() -> String {
     stating(SILENT_UPDATE, &update_signature(), vec![0])
 }
 
 #[test]
 fn arguments_are_never_overwritten() {
-    // IREE overwrites the argument of the module itself, so the calls must not pass it on, whether or not the module says so.
+    // IREE overwrites the argument of this module, so calls must pass a copy, whether or not the module declares it.
     for (device, text) in
         ["local-sync", "local-task"].into_iter().flat_map(|d| [(d, SILENT_UPDATE.to_owned()), (d, update())])
     {
@@ -39,7 +39,7 @@ fn arguments_are_never_overwritten() {
             assert_eq!(row.as_slice::<f32>(), [i as f32; 4]);
             last = Some(y);
         }
-        // Nor is a result of an earlier call.
+        // A result of an earlier call is not overwritten either.
         let y = Value::from(last.unwrap());
         let z = f.call(&[&y, &Array::from_slice([1, 4], &[9.0f32; 4]).into()]).unwrap();
         assert_eq!(host(&y).as_slice::<f32>()[4..8], [1.0; 4]);
@@ -47,7 +47,7 @@ fn arguments_are_never_overwritten() {
     }
 }
 
-/// A signature of other arguments, or none that can be read, is not believed.
+/// A signature with other arguments, or a malformed one, is ignored.
 #[test]
 fn a_wrong_statement_of_a_module_is_not_believed() {
     let other = Signature::new(vec![f32s(4)], vec![f32s(4)]);
@@ -76,7 +76,7 @@ fn a_value_given_away_is_updated_in_place_if_nobody_sees_it() {
     assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory was not used again");
     let mut y = f.call_with(vec![Arg::Donate(y.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_eq!(host(&y[0]).bytes().as_ptr(), memory, "the memory of a result was not used again");
-    // Somebody else holds it.
+    // Something else now holds the result.
     let seen = host(&y[0]);
     let z = f.call_with(vec![Arg::Donate(y.remove(0)), Arg::Borrow(&row)]).unwrap();
     assert_ne!(host(&z[0]).bytes().as_ptr(), memory);
@@ -85,7 +85,7 @@ fn a_value_given_away_is_updated_in_place_if_nobody_sees_it() {
 
 #[test]
 fn a_value_given_away_twice_over_is_not_written_to() {
-    // Both results and the argument are one memory.
+    // Both results and the argument share one memory.
     let twice = "func.func @main(%a: tensor<4x4xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>) {\n\
                  return %a, %a : tensor<4x4xf32>, tensor<4x4xf32>\n}";
     let ty = Type::new(DType::F32, [4, 4]);
@@ -136,7 +136,7 @@ fn unaligned_foreign_memory_is_copied() {
     assert_eq!(host(&f.call(&[&a, &a]).unwrap()[0]).as_slice::<f32>(), [0.0; 4]);
 }
 
-/// Not only arrays hold memory.
+/// A weak pointer also holds memory, although no array does.
 #[test]
 fn a_weak_pointer_to_memory_keeps_it_from_being_written_to() {
     let f = load(&update(), update_signature());
@@ -151,7 +151,7 @@ fn a_weak_pointer_to_memory_keeps_it_from_being_written_to() {
     assert_ne!(host(&z[0]).bytes().as_ptr(), memory);
 }
 
-/// A device with memory of its own. Mesa's lavapipe (Debian: `mesa-vulkan-drivers`) is one, in software.
+/// Uses a device with its own memory. Mesa's lavapipe (Debian: `mesa-vulkan-drivers`) is one, in software.
 #[cfg(feature = "vulkan")]
 #[test]
 fn arrays_go_to_a_device_with_memory_of_its_own_and_back() {

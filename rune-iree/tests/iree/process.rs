@@ -1,4 +1,4 @@
-//! The process of the compiler: its failures, its limits and its end.
+//! Tests of the compiler's process: failures, limits, and its end.
 
 use super::*;
 use rune_testing::process::ends;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// A folder that holds a script in place of the compiler.
+/// Returns a folder with a script in place of the compiler.
 fn fake(script: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("libIREECompiler.so"), script).unwrap();
@@ -17,7 +17,7 @@ fn fake(script: &str) -> tempfile::TempDir {
     folder
 }
 
-/// The next test, in a new process.
+/// Returns the command that runs the next test in a new process.
 fn compiling(compiler: &Path, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "process::compiles_as_the_environment_says", "--nocapture"]);
@@ -26,7 +26,7 @@ fn compiling(compiler: &Path, variables: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Run by the other tests with their own compilers: prints the error, and how many processes are left.
+/// Other tests run this with their own compilers. It prints the error, and the processes that are left.
 #[test]
 fn compiles_as_the_environment_says() {
     if std::env::var_os("RUNE_TEST_COMPILES").is_none() {
@@ -44,7 +44,7 @@ fn compiles_as_the_environment_says() {
     println!("left: {:?}", children.concat().trim());
 }
 
-/// The output of the test above; no process is left after it.
+/// Returns the output of the test above. Asserts that no process is left.
 fn outcome(compiler: &Path, variables: &[(&str, &str)]) -> String {
     let Output { status, stdout, stderr } = compiling(compiler, variables).output().unwrap();
     let said = String::from_utf8(stdout).unwrap();
@@ -126,7 +126,7 @@ fn a_full_disk_is_an_error() {
     assert!(said.contains("no folder for it can be made in /nowhere/at/all") && said.contains("set TMPDIR"), "{said}");
 }
 
-/// Waits until a file holds a line.
+/// Waits until a file holds a line, and returns the line.
 fn line_in(file: &Path) -> String {
     let start = Instant::now();
     loop {
@@ -138,7 +138,7 @@ fn line_in(file: &Path) -> String {
     }
 }
 
-/// A process that compiles, and its compiler, which tells its number.
+/// Returns a process that is compiling, and the process id of its compiler.
 fn in_the_midst() -> (Child, String, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("compiler");

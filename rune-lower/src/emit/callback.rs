@@ -5,7 +5,7 @@ use crate::legalize::unsigned::signed_bits;
 use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::{Op, Type};
 
-/// Emits a call and returns its results. A callback with effects takes the token of the previous effect.
+/// Emits a call, and returns its results. A callback with effects takes the token of the previous effect.
 pub(super) fn callback<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,

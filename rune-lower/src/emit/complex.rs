@@ -1,8 +1,9 @@
 //! Complex numbers and Fourier transforms.
 //!
-//! IREE 3.13 compiles complex products wrongly with data tiling, convolutions with aggressive fusion not at all, and has no Fourier
-//! transforms of f64 or of any length. On CPU all that computes with complex numbers is therefore a call into the process, which has the
-//! interpreter's kernels. Code for other compilers and devices has the operations of StableHLO.
+//! With IREE 3.13, complex products are wrong under data tiling, complex convolutions do not compile under aggressive
+//! fusion, and there is no Fourier transform of f64 or of arbitrary length. On CPUs, all computations with complex
+//! numbers are therefore host calls to the interpreter's kernels. Code for other compilers and devices uses StableHLO's
+//! operations.
 
 use crate::attr;
 use crate::builder::{Builder, Val};
@@ -10,7 +11,8 @@ use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::op::{FftFn, UnaryFn};
 use rune_ir::{DType, Op, Type};
 
-/// Calls the process, if the operation computes with complex numbers and the module may.
+/// Emits a host call if the operation computes with complex numbers and the module may call the host. Returns `None`
+/// otherwise.
 pub(super) fn on_host<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,
@@ -27,7 +29,7 @@ pub(super) fn on_host<'c>(
         reason = "all other operations compute, or move elements in a way of their own"
     )]
     match op {
-        // What passes values on, or has a form of its own.
+        // These pass values on, or have their own lowering.
         Op::Constant { .. }
         | Op::Reshape { .. }
         | Op::BroadcastInDim { .. }
@@ -41,7 +43,7 @@ pub(super) fn on_host<'c>(
         | Op::Ppermute { .. } => return None,
         _ => {}
     }
-    // Unsigned integers go there and back as signed ones of the same bits.
+    // Unsigned integers are passed in both directions as signed ones with the same bits.
     let signed: Vec<Type> = types.iter().map(|t| t.with_dtype(t.dtype.to_signed())).collect();
     let operands: Vec<Val<'c>> = op.operands().iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
     let results = lowering.host(op.map(|x| x.ty.clone()), &signed).call(b, &operands.iter().collect::<Vec<_>>());
@@ -92,7 +94,7 @@ pub(super) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
     if dtype == DType::Bool || dtype.is_complex() {
         return match x.dtype().is_complex() || x.dtype().is_float() {
             true => crate::legalize::convert::convert(b, x, dtype),
-            // By way of the dtype of the parts.
+            // The conversion goes through the dtype of the parts.
             false => b.convert(&crate::legalize::convert::convert(b, x, dtype.real()), dtype),
         };
     }

@@ -25,8 +25,8 @@ pub(super) fn dot_general<'c>(
         let op = Op::DotGeneral { lhs: lhs.ty.clone(), rhs: rhs.ty.clone(), dims: Box::new(dims.clone()), out };
         return lowering.host(op, std::slice::from_ref(ty)).call(b, &[lhs, rhs]).remove(0);
     }
-    // Half-precision types are summed in f32: in its own type, a sum of 5000 ones is 2048 or 4096. Unsigned operands
-    // are widened first, because IREE sign-extends them; so is every operand narrower than the sum.
+    // Half-precision types accumulate in f32: in the half type, a sum of 5000 ones is 2048 or 4096. Unsigned operands
+    // are widened first, because IREE sign-extends them. All operands narrower than the sum are widened too.
     let accumulator = match () {
         _ if out.is_half() || dtype.is_half() && out == DType::F32 => DType::F32,
         _ if dtype.is_float() && dtype.size() > out.size() => dtype,
@@ -44,7 +44,7 @@ pub(super) fn dot_general<'c>(
         || dtype.is_signed_int() && accumulator == DType::I32 && dtype.size() < 4;
     let widen = |x: &Val<'c>| match native {
         true => x.clone(),
-        // A barrier, so that the compiler does not fold the conversion back into the product.
+        // The barrier keeps the compiler from folding the conversion back into the product.
         false if dtype.is_unsigned_int() => b.barrier(&[&b.convert(x, accumulator)]).remove(0),
         false => b.convert(x, accumulator),
     };

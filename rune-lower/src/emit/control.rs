@@ -1,4 +1,4 @@
-//! Branches and loops. Their programs become regions, which can use the values around them.
+//! Branches and loops. Their programs become regions, which can use values from outside.
 
 use super::instructions;
 use crate::attr;
@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 type Emitted<'c> = Result<Vec<Val<'c>>, EmitError>;
 
-/// Emits a program into the current block and returns its outputs.
+/// Emits a program into the current block, and returns its outputs.
 pub(super) fn inline<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,
@@ -70,8 +70,8 @@ pub(super) fn while_loop<'c>(
     )
 }
 
-/// Returns the results of `emit` inside a region. With effects, they follow the effect of `token`, and the last result
-/// is the region's final token.
+/// Returns the results of `emit` inside a region. If there are effects, they follow the effect of `token`, and the last
+/// result is the region's final token.
 fn within<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,
@@ -85,7 +85,7 @@ fn within<'c>(
     Ok(results)
 }
 
-/// Returns the results of an operation. With effects, records and removes the token at their end.
+/// Returns the results of an operation. If there are effects, records and removes the token at their end.
 fn after<'c>(lowering: &ModuleLowering<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<Val<'c>> {
     if effects && let Some(token) = results.pop() {
         lowering.set_token(token);
@@ -93,7 +93,7 @@ fn after<'c>(lowering: &ModuleLowering<'c>, effects: bool, mut results: Vec<Val<
     results
 }
 
-/// Emits StableHLO's `while` from `init`. With effects, it also carries their token.
+/// Emits StableHLO's `while` from `init`. If there are effects, the loop also carries their token.
 fn looped<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,
@@ -111,7 +111,7 @@ fn looped<'c>(
     };
     let cond = b.try_region(&types, |b, all| {
         let (carried, token) = parts(all);
-        // The effects of the condition precede those of the body, as the condition does.
+        // The condition comes before the body, and so do its effects.
         let mut holds = within(b, lowering, token, |b| Ok(vec![cond(b, &carried)?]))?;
         holds.truncate(1);
         Ok(holds)
@@ -123,7 +123,7 @@ fn looped<'c>(
     Ok(after(lowering, effects, b.op("stablehlo.while", &init, &[], vec![cond, body], &types)))
 }
 
-/// The mapping from iterations of a compiled loop to positions of a scan.
+/// The mapping of iterations of a compiled loop to positions of a scan.
 pub(super) struct UnrollPlan {
     length: usize,
     reverse: bool,
@@ -190,7 +190,7 @@ pub(super) fn scan<'c>(
         let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, 0)));
         return Ok(init.iter().cloned().chain(empty).collect());
     }
-    // Takes several steps, on slices of the stacked arrays along their first axis.
+    // Takes several steps. They read slices of the stacked arrays along their first axis.
     let steps = |b: &Builder<'c>, fixed: &[Val<'c>], mut carried: Vec<Val<'c>>, rows: &[Val<'c>], count: usize| {
         let mut stacks: Vec<Vec<Val<'c>>> = vec![Vec::new(); stacked.len()];
         for step in 0..count {
@@ -215,8 +215,8 @@ pub(super) fn scan<'c>(
         let (carried, stacks) = steps(b, fixed, init.to_vec(), xs, length)?;
         return Ok([carried, stacks].concat());
     }
-    // The loop carries the number of iterations done, the values, and the stacks that each iteration writes its rows
-    // to.
+    // The loop carries the number of finished iterations, the values, and the stacks to which each iteration writes its
+    // rows.
     let counter = Type::scalar(if i32::try_from(length).is_ok() { DType::I32 } else { DType::I64 });
     let number = |b: &Builder<'c>, n: usize| b.full(Literal::from_f64(counter.dtype, n as f64), &Shape::scalar());
     let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, length)));
@@ -246,7 +246,7 @@ pub(super) fn scan<'c>(
     if rest == 0 {
         return Ok([&carried, stacks].concat());
     }
-    // The remaining steps, which do not fill an iteration.
+    // The remaining steps do not fill an iteration.
     let lowest = plan.position(length - 1).min(plan.position(whole * unroll));
     let rows: Vec<_> = xs.iter().map(|x| b.slice_axis(x, 0, lowest, lowest + rest)).collect();
     let (carried, rows) = steps(b, &fixed, carried, &rows, rest)?;

@@ -6,7 +6,7 @@ use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::op::{Comparison, FactorFn, Triangular};
 use rune_ir::{DType, Op, Type};
 
-/// Factorizes each matrix by a call into the process, which has the interpreter's kernels.
+/// Emits a host call that factorizes each matrix with the interpreter's kernels.
 pub(super) fn factor<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,
@@ -42,14 +42,14 @@ pub(super) fn triangular_solve<'c>(
     Ok(vec![b.op1("stablehlo.triangular_solve", &[matrix, sides], &attributes, sides.ty.clone())])
 }
 
-/// Returns `x` with 0 above the diagonal, where StableHLO leaves the elements undefined.
+/// Returns `x` with 0 above the diagonal. StableHLO leaves these elements undefined.
 fn lower_triangle<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let (rows, columns) = (x.rank() - 2, x.rank() - 1);
     let place = |axis| b.iota(DType::I32, x.shape(), axis);
     b.select(&b.compare(Comparison::Ge, &place(rows), &place(columns)), x, &b.number(0.0, x))
 }
 
-/// Emits the operation as a call into the process that runs the module.
+/// Emits the operation as a host call.
 pub(super) fn on_host<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,

@@ -1,8 +1,8 @@
 //! Values that are computed before a loop and used after it.
 //!
-//! IREE fuses an operation after a loop with one before it that produces one of its operands, although the loop depends
-//! on the same operation. It then reports a "circular dependency: input operation uses partition output". Such values
-//! therefore go through a barrier.
+//! IREE fuses an operation after a loop with an operation before it that produces one of its operands, even if the loop
+//! also depends on the latter. It then reports a "circular dependency: input operation uses partition output". Such
+//! values therefore go through a barrier.
 
 use crate::builder::{Builder, Val};
 use rune_ir::op::Control;
@@ -19,7 +19,7 @@ pub(crate) fn last_uses(program: &Program) -> Vec<usize> {
     last
 }
 
-/// Returns whether an operation contains a loop or a branch. `known` caches the programs already examined.
+/// Returns whether an operation contains a loop or a branch. `known` caches the results for programs.
 pub(crate) fn has_loop(op: &Op, known: &mut HashMap<*const Program, bool>) -> bool {
     match op.control() {
         Some(Control::While { .. } | Control::Scan { .. } | Control::Case { .. }) => return true,
@@ -43,7 +43,7 @@ pub(crate) fn has_loop(op: &Op, known: &mut HashMap<*const Program, bool>) -> bo
     })
 }
 
-/// The values of a program so far. Those that are needed after a loop go through a barrier before it, once.
+/// The values of a program so far. A value that is needed after a loop goes through a barrier before the loop, once.
 #[derive(Default)]
 pub(crate) struct Fence {
     /// For each value, whether an operation may be fused with the one that defines it.
@@ -51,7 +51,7 @@ pub(crate) struct Fence {
 }
 
 impl Fence {
-    /// Adds values; `open` is whether operations may be fused with the one that defines them.
+    /// Adds `count` values. `open` says whether operations may be fused with the operation that defines them.
     pub fn push(&mut self, count: usize, open: bool) {
         self.open.resize(self.open.len() + count, open);
     }

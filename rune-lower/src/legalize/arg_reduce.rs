@@ -1,5 +1,5 @@
-//! Positions of extremes as two plain reductions, which vectorise: first the extreme, then the lowest position that
-//! holds it. The variadic reduction does not vectorise, and has no rule for NaN.
+//! Computes positions of extremes with two plain reductions, which vectorize: first the extreme, then the lowest
+//! position that holds it. The variadic reduction does not vectorize, and has no rule for NaN.
 
 use crate::builder::{Builder, Val, combiner};
 use crate::legalize::half;
@@ -12,7 +12,7 @@ pub(crate) fn arg_reduce<'c>(b: &Builder<'c>, f: ArgFn, x: &Val<'c>, axis: usize
         ArgFn::Max => ReduceFn::Max,
         ArgFn::Min => ReduceFn::Min,
     };
-    // NaN if an element is NaN. NaN equals nothing, so the second reduction then looks for NaN elements.
+    // The extreme is NaN if an element is NaN. NaN equals nothing, so the second reduction then looks for NaN elements.
     let extreme = b.reduce(x, f.neutral(x.dtype()), &[axis], combiner(f, x.dtype()));
     let kept: Vec<usize> = (0..x.rank()).filter(|&a| a != axis).collect();
     let extreme = b.broadcast(&extreme, x.shape(), &kept);

@@ -2,9 +2,9 @@
 //!
 //! IREE puts the results of a branch into one memory block, and returns the block once per result. In a loop whose
 //! carried values come from a branch, the bytecode then loses the block, and a later kernel has nothing to read
-//! ("indirect buffer reference slot 0 is out range", "ref is null"). So if a branch has several results, each goes
-//! through a barrier, which gives it memory of its own. This includes arguments that the branch returns unchanged.
-//! Constants always go through barriers, as they do in loops.
+//! ("indirect buffer reference slot 0 is out range", "ref is null"). If a branch has several results, each therefore
+//! goes through a barrier, which gives it its own memory. This includes arguments that the branch returns unchanged.
+//! Constants always go through barriers, as in loops.
 
 use crate::builder::{Builder, Val};
 

@@ -1,9 +1,9 @@
 //! Values carried by loops.
 //!
-//! IREE removes a carried value that the body does not read, and then loses count of them: the compiler crashes or
+//! IREE removes a carried value that the body does not read, and then miscounts the values: the compiler crashes or
 //! fails (`while err > tol { (x, err) = (f(x), |f(x) - x|) }`, `(a, b) = (b, f(b))`). It also treats constants that
-//! enter a loop, or that the loop stacks, as loop-invariant. So constants go through a barrier, and so does a value
-//! that is replaced without being read, together with its replacement.
+//! enter a loop, or that the loop stacks, as loop-invariant. Constants therefore go through a barrier. A value that is
+//! replaced without being read also does, together with its replacement.
 
 use crate::builder::{Builder, Val};
 use rune_ir::Program;
@@ -21,8 +21,8 @@ pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
     read[first..first + count].to_vec()
 }
 
-/// Returns the next values for `old` in a loop whose body reads the ones that `read` marks. An old value that is the next
-/// value of another one counts as unread: what reads it may be an operation that is lowered to nothing.
+/// Returns the next values for `old` in a loop. `read` marks the values that the body reads. An old value that becomes
+/// the next value of another one counts as unread, because the operation that reads it may be lowered to nothing.
 pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, read: &[bool]) -> Vec<Val<'c>> {
     let moves_on = |i: usize| new.iter().enumerate().any(|(j, new)| i != j && new.raw == old[i].raw);
     let is_read: Vec<bool> = read.iter().enumerate().map(|(i, &read)| read && !moves_on(i)).collect();

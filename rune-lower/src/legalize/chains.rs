@@ -6,8 +6,8 @@
 use crate::builder::{Builder, Val};
 use crate::legalize::views;
 
-/// The maximum length of a chain. A kernel reads and writes each array once, which is negligible for this many
-/// operations.
+/// The maximum length of a chain. Each kernel reads and writes an array once. For this many operations, that cost is
+/// negligible.
 const LONGEST: u32 = 256;
 
 /// Puts each value at the end of a long chain behind a barrier.

@@ -24,8 +24,8 @@ pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
     }
 }
 
-/// Rounds an `f64` to an `f32`, so that another rounding gives the result of a single one: if the value is not exact,
-/// it takes the neighbour whose last bit is set. IREE rounds 1 + 2⁻¹¹ + 2⁻⁴⁰ to the `f16` 1, and 10⁻⁷ to 0.
+/// Rounds an `f64` to odd as an `f32`, so that a second rounding gives the result of a single one. If the value is not
+/// exact, the result is the neighbour whose last bit is set. IREE rounds 1 + 2⁻¹¹ + 2⁻⁴⁰ to the `f16` 1, and 10⁻⁷ to 0.
 fn to_odd<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let near = b.convert(x, DType::F32);
     let (bits, back) = (b.bits(&near, DType::I32), b.convert(&near, DType::F64));
@@ -36,8 +36,8 @@ fn to_odd<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.bits(&b.select(&inexact, &odd, &bits), DType::F32)
 }
 
-/// Converts an integer to an `f64`, rounded to odd far below the precision of a half type: 64-bit integers lose their
-/// lowest 16 bits.
+/// Converts an integer to an `f64`. 64-bit integers are rounded to odd above their lowest 16 bits, far below the
+/// precision of a half type.
 fn odd_f64<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     if x.dtype().size() < 8 {
         return b.convert(x, DType::F64);
@@ -61,7 +61,7 @@ fn saturating<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     let least = if dtype.is_signed_int() { -(2f64.powi(bits - 1)) } else { 0.0 };
     // The maximum plus one: a power of two, which every float type here can represent.
     let over = 2f64.powi(if dtype.is_signed_int() { bits - 1 } else { bits });
-    // The largest float below it.
+    // This is the greatest float below it.
     let top = if x.dtype() == DType::F64 { over.next_down() } else { f64::from((over as f32).next_down()) };
     // The order matters: IREE's minimum and maximum propagate NaN.
     let clamped = b.min(&b.max(x, &b.number(least, x)), &b.number(top, x));

@@ -7,9 +7,9 @@ use crate::legalize::windows::{dilated, only_position};
 use rune_ir::op::{ConvDims, Dims};
 use rune_ir::{Shape, Type};
 
-/// More groups than this are left to the compiler, which treats each as a separate convolution.
+/// The maximum number of groups that are computed separately. The compiler treats each group as a separate convolution.
 const GROUPS: usize = 64;
-/// Results with more spatial positions than this are not split into dot products.
+/// The maximum number of spatial positions of a result that is split into dot products.
 const POSITIONS: usize = 32;
 
 /// Emits a convolution with the result type `ty`.
@@ -28,8 +28,8 @@ pub(crate) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &Con
     channels_last(b, lhs, rhs, dims, ty)
 }
 
-/// Emits the same convolution without leftover input behind a window that has only one position along an axis. See
-/// [`only_position`].
+/// Returns an equivalent convolution without leftover input behind a window that has only one position along an axis.
+/// See [`only_position`].
 fn normal<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims) -> (Val<'c>, ConvDims) {
     let (mut lhs, mut dims) = (lhs.clone(), dims.clone());
     if !b.has_defences() {
@@ -43,7 +43,7 @@ fn normal<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims) ->
         let (stride, high) = only_position((inside + low + high).max(0) as usize, window, dims.strides[i], high);
         dims.strides[i] = stride;
         dims.padding[i].1 = high;
-        // The elements that the window covers, at least one.
+        // The elements that the window covers. There is at least one.
         let reached = inside + high;
         if high < 0 && reached > 0 {
             let kept = (reached as usize).div_ceil(dims.lhs_dilation[i]);
@@ -54,7 +54,7 @@ fn normal<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims) ->
     (lhs, dims)
 }
 
-/// Computes each group separately: 10 ms → 0.30 ms. Depthwise convolutions are already fast.
+/// Computes each group separately: 0.30 ms instead of 10 ms. Depthwise convolutions are already fast.
 fn grouped<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let groups = dims.feature_groups;
     let part = |x: &Val<'c>, axis: usize, group: usize| {
@@ -70,8 +70,8 @@ fn grouped<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, t
     b.concat(&results.iter().collect::<Vec<_>>(), dims.out[1])
 }
 
-/// Computes one dot product per position of a spatially small result, such as the gradient of a kernel: 9.7 ms → 0.30
-/// ms for 3 × 3.
+/// Computes one dot product per position of a spatially small result, such as the gradient of a kernel: 0.30 ms instead
+/// of 9.7 ms for 3 × 3.
 fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let n = dims.strides.len();
     let mut config = vec![(0, 0, 0); lhs.rank()];
@@ -108,14 +108,14 @@ fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, 
         })
         .collect();
     let all = b.reshape(&b.concat(&results.iter().collect::<Vec<_>>(), 2), sizes);
-    // From the axes batch, feature, spatial to the axes of the result.
+    // This maps the axes batch, feature, spatial to the axes of the result.
     let back: Vec<usize> =
         (0..n + 2).map(|a| dims.out.iter().position(|&o| o == a).expect("the layout has every axis")).collect();
     b.transpose(&all, &back)
 }
 
-/// Computes with features last, for which the compiler has good code: 102 ms → 1.06 ms compared with features first.
-/// Without the barriers, the compiler undoes the transpositions.
+/// Computes with features last, for which the compiler has good code: 1.06 ms instead of 102 ms with features first.
+/// Without the barriers, the compiler would undo the transpositions.
 fn channels_last<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let n = dims.strides.len();
     let spatial = 2..n + 2;

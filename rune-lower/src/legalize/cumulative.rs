@@ -1,8 +1,9 @@
 //! Cumulative functions along an axis.
 //!
-//! IREE compiles a reduction over a window of the whole length to one pass, if all of the padding is in front, and only
-//! for a single binary operation (cumsum of 131,072 f32: 0.5 ms by doubling → 0.07 ms). That pass adds sequentially, so
-//! long sums and products use `f64` if the device has it: the last of 10⁷ f32 sums was 9 % off. Devices with many lanes double instead.
+//! IREE compiles a reduction over a window of the whole length to one pass, if all padding is in front, and if the
+//! reduction is a single binary operation (cumsum of 131,072 f32: 0.07 ms instead of 0.5 ms by doubling). That pass
+//! adds sequentially, so long sums and products use `f64` if the device has it: the last of 10⁷ f32 sums was 9 % off.
+//! On devices with many lanes, doubling is used instead.
 
 use crate::builder::{Builder, Val, combiner};
 use crate::legalize::{unsigned, windows};
@@ -65,8 +66,8 @@ fn log_sum_exp<'c>(b: &Builder<'c>, x: &Val<'c>, axis: usize, reverse: bool) -> 
     doubled(b, x, axis, reverse, least, |before, x| log_add_exp(b, before, x))
 }
 
-/// Doubles: after step k, each element holds the function of the 2ᵏ elements up to it (W. D. Hillis and G. L. Steele, Data parallel
-/// algorithms, 1986). `identity` changes nothing.
+/// Computes by doubling: after step k, each element holds the function of the 2ᵏ elements up to it (W. D. Hillis and G.
+/// L. Steele, "Data parallel algorithms", 1986). `identity` is the neutral element.
 fn doubled<'c>(
     b: &Builder<'c>,
     x: &Val<'c>,
@@ -94,7 +95,7 @@ fn log_add_exp<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let max = b.max(x, y);
     let gap = b.neg(&b.abs(&b.sub(x, y)));
     let sum = b.add(&max, &b.unary("stablehlo.log_plus_one", &b.unary("stablehlo.exponential", &gap)));
-    // The difference of two equal infinities is NaN; the result is either of them.
+    // The difference of two equal infinities would be NaN, so the result is either of them.
     let equal = b.and(&b.compare(Comparison::Eq, x, y), &b.compare_n(Comparison::Eq, &b.abs(x), f64::INFINITY));
     b.select(&equal, x, &sum)
 }

@@ -4,7 +4,7 @@ use crate::builder::{Builder, Val};
 use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 
-/// Returns 2ⁿ for integers `n` (as floats) in the exponent range of normal numbers.
+/// Returns 2ⁿ for integers `n` in the exponent range of normal numbers, given as floats.
 pub(crate) fn power_of_two<'c>(b: &Builder<'c>, n: &Val<'c>) -> Val<'c> {
     let literal = |f32: f64, f64: f64, to: DType| {
         let x = if n.dtype() == DType::F64 { f64 } else { f32 };
@@ -23,7 +23,7 @@ pub(crate) fn scale<'c>(b: &Builder<'c>, x: &Val<'c>, n: &Val<'c>) -> Val<'c> {
     b.mul(&b.mul(x, &power_of_two(b, &half)), &power_of_two(b, &rest))
 }
 
-/// Returns 2ˣ as 2ⁿ e^(f ln 2), with x = n + f: e^(x ln 2) would lose the digits of n.
+/// Returns 2ˣ as 2ⁿ e^(f ln 2), with x = n + f. e^(x ln 2) would lose the digits of n.
 pub(crate) fn exp2<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let (low, high) = if x.dtype() == DType::F64 { (-1080.0, 1025.0) } else { (-152.0, 129.0) };
     let clamped = b.min(&b.max(x, &b.number(low, x)), &b.number(high, x));
@@ -42,8 +42,8 @@ pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&infinite, x, &b.unary("stablehlo.cbrt", &super::power::flushed(b, x)))
 }
 
-/// Returns ln x. For subnormal numbers, which IREE treats as 0, it computes ln m - k ln 2 with x = m · 2⁻ᵏ. m comes
-/// from the bits, because IREE's code computes with subnormal numbers as with 0.
+/// Returns ln x. For a subnormal number x = m · 2⁻ᵏ, it computes ln m - k ln 2. m comes from the bits, because IREE's
+/// code treats subnormal numbers as 0.
 pub(crate) fn log<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let (normal, k, to) =
         if x.dtype() == DType::F64 { (1u64 << 52, 1074, DType::I64) } else { (1 << 23, 149, DType::I32) };

@@ -1,4 +1,4 @@
-//! Half-precision types compute in `f32`: IREE accumulates reductions and convolutions in the half type itself (a sum
+//! Computes half-precision types in `f32`. IREE accumulates reductions and convolutions in the half type itself (a sum
 //! of 5000 ones is 2048 in f16), and evaluates the polynomials of its functions in it.
 
 use crate::builder::{Builder, Val};

@@ -4,7 +4,7 @@ use crate::builder::{Builder, Val};
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{Array, DType, Shape};
 
-/// Converts indices to `i32` or `i64`: IREE treats unsigned ones with the highest bit set as negative.
+/// Converts indices to `i32` or `i64`. IREE treats unsigned indices with the highest bit set as negative.
 pub(crate) fn signed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     match (x.dtype().is_signed_int(), x.dtype().size()) {
         (true, 4 | 8) => x.clone(),
@@ -17,7 +17,7 @@ pub(crate) fn signed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     }
 }
 
-/// Broadcasts one value per coordinate to the last axis of `indices`.
+/// Broadcasts one value per coordinate along the last axis of `indices`.
 fn columns<'c>(b: &Builder<'c>, indices: &Val<'c>, values: &[usize]) -> Val<'c> {
     let literal = |v: usize| Literal::from_f64(indices.dtype(), v as f64);
     match values {
@@ -42,8 +42,8 @@ pub(crate) fn clamped<'c>(b: &Builder<'c>, indices: &Val<'c>, limits: &[usize]) 
     b.min(&b.max(indices, &b.number(0.0, indices)), &columns(b, indices, limits))
 }
 
-/// Returns whether all coordinates of each index are between 0 and `limits`, in the shape of `indices` without the last
-/// axis.
+/// Returns whether all coordinates of each index are between 0 and `limits`. The result has the shape of `indices`
+/// without the last axis.
 pub(crate) fn inside<'c>(b: &Builder<'c>, indices: &Val<'c>, limits: &[usize]) -> Val<'c> {
     let axis = indices.rank() - 1;
     if limits.is_empty() {

@@ -3,8 +3,8 @@
 use crate::builder::{Builder, Val};
 use rune_ir::op::{Comparison, Literal};
 
-/// Returns the divisor with 1 in place of 0, and of -1 for the minimum x, and whether y is 0. Both divisions trap on
-/// x86 and are undefined in LLVM.
+/// Returns a safe divisor, and whether y is 0. The divisor is 1 if y is 0, or if y is -1 and x is the minimum. Division
+/// would trap on x86 in both cases, and is undefined in LLVM.
 fn safe_divisor<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> (Val<'c>, Val<'c>) {
     let zero = b.compare_n(Comparison::Eq, y, 0.0);
     let mut unsafe_ = zero.clone();
@@ -15,7 +15,7 @@ fn safe_divisor<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> (Val<'c>, Val<
     (b.select(&unsafe_, &b.number(1.0, y), y), zero)
 }
 
-/// Returns all bits set.
+/// Returns an array with all bits set.
 fn ones<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.number(if x.dtype().is_signed_int() { -1.0 } else { f64::INFINITY }, x)
 }
@@ -30,14 +30,14 @@ pub(crate) fn rem<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     b.select(&zero, x, &b.binary("stablehlo.remainder", x, &divisor))
 }
 
-/// Squares and multiplies over all bits of the exponent. IREE uses only the lowest six.
+/// Computes powers by squaring, over all bits of the exponent. IREE uses only the lowest six bits.
 pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let bits = x.dtype().size() as u32 * 8;
     let signed = x.dtype().is_signed_int();
     let one = b.number(1.0, x);
     let zero = b.number(0.0, x);
     let (mut result, mut square) = (one.clone(), x.clone());
-    // The sign bit of a used exponent is 0.
+    // The sign bit of an exponent that matters is 0.
     let used = if signed { bits - 1 } else { bits };
     for bit in 0..used {
         let mask = b.full(Literal::from_f64(x.dtype(), 2f64.powi(bit as i32)), x.shape());

@@ -1,12 +1,12 @@
 //! Functions of f64 for which IREE calls a libm that its embedded linker lacks (`undefined symbol: tanh`), or whose
-//! approximation has only f32 accuracy.
+//! approximation has only the accuracy of f32.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
 use crate::legalize::power::negative;
 use rune_ir::op::Comparison;
 
-/// Returns eˣ - 1, by its series near 0, where IREE's version is off by 1e-11.
+/// Returns eˣ - 1. Near 0 it uses the series, because IREE's version is off by 1e-11.
 pub(crate) fn expm1<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     /// The number of terms for |x| < 0.35: the next one is below 1e-17 of the sum.
     const TERMS: u32 = 13;
@@ -22,7 +22,7 @@ pub(crate) fn expm1<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&near, &series, &b.add_n(&b.unary("stablehlo.exponential", x), -1.0))
 }
 
-/// Returns ln (1 + x), near 0 by the series of 2 artanh (x / (2 + x)). IREE's version is off by 1e-11 there.
+/// Returns ln (1 + x). Near 0 it uses the series of 2 artanh (x / (2 + x)), because IREE's version is off by 1e-11.
 pub(crate) fn log1p<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     /// The number of terms for |x| < 0.25: the next one is below 1e-17 of the sum.
     const TERMS: u32 = 11;
@@ -35,7 +35,7 @@ pub(crate) fn log1p<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
 
 /// Returns t / (t + 2), with t = e^2|x| - 1.
 pub(crate) fn tanh<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    // From 20 on the result is 1; the bound keeps t finite.
+    // From 20 on, the result is 1. The bound keeps t finite.
     let magnitude = b.min(&b.abs(x), &b.number(20.0, x));
     let t = expm1(b, &b.mul_n(&magnitude, 2.0));
     let result = b.div(&t, &b.add_n(&t, 2.0));

@@ -4,7 +4,8 @@ use crate::builder::{Builder, Val};
 use rune_ir::op::Comparison;
 
 pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
-    // The sign stays that of x: a driver may take x · 0 as 0.
+    // Only |x| is flushed, and the sign is that of x. Flushing x itself to x · 0 could lose the sign, because a driver
+    // may take x · 0 as 0.
     let y = &flushed(b, y);
     let magnitude = b.binary("stablehlo.power", &flushed(b, &b.abs(x)), y);
     let floor = |v: &Val<'c>| b.unary("stablehlo.floor", v);
@@ -12,7 +13,7 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let half = b.mul_n(y, 0.5);
     let even = b.compare(Comparison::Eq, &floor(&half), &half);
     let odd = b.and(&whole, &b.unary("stablehlo.not", &even));
-    // The sign bit instead of x < 0, because of -0.
+    // The sign bit is used instead of x < 0, because of -0.
     let negative = negative(b, x);
     let signed = b.select(&b.and(&negative, &odd), &b.neg(&magnitude), &magnitude);
     let proper = b.and(&b.compare_n(Comparison::Lt, x, 0.0), &b.compare_n(Comparison::Gt, x, f64::NEG_INFINITY));
@@ -26,7 +27,8 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     b.select(&b.or(&is_one, &unit), &one, &result)
 }
 
-/// Returns `x` with 0 for subnormal numbers of `f32`, on GPUs: there the logarithm takes them as the least normal number.
+/// Returns `x` with 0 for subnormal numbers of `f32` on GPUs, whose logarithm would take them as the least normal
+/// number.
 pub(crate) fn flushed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     if !b.context.is_gpu || x.dtype() != rune_ir::DType::F32 {
         return x.clone();

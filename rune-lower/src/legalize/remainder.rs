@@ -1,7 +1,7 @@
 //! The exact remainder of x divided by y.
 //!
-//! For f64, IREE calls `fmod`, which its embedded linker lacks. Exact steps of up to 25 bits of the quotient reduce x
-//! below y; there are as many steps as the largest quotient needs.
+//! For f64, IREE calls `fmod`, which its embedded linker lacks. Here, exact steps of up to 25 bits of the quotient
+//! reduce x below y. There are as many steps as the largest quotient needs.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::scale;
@@ -12,7 +12,7 @@ use rune_ir::op::{Comparison, Literal};
 
 pub(crate) fn rem<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     if b.context.is_spirv && lowering.has_f64() && x.dtype() == DType::F32 {
-        // SPIR-V computes x - y ⌊x / y⌋ with rounding.
+        // SPIR-V computes x - y ⌊x / y⌋, which rounds.
         let wide = rem(b, lowering, &b.convert(x, DType::F64), &b.convert(y, DType::F64));
         return b.convert(&wide, DType::F32);
     }
@@ -20,7 +20,8 @@ pub(crate) fn rem<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c
         return b.binary("stablehlo.remainder", x, y);
     }
     let (ax, ay) = (b.abs(x), b.abs(y));
-    // Undefined cases: x infinite, y zero, or either NaN. The loop must not see these, nor an infinite y.
+    // The remainder is undefined if x is infinite, y is zero, or either is NaN. The loop must see neither these cases
+    // nor an infinite y.
     let defined = b.and(&b.compare_n(Comparison::Lt, &ax, f64::INFINITY), &b.compare_n(Comparison::Gt, &ay, 0.0));
     let divisible = b.and(&defined, &b.compare_n(Comparison::Lt, &ay, f64::INFINITY));
     let zero = b.number(0.0, x);
@@ -38,18 +39,18 @@ pub(crate) fn rem<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c
     b.select(&defined, &signed, &b.number(f64::NAN, x))
 }
 
-/// Subtracts a multiple of `y` from `x` where `x` is not below `y`; both are nonnegative.
+/// Subtracts a multiple of `y` from `x` if `x` is not below `y`. Both are nonnegative.
 fn step<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let exponent = |v: &Val<'c>| {
         let literal = |n: i64| b.full(Literal::new(n), v.shape());
         let field = b.binary("stablehlo.shift_right_logical", &b.bits(v, DType::I64), &literal(52));
         b.convert(&b.max(&field, &literal(1)), DType::F64)
     };
-    // y · 2ᵏ such that the quotient has at most 26 bits.
+    // k is such that the quotient of x and y · 2ᵏ has at most 26 bits.
     let k = b.max(&b.add_n(&b.sub(&exponent(x), &exponent(y)), -24.0), &b.number(0.0, x));
     let s = scale(b, y, &k);
     let n = b.unary("stablehlo.floor", &b.div(x, &s));
-    // Parts of s with at most 27 and 26 bits: their products with n, and the differences, are exact.
+    // s is split into parts with at most 27 and 26 bits. Their products with n, and the differences, are exact.
     let mask = b.full(Literal::new(!0x3ff_ffffi64), x.shape());
     let high = b.bits(&b.and(&b.bits(&s, DType::I64), &mask), DType::F64);
     let low = b.sub(&s, &high);

@@ -6,9 +6,9 @@ use rune_ir::{Op, Program, Shape, Var};
 
 /// Returns, for each variable, whether it is the operand of a `scatter` and has other uses.
 ///
-/// IREE updates such an operand in place although others still have to read it. In the derivative of a gradient of a
-/// scatter, a `gather` read and a `scatter` updated the same array, and the gather's result was wrong if both were
-/// results (3.13.0).
+/// IREE updates such an operand in place, although others still have to read it. In the derivative of a gradient of a
+/// scatter, a `gather` read an array that a `scatter` updated, and the gather's result was wrong if both were results
+/// (3.13.0).
 pub(crate) fn contested(program: &Program) -> Vec<bool> {
     let (mut uses, mut updated) = (vec![0; program.num_vars()], vec![false; program.num_vars()]);
     for instruction in program.instructions() {
@@ -21,7 +21,7 @@ pub(crate) fn contested(program: &Program) -> Vec<bool> {
     updated.iter().zip(uses).map(|(&updated, uses)| updated && uses > 1).collect()
 }
 
-/// Returns, for each variable, whether it is a part of the array that a `dynamic_update_slice` writes it to.
+/// Returns, for each variable, whether it is a part of the array to which a `dynamic_update_slice` writes it.
 ///
 /// IREE copies within the buffer, and fails if the ranges overlap ("source and target ranges overlap"), as in a shift
 /// of a donated argument.
@@ -58,7 +58,7 @@ pub(crate) fn source(op: &Op) -> Option<Var> {
     if let Op::DynamicUpdateSlice { update, .. } = op { Some(*update) } else { None }
 }
 
-/// Recomputes the values for this use: adds a neutral number that the compiler does not know.
+/// Recomputes the values for this use: it adds a neutral number that the compiler does not know.
 pub(crate) fn computed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let dtype = x.dtype();
     let neutral = if dtype.is_float() { -0.0 } else { 0.0 };

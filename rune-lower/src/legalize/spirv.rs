@@ -1,5 +1,6 @@
-//! Operations that IREE's code generator for Vulkan lacks or computes wrongly. SPIR-V's extended instructions have no exponential and no
-//! logarithm of `f64`, its remainder of integers has the wrong sign for the minimum, and 8-bit unsigned division does not compile.
+//! Operations that IREE's code generator for Vulkan lacks or computes wrongly. SPIR-V's extended instructions have no
+//! exponential and no logarithm of `f64`. Its integer remainder has the wrong sign for the minimum. 8-bit unsigned
+//! division does not compile.
 //!
 //! The functions of `f64` are those of fdlibm (Sun Microsystems, 1993).
 
@@ -9,7 +10,7 @@ use crate::legalize::math64;
 use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 
-/// Returns the function in other operations, if it needs another form.
+/// Returns an equivalent of the function, if it needs another form.
 pub(crate) fn unary<'c>(b: &Builder<'c>, name: &str, x: &Val<'c>) -> Option<Val<'c>> {
     if x.dtype() != DType::F64 {
         return None;
@@ -28,12 +29,12 @@ pub(crate) fn unary<'c>(b: &Builder<'c>, name: &str, x: &Val<'c>) -> Option<Val<
     }
 }
 
-/// Returns the function in other operations, if it needs another form.
+/// Returns an equivalent of the function, if it needs another form.
 pub(crate) fn binary<'c>(b: &Builder<'c>, name: &str, x: &Val<'c>, y: &Val<'c>) -> Option<Val<'c>> {
     let dtype = x.dtype();
     match name {
         "stablehlo.divide" if dtype == DType::U8 => {
-            // (x + ½) / y is never near an integer, so that rounding does no harm.
+            // (x + ½) / y is never near an integer, so rounding does no harm.
             let wide = |v: &Val<'c>| b.convert(v, DType::F32);
             let quotient = b.unary("stablehlo.floor", &b.div(&b.add_n(&wide(x), 0.5), &wide(y)));
             Some(b.convert(&quotient, dtype))
@@ -132,14 +133,14 @@ fn special<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     b.select(&positive, &y, &b.number(f64::NAN, x))
 }
 
-/// Returns xʸ for x ≥ 0, as e^(y ln x) with the logarithm in two parts: its rounding error would be multiplied by y ln x.
+/// Returns xʸ for x ≥ 0 as e^(y ln x). The logarithm has two parts, because y ln x would multiply its rounding error.
 fn power<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let small = b.compare_n(Comparison::Lt, x, f64::MIN_POSITIVE);
     let scaled = b.select(&small, &b.mul_n(x, 2f64.powi(54)), x);
     let Decomposed { k, f } = decompose(b, &scaled);
     let k = b.select(&small, &b.add_n(&k, -54.0), &k);
     let (half, tail) = log1p_parts(b, &f);
-    // The parts of the sum, with their rounding errors (T. J. Dekker, 1971).
+    // Returns a sum and its rounding error (T. J. Dekker, 1971).
     let sum = |x: &Val<'c>, y: &Val<'c>| {
         let s = b.add(x, y);
         let back = b.sub(&s, x);
@@ -148,7 +149,7 @@ fn power<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let (t, e1) = sum(&f, &b.neg(&half));
     let (t, e2) = sum(&t, &tail);
     let (high, e3) = sum(&b.mul_n(&k, LN2_HIGH), &t);
-    // f² / 2 is rounded too: its error is the difference to the exact product of halves of f.
+    // f² / 2 is rounded too. Its error is the difference from the exact product of the halves of f.
     let (f1, f2) = split(b, &f);
     let square = b.mul(&f, &f);
     let error = b.sub(&square, &b.mul(&f1, &f1));
@@ -156,7 +157,7 @@ fn power<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let error = b.mul_n(&b.sub(&b.mul(&f2, &f2), &error), -0.5);
     let low = b.add(&b.add(&e1, &b.add(&e2, &e3)), &b.add(&b.mul_n(&k, LN2_LOW), &error));
     let (high, low) = sum(&high, &low);
-    // The product with y, with its rounding error.
+    // This is the product with y, and its rounding error.
     let product = b.mul(y, &high);
     let ((y1, y2), (h1, h2)) = (split(b, y), split(b, &high));
     let rest = b.sub(&b.mul(&y1, &h1), &product);
@@ -167,7 +168,7 @@ fn power<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let e = exp(b, &product);
     let result = b.add(&e, &b.mul(&e, &rest));
     let result = b.select(&b.compare_n(Comparison::Lt, &b.abs(&e), f64::INFINITY), &result, &e);
-    // 0 and infinity: their logarithms are infinite.
+    // The logarithms of 0 and infinity are infinite.
     let up = b.compare_n(Comparison::Gt, y, 0.0);
     let (zero, infinity) = (b.number(0.0, x), b.number(f64::INFINITY, x));
     let result = b.select(&b.compare_n(Comparison::Eq, x, 0.0), &b.select(&up, &zero, &infinity), &result);
@@ -285,7 +286,7 @@ fn erf<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
         ],
     );
     let far = b.select(&b.compare_n(Comparison::Lt, &magnitude, 1.0 / 0.35), &far1, &far2);
-    // z has 32 bits less, so that its square is exact.
+    // z has 32 fewer bits, so its square is exact.
     let mask = b.full(Literal::new(-1i64 << 32), x.shape());
     let z = b.bits(&b.and(&b.bits(&bounded, DType::I64), &mask), DType::F64);
     let first = exp(b, &b.add_n(&b.neg(&b.mul(&z, &z)), -0.5625));

@@ -1,11 +1,11 @@
-//! Long sums of floats, in several levels; the last uses `f64` if the device has it.
+//! Sums long arrays of floats in several levels. The last level uses `f64` if the device has it.
 //!
 //! IREE adds sequentially, or in a few lanes with its reassociation flag: Σ 0.1 over 4 million f32 was 402,741, or
 //! 418,394 with the flag, instead of 419,430. The error here is that of adding [`RUN`] numbers in lanes.
 //!
-//! IREE sums over the first axis a few columns at a time, down all rows. It is faster to add large contiguous blocks to
-//! each other first: 2048 × 2048 f32 over the first axis takes 0.39 ms instead of 1.9 ms, and 131,072 × 64 takes 1.06
-//! ms instead of 3.2 ms.
+//! IREE sums over the first axis a few columns at a time, down all rows. It is faster to add large contiguous blocks
+//! first: 2048 × 2048 f32 over the first axis takes 0.39 ms instead of 1.9 ms, and 131,072 × 64 takes 1.06 ms instead
+//! of 3.2 ms.
 
 use crate::builder::{Builder, Val};
 use rune_ir::DType;
@@ -15,17 +15,17 @@ use rune_ir::op::Literal;
 const LONG: usize = 1 << 12;
 /// The number of terms to add at once.
 const RUN: usize = 128;
-/// The minimum size in bytes for summing columns in blocks; smaller arrays stay in the caches. (512 × 256: 13 µs either
-/// way.)
+/// The minimum size in bytes for summing columns in blocks. Smaller arrays stay in the caches (512 × 256: 13 µs either
+/// way).
 const LARGE: usize = 1 << 20;
-/// The number of blocks to add first. (16 take as long, 64 twice as long.)
+/// The number of blocks to add first (16 take as long, 64 twice as long).
 const PARTS: usize = 8;
 
-/// Returns the sum over `axes`; `wide` is whether the device has `f64`.
+/// Returns the sum over `axes`. `wide` says whether the device has `f64`.
 pub(crate) fn sum<'c>(b: &Builder<'c>, x: &Val<'c>, axes: &[usize], wide: bool) -> Val<'c> {
     let zero = |x: &Val<'c>| Literal::from_f64(x.dtype(), 0.0);
     let plain = |x: &Val<'c>, axes: &[usize]| b.reduce(x, zero(x), axes, "stablehlo.add");
-    // The last level.
+    // Computes the last level.
     let last = |x: &Val<'c>, axes: &[usize]| match wide && x.dtype() == DType::F32 {
         true => b.convert(&plain(&b.convert(x, DType::F64), axes), DType::F32),
         false => plain(x, axes),
@@ -39,7 +39,7 @@ pub(crate) fn sum<'c>(b: &Builder<'c>, x: &Val<'c>, axes: &[usize], wide: bool) 
     if terms < LONG && !columns {
         return plain(x, &axes);
     }
-    // Axes that are not adjacent: first those of the last block, then the others.
+    // The axes are not adjacent. Those of the last block are summed first, then the others.
     if let Some(gap) = gap {
         return sum(b, &sum(b, x, &axes[gap..], wide), &axes[..gap], wide);
     }
@@ -60,7 +60,7 @@ pub(crate) fn sum<'c>(b: &Builder<'c>, x: &Val<'c>, axes: &[usize], wide: bool) 
     b.reshape(&total, shape)
 }
 
-/// Returns the sums over the middle one of three axes.
+/// Returns the sums over the second of three axes.
 fn column_sums<'c>(b: &Builder<'c>, x: &Val<'c>, wide: bool) -> Val<'c> {
     let zero = |x: &Val<'c>| Literal::from_f64(x.dtype(), 0.0);
     let plain = |x: &Val<'c>| b.reduce(x, zero(x), &[1], "stablehlo.add");

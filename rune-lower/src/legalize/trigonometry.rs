@@ -1,8 +1,8 @@
 //! Sine, cosine, tangent and arctangent.
 //!
-//! IREE's f32 sine and cosine are wrong above about 1e4, and garbage from 1e10; for f64 it has none. Here, the argument
-//! is reduced exactly (Cody and Waite, π/2 in three parts, in f64), and the polynomials are those of fdlibm and Cephes.
-//! From 3e9 on, the multiple of π/2 exceeds `i32`, and the result is NaN instead of a wrong number.
+//! IREE's f32 sine and cosine are wrong above about 1e4, and meaningless from 1e10 on. It has none for f64. Here, the
+//! argument is reduced exactly (Cody and Waite, π/2 in three parts, in f64), and the polynomials are those of fdlibm
+//! and Cephes. From 3e9 on, the multiple of π/2 exceeds `i32`, and the result is NaN instead of a wrong number.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::exponential::polynomial;
@@ -12,9 +12,9 @@ use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 use std::f64::consts::{FRAC_2_PI, FRAC_PI_2, FRAC_PI_4, PI};
 
-/// The largest |x| to reduce.
+/// The greatest |x| that is reduced.
 const REDUCED: f64 = 3.0e9;
-/// π/2 in parts of 22 bits, whose multiples by up to 2³¹ are exact, and the rest to 53 bits.
+/// π/2 as parts of 22 bits, whose multiples by up to 2³¹ are exact, and the rest to 53 bits.
 const PARTS: [f64; 4] = [1.570796012878418, 3.139164164167596e-7, 6.223371969669989e-14, 2.0222662487959506e-21];
 
 pub(crate) fn sin<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c>) -> Val<'c> {
@@ -53,7 +53,7 @@ pub(crate) fn tan<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, x: &Val<'c
 struct Reduced<'c> {
     quadrant: Val<'c>,
     high: Val<'c>,
-    /// Only in f64.
+    /// The low part, in f64 only.
     low: Option<Val<'c>>,
 }
 
@@ -64,7 +64,7 @@ fn bit<'c>(b: &Builder<'c>, quadrant: &Val<'c>, bit: i32) -> Val<'c> {
 
 fn reduce<'c>(b: &Builder<'c>, x: &Val<'c>) -> Reduced<'c> {
     let wide = b.convert(x, DType::F64);
-    // False for NaN too.
+    // This is false for NaN too.
     let small = b.compare_n(Comparison::Le, &b.abs(&wide), REDUCED);
     let wide = b.select(&small, &wide, &b.number(0.0, &wide));
     let n = b.unary("stablehlo.round_nearest_even", &b.mul_n(&wide, FRAC_2_PI));

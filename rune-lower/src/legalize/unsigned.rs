@@ -1,4 +1,4 @@
-//! Unsigned integers as signed ones, where the compiler has no code for them: reversals (`failed to legalize
+//! Treats unsigned integers as signed ones if the compiler has no code for them: in reversals (`failed to legalize
 //! linalg.generic`), scans (`unresolved target materialization from ui16 to i16`) and the casts of host calls (`failed
 //! to legalize operation 'tensor.cast'`).
 
@@ -10,7 +10,7 @@ pub(crate) fn signed_bits<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     if x.dtype().is_unsigned_int() { b.bits(x, x.dtype().to_signed()) } else { x.clone() }
 }
 
-/// Applies `f` to the same bits as signed integers.
+/// Applies `f` to signed integers with the same bits.
 pub(crate) fn as_signed<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c>) -> Val<'c>) -> Val<'c> {
     if !x.dtype().is_unsigned_int() {
         return f(x);
@@ -37,13 +37,13 @@ fn flip_sign_bit<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.binary("stablehlo.xor", x, &b.number(f64::NEG_INFINITY, x))
 }
 
-/// Applies `f` to signed integers in the same order.
+/// Applies `f` to signed integers with the same order.
 pub(crate) fn in_order<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c>) -> Val<'c>) -> Val<'c> {
     back(b, &f(&ordered(b, x)), x.dtype())
 }
 
 /// Reverses the order of elements along `axes`.
 pub(crate) fn reverse<'c>(b: &Builder<'c>, x: &Val<'c>, axes: &[usize]) -> Val<'c> {
-    // The compiler rejects a reversal along no axes, too.
+    // The compiler also rejects a reversal along no axes.
     if axes.is_empty() { x.clone() } else { as_signed(b, x, |x| b.reverse(x, axes)) }
 }

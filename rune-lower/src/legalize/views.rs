@@ -1,9 +1,10 @@
-//! Operations on elements that read one producer in two ways.
+//! Elementwise operations that read one producer in two ways.
 //!
-//! IREE fuses an operation on elements with the reduction, product or window that it takes something from, though it may take it twice:
-//! of `r[:, None] + r[None, :]` behind a sum `r`, of `y + y.t()` behind a softmax `y`, the fused code has the elements that one piece of
-//! the producer gives, and 0 or memory of others for the rest. So each value carries the producers that it reads, and how. One that is read
-//! in two ways goes through a barrier. Only its uses show whether it is, so the module is then emitted once more.
+//! IREE fuses an elementwise operation with the reduction, product or window that produces its operand, even if it
+//! reads the operand in two ways: `r[:, None] + r[None, :]` behind a sum `r`, or `y + y.t()` behind a softmax `y`. The
+//! fused code then has only the elements of one tile of the producer, and 0 or foreign memory for the others. Each
+//! value therefore records the producers that it reads, and how. A producer that is read in two ways goes through a
+//! barrier. Only its later uses show this, so the module is then emitted again.
 
 use rune_ir::Shape;
 use std::cell::{Cell, RefCell};
@@ -11,12 +12,12 @@ use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-/// The maximum number of producers that a value may read. Beyond it, the value goes through a barrier.
+/// The maximum number of producers that a value may read. Beyond this number, the value goes through a barrier.
 pub(crate) const MOST: usize = 64;
-/// In place of an axis: all elements along it are equal.
+/// The marker for an axis along which all elements are equal.
 const NONE: u8 = u8::MAX;
 
-/// The producers of a module, by their numbers in the order of emission.
+/// The producers of a module, numbered in the order of emission.
 #[derive(Default)]
 pub(crate) struct Producers {
     count: Cell<u32>,
@@ -31,9 +32,9 @@ pub(crate) struct Producers {
 struct View {
     producer: u32,
     result: u32,
-    /// The slices, reversals and reshapes on the way, hashed.
+    /// A hash of the slices, reversals and reshapes between the producer and the value.
     form: u64,
-    /// For each axis of the value the axis of that form.
+    /// For each axis of the value, the axis of that form.
     axes: Vec<u8>,
 }
 
@@ -44,11 +45,11 @@ pub(crate) struct Views(Option<Rc<[View]>>);
 /// The role of an operation in the compiler's fusion.
 #[derive(PartialEq)]
 pub(crate) enum ViewRole {
-    /// Others are fused with it.
+    /// Other operations are fused with it.
     Producer,
-    /// A function of elements in the same place.
+    /// An elementwise function.
     Elements,
-    /// Some elements, at places that are computed.
+    /// A slice at computed positions.
     Part,
     /// Nothing is fused through it.
     Apart,
@@ -86,22 +87,22 @@ fn hash(of: impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Each axis by its own number.
+/// Returns the axes of a value that reads its own elements.
 fn own_axes(shape: &Shape) -> Vec<u8> {
     shape.iter().enumerate().map(|(i, &n)| if n > 1 { i as u8 } else { NONE }).collect()
 }
 
 impl Producers {
-    /// A module in which the producers of these numbers are behind barriers.
-    /// Without `defences` nothing is rewritten that IREE compiles wrongly, and there are no barriers beside those of programs.
+    /// Creates the producers of a module in which those with the numbers `fenced` are behind barriers. Without
+    /// `defences`, code that IREE compiles wrongly is not rewritten, and the only barriers are those of the program.
     pub fn fenced(fenced: BTreeSet<u32>, defences: bool) -> Producers {
         Producers { fenced, undefended: !defences, ..Producers::default() }
     }
-    /// Whether what IREE compiles wrongly is rewritten.
+    /// Returns whether code that IREE compiles wrongly is rewritten.
     pub fn has_defences(&self) -> bool {
         !self.undefended
     }
-    /// The producers that an operation reads in two ways.
+    /// Returns the producers that an operation reads in two ways.
     pub fn read_twice(&self) -> BTreeSet<u32> {
         self.read_twice.borrow().clone()
     }
@@ -143,7 +144,7 @@ impl Producers {
             }
         }
     }
-    /// A slice of `x` at places that are computed.
+    /// Returns the views of a slice of `x` at computed positions.
     pub fn part(&self, x: &Views, to: &Shape) -> Views {
         self.parts.set(self.parts.get() + 1);
         x.reformed(hash(("part", self.parts.get())), to)
@@ -151,7 +152,7 @@ impl Producers {
 }
 
 impl Views {
-    /// A value with one element is only read in one way.
+    /// Creates views. A value with one element can only be read in one way, so it has none.
     fn of(views: Vec<View>) -> Views {
         let views: Rc<[View]> = views.into_iter().filter(|v| v.axes.iter().any(|&a| a != NONE)).collect();
         Views((!views.is_empty()).then_some(views))
@@ -169,7 +170,7 @@ impl Views {
         let view = |v: &View| View { form: hash((v.form, &v.axes, how)), axes: own_axes(to), ..*v };
         Views::of(views.iter().map(view).collect())
     }
-    /// Axis `i` of `from` becomes axis `dims[i]` of `to`.
+    /// Returns the views after a broadcast: axis `i` of `from` becomes axis `dims[i]` of `to`.
     pub fn broadcast(&self, from: &Shape, to: &Shape, dims: &[usize]) -> Views {
         self.moved(|axes| {
             let mut wide = vec![NONE; to.rank()];
@@ -185,7 +186,7 @@ impl Views {
     pub fn reshape(&self, from: &Shape, to: &Shape) -> Views {
         let long = |shape: &Shape| -> Vec<usize> { (0..shape.rank()).filter(|&a| shape[a] != 1).collect() };
         let (old, new) = (long(from), long(to));
-        // Axes of one element come and go.
+        // Only axes of one element are added or removed.
         if old.iter().map(|&a| from[a]).eq(new.iter().map(|&a| to[a])) {
             return self.moved(|axes| {
                 let mut moved = vec![NONE; to.rank()];

@@ -1,6 +1,6 @@
 //! Reductions over windows.
 //!
-//! If the output has size 1 along an axis, the stride is above 1 and input is left over behind the window, IREE reads
+//! If the output has size 1 along an axis, the stride is above 1, and input is left over behind the window, IREE reads
 //! out of bounds. The stride then becomes 1, and the leftover input is cut off.
 
 use crate::attr;
@@ -9,13 +9,13 @@ use crate::legalize::dilation;
 use rune_ir::op::{Literal, ReduceFn, Window};
 use rune_ir::{Shape, Type};
 
-/// Returns the stride and the padding behind the input along an axis. `total` is the number of elements including
-/// padding and dilation; `window` is the window size including dilation.
+/// Returns the stride and the padding behind the input along an axis. `total` is the number of elements, including
+/// padding and dilation. `window` is the window size, including dilation.
 pub(crate) fn only_position(total: usize, window: usize, stride: usize, high: i64) -> (usize, i64) {
     if window <= total && (total - window) / stride == 0 { (1, high - (total - window) as i64) } else { (stride, high) }
 }
 
-/// Returns the extent with `dilation - 1` elements between neighbours.
+/// Returns the extent of `n` elements with `dilation - 1` elements between neighbours.
 pub(crate) fn dilated(n: usize, dilation: usize) -> usize {
     n.saturating_sub(1) * dilation + n.min(1)
 }
@@ -72,8 +72,8 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
 /// The maximum number of positions of a window that are reduced one after the other.
 const UNROLLED: usize = 32;
 
-/// Reduces the slices that the positions of the window meet. Some windows of two elements do not compile for GPUs ("failed to bufferize
-/// op"), and what compiles is no faster.
+/// Reduces one slice for each position in the window. Some windows of two elements do not compile for GPUs ("failed to
+/// bufferize op"), and those that compile are no faster.
 fn unrolled<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, window: &Window, shape: &Shape) -> Val<'c> {
     let config: Vec<_> =
         window.padding.iter().zip(&window.base_dilation).map(|(&(l, h), &d)| (l, h, d as i64 - 1)).collect();
@@ -88,7 +88,7 @@ fn unrolled<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, window: &Window, shap
             Some(result) => b.binary(combiner(f, x.dtype()), &result, &slice),
             None => slice,
         });
-        // The next position, the last axis first.
+        // The next position. The last axis changes first.
         let Some(axis) = (0..x.rank()).rev().find(|&a| position[a] + 1 < window.dimensions[a]) else { break };
         position[axis] += 1;
         position[axis + 1..].fill(0);
@@ -96,8 +96,8 @@ fn unrolled<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, window: &Window, shap
     result.expect("a window has a position")
 }
 
-/// Windows of one element reduce nothing: they select elements. IREE compiles neither such windows nor a strided slice
-/// behind interior padding, so the elements that the windows meet are sliced first, and then padded.
+/// Emits windows of one element, which select elements. IREE compiles neither such windows nor a strided slice behind
+/// interior padding. The elements that the windows meet are therefore sliced first, and then padded.
 fn single<'c>(b: &Builder<'c>, x: &Val<'c>, init: Literal, window: &Window, shape: Shape) -> Val<'c> {
     let rank = x.rank();
     let (mut starts, mut limits, mut strides) = (vec![0; rank], vec![0; rank], vec![1; rank]);

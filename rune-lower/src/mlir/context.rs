@@ -4,7 +4,8 @@ use melior::Context;
 use melior::dialect::DialectHandle;
 use std::cell::RefCell;
 
-/// A context never frees types, attributes and locations. After this many modules, a thread creates a new context.
+/// The number of modules after which a thread creates a new context. A context never frees types, attributes and
+/// locations.
 const MODULES_PER_CONTEXT: u32 = 256;
 
 thread_local! {
@@ -12,9 +13,9 @@ thread_local! {
 }
 
 /// Runs `f` with the context of this thread. Creating a context takes about 3.5 ms with all dialects, and less with the
-/// few used here.
+/// few that are used here.
 pub(crate) fn with<R>(f: impl FnOnce(&Context) -> R) -> R {
-    // The context is taken out meanwhile: a panic in `f` then leaves none behind, and a nested call creates its own.
+    // The context is taken out during the call. If `f` panics, none is left behind, and a nested call creates its own.
     let (context, used) = CONTEXT.take().unwrap_or_else(|| (create(), 0));
     let result = f(&context);
     if used + 1 < MODULES_PER_CONTEXT {

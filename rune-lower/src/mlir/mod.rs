@@ -1,6 +1,6 @@
 //! Builds the module in MLIR, which verifies and prints it.
 //!
-//! StableHLO is not registered in melior, so its own attributes are opaque text, which only the compiler checks.
+//! StableHLO is not registered in melior, so StableHLO's own attributes are opaque text. Only the compiler checks them.
 
 mod context;
 
@@ -22,8 +22,8 @@ use std::collections::HashMap;
 /// The texts of functions.
 type Texts = Vec<String>;
 
-/// Builds a module of these functions, verifies it, and returns the text of each function, without and with locations. Only
-/// the texts with locations contain signatures.
+/// Builds a module of these functions, and verifies it. Returns the text of each function, without and with locations.
+/// Only the texts with locations contain signatures.
 ///
 /// # Errors
 /// Returns an error if MLIR rejects the module.
@@ -47,7 +47,7 @@ pub(crate) fn texts(functions: &[Function], locations: bool) -> Result<(Texts, T
     })
 }
 
-/// Returns what MLIR prints for a module in text form, with locations.
+/// Returns MLIR's print of a module in text form, with locations.
 pub(crate) fn reprinted(text: &str) -> Option<String> {
     context::with(|context| {
         let module = Module::parse(context, text)?;
@@ -57,15 +57,15 @@ pub(crate) fn reprinted(text: &str) -> Option<String> {
 }
 
 fn print(built: &Operation, function: &Function, locations: bool) -> Result<String, LowerError> {
-    // Locations are printed inline: functions are printed one by one, without a module that could hold aliases.
+    // Locations are printed inline, because functions are printed one by one, without a module that could hold aliases.
     let flags = OperationPrintingFlags::new().enable_debug_info(locations, false).use_local_scope();
     let text = built.to_string_with_flags(flags).map_err(|e| LowerError::Malformed(e.to_string()))?;
     let (inputs, constants) = function.named;
     Ok(rename_arguments(&text, inputs, constants))
 }
 
-/// Returns the text of a function with its arguments named as in the program: `%x#` for inputs and `%c#` for constants,
-/// where MLIR writes `%arg#`. Arguments of nested regions keep their names.
+/// Returns the text of a function whose arguments have the names of the program, `%x#` for inputs and `%c#` for
+/// constants. MLIR names them `%arg#`. Arguments of nested regions keep their names.
 fn rename_arguments(function: &str, inputs: usize, constants: usize) -> String {
     let mut out = String::with_capacity(function.len());
     let mut rest = function;

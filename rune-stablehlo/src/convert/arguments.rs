@@ -59,7 +59,7 @@ pub(super) fn number(op: &Operation, names: &[&str]) -> Result<usize, ConvertErr
     }
 }
 
-/// Returns one pair of numbers per axis, or `None` if the attribute is missing.
+/// Returns one pair of numbers for each axis. The pairs are zeros if the attribute is missing.
 pub(super) fn pairs(op: &Operation, names: &[&str], n: usize) -> Result<Vec<(i64, i64)>, ConvertError> {
     match ints(op, names)? {
         None => Ok(vec![(0, 0); n]),
@@ -94,7 +94,7 @@ pub(super) fn fields<'t>(text: &'t str, op: &Operation<'t>, names: &[&str]) -> R
 }
 
 impl Fields<'_> {
-    /// Returns axes; none if the field is missing.
+    /// Returns axes. There are none if the field is missing.
     pub fn dims(&self, name: &str) -> Result<Dims, ConvertError> {
         match find(&self.0, &[name]).map(Attribute::ints) {
             None => Ok(Dims::new()),
@@ -102,7 +102,7 @@ impl Fields<'_> {
             Some(None) => invalid(format!("its `{name}` is not a list of integers")),
         }
     }
-    /// Returns a number; 0 if the field is missing.
+    /// Returns a number, which is 0 if the field is missing.
     pub fn number(&self, name: &str) -> Result<usize, ConvertError> {
         match self.dims(name)?.as_slice() {
             [] => Ok(0),

@@ -1,4 +1,4 @@
-//! Elements in the text.
+//! Constants in the text.
 
 use super::{ConvertError, Converter, invalid, refused, tensor};
 use crate::ast::{Attribute, Dense, Elements, Operation};
@@ -42,7 +42,7 @@ pub(super) fn load<'t>(
         let read = super::free::dense(op).map_or_else(|| invalid("its array is not available"), array);
         let array = match read {
             Ok(array) => array,
-            // A placeholder: each use reports the error.
+            // This is a placeholder. Each use reports the error.
             Err(ConvertError::Refused(_)) => Array::zeros(Type::scalar(DType::F32)),
             Err(ConvertError::Invalid(problem)) => return Err(cx.invalid(op, problem)),
             Err(ConvertError::Within(error)) => return Err(error),
@@ -53,7 +53,7 @@ pub(super) fn load<'t>(
     Ok(found)
 }
 
-/// Reads an array. It allocates no more bytes than the text has digits, whatever the type says.
+/// Reads an array. The allocation has at most as many bytes as the text has digits, whatever the type is.
 fn array(dense: &Dense) -> Result<Array, ConvertError> {
     let ty = tensor(&dense.ty)?;
     let count = |n: usize| invalid(format!("{ty} has {} elements, but {n} are given", ty.size()));
@@ -80,7 +80,7 @@ fn array(dense: &Dense) -> Result<Array, ConvertError> {
             let size = ty.dtype.size();
             let bool = ty.dtype == DType::Bool;
             bytes = match () {
-                // Booleans are bytes or, in older versions, bits.
+                // Booleans are bytes, or bits in older versions.
                 () if bool && raw.len() == ty.size() => raw.iter().map(|&b| u8::from(b != 0)).collect(),
                 () if bool && raw.len() == ty.size().div_ceil(8) => {
                     (0..ty.size()).map(|i| raw[i / 8] >> (i % 8) & 1).collect()
@@ -93,10 +93,10 @@ fn array(dense: &Dense) -> Result<Array, ConvertError> {
     Ok(Array::from_bytes(ty.clone(), &bytes))
 }
 
-/// Parses a number of a dtype: decimal, or its bits in hexadecimal digits.
+/// Parses a number of a dtype, which is decimal, or its bits in hexadecimal digits.
 pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
     if dtype.is_complex() {
-        // Of a complex number, the two parts.
+        // A complex number has two parts.
         let (re, im) = text.split_once(',')?;
         let [re, im] = [re, im].map(|part| number(dtype.real(), part.trim()));
         return Literal::from_parts(dtype, [re?, im?]);
@@ -108,7 +108,7 @@ pub(super) fn number(dtype: DType, text: &str) -> Option<Literal> {
         let array = || Array::from_bytes(Type::scalar(dtype), &bits.to_le_bytes()[..size]);
         return (fits && dtype != DType::Bool).then(array).as_ref().and_then(Literal::from_array);
     }
-    // Negative numbers of unsigned dtypes are read by their bits, as in MLIR.
+    // As in MLIR, a negative number of an unsigned dtype is read by its bits.
     if dtype.is_unsigned_int() && text.starts_with('-') {
         let bits = text.parse::<i64>().ok()? as u64;
         let low = bits & (u64::MAX >> (64 - 8 * dtype.size()));

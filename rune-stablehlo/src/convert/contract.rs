@@ -9,14 +9,14 @@ use rune_ir::{DType, Op, Var};
 use std::cmp::Ordering;
 
 impl<'t> Scope<'_, '_, 't> {
-    /// Converts the factors to one dtype that holds both, and also `out` if it is present.
+    /// Converts the factors to a common dtype that can hold both, and `out` if it is present.
     pub(super) fn alike(&mut self, factors: [Var; 2], out: Option<DType>) -> Result<[Var; 2], ConvertError> {
         let mut dtype = out.unwrap_or(self.ty(factors[0]).dtype);
         for other in factors.map(|v| self.ty(v).dtype) {
             dtype = match other.size().cmp(&dtype.size()) {
                 Ordering::Less => dtype,
                 Ordering::Greater => other,
-                // Neither half type holds the other.
+                // Neither half type can hold the other.
                 Ordering::Equal if other != dtype && other.is_float() => DType::F32,
                 Ordering::Equal => dtype,
             };
@@ -25,7 +25,7 @@ impl<'t> Scope<'_, '_, 't> {
         Ok([self.convert(lhs, dtype)?, self.convert(rhs, dtype)?])
     }
 
-    /// Imports a dot product. It ignores the precision: products are as exact as their dtype.
+    /// Imports a dot product. The precision is ignored, because products are as exact as their dtype.
     pub(super) fn dot_general(
         &mut self,
         op: &Operation<'t>,
@@ -83,7 +83,7 @@ impl<'t> Scope<'_, '_, 't> {
         let (lhs_dims, rhs_dims) = (layout(0, "b", "f")?, layout(1, "o", "i")?);
         let out = layout(2, "b", "f")?;
         let spatial = rank.saturating_sub(2);
-        // The window is a separate dictionary, or attributes.
+        // The window is a separate dictionary, or consists of attributes.
         let window = Operation {
             attributes: match op.attribute(&["window"]) {
                 Some(Attribute::Dict(entries)) => entries.clone(),

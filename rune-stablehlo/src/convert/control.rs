@@ -19,7 +19,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.push(Op::Call { args, program }).map(Some)
     }
 
-    /// Imports a composite as rune's own operation if there is one, else as its decomposition.
+    /// Imports a composite as rune's own operation if there is one, otherwise as its decomposition.
     pub(super) fn composite(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let name = name_of(op, "name").unwrap_or_default();
         if let Some(vars) = self.expansion(op, name, xs)? {
@@ -34,7 +34,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     pub(super) fn case(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let [index] = exactly(xs)?;
         let last = op.regions.len() as i64 - 1;
-        // StableHLO takes the last branch for any out-of-range index; a program takes the nearest.
+        // StableHLO takes the last branch for any out-of-range index; a program takes the nearest one.
         let inside = self.ranges.get(&index).is_some_and(|&(low, high)| 0 <= low && high <= last);
         let index = if inside {
             index
@@ -50,7 +50,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     pub(super) fn if_(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let [pred] = exactly(xs)?;
         let index = self.convert(pred, DType::I32)?;
-        // The first region is for true.
+        // The first region is the one for true.
         self.branches(op, index, true)
     }
 

@@ -39,7 +39,7 @@ pub(super) fn unary(name: &str) -> Option<UnaryFn> {
     })
 }
 
-/// Returns the binary function of an operation. For booleans, a sum is `or` and a product is `and`.
+/// Returns the binary function of an operation. For booleans, the sum is `or` and the product is `and`.
 pub(super) fn binary(name: &str, dtype: DType) -> Option<BinaryFn> {
     let bool = dtype == DType::Bool;
     Some(match name {
@@ -91,7 +91,7 @@ impl Scope<'_, '_, '_> {
         };
         let bits = self.one(Op::BitcastConvert { x, dtype })?;
         let ty = self.ty(bits).clone();
-        // The magnitude of a negative float is inverted: less of it is more.
+        // The magnitude of a negative float is inverted, because a smaller magnitude is greater.
         let Some(width) = constants::number(dtype, &(8 * dtype.size() - 1).to_string()) else {
             return invalid("its dtype has no order");
         };

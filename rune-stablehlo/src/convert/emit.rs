@@ -134,7 +134,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.if" => self.if_(op, xs),
             "stablehlo.while" => self.while_loop(op, xs),
             "stablehlo.optimization_barrier" => self.push(Op::OptimizationBarrier { xs: xs.to_vec() }).map(Some),
-            // Only distributes work over devices; it does not change the results.
+            // This only distributes work over devices. It does not change the results.
             "sdy.sharding_constraint" | "sdy.reshard" => Ok(Some(xs.to_vec())),
             "stablehlo.custom_call" => self.custom_call(op, xs),
             _ => match self.expansion(op, op.name, xs)? {

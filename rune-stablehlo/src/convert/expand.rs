@@ -1,4 +1,4 @@
-//! Operations that rune expresses by others.
+//! Operations that rune expresses by other operations.
 
 use super::arguments::{dims_or, exactly, ints, pairs, word};
 use super::constants;
@@ -34,7 +34,8 @@ fn function(name: &str) -> Option<fn(&Tensor) -> Tensor> {
 
 type FunctionOfTwo = fn(&Tensor, &Tensor) -> Tensor;
 
-/// Returns the tensor function of a CHLO function of two arrays of one type, and whether it takes integers instead of floats.
+/// Returns the tensor function of a CHLO function of two arrays of one type. Also returns whether it takes integers
+/// instead of floats.
 fn function_of_two(name: &str) -> Option<(FunctionOfTwo, bool)> {
     Some(match name {
         "chlo.next_after" => (|x, y| x.nextafter(y), false),
@@ -45,7 +46,7 @@ fn function_of_two(name: &str) -> Option<(FunctionOfTwo, bool)> {
     })
 }
 
-/// Returns the reason why an operation is not imported; continues its name.
+/// Returns the reason why an operation is not imported. The text follows the operation's name.
 pub(super) fn why_not(name: &str) -> String {
     match name {
         "chlo.ragged_dot" => {
@@ -73,7 +74,7 @@ pub(super) fn why_not(name: &str) -> String {
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// Expands the operation `name` into others. Returns `None` if it is not one of these.
+    /// Expands the operation `name` into others. Returns `None` for any other operation.
     pub(super) fn expansion(
         &mut self,
         op: &'m Operation<'t>,
@@ -151,7 +152,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }))
     }
 
-    /// Returns the bits of integers as unsigned integers.
+    /// Returns integers as unsigned integers with the same bits.
     fn unsigned(&mut self, x: Var) -> Result<(Var, DType), ConvertError> {
         let dtype = match self.ty(x).dtype {
             DType::I8 | DType::U8 => DType::U8,
@@ -208,7 +209,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(count, original)
     }
 
-    /// Rounds floats of at most 32 bits to any precision, and others to their own.
+    /// Rounds floats of at most 32 bits to any precision, and wider floats only to their own precision.
     fn reduce_precision(&mut self, op: &Operation, x: Var) -> Result<Var, ConvertError> {
         let dtype = self.ty(x).dtype;
         let written = word(op, &["format"]).and_then(|format| format.strip_prefix('e')?.split_once('m'));
@@ -274,7 +275,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         if !sums || self.known(init).is_none_or(|l| l.to_f64() != 0.0) {
             return refused("scatters by something other than a sum from 0");
         }
-        // Elements outside are chosen last.
+        // Elements in the padding are chosen last.
         let whole = ty;
         let worst = match direction {
             Comparison::Ge | Comparison::Gt => ReduceFn::Max,
@@ -361,8 +362,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 }
 
-/// `f32` numbers with so many bits of exponent and mantissa: to the nearest, halves to even; to infinity above the greatest
-/// exponent, and to zero below the least. The definition is that of XLA's `ReducePrecision`.
+/// Rounds `f32` numbers to this many bits of exponent and mantissa: to the nearest number, with halves to even, to
+/// infinity above the greatest exponent, and to zero below the least. This is XLA's definition of `ReducePrecision`.
 fn rounded(x: &Tensor, exponent: u32, mantissa: u32) -> Tensor {
     let bits = x.bitcast(DType::U32);
     let number = |n: u32| lax::full_like(&bits, f64::from(n));

@@ -1,12 +1,11 @@
-//! The value of a region of scalars, by value numbering: equal expressions have the same number, so that a region is
-//! recognised in any form.
+//! Value numbering of scalar regions. Equal expressions have the same number, so a region is recognized in any form.
 
 use super::constants;
 use crate::ast::{Operation, Region, Ty, Use};
 use rune_ir::op::Literal;
 use std::collections::HashMap;
 
-/// The expressions of a region. The lowest numbers are its arguments.
+/// The expressions of a region. Its arguments have the lowest numbers.
 #[derive(Default)]
 pub(super) struct Expressions {
     numbers: HashMap<(String, Vec<u32>), u32>,
@@ -14,9 +13,9 @@ pub(super) struct Expressions {
 }
 
 impl Expressions {
-    /// Returns the expressions of a region and those that it returns. Returns `None` if the region contains anything
-    /// but functions of its arguments and of numbers. `outside` returns the number that a value of the enclosing scope
-    /// equals, because MLIR moves constants out of regions.
+    /// Returns the expressions of a region, and those that it returns. Returns `None` if the region contains anything
+    /// except functions of its arguments and of numbers. `outside` returns the number that a value of the enclosing
+    /// scope equals. It is needed because MLIR moves constants out of regions.
     pub fn of<'t>(
         region: &Region<'t>,
         outside: impl Fn(Use<'t>) -> Option<Literal>,
@@ -99,7 +98,7 @@ impl Expressions {
         }
         self.number(name.to_owned(), &operands)
     }
-    /// Returns the operation of an expression whose operands are these two, in any order.
+    /// Returns the operation of an expression if its operands are these two, in any order.
     pub fn pair(&self, root: u32, x: u32, y: u32) -> Option<&str> {
         let (name, operands) = self.keys.get(root as usize)?;
         let here = *operands == [x, y] || *operands == [y, x];

@@ -1,4 +1,4 @@
-//! Reductions by any function, as StableHLO defines them: of the accumulator and the next element.
+//! Reductions by arbitrary functions. As in StableHLO, a function takes the accumulator and the next element.
 
 use super::arguments::word;
 use super::elementwise::binary;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// The maximum number of window positions to process one by one.
 const MOST: usize = 256;
 
-/// A function of the accumulator and the next element, for many elements at once, with its captures.
+/// A function of the accumulator and the next element with its captures. It processes many elements at once.
 pub(super) struct Combine {
     pub captured: Vec<Var>,
     pub program: Arc<Program>,

@@ -1,11 +1,11 @@
-//! Captures of functions and regions: values by name, and arrays, because sub-programs hold no constants.
+//! Captures of functions and regions: values by name, and arrays, because sub-programs cannot hold constants.
 
 use super::{ConvertError, Converter, MAX_CALLS, invalid, name_of};
 use crate::ast::{Attribute, Dense, Elements, Operation, Region, Use};
 use crate::parse::Module;
 use std::collections::{HashMap, HashSet};
 
-/// Returns the array of a constant, if it has more than one distinct element in the text.
+/// Returns the array of a constant, unless the text has a single element for all of it.
 pub(super) fn dense<'a, 't>(op: &'a Operation<'t>) -> Option<&'a Dense<'t>> {
     match op.attribute(&["value"]) {
         Some(Attribute::Dense(dense)) if op.name == "stablehlo.constant" => match &dense.elements {

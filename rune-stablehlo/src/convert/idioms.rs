@@ -1,6 +1,7 @@
-//! Formulas whose derivatives by the rules are NaN or differ from JAX's, as the functions that they stand for.
+//! Recognizes formulas whose derivatives, by the rules, are NaN or differ from JAX's. They become the functions that
+//! they compute.
 //!
-//! JAX gives some functions derivatives of their own, which exported text does not hold.
+//! JAX gives some functions their own derivatives, which exported text does not contain.
 
 use super::scope::Scope;
 use super::{ConvertError, name_of};
@@ -8,12 +9,12 @@ use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use rune_ir::{Op, Var};
 
-/// Functions of JAX with derivatives of their own that differ from those of their formulas, where these are singular.
+/// Functions of JAX with their own derivatives, which differ from those of their formulas at singular points.
 const OWN_DERIVATIVES: &[&str] =
     &["xlogy", "xlog1py", "sinc", "log_ndtr", "expi", "exp1", "det", "_det", "pinv", "_pinv", "betainc", "gammainc"];
 
 impl<'t> Scope<'_, '_, 't> {
-    /// Warns of operations that suggest a derivative that the text does not hold.
+    /// Warns of operations that suggest a derivative that the text does not contain.
     pub(super) fn suspect(&mut self, op: &Operation<'t>) {
         if op.name == "func.call" {
             let name = name_of(op, "callee").unwrap_or_default();
@@ -30,7 +31,7 @@ impl<'t> Scope<'_, '_, 't> {
             }
             return;
         }
-        // x + (q - x), which is q, and of which the derivative is to be that of x.
+        // x + (q - x) equals q, but its derivative should be that of x.
         let (&[a, b], "stablehlo.add") = (op.operands.as_slice(), op.name) else { return };
         for (x, gap) in [(a, b), (b, a)] {
             let Some(difference) = self.definition(gap) else { continue };
@@ -62,7 +63,8 @@ impl<'t> Scope<'_, '_, 't> {
         }
     }
 
-    /// Imports `1 / (1 + eˣ)` as the logistic function of `-x`: the derivative by the rules is `∞ · 0` where `eˣ` overflows.
+    /// Imports `1 / (1 + eˣ)` as the logistic function of `-x`. By the rules, the derivative would be `∞ · 0` if `eˣ`
+    /// overflows.
     pub(super) fn logistic(&mut self, x: Var, y: Var) -> Result<Option<Var>, ConvertError> {
         if !self.ty(x).dtype.is_float() || !self.is(x, 1.0) {
             return Ok(None);
@@ -80,7 +82,7 @@ impl<'t> Scope<'_, '_, 't> {
         self.one(Op::Unary { f: UnaryFn::Logistic, x }).map(Some)
     }
 
-    /// Imports the maximum with 0 in JAX's `relu` with the derivative 0 at 0; that of `max` is a half there.
+    /// Imports the maximum with 0 in JAX's `relu`. Its derivative at 0 is 0, but that of `max` would be ½.
     pub(super) fn relu(&mut self, x: Var, y: Var) -> Result<Option<Var>, ConvertError> {
         let x = match (self.relu, self.is(x, 0.0), self.is(y, 0.0)) {
             (true, false, true) => x,
@@ -91,8 +93,8 @@ impl<'t> Scope<'_, '_, 't> {
         Ok(results.first().copied())
     }
 
-    /// Imports JAX's `logaddexp`, `ln (eˣ + eʸ)`, whose branch for equal infinities makes the derivatives of the other NaN. So is
-    /// `softplus`.
+    /// Imports JAX's `logaddexp`, `ln (eˣ + eʸ)`. Its branch for equal infinities makes the derivatives of the other
+    /// branch NaN. JAX's `softplus` has the same form.
     pub(super) fn logaddexp(&mut self, pred: Var, on_true: Var, on_false: Var) -> Result<Option<Var>, ConvertError> {
         let Some(Op::Compare { direction: Comparison::Ne, x: gap, y }) = self.made.get(&pred) else { return Ok(None) };
         let gap = *gap;
@@ -101,7 +103,7 @@ impl<'t> Scope<'_, '_, 't> {
         }
         let Some([x, y]) = self.binary(gap, BinaryFn::Sub) else { return Ok(None) };
         let both = |found: Option<[Var; 2]>| match found {
-            // Constants are written again for each use.
+            // The text repeats constants for each use.
             Some([a, b]) => self.same(a, x) && self.same(b, y) || self.same(a, y) && self.same(b, x),
             None => false,
         };

@@ -10,7 +10,8 @@ use rune_ir::{Op, Origin, ProgramBuilder, Shape, Type, Var};
 use std::sync::Arc;
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// Returns indices with their coordinates along the last axis, and the new positions of their other axes.
+    /// Returns indices with their coordinates along the last axis, and a function that maps their other axes to the new
+    /// positions.
     fn indices(&mut self, indices: Var, vector: usize) -> Result<(Var, impl Fn(Dims) -> Dims + use<>), ConvertError> {
         let ty = self.ty(indices).clone();
         let rank = ty.rank();
@@ -84,8 +85,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.one(Op::Scatter { x, indices, updates, dims: Box::new(dims), mode, unique }).map(Some)
     }
 
-    /// Combines by any function: reads the elements, applies the function, and writes them back. Where positions may repeat,
-    /// one update comes after the other.
+    /// Imports a scatter by an arbitrary function: reads the elements, applies the function, and writes them back. If
+    /// positions may repeat, the updates are applied one after the other.
     fn scatter_by(
         &mut self,
         op: &'m Operation<'t>,
@@ -97,7 +98,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let whole = self.ty(x).clone();
         let in_window = |axis: &usize| dims.update_window.contains(axis);
         let moves: Vec<usize> = (0..window.rank()).filter(|axis| !in_window(axis)).collect();
-        // The types have to fit before anything is computed with them.
+        // This checks the types before anything is computed.
         let tried = Op::Scatter { x, indices, updates, dims: Box::new(dims.clone()), mode: ScatterMode::Set, unique };
         let set = self.one(tried)?;
         if window.size() == 0 {
@@ -125,7 +126,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             let mode = ScatterMode::Set;
             return self.one(Op::Scatter { x, indices, updates, dims: Box::new(dims), mode, unique }).map(Some);
         }
-        // Coordinates along batch axes become explicit, and each position one row of indices.
+        // The coordinates along batch axes become explicit, and each position becomes one row of indices.
         let mut columns = Vec::new();
         let column: Shape = size.iter().take(size.rank() - 1).copied().chain([1]).collect();
         for &axis in &dims.indices_batching {

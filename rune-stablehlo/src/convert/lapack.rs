@@ -1,8 +1,8 @@
-//! The calls of LAPACK that JAX writes for CPUs, as operations of rune with the results that LAPACK gives, `info` included.
+//! LAPACK calls that JAX writes for CPUs, as operations of rune. Their results are those of LAPACK, including `info`.
 //!
-//! Matrices lie along the last two axes. LAPACK keeps columns together, and the layouts of a call say so; they do not change
-//! which element is where. The routines of complex matrices have the names of those of real ones but for `un` instead of `or` and `he`
-//! instead of `sy`.
+//! Matrices have the last two axes. LAPACK stores them by columns, as the layouts of a call say. The layouts do not
+//! change the index of an element. The routines for complex matrices have the names of those for real ones, with `un`
+//! instead of `or`, and `he` instead of `sy`.
 
 mod reflections;
 mod spectral;
@@ -16,7 +16,7 @@ use rune_ir::{DType, Op, Shape, Var};
 use rune_trace::linalg;
 use rune_trace::{Tensor, lax, where_};
 
-/// A routine, without the letter of its dtype.
+/// Returns a routine's name without the letter of its dtype, and the dtype.
 fn routine(target: &str) -> Option<(&str, DType)> {
     let name = target.strip_prefix("lapack_").or_else(|| target.strip_prefix("blas_"))?;
     let name = name.strip_suffix("_ffi").unwrap_or(name);
@@ -39,7 +39,7 @@ fn routine(target: &str) -> Option<(&str, DType)> {
 
 /// Returns an option of the call: a number, or the code of a letter, such as 76 for `L`.
 fn option(op: &Operation, key: &str) -> Result<i64, ConvertError> {
-    // The text of `as_text` has an empty string under the second name too.
+    // The text of `as_text` also has an empty string under the second name.
     let written = op.attribute(&["mhlo.backend_config"]).or_else(|| op.attribute(&["backend_config"]));
     let entries = if let Some(Attribute::Dict(entries)) = written { entries.as_slice() } else { &[] };
     match find(entries, &[key]).and_then(Attribute::ints).as_deref() {
@@ -53,7 +53,7 @@ fn is(op: &Operation, key: &str, letter: u8) -> Result<bool, ConvertError> {
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// Imports a custom call of LAPACK. Returns `None` if it is not one that rune knows.
+    /// Imports a custom call of LAPACK. Returns `None` if rune does not know it.
     pub(super) fn lapack(
         &mut self,
         op: &'m Operation<'t>,
@@ -95,7 +95,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         .map(Some)
     }
 
-    /// Returns the matrix, if it is the only operand, and square.
+    /// Returns the only operand, which must be a square matrix.
     fn square(&self, xs: &[Var]) -> Result<Var, ConvertError> {
         let [x] = exactly(xs)?;
         let ty = self.ty(x);
@@ -105,7 +105,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         }
     }
 
-    /// The other triangle stays as it is. `info` is 1 instead of the order of the first minor that is not positive.
+    /// Imports a Cholesky factorization. The other triangle stays unchanged. On failure, `info` is 1, instead of
+    /// LAPACK's order of the first minor that is not positive.
     fn potrf(&mut self, xs: &[Var], lower: bool) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         self.expand(&[x], |xs| {
@@ -122,7 +123,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         })
     }
 
-    /// `info` is the number of the first pivot that is 0, counted from 1.
+    /// Imports an LU factorization. `info` is the number of the first pivot that is 0, counted from 1.
     fn getrf(&mut self, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [x] = exactly(xs)?;
         self.expand(&[x], |xs| {
@@ -132,14 +133,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         })
     }
 
-    /// Returns `info` like LAPACK: -4 if the matrix holds NaN.
+    /// Imports a singular value decomposition. As in LAPACK, `info` is -4 if the matrix holds NaN.
     fn gesdd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [x] = exactly(xs)?;
         if self.used(op, 0) {
             return refused("returns what LAPACK leaves in the matrix, which is not defined");
         }
         let mode = option(op, "mode")?;
-        // Without vectors, the results for them hold nothing.
+        // Without vectors, the results for them have no meaning.
         let empty = [self.output(op, 2, 5)?.clone(), self.output(op, 3, 5)?.clone()];
         self.expand(&[x], |xs| {
             let f = if mode == i64::from(b'A') { FactorFn::SvdFull } else { FactorFn::Svd };
@@ -164,7 +165,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.push(Op::TriangularSolve { a, b, how })
     }
 
-    /// Returns the conjugates of complex numbers; real ones are their own.
+    /// Returns the conjugates of complex numbers. Real numbers stay unchanged.
     pub(in crate::convert) fn conjugated(&mut self, x: Var) -> Result<Var, ConvertError> {
         if self.ty(x).dtype.is_complex() { self.one(Op::Unary { f: UnaryFn::Conj, x }) } else { Ok(x) }
     }
@@ -191,7 +192,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 }
 
-/// Whether the columns of the first operand are kept together, as LAPACK has them.
+/// Returns whether the first operand is stored by columns, as in LAPACK.
 fn by_columns(op: &Operation, rank: usize) -> bool {
     let Some(Attribute::List(layouts)) = op.attribute(&["operand_layouts"]) else { return true };
     let layout = layouts.first().and_then(Attribute::ints).unwrap_or_default();
@@ -204,7 +205,7 @@ fn calls(op: &Operation, name: &str) -> bool {
     target.flatten().and_then(routine).is_some_and(|(found, _)| found == name)
 }
 
-/// The Hermitian transpose.
+/// Returns the Hermitian transpose.
 fn adjoint(a: &Tensor) -> Tensor {
     a.t().conj()
 }
@@ -218,7 +219,7 @@ fn triangle(n: usize) -> Tensor {
     lax::iota(DType::I32, [n, n], 0).ge(lax::iota(DType::I32, [n, n], 1))
 }
 
-/// Returns the number of the first element that is 0, counted from 1; 0 if there is none.
+/// Returns the number of the first element that is 0, counted from 1. Returns 0 if there is none.
 fn first_zero(diagonal: &Tensor) -> Tensor {
     let axis = diagonal.rank() - 1;
     if diagonal.shape()[axis] == 0 {

@@ -1,4 +1,4 @@
-//! Conversion of a module's operations to a program's instructions.
+//! Converts a module's operations to a program's instructions.
 
 mod arguments;
 mod constants;
@@ -29,9 +29,9 @@ use scope::Scope;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The reason why an operation becomes no instruction.
+/// The reason why an operation cannot become an instruction.
 pub(crate) enum ConvertError {
-    /// rune does not support it; continues the operation's name.
+    /// rune does not support it. The text follows the operation's name.
     Refused(String),
     /// It violates StableHLO's rules.
     Invalid(String),
@@ -55,14 +55,14 @@ pub(crate) fn invalid<T>(problem: impl Into<String>) -> Result<T, ConvertError> 
 
 /// The maximum depth of calls between functions.
 const MAX_CALLS: u32 = rune_ir::MAX_DEPTH - 1;
-/// The maximum total number of arrays to pass to functions and regions: a small file can ask for more than any memory
-/// holds.
+/// The maximum total number of arrays to pass to functions and regions. Without a limit, a small file could ask for
+/// more than fits into memory.
 const MAX_HANDED: usize = 1 << 20;
 
-/// A called function: a program that takes its arguments, then the arrays in it.
+/// A called function, as a program that takes its arguments, then the arrays in it.
 #[derive(Clone)]
 pub(crate) struct Callee {
-    /// `None` if it contains something that rune does not support.
+    /// The program. `None` if it contains something that rune does not support.
     program: Option<Arc<Program>>,
     arrays: Vec<usize>,
 }
@@ -72,17 +72,17 @@ pub(crate) struct Converter<'m, 't> {
     text: &'t str,
     module: &'m Module<'t>,
     functions: HashMap<&'m str, &'m Operation<'t>>,
-    /// The converted functions; `None` during the conversion.
+    /// The converted functions. `None` during the conversion.
     done: HashMap<&'m str, Option<Callee>>,
     /// The arrays that each function captures.
     needs: HashMap<&'m str, Vec<usize>>,
-    /// Returns the array constants by their positions in the text.
+    /// The array constants by their positions in the text.
     places: HashMap<usize, &'m Operation<'t>>,
     arrays: HashMap<usize, Array>,
     refusals: Vec<Refusal>,
     warnings: Vec<Warning>,
     options: &'m Options,
-    /// Whether each operation at which to stop gradients exists.
+    /// For each operation at which to stop gradients, whether it exists.
     stopped: Vec<bool>,
     handed: usize,
     calls: u32,
@@ -219,7 +219,7 @@ pub(super) fn module<'m, 't>(
                     public.push(name);
                 }
             }
-            // Only distributes work over devices; it does not change the results.
+            // This only distributes work over devices. It does not change the results.
             name if name.starts_with("sdy.") => {}
             _ => cx.refuse(op, "is not a function; a module for rune holds functions alone".to_owned()),
         }

@@ -1,4 +1,4 @@
-//! Sorting. Recognises the comparison, which is a region.
+//! Imports sorting, and recognizes the comparison, which is a region.
 
 use super::arguments::number;
 use super::expression::Expressions;
@@ -8,7 +8,7 @@ use crate::ast::Operation;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Type, Var};
 
-/// The maximum number of keys to recognise.
+/// The maximum number of keys to recognize.
 const MAX_KEYS: usize = 8;
 
 impl<'t> Scope<'_, '_, 't> {
@@ -27,7 +27,7 @@ impl<'t> Scope<'_, '_, 't> {
         let Some((num_keys, descending)) = order else {
             return refused("sorts by a comparison that does not compare the first operands in turn, as JAX's does");
         };
-        // Descending and stable: an ascending sort of the reversed arrays, reversed.
+        // A stable descending sort is the reversal of an ascending sort of the reversed arrays.
         let reversed = |scope: &mut Self, xs: Vec<Var>| {
             let axes = || [dimension][..].into();
             xs.into_iter()
@@ -41,8 +41,8 @@ impl<'t> Scope<'_, '_, 't> {
 }
 
 /// Returns the number of leading operands that a comparison sorts by, and whether it sorts in descending order. It
-/// recognises plain comparisons, and JAX's, in which 0 equals -0 and all NaNs are equal. Complex numbers are compared by
-/// their real parts, and then by their imaginary parts.
+/// recognizes plain comparisons, and JAX's, in which 0 equals -0 and all NaNs are equal. Complex numbers compare by
+/// their real parts, then by their imaginary parts.
 fn order(e: &mut Expressions, root: u32, types: &[Type]) -> Option<(usize, bool)> {
     for (direction, descending) in [("LT", false), ("GT", true)] {
         for jax in [true, false] {

@@ -1,4 +1,4 @@
-//! Reductions. Recognises their functions, which are regions.
+//! Imports reductions, and recognizes their functions, which are regions.
 
 use super::arguments::{dims, dims_or, pairs, word};
 use super::elementwise::binary;
@@ -9,7 +9,7 @@ use crate::ast::Operation;
 use rune_ir::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 use rune_ir::{DType, Op, Var};
 
-/// Returns the reduction with an operation.
+/// Returns the reduction by an operation.
 fn reduction(name: &str, dtype: DType) -> Option<ReduceFn> {
     let bool = dtype == DType::Bool;
     Some(match name {
@@ -25,14 +25,15 @@ fn reduction(name: &str, dtype: DType) -> Option<ReduceFn> {
     })
 }
 
-/// Returns whether `x` is neutral; -0 counts as 0.
+/// Returns whether `x` is the neutral element. -0 counts as 0.
 fn is_neutral(x: Option<Literal>, f: ReduceFn, dtype: DType) -> bool {
     let wanted = f.neutral(dtype);
     x.is_some_and(|x| x == wanted || dtype.is_float() && x.to_f64() == 0.0 && wanted.to_f64() == 0.0)
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// Imports a reduction as one of rune's per array, as an extreme with its position, or else element by element.
+    /// Imports a reduction as one of rune's per array, as an extreme with its position, or otherwise element by
+    /// element.
     pub(super) fn reduce(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let n = operands.len() / 2;
         if n == 0 || operands.len() != 2 * n {
@@ -78,7 +79,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Ok(Some(results))
     }
 
-    /// Imports an extreme and its position, if `positions` are those along the only axis.
+    /// Imports an extreme and its position, if `positions` holds the positions along the only axis.
     fn arg_reduce(
         &mut self,
         f: ArgFn,
@@ -99,12 +100,12 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             return Ok(None);
         }
         let value = self.one(Op::Reduce { f: plain, x, axes: axes.into() })?;
-        // Booleans have the order of numbers.
+        // Booleans are ordered like numbers.
         let x = if dtype == DType::Bool { self.convert(x, DType::U8)? } else { x };
         Ok(Some(vec![value, self.one(Op::ArgReduce { f, x, axis, index })?]))
     }
 
-    /// Imports a window reduction as one of rune's, as a cumulative function, or else element by element.
+    /// Imports a window reduction as one of rune's, as a cumulative function, or otherwise element by element.
     pub(super) fn reduce_window(
         &mut self,
         op: &'m Operation<'t>,
@@ -190,7 +191,7 @@ fn running_axis(window: &Window, shape: &[usize]) -> Option<(usize, bool)> {
     }
 }
 
-/// Recognises JAX's reducer of `argmax` and `argmin`: NaN is largest (smallest), and the first of equal elements wins.
+/// Recognizes JAX's reducer of `argmax` and `argmin`: NaN is greatest (least), and the first of equal elements wins.
 fn extreme(e: &mut Expressions, roots: &[u32]) -> Option<ArgFn> {
     let (value, position, x, i) = (0, 1, 2, 3);
     for kind in ["FLOAT", "SIGNED", "UNSIGNED", ""] {

@@ -10,10 +10,10 @@ use rune_trace::{Tensor, make_program};
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-/// The captures of regions, and their programs.
+/// The captures of regions, and the programs of the regions.
 type Regions = (Vec<Var>, Vec<Program>);
 
-/// The operations of a block by the values that they use, and the values that operations inside of them use.
+/// The operations of a block by the values that they use, and the values that nested operations use.
 #[derive(Default)]
 struct Uses<'m, 't> {
     operations: HashMap<Use<'t>, Vec<&'m Operation<'t>>>,
@@ -36,11 +36,11 @@ pub(crate) struct Scope<'c, 'm, 't> {
     pub ranges: HashMap<Var, (i64, i64)>,
     /// The factors `τ` of reflections whose product is known.
     pub reflections: HashMap<Var, Var>,
-    /// The operations of which idioms consist, by their results.
+    /// Operations that may be parts of idioms, by their results.
     pub made: HashMap<Var, Op>,
     /// Whether this is JAX's `relu`, whose derivative at 0 is 0.
     pub relu: bool,
-    /// The block under conversion, the operations in it by their results, and their uses once these are asked for.
+    /// The block under conversion, its operations by their results, and their uses, which are computed on demand.
     block: Option<&'m Region<'t>>,
     definitions: HashMap<&'t str, &'m Operation<'t>>,
     uses: OnceCell<Uses<'m, 't>>,
@@ -68,7 +68,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
     }
 
-    /// Converts a function to a program. The arrays are constants of the main program, and further inputs of other
+    /// Converts a function to a program. The arrays are constants of the main program, and additional inputs of other
     /// functions. Returns `None` if the function needs something that rune does not support.
     pub fn function(
         cx: &'c mut Converter<'m, 't>,
@@ -128,7 +128,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     }
 
     /// Converts the regions of an operation to programs with the same inputs: first the captures, which are also
-    /// returned, then the arguments. Returns `None` if they need something that rune does not support.
+    /// returned, then the arguments. Returns `None` if a region needs something that rune does not support.
     pub fn regions(&mut self, op: &'m Operation<'t>, names: &[&str]) -> Result<Option<Regions>, ConvertError> {
         let regions: Vec<&'m Region<'t>> = op.regions.iter().collect();
         let uses = free::values(&regions);
@@ -172,7 +172,8 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         Ok(whole.then_some((vars, programs)))
     }
 
-    /// Converts the operations of a block up to its return, and returns its values, or `None` if one of them is lost.
+    /// Converts the operations of a block up to its return. Returns the returned values, or `None` if one of them is
+    /// lost.
     fn block(&mut self, around: &Operation, region: &'m Region<'t>) -> Result<Option<Vec<Var>>, ImportError> {
         self.block = Some(region);
         for op in &region.operations {
@@ -242,7 +243,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         Ok(())
     }
 
-    /// Returns the results after checking that they have the written types.
+    /// Returns the results, after checking that they have the written types.
     fn checked(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         if let Some(types) = &op.inputs {
             let written = types.iter().map(tensor).collect::<Result<Vec<_>, _>>()?;
@@ -262,7 +263,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
 
     /// Returns the written type of a result.
     pub fn output<'a>(&self, op: &'a Operation<'t>, i: usize, count: usize) -> Result<&'a Type, ConvertError> {
-        // Without an arrow, one type may stand for all, and operand types may come first.
+        // Without an arrow, one type may apply to all results, and types of operands may precede it.
         let first = op.outputs.len().saturating_sub(count);
         match op.outputs.get(first + i).or(op.outputs.last()) {
             Some(ty) => tensor(ty),
@@ -297,7 +298,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
     pub fn definition(&self, value: Use<'t>) -> Option<&'m Operation<'t>> {
         self.definitions.get(value.name).copied()
     }
-    /// Returns the operations of the block that use a value, or `None` if an operation inside one of them does.
+    /// Returns the operations of the block that use a value, or `None` if a nested operation uses it.
     pub fn users(&self, value: Use<'t>) -> Option<&[&'m Operation<'t>]> {
         let all = self.uses.get_or_init(|| {
             let mut all = Uses::default();
@@ -372,7 +373,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         }
         self.one(Op::BroadcastInDim { x: scalar, shape: ty.shape.clone(), dims: Default::default() })
     }
-    /// Adds the instructions of a function of tensors of these types. `f` must not fail for them.
+    /// Adds the instructions of a function of tensors with these types. `f` must not fail for them.
     pub fn expand(
         &mut self,
         operands: &[Var],

@@ -13,7 +13,7 @@ impl Scope<'_, '_, '_> {
         if places.len() != self.ty(x).rank() {
             return invalid(format!("it needs one position per axis of {}", self.ty(x)));
         }
-        // The positions come in any order; rune's ascend.
+        // The positions may have any order, but rune's are ascending.
         let mut order: Vec<usize> = (0..places.len()).collect();
         order.sort_by_key(|&i| places[i]);
         let x = match order.is_sorted() {

@@ -1,4 +1,4 @@
-//! The approximate selection of the greatest elements, which on CPUs is exact.
+//! The approximate selection of the greatest elements. On CPUs, it is exact.
 
 use super::arguments::word;
 use super::scope::Scope;
@@ -43,7 +43,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         })
     }
 
-    /// Returns whether the comparison of the first two arguments prefers the lesser.
+    /// Returns whether the comparison of the first two arguments prefers the lesser one.
     fn selects_least(&self, op: &Operation<'t>) -> Result<Option<bool>, ConvertError> {
         let Some(Attribute::List(names)) = op.attribute(&["called_computations"]) else { return Ok(None) };
         let [Attribute::Symbol(name)] = names.as_slice() else { return Ok(None) };

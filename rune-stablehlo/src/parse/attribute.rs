@@ -11,7 +11,7 @@ pub(crate) type Entries<'t> = Vec<(Cow<'t, str>, Attribute<'t>)>;
 pub(crate) fn attribute<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     c.deeper(|c| {
         let read = plain(c)?;
-        // A number or a string may carry its type: `1 : i32`.
+        // A number or a string may have a type: `1 : i32`.
         let typed = matches!(read, Attribute::Number(_) | Attribute::Text(_));
         if typed && c.peek() == Some(b':') && !c.text[c.at..].starts_with("::") {
             c.expect(":")?;
@@ -21,7 +21,7 @@ pub(crate) fn attribute<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     })
 }
 
-/// Parses an attribute without a type: a following colon belongs to the operation.
+/// Parses an attribute without a type. A following colon belongs to the operation.
 pub(crate) fn untyped<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     c.deeper(plain)
 }
@@ -97,7 +97,7 @@ fn plain<'t>(c: &mut Cursor<'t>) -> Result<Attribute<'t>, Fail> {
     }
 }
 
-/// Parses `name = value`, or a name alone.
+/// Parses `name = value`, or only a name.
 pub(crate) fn entry<'t>(c: &mut Cursor<'t>) -> Result<(Cow<'t, str>, Attribute<'t>), Fail> {
     let name = match c.peek() {
         Some(b'"') => c.string()?,
@@ -149,7 +149,7 @@ fn nested<'t>(c: &mut Cursor<'t>, all: &mut Vec<&'t str>) -> Result<(), Fail> {
 
 fn element<'t>(c: &mut Cursor<'t>) -> Result<&'t str, Fail> {
     if c.peek() == Some(b'(') {
-        // A complex number: its parts.
+        // A complex number consists of its parts.
         c.expect("(")?;
         return c.balanced();
     }
@@ -161,7 +161,7 @@ fn element<'t>(c: &mut Cursor<'t>) -> Result<&'t str, Fail> {
     }
 }
 
-/// Parses a type. Types that programs do not have are parsed too, and reported when used.
+/// Parses a type. Types that programs do not have are parsed too, and reported at their use.
 pub(crate) fn ty<'t>(c: &mut Cursor<'t>) -> Result<Ty<'t>, Fail> {
     let start = {
         c.skip();
@@ -192,7 +192,7 @@ pub(crate) fn ty<'t>(c: &mut Cursor<'t>) -> Result<Ty<'t>, Fail> {
 /// Parses the type in the brackets of `tensor<2x3xf32>`. Returns `None` if programs have no such type.
 fn tensor(body: &str) -> Option<Result<Type, String>> {
     let body = body.split(',').next().unwrap_or_default().trim();
-    // The `x` of `complex` separates no sizes.
+    // The `x` of `complex` does not separate sizes.
     let (sizes, element) = match body.find("complex") {
         Some(at) => (&body[..at], &body[at..]),
         None => body.split_at(body.rfind('x').map_or(0, |at| at + 1)),

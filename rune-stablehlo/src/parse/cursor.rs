@@ -1,5 +1,5 @@
-//! A cursor that reads text from left to right. MLIR's tokens depend on what is expected (`2x3xf32`), so there is no
-//! token list.
+//! A cursor that reads text from left to right. There is no list of tokens, because MLIR's tokens depend on what is
+//! expected (`2x3xf32`).
 
 use crate::error::Fail;
 use std::borrow::Cow;
@@ -68,7 +68,7 @@ impl<'t> Cursor<'t> {
     pub fn fail<T>(&self, problem: impl Into<String>) -> Result<T, Fail> {
         Err(Fail { at: self.at, problem: problem.into() })
     }
-    /// Returns the error that something else was expected.
+    /// Returns the error that the text should continue with something else.
     pub fn expected(&mut self, what: &str) -> Fail {
         self.skip();
         let rest = &self.text[self.at..];

@@ -24,7 +24,7 @@ fn location<'t>(c: &mut Cursor<'t>) -> Result<Location<'t>, Fail> {
                 let line = c.natural()?;
                 c.expect(":")?;
                 let column = c.natural()?;
-                // The end of the range, which is not used.
+                // The end of the range is ignored.
                 if c.keyword("to") {
                     if c.peek() != Some(b':') {
                         c.natural::<u32>()?;
@@ -44,7 +44,7 @@ fn location<'t>(c: &mut Cursor<'t>) -> Result<Location<'t>, Fail> {
             return Ok(Location::Name(name, inner));
         }
         if c.keyword("callsite") {
-            // The location itself, not that of the caller.
+            // The location itself counts, not that of its caller.
             c.expect("(")?;
             let callee = location(c)?;
             if !c.keyword("at") {

@@ -1,5 +1,5 @@
-//! Parser from text to operations. It ignores the meaning of operations: a few common rules parse StableHLO's own
-//! forms, and `pretty` has rules for five operations that follow none of them.
+//! Parses text into operations, without their meaning. A few common rules parse StableHLO's own forms. `pretty` has
+//! rules for five operations that follow none of them.
 
 mod attribute;
 mod cursor;
@@ -19,7 +19,7 @@ use std::collections::HashMap;
 pub(super) struct Module<'t> {
     /// The name of the module.
     pub name: Option<Cow<'t, str>>,
-    /// The functions, as operations `func.func` with a region, and everything else.
+    /// All operations. Functions are operations `func.func` with a region.
     pub operations: Vec<Operation<'t>>,
     pub locations: HashMap<&'t str, Location<'t>>,
 }
@@ -102,7 +102,7 @@ fn operation<'t>(c: &mut Cursor<'t>) -> Result<Operation<'t>, Fail> {
     Ok(op)
 }
 
-/// Parses what follows the quoted name of an operation.
+/// Parses the rest of an operation after its quoted name.
 fn generic<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     c.expect("(")?;
     op.operands = c.items(")", operand)?;
@@ -125,7 +125,7 @@ fn generic<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
 fn operand<'t>(c: &mut Cursor<'t>) -> Result<Use<'t>, Fail> {
     c.expect("%")?;
     let name = c.suffix()?;
-    // Not after a space: an attribute may follow.
+    // A `#` after a space begins an attribute instead.
     let index = if c.text[c.at..].starts_with('#') {
         c.expect("#")?;
         c.natural()?
@@ -135,7 +135,7 @@ fn operand<'t>(c: &mut Cursor<'t>) -> Result<Use<'t>, Fail> {
     Ok(Use { name, index })
 }
 
-/// Parses the types after the colon: of operands and results, of the results alone, or one for all.
+/// Parses the types after the colon: those of operands and results, only those of the results, or one for all.
 fn signature<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     let list = if c.eat("(") {
         c.items(")", ty)?

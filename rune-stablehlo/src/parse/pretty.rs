@@ -1,4 +1,4 @@
-//! Parser of StableHLO's own forms of operations.
+//! Parses StableHLO's own forms of operations.
 //!
 //! Nearly all of them are a sequence of items (operands, keywords, `name = value`), then attributes in braces, then
 //! types.
@@ -10,7 +10,7 @@ use crate::ast::{Attribute, Operation, Region};
 use crate::error::Fail;
 use std::borrow::Cow;
 
-/// Parses what follows the name of an operation.
+/// Parses the rest of an operation after its name.
 pub(super) fn operation<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     match op.name {
         "builtin.module" => module(c, op),
@@ -27,7 +27,7 @@ pub(super) fn operation<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Resul
             op.attributes.push((Cow::Borrowed(key), Attribute::Symbol(name)));
             common(c, op)
         }
-        // `@mesh = <["x"=2]>`, which only distributes work over devices.
+        // `@mesh = <["x"=2]>` only distributes work over devices.
         "sdy.mesh" => {
             op.attributes.push(named("sym_name", Attribute::Symbol(c.symbol()?)));
             c.expect("=")?;
@@ -90,7 +90,7 @@ fn items<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
 /// Parses the value after `name =`.
 fn value<'t>(c: &mut Cursor<'t>, name: &str) -> Result<Attribute<'t>, Fail> {
     if name == "dim_numbers" {
-        // `[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]`, kept as text as in the generic form.
+        // `[b, 0, 1, f]x[0, 1, i, o]->[b, 0, 1, f]` is kept as text, as in the generic form.
         c.skip();
         let at = c.at;
         for between in ["x", "->", ""] {
@@ -126,7 +126,7 @@ fn ranges<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     Ok(())
 }
 
-/// Parses `LT, %x, %y, SIGNED`, and keeps the operands.
+/// Parses `LT, %x, %y, SIGNED`. The direction and the kind become attributes.
 fn comparison<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     let Some(direction) = c.word() else { return Err(c.expected("a direction, as `LT`")) };
     op.attributes.push(named("comparison_direction", Attribute::Word(direction)));
@@ -200,8 +200,8 @@ fn function<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> 
     Ok(())
 }
 
-/// Parses `(%x init: %a), (%y init: %b) applies stablehlo.add across dimensions = [0] : types`, or the form without
-/// `applies` and with `reducer(%a: type, %x: type) (%b: type, %y: type) {…}` at the end.
+/// Parses `(%x init: %a), (%y init: %b) applies stablehlo.add across dimensions = [0] : types`. The other form has no
+/// `applies`, and ends with `reducer(%a: type, %x: type) (%b: type, %y: type) {…}`.
 fn reduce<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     let mut inits = Vec::new();
     loop {
@@ -236,7 +236,7 @@ fn reduce<'t>(c: &mut Cursor<'t>, op: &mut Operation<'t>) -> Result<(), Fail> {
     if !c.keyword("reducer") {
         return Err(c.expected("`applies` or `reducer`"));
     }
-    // Each operand has an accumulator and a next element; a block takes first all accumulators, then all elements.
+    // Each operand has an accumulator and a next element. The block takes all accumulators first, then all elements.
     let (mut first, mut second) = (Vec::new(), Vec::new());
     while c.eat("(") {
         let mut pair = arguments(c)?.into_iter();

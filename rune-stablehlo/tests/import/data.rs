@@ -1,10 +1,10 @@
-//! What the scripts write down of modules: inputs by formula, and results of JAX.
+//! Test data of the scripts about modules: inputs by formula, and results of JAX.
 
 use rune_ir::{Array, DType, Element, Type, with_element};
 use serde_json::Value as Json;
 use std::path::PathBuf;
 
-/// Another folder to read from, with files of the same names: more than are kept here.
+/// Another folder with files of the same names, and with more cases than the repository.
 pub fn elsewhere() -> Option<PathBuf> {
     std::env::var_os("RUNE_STABLEHLO").map(PathBuf::from)
 }
@@ -39,7 +39,7 @@ fn inputs(json: &Json) -> Vec<Array> {
     json["inputs"].as_array().unwrap().iter().enumerate().map(|(k, x)| input(k, x)).collect()
 }
 
-/// The results that are written down under this name.
+/// Returns the results with this name.
 pub fn results(json: &Json, key: &str) -> Vec<Numbers> {
     let number = |x: &Json| x.as_f64().unwrap_or_else(|| x.as_str().unwrap().parse().unwrap());
     let output = |y: &Json| {
@@ -50,13 +50,13 @@ pub fn results(json: &Json, key: &str) -> Vec<Numbers> {
     json[key].as_array().unwrap().iter().map(output).collect()
 }
 
-/// The modules of a file with many, each with its name.
+/// Returns the modules of a file with many, each with its name.
 pub fn texts(all: &str) -> Vec<(String, String)> {
     let named = |text: &str| (text.lines().next().unwrap().trim_start_matches("// ").to_owned(), text.to_owned());
     all.split("// -----\n").map(named).collect()
 }
 
-/// The formula of the script.
+/// Returns an input by the formula of the script.
 fn input(k: usize, json: &Json) -> Array {
     let ty: Type = json["type"].as_str().unwrap().parse().unwrap();
     let element = |i: usize| {
@@ -69,14 +69,14 @@ fn input(k: usize, json: &Json) -> Array {
     with_element!(ty.dtype, T => Array::from_fn::<T>(&ty.shape, |i| T::from_f64(element(i))))
 }
 
-/// How far results may be from JAX's: two orders of summation, or two polynomials, apart.
+/// The relative difference from JAX that another order of summation, or another polynomial, may cause.
 const TOLERANCE: f64 = 2e-5;
 
 pub fn compare(name: &str, found: &[Array], expected: &[Numbers]) -> Result<(), String> {
     compare_within(name, found, expected, |_| TOLERANCE)
 }
 
-/// Floats may be so far apart, as a part of the greatest.
+/// Compares results. Floats may differ by a fraction of the greatest.
 pub fn compare_within(
     name: &str,
     found: &[Array],

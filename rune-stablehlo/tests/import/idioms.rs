@@ -1,4 +1,4 @@
-//! What import recognises, what it warns of, and what it refuses with a reason of its own.
+//! Tests of the formulas that import recognizes, its warnings, and its refusals with specific reasons.
 
 use super::main_of;
 use rune_ir::interpret::interpret;
@@ -10,7 +10,7 @@ fn vector(text: &str) -> Program {
     import(&main_of("%a: tensor<3xf32>", "tensor<3xf32>", text)).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// The derivative of each element by itself.
+/// Returns the derivative of each element with respect to itself.
 fn slopes(f: &Program, x: &[f32]) -> Vec<f32> {
     let at = Array::from_slice([x.len()], x);
     let moved = f.jvp(&[0]).unwrap();
@@ -44,7 +44,7 @@ fn the_logistic_function_has_finite_derivatives() {
         assert_eq!(slopes(&f, &[-200.0, 0.0, 200.0]), [0.0, 0.5, 0.0]);
         assert_eq!(values(&f, &[-200.0, 0.0, 200.0]), [0.0, 0.5, 1.0]);
     }
-    // Two instead of one is something else.
+    // With 2 instead of 1, this is another function.
     let other = vector(&sigmoid(negated, "%1, %1"));
     assert!(!other.instructions().iter().any(|i| i.op.name() == "logistic"));
 }
@@ -111,7 +111,7 @@ fn total_order_is_that_of_the_bits() {
     assert_eq!(found[0].to_f64_vec(), expected);
 }
 
-/// One update after the other where positions repeat, and none where they are outside.
+/// If positions repeat, updates are applied one after the other. Updates outside are skipped.
 #[test]
 fn scatters_of_any_function_apply_it_in_turn() {
     let text = |unique: bool| {
@@ -212,7 +212,7 @@ fn what_cannot_be_in_a_file_is_told_as_that() {
     }
 }
 
-/// Which results LAPACK leaves undefined, and options that are missing, are no panic.
+/// Results that LAPACK leaves undefined, and missing options, cause no panic.
 #[test]
 fn calls_of_lapack_are_checked() {
     let call = |target: &str, options: &str, ty: &str, out: &str| {

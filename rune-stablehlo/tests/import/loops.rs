@@ -1,4 +1,4 @@
-//! Loops as JAX exports them (`scripts/vectors stablehlo-loops`): which of them have a known length, and what their transformations compute.
+//! Tests of loops that JAX exports (`scripts/vectors stablehlo-loops`): their lengths, and their transformations.
 
 use super::data::{Case, Numbers, case, compare, elsewhere, file, results, texts};
 use rune_ir::interpret::interpret;
@@ -7,21 +7,21 @@ use rune_stablehlo::import;
 use rune_trace::ProgramExt;
 use serde_json::Value as Json;
 
-/// How many operations of this name there are, in sub-programs too.
+/// Counts the operations with this name, including those in sub-programs.
 fn count(program: &Program, name: &str) -> usize {
     let here = |op: &rune_ir::Op| usize::from(op.name() == name);
     let all = program.instructions().iter().map(|i| &i.op);
     all.map(|op| here(op) + op.programs().iter().map(|(_, p)| count(p, name)).sum::<usize>()).sum()
 }
 
-/// Tangents and cotangents, by the formula of the script.
+/// Returns tangents or cotangents by the formula of the script.
 fn weights<'a>(types: impl Iterator<Item = &'a Type>) -> Vec<Array> {
     let weight = |i: usize, k: usize| ((7 * i + 3 * k) % 5) as f64 / 2.0 - 0.75;
     let array = |(k, ty): (usize, &Type)| with_element!(ty.dtype, T => Array::from_fn::<T>(&ty.shape, |i| T::from_f64(weight(i, k))));
     types.filter(|ty| ty.dtype.is_float()).enumerate().map(array).collect()
 }
 
-/// Two lanes: the inputs, and halves of them where they are floats.
+/// Returns a batch of two: the inputs, and the inputs with halved floats.
 fn lanes(inputs: &[Array]) -> Vec<Array> {
     let both = |x: &Array| {
         let n = x.ty().size().max(1);
@@ -36,7 +36,7 @@ fn lanes(inputs: &[Array]) -> Vec<Array> {
 
 struct Loops {
     case: Case,
-    /// How many loops of known and of unknown length.
+    /// The numbers of loops of known and of unknown length.
     known: [Option<u64>; 2],
     jvp: Vec<Numbers>,
     vjp: Option<Vec<Numbers>>,
@@ -62,7 +62,7 @@ fn run(name: &str, program: Result<Program, impl ToString>, inputs: &[Array]) ->
     interpret(&program, inputs).map_err(|e| told(e.to_string()))
 }
 
-/// `known` are the numbers of loops of known and of unknown length, where they are to be so.
+/// Checks the loops of a text. `known` holds the expected numbers of loops of known and of unknown length, if given.
 fn check(loops: &Loops, known: [Option<u64>; 2], text: &str) -> Result<(), String> {
     let (name, inputs) = (&loops.case.name, &loops.case.inputs);
     let program = import(text).map_err(|e| format!("{name}: {e}"))?;
@@ -113,7 +113,7 @@ fn loops_of_jax_have_lengths_and_derivatives() {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), 2 * cases.len(), wrong.join("\n"));
 }
 
-/// What is exported takes several rows in a turn; the loop is a scan again, and has its derivatives.
+/// An exported loop processes several rows per iteration. It becomes a scan again, and has derivatives.
 #[test]
 fn exported_loops_have_lengths_and_derivatives() {
     let cases = cases();

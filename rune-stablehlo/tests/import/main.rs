@@ -1,4 +1,4 @@
-//! Modules that JAX exported (`scripts/vectors stablehlo`), against what JAX computes by them.
+//! Compares modules that JAX exported (`scripts/vectors stablehlo`) with JAX's results.
 
 mod data;
 mod idioms;
@@ -71,11 +71,11 @@ fn what_is_exported_is_imported_again() {
         let case = cases.iter().find(|c| c.name == name).unwrap();
         let program = imported(&name, &text);
         let exported = rune_lower::export(&program).unwrap_or_else(|e| panic!("{name}: {e}"));
-        // For `scripts/check-exported`, by which XLA runs them.
+        // `scripts/check-exported` runs these files with XLA.
         if let Some(folder) = std::env::var_os("RUNE_EXPORTED") {
             std::fs::write(PathBuf::from(folder).join(format!("{name}.mlir")), &exported).unwrap();
         }
-        // Where rune sorts by counting, or sums by halves, results differ in the last places at most.
+        // If rune sorts by counting, or sums in halves, results may differ in the last places.
         match import(&exported) {
             Ok(back) => compare(&name, &interpret(&back, &case.inputs).unwrap(), &case.outputs).unwrap(),
             Err(error) => panic!("{name}: {error}\n{exported}"),
@@ -135,7 +135,7 @@ fn complex_numbers_and_fourier_transforms() {
     let program = import(&text).unwrap();
     let x = rune_ir::Array::from_slice([4], &[1.0f32, 2.0, 3.0, 4.0]);
     let y = rune_ir::interpret::interpret(&program, &[x]).unwrap();
-    // The frequencies of x are 10, -2 + 2i and -2; times the constants 10, 2 + 2i and -1.
+    // The frequencies of x are 10, -2 + 2i and -2. The constants are 10, 2 + 2i and -1.
     assert_eq!(y[0].as_slice::<f32>(), [3.25, 1.75, 1.25, 3.75]);
 }
 
@@ -193,7 +193,7 @@ fn a_large_splat_takes_no_memory() {
     assert_eq!(import(&text).unwrap().instructions().len(), 2);
 }
 
-/// As JAX writes them for TPUs; for processors it calls LAPACK.
+/// This is JAX's form for TPUs. For CPUs, JAX calls LAPACK.
 #[test]
 fn factors_and_triangular_systems_are_read_and_written() {
     let body = "%0 = stablehlo.cholesky %a, lower = true : tensor<2x2xf32>\n\
@@ -238,7 +238,7 @@ fn texts_that_once_failed_do_no_longer() {
     });
 }
 
-/// Texts with bytes changed, pieces taken out, doubled or moved: whatever comes of them, it is no panic.
+/// Texts with changed bytes, or with removed, doubled or moved pieces, cause no panic.
 #[test]
 fn damaged_texts_do_not_panic() {
     let all = modules()

@@ -1,6 +1,6 @@
-//! Random programs, out as text and in again: the interpreter computes the same by both.
+//! Exports and imports random programs. The interpreter must compute the same from both.
 //!
-//! `RUNE_PROGRAMS=10000` takes so many, and begins at `RUNE_SEED`. A program that fails is shrunk.
+//! `RUNE_PROGRAMS=10000` sets the number of programs, and `RUNE_SEED` the first seed. A program that fails is shrunk.
 
 use rune_ir::interpret::interpret;
 use rune_ir::{Array, Program};
@@ -12,15 +12,15 @@ use rune_testing::{Generator, shrink};
 fn generator(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
     random.extremes = seed.is_multiple_of(3);
-    // These are written as polynomials, or by others, so that they differ in the last places;
-    // `what_is_exported_is_imported_again` has them.
+    // These become polynomials or other functions, so they differ in the last places.
+    // `what_is_exported_is_imported_again` tests them.
     random.without = APPROXIMATED.to_vec();
     random
 }
 
 enum Outcome {
     Same,
-    /// There is no text for it, for a reason that is told.
+    /// It has no text, and the error says why.
     NotExported,
     Wrong(String),
 }

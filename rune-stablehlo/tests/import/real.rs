@@ -1,5 +1,5 @@
-//! Programs of the kinds that people write in JAX (`scripts/vectors stablehlo-real`): what is imported computes what JAX computes, and
-//! has JAX's gradients.
+//! Tests of realistic JAX programs (`scripts/vectors stablehlo-real`). Imported programs must have JAX's results and
+//! gradients.
 
 use super::data::{Numbers, case, compare_within, elsewhere, file, results, texts};
 use rune_ir::interpret::interpret;
@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// How far results may be apart, as a part of the greatest.
+/// Returns the greatest difference of results, as a fraction of the greatest one.
 fn tolerance(dtype: DType) -> f64 {
     match dtype.size() {
         2 if dtype == DType::BF16 => 2e-2,
@@ -62,7 +62,7 @@ fn real_programs_compute_what_jax_computes_and_have_its_gradients() {
     assert!(elsewhere().is_some() || modules.len() > 150, "{}", modules.len());
 }
 
-/// Programs by `scripts/jaxpr-to-rune`, which keeps derivative rules and stopped gradients.
+/// Tests programs of `scripts/jaxpr-to-rune`, which keeps derivative rules and stopped gradients.
 #[test]
 fn programs_from_jaxprs_have_the_gradients_of_jax() {
     let folder = std::env::var_os("RUNE_JAXPR").map(PathBuf::from);

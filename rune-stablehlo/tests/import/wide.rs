@@ -1,5 +1,5 @@
-//! Many functions of JAX (`scripts/vectors stablehlo-wide`): what is imported computes what JAX computes, and what is refused stands in the
-//! documentation, with the reason.
+//! Tests of many JAX functions (`scripts/vectors stablehlo-wide`). Imported functions must have JAX's results. The
+//! documentation lists the refused ones, with the reasons.
 
 use super::data::{case, compare_within, elsewhere, file, texts};
 use rune_ir::DType;
@@ -9,7 +9,8 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// How far results may be apart, as a part of the greatest: some functions are long sums of small and large numbers.
+/// Returns the greatest difference of results, as a fraction of the greatest one. Some functions are long sums of small
+/// and large numbers.
 fn tolerance(dtype: DType) -> f64 {
     match dtype.size() {
         2 if dtype == DType::BF16 => 2e-2,
@@ -18,7 +19,7 @@ fn tolerance(dtype: DType) -> f64 {
     }
 }
 
-/// The refused operations with the reasons, and the functions that have them.
+/// The refused operations, each with the reason and the functions that contain it.
 type Refused = BTreeMap<(String, String), BTreeSet<String>>;
 
 fn all() -> (Vec<String>, Refused, usize) {
@@ -48,7 +49,7 @@ fn all() -> (Vec<String>, Refused, usize) {
     (wrong, refused, imported)
 }
 
-/// The types in a reason are those of one module.
+/// Returns a reason without its types, which depend on the module.
 fn general(reason: &str) -> String {
     match (reason.find("tensor<"), reason.find(';')) {
         (Some(from), Some(to)) => format!("{}…{}", &reason[..from], &reason[to..]),
@@ -68,7 +69,7 @@ fn table(refused: &Refused) -> String {
     format!("| operation | reason | functions of JAX |\n|---|---|---|\n{}", rows.iter().map(row).collect::<String>())
 }
 
-/// `RUNE_BLESS=1` writes the table in the documentation anew.
+/// `RUNE_BLESS=1` rewrites the table in the documentation.
 #[test]
 fn functions_of_jax_are_imported_or_their_refusal_is_documented() {
     let (wrong, refused, imported) = all();

@@ -1,4 +1,4 @@
-//! Cases read and compared.
+//! Reads and compares cases.
 
 use rune_ir::{Array, Complex64, DType, Element, Shape, with_element};
 use rune_trace::Tensor;
@@ -83,7 +83,8 @@ pub fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, us
             Value::String(_) => (a - b).abs() <= near(expected.dtype()) * b.abs().max(1.0),
             tol => {
                 let tol = tol.as_f64().unwrap_or(0.0);
-                // Sums of products lose what their largest terms lose; exact zeros and single functions do not come here with tol > 1e-7.
+                // Sums of products lose as much as their largest terms. Exact zeros and single functions never have a
+                // tolerance above 1e-7 here.
                 let slack = if tol >= 1e-6 && scale.is_finite() { tol * scale } else { 0.0 };
                 a == b || distance == 0 || (a - b).abs() <= tol * b.abs() + slack
             }

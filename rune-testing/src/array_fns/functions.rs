@@ -1,4 +1,4 @@
-//! The function that a case names.
+//! Calls the function that a case names.
 
 use super::case::Case;
 use rune_ir::DType;

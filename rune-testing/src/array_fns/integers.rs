@@ -1,5 +1,5 @@
-//! Functions of many elements on `bool` and all integers, and indices of all integer dtypes: vectors that `scripts/vectors integers`
-//! wrote.
+//! Reductions and similar functions on `bool` and all integers, and indices of all integer dtypes. `scripts/vectors
+//! integers` wrote the vectors.
 
 use super::case::Case;
 use super::functions;
@@ -54,7 +54,8 @@ fn rows() -> GatherDims {
     dims.gather()
 }
 
-/// The case in three lanes, of which one is looked at: mapped along all operands, and along those that are indices.
+/// Returns the results of the case as one of three batch elements. `mapped` selects the mapped operands, such as all,
+/// or only the indices.
 pub fn apply_by_lane(case: &Case, mapped: fn(&Tensor) -> bool) -> Vec<Tensor> {
     let lanes: Vec<Tensor> = case
         .inputs
@@ -71,7 +72,7 @@ pub fn apply_by_lane(case: &Case, mapped: fn(&Tensor) -> bool) -> Vec<Tensor> {
     results.iter().map(|y| y.i(1)).collect()
 }
 
-/// For a function that is linear in its operands of floats, ⟨ȳ, f(x)⟩ and ⟨fᵀ(ȳ), x⟩, which are equal.
+/// Returns ⟨ȳ, f(x)⟩ and ⟨fᵀ(ȳ), x⟩ for a function that is linear in its float operands. They must be equal.
 pub fn transposed(case: &Case) -> (f64, f64) {
     let float = |x: &Tensor| x.dtype().is_float();
     let moved: Vec<Tensor> = case.inputs.iter().filter(|x| float(x)).map(|x| x.cast(DType::F64)).collect();

@@ -1,8 +1,8 @@
-//! Special functions by their names, and functions of distributions by names with a dot.
+//! Special functions by name. Functions of distributions have names with a dot.
 
 use rune_trace::{Tensor, special};
 
-/// Applies the special function of this name. Functions of two results stack them.
+/// Applies the special function with this name. If a function has two results, they are stacked.
 pub fn apply(name: &str, xs: &[Tensor]) -> Tensor {
     if name.contains('.') {
         return super::stats::apply(name, xs);

@@ -1,8 +1,8 @@
-//! Functions of distributions by their names.
+//! Functions of distributions by name.
 
 use rune_trace::{Tensor, stats};
 
-/// Applies the function of this name, as `norm.cdf`.
+/// Applies the function with this name, such as `norm.cdf`.
 pub fn apply(name: &str, xs: &[Tensor]) -> Tensor {
     match (name, xs) {
         ("bernoulli.logpmf", [k, p, loc]) => stats::bernoulli::logpmf(k, p, loc),

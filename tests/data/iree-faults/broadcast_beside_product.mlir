@@ -1,4 +1,4 @@
-// With data tiling, a batched product with an operand that is broadcast along the contracted axis reads beyond it.
+// With data tiling, a batched product reads past an operand that is broadcast along the contracted axis.
 // flags: --iree-opt-data-tiling=true
 // input: 2x1x8xf32=1
 // input: 2x5xf32=1 2 3 4 5 6 7 8 9 10

@@ -1,4 +1,4 @@
-// A loop that replaces a carried value unread: the compiler crashes, or fails.
+// A loop replaces a carried value without reading it. The compiler crashes or fails.
 // right: f32=0.5
 // input: f32=1
 func.func @main(%x: tensor<f32>) -> tensor<f32> {

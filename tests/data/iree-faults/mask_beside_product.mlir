@@ -1,4 +1,4 @@
-// With data tiling, truth values in the dispatch that unpacks a product are read wrongly.
+// With data tiling, the dispatch that unpacks a product reads booleans wrongly.
 // flags: --iree-opt-data-tiling=true
 // input: 8x4xf32=1
 // input: 8x8xi1=1

@@ -1,4 +1,4 @@
-// What becomes NaN when it is folded goes through an integer in the expansion of the exponential, which NaN has none of.
+// The expansion of the exponential converts its operand to an integer, but NaN has no integer value.
 // input: 8xf32=1
 // right: 8xf32=NaN
 func.func @main(%x: tensor<8xf32>) -> tensor<8xf32> {

@@ -1,4 +1,4 @@
-// As sum_of_constant, for multiplication.
+// Like sum_of_constant, for multiplication.
 // right: f32=-32
 func.func @main() -> tensor<f32> {
   %two = stablehlo.constant dense<2.0> : tensor<5xf32>

@@ -1,4 +1,4 @@
-// A sum that an operation on elements reads along rows and along columns: what is not on the diagonal is 0.
+// An elementwise operation reads a sum along rows and along columns. Elements off the diagonal are 0.
 // right: 3x3xf32=2 3 4 3 4 5 4 5 6
 // input: 3x2xf32=1 0 1 1 1 2
 func.func @main(%x: tensor<3x2xf32>) -> tensor<3x3xf32> {

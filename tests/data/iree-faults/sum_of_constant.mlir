@@ -1,4 +1,4 @@
-// A reduction by addition of a constant counts each vector as one element where the length is no multiple of the vector width.
+// A sum of a constant counts each vector as one element if the length is not a multiple of the vector width.
 // Wrong in 3.8 to 3.13, on every processor with AVX, with and without constant evaluation.
 // right: f32=-5.0
 func.func @main() -> tensor<f32> {

@@ -1,4 +1,4 @@
-// A window that has one position along an axis, with a stride above 1 and input left over, reads other elements than those of the window.
+// A window with one position along an axis, a stride above 1 and leftover input reads elements outside the window.
 // input: 1x2x3x3xf32=-5 2 -2 5 1 -3 4 0 -4 3 -1 -5 2 -2 5 1 -3 4
 // right: 1x2x1x1xf32=5 3
 func.func @main(%x: tensor<1x2x3x3xf32>) -> tensor<1x2x1x1xf32> {

@@ -1,4 +1,4 @@
-//! A gradient, as WebAssembly or for other crates.
+//! A gradient for WebAssembly or for other crates.
 
 use rune::prelude::*;
 
@@ -6,7 +6,7 @@ fn f(x: &Tensor) -> Tensor {
     (x * x + x.sin()).sum()
 }
 
-/// The derivative of x² + sin x, by a jitted gradient.
+/// Returns the derivative of x² + sin x by a jitted gradient.
 ///
 /// # Panics
 /// Panics if it cannot be computed.

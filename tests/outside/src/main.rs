@@ -1,6 +1,6 @@
-//! What `rune` does in a crate of its own: derivatives, `jit`, training, and programs in files.
+//! Uses `rune` from a separate crate: derivatives, `jit`, training, and programs in files.
 //!
-//! Its first argument is the path of a program that the command line wrote.
+//! The first argument is the path of a program that the command line wrote.
 
 use rune::nn::{self, Mlp};
 use rune::{Engine, Plan, Program, Tier, optim, prelude::*, random};
@@ -15,7 +15,7 @@ fn main() -> Outcome {
     in_this_build()
 }
 
-/// A tree of the user's own: the derive macro finds the crate under its name here.
+/// A user's tree. The derive macro must find the crate under its name here.
 #[derive(Tree, Clone)]
 struct Model {
     mlp: Mlp,
@@ -67,7 +67,7 @@ fn imports() -> Outcome {
     Ok(())
 }
 
-/// Without the feature `iree`, what needs it says so.
+/// Without the feature `iree`, operations that need it return an error that says so.
 #[cfg(not(feature = "iree"))]
 fn in_this_build() -> Outcome {
     let (f, x) = (jit(|x: &Tensor| x + 1.0), Tensor::scalar(1.0f32));
@@ -85,7 +85,7 @@ fn in_this_build() -> Outcome {
     Ok(())
 }
 
-/// With the feature `iree`, StableHLO comes without MLIR, and IREE runs it.
+/// With the feature `iree`, StableHLO is available without MLIR, and IREE runs it.
 #[cfg(feature = "iree")]
 fn in_this_build() -> Outcome {
     let (f, x) = (jit(|x: &Tensor| x.exp() + 1.0).tier(Tier::Iree), Tensor::from([0.0f32, 1.0]));

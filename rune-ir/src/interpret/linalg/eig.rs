@@ -7,8 +7,8 @@ use crate::Complex64;
 use crate::interpret::complex::divide;
 
 /// Returns the eigenvalues, and the matrix whose columns are eigenvectors of length 1. They are NaN if the iteration
-/// does not converge. In each vector, the first of the (nearly) greatest elements is positive. Of a real matrix,
-/// eigenvalues that are not real come in pairs of conjugates, the one with the positive imaginary part first.
+/// does not converge. In each vector, the first of the (nearly) greatest elements is positive. If the matrix is real,
+/// eigenvalues that are not real come in conjugate pairs, the one with the positive imaginary part first.
 pub(super) fn eig<T: Field>(a: &[T], n: usize) -> (Vec<Complex64>, Vec<Complex64>) {
     let nan = Complex64::new(f64::NAN, f64::NAN);
     if !greatest(a).is_finite() {
@@ -39,8 +39,8 @@ pub(super) fn eig<T: Field>(a: &[T], n: usize) -> (Vec<Complex64>, Vec<Complex64
     (values, transposed(&vectors, n, n))
 }
 
-/// Scales rows and columns by powers of two until the sums of the magnitudes of each row and its column are about equal,
-/// and returns the scales: B. Parlett and C. Reinsch, "Balancing a matrix for calculation of eigenvalues and
+/// Scales rows and columns by powers of two until the sums of the magnitudes of each row and its column are about
+/// equal, and returns the scales: B. Parlett and C. Reinsch, "Balancing a matrix for calculation of eigenvalues and
 /// eigenvectors" (1969). The matrix becomes `D⁻¹ A D`.
 fn balance<T: Field>(a: &mut [T], n: usize) -> Vec<f64> {
     let mut scales = vec![1.0; n];
@@ -73,7 +73,7 @@ fn balance<T: Field>(a: &mut [T], n: usize) -> Vec<f64> {
 struct Form {
     t: Vec<Complex64>,
     n: usize,
-    /// What a difference of eigenvalues is at least taken to be.
+    /// The lower bound for the magnitude of a difference of eigenvalues.
     least: f64,
 }
 
@@ -119,7 +119,7 @@ impl Form {
                 products.fold(Complex64::ZERO, |sum, product| sum - product)
             };
             if row > 0 && self.begins_block(row - 1) {
-                // What is right of the block; the unknown of its second row is still 0.
+                // The sums to the right of the block. The unknown of its second row is still 0.
                 let sides = [rest(row - 1, &x), rest(row, &x)];
                 [x[row - 1], x[row]] = self.block(row - 1, value, sides);
                 row -= 1;
@@ -128,7 +128,7 @@ impl Form {
                 let pivot = if Field::abs(pivot) < self.least { Complex64::new(self.least, 0.0) } else { pivot };
                 x[row] = divide(rest(row, &x), pivot);
             }
-            // Nearly equal eigenvalues let elements grow.
+            // Nearly equal eigenvalues let elements grow, so they are scaled down.
             let size = x[row].magnitude();
             if size > 1e100 {
                 x.iter_mut().for_each(|x| *x = x.per(size));
@@ -136,7 +136,7 @@ impl Form {
         }
         x
     }
-    /// Solves for the two unknowns of a block, by the rule of Cramer.
+    /// Solves for the two unknowns of a block by Cramer's rule.
     fn block(&self, p: usize, value: Complex64, [f, g]: [Complex64; 2]) -> [Complex64; 2] {
         let (a, b) = (self.at(p, p) - value, self.at(p, p + 1));
         let (c, d) = (self.at(p + 1, p), self.at(p + 1, p + 1) - value);

@@ -1,5 +1,5 @@
-//! Eigenvalues and eigenvectors of Hermitian matrices: made tridiagonal by reflections, and then diagonal by the implicit QL algorithm with
-//! Wilkinson's shifts, as EISPACK's `tred2` and `imtql2` do it.
+//! Eigenvalues and eigenvectors of Hermitian matrices, as in EISPACK's `tred2` and `imtql2`. Reflections make the
+//! matrix tridiagonal. The implicit QL algorithm with Wilkinson's shifts then makes it diagonal.
 
 use super::field::{Field, dot, greatest, identity, inner, sign_of, transposed};
 use super::qr::Reflection;
@@ -10,8 +10,8 @@ use std::cmp::Ordering;
 const MAX_ITERATIONS: usize = 64;
 
 /// Returns the eigenvalues in ascending order, and the matrix whose columns are the eigenvectors. They are NaN if the
-/// iteration does not converge. Only the lower triangle of `a` is read, and of its diagonal the real parts. In each
-/// vector, the first of the (nearly) greatest elements is positive.
+/// iteration does not converge. Only the lower triangle of `a` is read, and only the real parts of its diagonal. In
+/// each vector, the first of the (nearly) greatest elements is positive.
 pub(super) fn eigh<T: Field>(a: &[T], n: usize) -> (Vec<f64>, Vec<T>) {
     let element = |(i, j): (usize, usize)| match i.cmp(&j) {
         Ordering::Less => a[j * n + i].conj(),
@@ -43,7 +43,7 @@ pub(super) fn eigh<T: Field>(a: &[T], n: usize) -> (Vec<f64>, Vec<T>) {
     (values, transposed(&vectors, n, n))
 }
 
-/// Returns the two diagonals of `Qᴴ A Q`, the main one and the one beside it, which is real, and `Qᵀ`.
+/// Returns the diagonal and the subdiagonal of `Qᴴ A Q`, which are real, and `Qᵀ`.
 fn tridiagonal<T: Field>(mut a: Vec<T>, n: usize) -> (Vec<f64>, Vec<f64>, Vec<T>) {
     let mut beside = vec![0.0; n];
     let mut reflections = Vec::with_capacity(n);

@@ -1,4 +1,4 @@
-//! The numbers that matrices are computed in: real and complex ones in double precision.
+//! The numbers of matrix computations: real and complex ones in double precision.
 
 use super::schur;
 use crate::interpret::complex::divide;
@@ -20,15 +20,16 @@ pub(super) trait Field:
     fn abs(self) -> f64;
     /// Returns the square of the magnitude.
     fn abs2(self) -> f64;
-    /// Returns the magnitude by which LAPACK chooses pivots: of a complex number, the sum of those of its parts.
+    /// Returns the magnitude by which LAPACK chooses pivots. For a complex number, it is the sum of the magnitudes of
+    /// the parts.
     fn magnitude(self) -> f64;
     /// Returns the product with a real number.
     fn scaled(self, by: f64) -> Self;
     /// Returns the quotient by a real number.
     fn per(self, by: f64) -> Self;
-    /// Returns the quotient. Nothing overflows on the way to a result that is in range.
+    /// Returns the quotient. No intermediate result overflows if the result is in range.
     fn over(self, by: Self) -> Self;
-    /// Returns the factor of magnitude 1 by which this becomes real and positive; `ONE` if this is 0.
+    /// Returns the factor of magnitude 1 that makes this number real and positive, or `ONE` if this is 0.
     fn phase_to_positive(self) -> Self;
     fn to_complex(self) -> Complex64 {
         Complex64::new(self.re(), self.im())
@@ -160,14 +161,14 @@ impl Field for Complex64 {
     }
 }
 
-/// Returns the greatest magnitude of a part of an element; NaN if there is one.
+/// Returns the greatest magnitude of the parts of all elements; NaN if any part is NaN.
 pub(super) fn greatest<T: Field>(a: &[T]) -> f64 {
     let parts = a.iter().flat_map(|x| [x.re(), x.im()]);
     parts.fold(0.0, |most: f64, x| if x.is_nan() || most.is_nan() { f64::NAN } else { most.max(x.abs()) })
 }
 
-/// Returns the first of the nearly greatest elements, or 0. "Nearly", so that rounding does not choose between equal
-/// elements.
+/// Returns the first element whose magnitude is nearly the greatest, or 0. The tolerance keeps rounding from choosing
+/// between equal elements.
 pub(super) fn leading<T: Field>(x: &[T]) -> T {
     let greatest = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
     x.iter().copied().find(|x| x.abs() > 0.9 * greatest).unwrap_or(T::ZERO)
@@ -188,8 +189,8 @@ pub(super) fn transposed<T: Field>(a: &[T], m: usize, n: usize) -> Vec<T> {
     (0..n * m).map(|i| a[i % m * n + i / m]).collect()
 }
 
-/// Computes `c -= a b`, for matrices `m × k` and `k × n` with these steps from row to row and from column to column.
-/// The rows of `c` are dense.
+/// Computes `c -= a b` for matrices `m × k` and `k × n`, given with their row and column strides. The rows of `c` are
+/// dense.
 pub(super) fn subtract_product<T: Field>(
     (m, k, n): (usize, usize, usize),
     (a, a_row, a_col): (&[T], usize, usize),
@@ -205,7 +206,7 @@ pub(super) fn subtract_product<T: Field>(
     ndarray::linalg::general_mat_mul(-T::ONE, &a, &b, T::ONE, &mut c);
 }
 
-/// Returns the sum of the products of elements, in eight sums that the processor computes in parallel.
+/// Returns the sum of the products of elements. Eight partial sums let the processor compute in parallel.
 pub(super) fn dot<T: Field>(x: &[T], y: &[T]) -> T {
     sum_of(x, y, |x, y| x * y)
 }

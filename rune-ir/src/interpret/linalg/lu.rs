@@ -1,4 +1,4 @@
-//! LU factors, and solutions of systems by them.
+//! LU factors, and the solution of systems by them.
 
 use super::BLOCK;
 use super::field::{Field, subtract_product};
@@ -16,8 +16,8 @@ pub(super) struct Lu<T> {
 }
 
 impl<T: Field> Lu<T> {
-    /// Pivots on the first element of greatest magnitude in a column, like LAPACK's `getrf`. Of complex numbers, that is
-    /// the sum of the magnitudes of the parts. A pivot of 0 eliminates nothing.
+    /// Chooses the first element of greatest magnitude in a column as pivot, like LAPACK's `getrf`. For complex
+    /// numbers, the magnitude is the sum of the magnitudes of the parts. A pivot of 0 eliminates nothing.
     pub(super) fn new(a: &[T], m: usize, n: usize) -> Lu<T> {
         let k = m.min(n);
         let mut this = Lu { lu: a.to_vec(), pivots: Vec::with_capacity(k), permutation: (0..m).collect() };
@@ -71,7 +71,7 @@ impl<T: Field> Lu<T> {
             return;
         }
         let (above, below) = self.lu.split_at_mut(end * n);
-        // The factors are in the rows that are being written.
+        // Copied, because the factors are in the rows that the product writes.
         let factors: Vec<T> = below.chunks_exact(n).flat_map(|row| &row[start..end]).copied().collect();
         let (rows, k, columns) = (m - end, end - start, n - end);
         let of_block = (&above[start * n + end..], n, 1);
@@ -79,7 +79,7 @@ impl<T: Field> Lu<T> {
     }
 }
 
-/// Solves `A X = b`, or `Aᵀ X = b`, for `n` rows and any number of columns, by the factors of `A`.
+/// Solves `A X = b`, or `Aᵀ X = b`, by the factors of `A`. `b` has `n` rows and any number of columns.
 pub(super) fn solve<T: Field>(
     lu: &[T],
     permutation: &[usize],

@@ -1,8 +1,9 @@
 //! Linear algebra, matrix by matrix, in `f64`, and in complex numbers of two `f64`.
 //!
-//! No crate does this here. `faer` brings 63 crates, among them three versions of `syn`, and takes minutes to compile; `nalgebra`, which adds 19,
-//! was not measured. For 500 rows, in milliseconds of one core, beside OpenBLAS: Cholesky 4 (4), LU 4, QR 56 (17), eigenvalues 145 (27), singular
-//! values 750 (57). What is slower has no blocks.
+//! No crate fits. `faer` brings 63 crates, among them three versions of `syn`, and takes minutes to compile.
+//! `nalgebra`, which adds 19, was not measured. Times for 500 rows on one core, in milliseconds, with OpenBLAS in
+//! parentheses: Cholesky 4 (4), LU 4, QR 56 (17), eigenvalues 145 (27), singular values 750 (57). The slower ones are
+//! not blocked.
 
 mod cholesky;
 mod eig;
@@ -23,8 +24,9 @@ use lu::Lu;
 use smallvec::smallvec;
 use svd::Svd;
 
-/// The number of columns that are factored, or unknowns that are solved for, before one matrix product updates the
-/// rest. Measured: for 500 rows, 32 to 128 take the same time, and the blocked product is twice as fast as one loop.
+/// The block size: the number of columns that are factored, or of unknowns that are solved for, before one matrix
+/// product updates the rest. Measured for 500 rows: sizes from 32 to 128 take the same time, and the blocked product is
+/// twice as fast as one loop.
 const BLOCK: usize = 64;
 
 /// Factorizes each matrix of `x`.

@@ -2,8 +2,8 @@
 
 use super::field::{Field, greatest, inner, square, transposed};
 
-/// A reflection `H = 1 - τ v vᴴ` of the elements from one index on, where the first element of `v` is 1. Of complex
-/// numbers it is unitary, but not its own inverse.
+/// A reflection `H = 1 - τ v vᴴ` of the elements from one index on. The first element of `v` is 1. For complex numbers,
+/// `H` is unitary but not its own inverse.
 pub(super) struct Reflection<T> {
     pub tau: T,
     pub v: Vec<T>,
@@ -11,8 +11,8 @@ pub(super) struct Reflection<T> {
 
 impl<T: Field> Reflection<T> {
     /// Returns the reflection whose adjoint maps `x` to a real multiple of the first unit vector, and that multiple,
-    /// like LAPACK's `larfg`. Its sign is opposite to that of the real part of the first element. If `x` already is
-    /// such a multiple, there is no reflection.
+    /// like LAPACK's `larfg`. The sign of the multiple is opposite to that of the real part of the first element. If
+    /// `x` is already such a multiple, `τ` is 0.
     pub(super) fn of(x: &[T]) -> (Reflection<T>, T) {
         let (first, rest) = x.split_first().expect("there is a first element");
         let length = norm(rest);
@@ -41,8 +41,8 @@ impl<T: Field> Reflection<T> {
     }
 }
 
-/// Factorizes a matrix `m × n` as `A = Q R`: the first `columns` columns of `Q`, and that many rows of `R`. Signs are
-/// LAPACK's.
+/// Factorizes a matrix `m × n` as `A = Q R`. Returns the first `columns` columns of `Q`, and as many rows of `R`. Signs
+/// are LAPACK's.
 pub(super) fn qr<T: Field>(a: &[T], m: usize, n: usize, columns: usize) -> (Vec<T>, Vec<T>) {
     let mut r = transposed(a, m, n);
     let mut reflections = Vec::with_capacity(m.min(n));

@@ -1,7 +1,7 @@
 //! Singular values and vectors, by one-sided Jacobi rotations of the triangular factor.
 //!
 //! It is slower than LAPACK's `gesdd` by a constant factor, and more accurate: small singular values keep their digits.
-//! See Z. Drmač and K. Veselić, "New fast and accurate Jacobi SVD algorithm" (2008), of which this is the plain form.
+//! It is the plain form of Z. Drmač and K. Veselić, "New fast and accurate Jacobi SVD algorithm" (2008).
 
 use super::field::{Field, greatest, identity, inner, sign_of, square, transposed};
 use super::qr::{norm, qr};
@@ -10,7 +10,7 @@ use super::triangular::two_rows;
 /// The maximum number of sweeps over all pairs of rows; six to ten are usual.
 const MOST_SWEEPS: usize = 64;
 
-/// Elements that are this small relative to the greatest one are 0: their squares are out of range.
+/// An element this small relative to the greatest one counts as 0, because its square is out of range.
 const NOTHING: f64 = 1e-150;
 
 /// `A = U S Vᴴ`.
@@ -58,7 +58,7 @@ impl<T: Field> Svd<T> {
     }
 }
 
-/// Like [`Svd::new`], for a matrix with at least as many rows as columns, with any signs.
+/// Like [`Svd::new`], but with arbitrary signs. The matrix has at least as many rows as columns.
 fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     let columns = if full { m } else { n };
     let greatest = greatest(a);
@@ -85,7 +85,7 @@ fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     let mut vt: Vec<T> = Vec::with_capacity(n * n);
     order[..rank].iter().for_each(|&i| vt.extend(rows[i * n..(i + 1) * n].iter().map(|x| x.per(lengths[i]))));
     if rank < n {
-        // Completes an orthogonal matrix from its first rows.
+        // The first rows are completed to an orthogonal matrix.
         let (basis, _) = qr(&transposed(&vt, rank, n), n, rank, n);
         vt.extend_from_slice(&transposed(&basis, n, n)[rank * n..]);
     }
@@ -98,7 +98,7 @@ fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     Svd { u, s: s.iter().map(|x| x * scale).collect(), vt }
 }
 
-/// Makes each pair of rows orthogonal once. Returns whether all pairs already were.
+/// Makes each pair of rows orthogonal once. Returns whether all pairs were orthogonal already.
 fn sweep<T: Field>(rows: &mut [T], turned: &mut [T], n: usize) -> bool {
     let tolerance = f64::EPSILON * (n as f64).sqrt();
     let mut squares: Vec<f64> = rows.chunks_exact(n.max(1)).map(square).collect();
@@ -128,7 +128,7 @@ fn sweep<T: Field>(rows: &mut [T], turned: &mut [T], n: usize) -> bool {
     done
 }
 
-/// A rotation of two rows, of which the second is multiplied by a phase first.
+/// A rotation of two rows. It multiplies the second row by a phase first.
 struct Turn<T> {
     phase: T,
     cosine: f64,

@@ -5,8 +5,7 @@ use crate::op::{Dims, DotDims};
 use crate::{DType, Op, Var};
 
 impl Forward<'_> {
-    /// A product names the axes of its operands, so its operands need not be transposed, as long as the free axes keep
-    /// their order.
+    /// Drops transposes of the operands, because a product names their axes. The free axes must keep their order.
     pub(super) fn dot_general(&self, lhs: Var, rhs: Var, dims: &DotDims, out: DType) -> Rewrite {
         let left = self.unmoved(lhs, &dims.lhs_batch, &dims.lhs_contract);
         let right = self.unmoved(rhs, &dims.rhs_batch, &dims.rhs_contract);

@@ -20,12 +20,12 @@ impl Forward<'_> {
             (Neg, Neg) | (Not, Not) | (Conj, Conj) => Rewrite::Is(*inside),
             (Real, Conj) => Rewrite::Becomes(Op::Unary { f: Real, x: *inside }),
             (Abs, Conj) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
-            // A complex quotient is rounded.
+            // The sign of a complex number is rounded, so its sign may differ.
             (Sign, Sign) if self.dtype(x).is_complex() => Rewrite::Stays,
             // -x| = |x|, also for the least integer, which is its own negative.
             (Abs, Neg) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
             (Abs, Abs) | (Sign, Sign) => Rewrite::Is(x),
-            // An integer stays as it is.
+            // An integer is already rounded.
             (Floor | Ceil | RoundAfz | RoundEven, Floor | Ceil | RoundAfz | RoundEven) => Rewrite::Is(x),
             _ => Rewrite::Stays,
         }
@@ -73,7 +73,8 @@ impl Forward<'_> {
         }
     }
 
-    /// A product by 1 is not the operand itself, if a part of that is infinite or -0.
+    /// For complex numbers, a product with 1 is not an identity: it changes an operand with a part that is infinite or
+    /// -0.
     #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions stay")]
     fn complex_binary(&self, f: BinaryFn, x: Var, y: Var) -> Rewrite {
         let dtype = self.dtype(x);
@@ -86,7 +87,7 @@ impl Forward<'_> {
         }
     }
 
-    /// The parts of one number make that number.
+    /// A number is made from its own two parts.
     pub(super) fn complex(&self, re: Var, im: Var) -> Rewrite {
         match (self.made_by(re), self.made_by(im)) {
             (Some(Op::Unary { f: UnaryFn::Real, x }), Some(Op::Unary { f: UnaryFn::Imag, x: y })) if x == y => {
@@ -142,10 +143,10 @@ impl Forward<'_> {
     }
 }
 
-/// Returns whether every number of dtype `from` is also one of dtype `to`. A conversion that passes through `to` can
-/// then be direct.
+/// Returns whether every number of dtype `from` is also one of dtype `to`. If so, a conversion through `to` can be
+/// direct.
 ///
-/// A conversion from a float to an integer can also be direct after a wider float: both truncate and saturate in the
+/// A conversion from a float to an integer through a wider float can also be direct: both truncate and saturate in the
 /// same way.
 fn embeds(from: DType, to: DType) -> bool {
     use DType::*;
@@ -160,8 +161,8 @@ fn embeds(from: DType, to: DType) -> bool {
         (I8 | U8 | I16 | U16, F32 | C64) => true,
         (I8 | U8 | I16 | U16 | I32 | U32, F64 | C128) => true,
         (_, F16 | BF16 | F32 | F64 | C64 | C128) => false,
-        // An integer that is at least as wide keeps all bits. The sign is extended, so a negative number changes by way
-        // of an unsigned dtype.
+        // An integer that is at least as wide keeps all bits. A signed integer does not embed in an unsigned one: a
+        // negative number changes, because its sign is extended.
         (I8 | I16 | I32 | I64, U8 | U16 | U32 | U64) => false,
         (I8 | I16 | I32 | I64, I8 | I16 | I32 | I64) => from.size() <= to.size(),
         (U8 | U16 | U32 | U64, U8 | U16 | U32 | U64) => from.size() <= to.size(),

@@ -1,11 +1,11 @@
-//! The directory of the cache of this process.
+//! The directory of this process's cache.
 
 use crate::environment::path_from;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-/// The directory that the environment names, unless caching on disk is turned off. It is looked up once, so that the cache stays where it
-/// is when the process changes its working directory.
+/// Returns the directory that the environment names, unless caching on disk is turned off. It is looked up once, so
+/// that the cache does not move when the process changes its working directory.
 pub(crate) fn directory() -> Option<PathBuf> {
     static DIRECTORY: OnceLock<Option<PathBuf>> = OnceLock::new();
     DIRECTORY

@@ -1,10 +1,10 @@
 //! The compile cache on disk.
 //!
-//! `DIR/modules/KEY` is an entry: a header of 64 bytes (a magic word, the length of the module, the BLAKE3 hash of the
-//! rest), the module, and the compiler's report as JSON. The header aligns the module to 64 bytes when the file is read
-//! whole. Entries are written atomically: under another name, then renamed. The modification time is that of the last
-//! use. `DIR/locks/NN` is locked while a process creates an entry whose key begins with `NN`. `DIR/modules/KEY.verdict`
-//! holds the results of real calls, as JSON.
+//! `DIR/modules/KEY` is an entry. It holds a header of 64 bytes (a magic word, the length of the module, the BLAKE3
+//! hash of the rest), the module, and the compiler's report as JSON. The size of the header aligns the module to 64
+//! bytes in memory. Entries are written atomically: under another name, then renamed. The modification time is the time
+//! of the last use. `DIR/locks/NN` is locked while a process creates an entry whose key begins with `NN`.
+//! `DIR/modules/KEY.verdict` holds the results of real calls, as JSON.
 
 use super::key::Key;
 use crate::CompiledModule;
@@ -54,12 +54,12 @@ impl DiskCache {
         self.modules().join(key.hex())
     }
 
-    /// Returns the module and the compiler's report, if there is a sound entry.
+    /// Returns the module and the compiler's report, if there is an intact entry.
     pub fn read(&self, key: &Key) -> Option<(CompiledModule, Option<CompileReport>)> {
         let path = self.entry(key);
         let bytes = match read_aligned(&path) {
             Ok(bytes) => bytes,
-            // If the folder is missing too, writing reports it.
+            // If the folder is missing too, the write reports it.
             Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return None,
             Err(e) => {
                 tracing::warn!("cannot read the cached module {}: {e}; it is compiled again", path.display());
@@ -71,11 +71,11 @@ impl DiskCache {
             let _ = fs::remove_file(&path);
             return None;
         }
-        // An unwritable cache can still be read.
+        // A cache that is not writable can still be read.
         let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         content(bytes, &path)
     }
-    /// Waits until no other process creates an entry with this prefix. Returns `None` if locking fails.
+    /// Waits until no other process is creating an entry with this prefix. Returns `None` if locking fails.
     pub fn lock(&self, key: &Key) -> Option<File> {
         let dir = self.dir.join("locks");
         let path = dir.join(format!("{:02x}", key.shard()));
@@ -84,7 +84,7 @@ impl DiskCache {
         let locked = locked.and_then(|file| file.lock().map(|()| file));
         locked.inspect_err(|e| self.complain(e)).ok()
     }
-    /// Stores a module, and removes the least recently used entries beyond the limit.
+    /// Stores a module. Removes the least recently used entries beyond the limit.
     pub fn write(&self, key: &Key, module: &[u8], report: Option<&CompileReport>) {
         match self.try_write(key, module, report) {
             Ok(()) => self.evict(),
@@ -135,7 +135,7 @@ impl DiskCache {
         });
     }
 
-    /// Returns every file with its last use and its size.
+    /// Returns all files, each with the time of its last use and its size.
     fn files(&self) -> Vec<(SystemTime, u64, PathBuf)> {
         let files = fs::read_dir(self.modules()).into_iter().flatten().flatten();
         files
@@ -169,7 +169,7 @@ impl DiskCache {
         let mut files = self.files();
         let mut total: u64 = files.iter().map(|(_, size, _)| size).sum();
         files.sort();
-        // The verdict is removed with the entry. A program that does not compile has only a verdict.
+        // A verdict is removed with its entry. A program that does not compile has only a verdict.
         let goes_along =
             |path: &Path| path.extension().is_some_and(|e| e == VERDICT) && path.with_extension("").exists();
         for (used, size, path) in files {
@@ -195,7 +195,7 @@ impl DiskCache {
     }
 }
 
-/// Returns the header of an entry with a module of this length and this content.
+/// Returns the header of an entry with a module of this length and with this content.
 fn header(length: u64, content: &[u8]) -> [u8; HEADER] {
     let mut header = [0; HEADER];
     header[..8].copy_from_slice(MAGIC);
@@ -213,13 +213,13 @@ fn is_sound(entry: &[u8]) -> bool {
     })
 }
 
-/// Returns the end of the module in an entry, from the header.
+/// Returns the end of the module in an entry, according to its header.
 fn end(entry: &[u8]) -> Option<usize> {
     let length = u64::from_le_bytes(*entry.get(8..16)?.first_chunk()?);
     usize::try_from(length).ok().filter(|length| *length > 0)?.checked_add(HEADER)
 }
 
-/// Returns the content of a sound entry.
+/// Returns the content of an intact entry.
 fn content(entry: Arc<dyn AsRef<[u8]> + Send + Sync>, path: &Path) -> Option<(CompiledModule, Option<CompileReport>)> {
     let bytes = (*entry).as_ref();
     let end = end(bytes)?;

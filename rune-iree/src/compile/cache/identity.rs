@@ -1,8 +1,8 @@
 //! Identifies the compiler by a hash of its library.
 //!
-//! The library has some 200 MB, and hashing it takes about as long as compiling a small program. The hash is therefore stored in `DIR/compilers`,
-//! with a stamp of the file: its path, size, modification time, and, if available, its inode and change time, which no program can set. Reading the
-//! revision of the compiler would take as long.
+//! The library has some 200 MB, and hashing it takes about as long as compiling a small program. The hash is therefore
+//! stored in `DIR/compilers`, with a stamp of the file: its path, size, modification time, and, if available, its inode
+//! and its change time, which no program can set. Reading the compiler's revision would take as long.
 
 use crate::compile::library;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::UNIX_EPOCH;
 
-/// The stamp of a file: if it is unchanged, so is the file.
+/// The stamp of a file. If the stamp is unchanged, so is the file.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub(super) struct Stamp {
     path: PathBuf,
@@ -41,13 +41,13 @@ fn file_of(_: &Metadata) -> Option<(u64, u64, i64, i64)> {
     None
 }
 
-/// Returns the hash, in hexadecimal digits, of the compiler that this process would run. Returns `None` if there is none. `dir` is the folder of
-/// the cache.
+/// Returns the hash of the compiler that this process would run, in hexadecimal digits. Returns `None` if there is no
+/// compiler. `dir` is the folder of the cache.
 pub(super) fn compiler(dir: &Path) -> Option<String> {
     hash(&Stamp::of(library_path()?).ok()?, dir)
 }
 
-/// Returns the path of the library, which is looked for once.
+/// Returns the path of the library. It is searched for once.
 fn library_path() -> Option<&'static Path> {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     if let Some(path) = PATH.get() {
@@ -57,7 +57,7 @@ fn library_path() -> Option<&'static Path> {
     Some(PATH.get_or_init(|| found))
 }
 
-/// Returns the hash of the file with this stamp, if it is unchanged or was hashed before.
+/// Returns the hash of the file with this stamp. Returns `None` if the file has changed.
 fn hash(stamp: &Stamp, dir: &Path) -> Option<String> {
     static HASHES: Mutex<Option<HashMap<Stamp, String>>> = Mutex::new(None);
     let mut hashes = HASHES.lock().unwrap_or_else(PoisonError::into_inner);
@@ -67,7 +67,7 @@ fn hash(stamp: &Stamp, dir: &Path) -> Option<String> {
     }
     let hash = kept(stamp, dir).or_else(|| {
         let hash = hash_file(&stamp.path).ok()?;
-        // The file may have been replaced meanwhile.
+        // The file may have been replaced in the meantime.
         (Stamp::of(&stamp.path).ok()? == *stamp).then_some(())?;
         let _ = keep(stamp, &hash, dir);
         Some(hash)
@@ -123,7 +123,7 @@ mod tests {
         fs::write(&path, "revision 1").unwrap();
         let (first, time) = (of(&path, dir.path()), fs::metadata(&path).unwrap().modified().unwrap());
         assert_eq!(of(&path, dir.path()), first);
-        // Another file replaces it, with the same size and modification time.
+        // Another file with the same size and modification time replaces it.
         fs::write(&path, "revision 2").unwrap();
         let second = of(&path, dir.path());
         assert_ne!(second, first);
@@ -131,7 +131,7 @@ mod tests {
         File::open(&path).unwrap().set_modified(time).unwrap();
         let third = of(&path, dir.path());
         assert!(cfg!(not(unix)) || third != first && third != second);
-        // The first file returns: only the contents count.
+        // The first file returns. Only the contents matter.
         fs::write(&path, "revision 1").unwrap();
         assert_eq!(of(&path, dir.path()), first);
         let copy = dir.path().join("copy.so");
@@ -147,7 +147,7 @@ mod tests {
         let stamp = Stamp::of(&path).unwrap();
         keep(&stamp, "what another process found", dir.path()).unwrap();
         assert_eq!(of(&path, dir.path()), "what another process found");
-        // A file that differs from the stamp has no hash.
+        // If the file differs from the stamp, there is no hash.
         let other = Stamp { bytes: 1, ..stamp };
         assert_eq!(hash(&other, dir.path()), None);
         fs::write(&path, "revision 2").unwrap();

@@ -1,4 +1,4 @@
-//! The keys of the cache.
+//! Cache keys.
 
 use crate::CompileOptions;
 use std::sync::OnceLock;
@@ -11,7 +11,7 @@ const IREE_VERSION: &str = "3.13.0";
 pub(super) struct Key([u8; 32]);
 
 impl Key {
-    /// `compiler` is a hash of the library. It is empty if all entries are of one process.
+    /// Returns the key. `compiler` is the hash of the library, or is empty if all entries belong to one process.
     pub fn of(material: &str, options: &CompileOptions, compiler: &str) -> Key {
         let mut hash = blake3::Hasher::new();
         let mut add = |part: &str| {

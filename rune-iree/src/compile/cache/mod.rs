@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
-/// The maximum size of the modules in memory, in bytes. Beyond it, modules only stay on disk.
+/// The maximum size of the modules in memory, in bytes. Modules beyond it are only on disk.
 const MEMORY_LIMIT: usize = 256 << 20;
 /// The default maximum size on disk, in bytes. `RUNE_CACHE_LIMIT` overrides it.
 const DISK_LIMIT: u64 = 2 << 30;
@@ -40,10 +40,10 @@ pub enum CacheOutcome {
     Compiled,
 }
 
-/// The times of getting a module.
+/// The times of the steps of getting a module.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct CompileTimings {
-    /// Looking up the caches, and waiting for another thread or process that compiles the same program.
+    /// Searching the caches, and waiting for another thread or process that compiles the same program.
     pub lookup: Duration,
     /// Creating the text of the module.
     pub lower: Duration,
@@ -54,8 +54,8 @@ pub struct CompileTimings {
 /// A cache of compiled modules. If several threads, or processes with the same directory, need the same module at the
 /// same time, only one compiles it.
 ///
-/// Entries on disk are checked when they are read; a damaged one is compiled again. If the directory cannot be written, the log has one warning,
-/// and the cache works in memory.
+/// Entries on disk are checked when they are read; a damaged entry is compiled again. If the directory cannot be
+/// written, the log gets one warning, and the cache works in memory.
 ///
 /// ```
 /// use rune_iree::{CacheOutcome, CompileCache, CompileOptions};
@@ -72,7 +72,7 @@ pub struct CompileCache {
     disk: Option<DiskCache>,
 }
 
-/// A module that may be in the making. It is locked meanwhile, so that others wait for it.
+/// A module that may be under construction. It is locked during construction, so that other threads wait for it.
 type Slot = Mutex<Option<(CompiledModule, Option<CompileReport>)>>;
 
 /// A module, and information on its compilation.
@@ -86,14 +86,14 @@ pub struct Cached {
     pub timings: CompileTimings,
     /// The report of its compilation, if it is available.
     pub report: Option<CompileReport>,
-    /// All forms of its dispatches, if it was compiled now and they were requested.
+    /// All forms of its dispatches, if they were requested and it was compiled now.
     pub files: Vec<DispatchFile>,
 }
 
 impl CompileCache {
-    /// Returns the cache of this process. Its directory is `RUNE_CACHE_DIR`, by default in the user's directory for caches. If
-    /// `RUNE_CACHE` is `off`, the cache is only in memory. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (such as `500MB` or
-    /// `2GiB`; by default 2 GiB), and removes the least recently used entries first.
+    /// Returns the cache of this process. Its directory is `RUNE_CACHE_DIR`, by default in the user's cache directory.
+    /// If `RUNE_CACHE` is `off`, the cache is only in memory. It keeps at most `RUNE_CACHE_LIMIT` bytes on disk (such
+    /// as `500MB` or `2GiB`; the default is 2 GiB). It removes the least recently used entries first.
     pub fn global() -> &'static CompileCache {
         static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
         GLOBAL.get_or_init(|| match directory() {
@@ -101,7 +101,7 @@ impl CompileCache {
             None => CompileCache::in_memory(),
         })
     }
-    /// Returns a cache without a disk.
+    /// Returns a cache that is only in memory.
     pub fn in_memory() -> CompileCache {
         CompileCache { memory: Mutex::default(), verdicts: Mutex::default(), disk: None }
     }
@@ -113,11 +113,11 @@ impl CompileCache {
             disk: Some(DiskCache::new(dir.into(), limit)),
         }
     }
-    /// Returns the directory.
+    /// Returns the directory, if the cache is on disk.
     pub fn dir(&self) -> Option<&Path> {
         self.disk.as_ref().map(DiskCache::dir)
     }
-    /// Returns the number of entries on disk, and their bytes.
+    /// Returns the number of entries on disk, and their size in bytes.
     pub fn usage(&self) -> (usize, u64) {
         self.disk.as_ref().map_or((0, 0), DiskCache::usage)
     }
@@ -130,10 +130,10 @@ impl CompileCache {
         }
     }
 
-    /// Returns the module for a program, and compiles it if no cache has it.
+    /// Returns the module for a program. Compiles the program if no cache has the module.
     ///
-    /// `material` identifies the program: its text, or a hash of everything that determines its text. `mlir` returns the text. It is
-    /// only called on a cache miss. Messages call the program `name`.
+    /// `material` identifies the program: its text, or a hash of everything that determines its text. `mlir` returns
+    /// the text, and is only called on a cache miss. Messages call the program `name`.
     ///
     /// # Errors
     /// Returns an error where [`compile`](crate::compile()) does.
@@ -146,7 +146,7 @@ impl CompileCache {
     ) -> Result<(CompiledModule, CacheOutcome, CompileTimings), CompileError> {
         self.get_or_try_compile(material, name, options, || Ok(mlir()))
     }
-    /// Like [`CompileCache::get_or_compile`], for a text that can fail.
+    /// Like [`CompileCache::get_or_compile`], but creating the text may fail.
     ///
     /// # Errors
     /// Returns an error where [`compile`](crate::compile()) or `mlir` does.
@@ -160,8 +160,8 @@ impl CompileCache {
         let Cached { module, outcome, timings, .. } = self.get(material, name, options, false, mlir)?;
         Ok((module, outcome, timings))
     }
-    /// Like [`CompileCache::get_or_try_compile`], and returns all information on the module. On a cache miss with `files`, the
-    /// same run of the compiler also writes the forms of the dispatches.
+    /// Like [`CompileCache::get_or_try_compile`], but returns all information on the module. On a cache miss with
+    /// `files`, the same run of the compiler also writes the forms of the dispatches.
     ///
     /// # Errors
     /// Returns an error where [`CompileCache::get_or_try_compile`] does.
@@ -176,8 +176,8 @@ impl CompileCache {
         let invocation = Invocation { report: true, files, ..Invocation::default() };
         self.get_by(material, name, options, mlir, |text| compile_as(text, name, options, &invocation))
     }
-    /// Like [`CompileCache::get`], but the compiler runs at the lowest priority, on one core, and without a report. `wanted` is called every
-    /// few milliseconds; once it returns false, the compiler is ended.
+    /// Like [`CompileCache::get`], but the compiler runs at the lowest priority, on one core, and without a report.
+    /// `wanted` is called every few milliseconds; if it returns false, the compiler is ended.
     ///
     /// # Errors
     /// Returns an error where [`CompileCache::get_or_try_compile`] does, and if the compilation is no longer wanted.
@@ -193,7 +193,7 @@ impl CompileCache {
         let invocation = Invocation { background: true, wanted: Some(wanted), files, ..Invocation::default() };
         self.get_by(material, name, options, mlir, |text| compile_as(text, name, options, &invocation))
     }
-    /// Returns the module for a program if the cache holds it. Does not wait for a compilation.
+    /// Returns the module for a program, if the cache holds it. It does not wait for a compilation.
     pub fn find(&self, material: &str, options: &CompileOptions) -> Option<Cached> {
         let start = Instant::now();
         let (key, disk) = self.key(material, options);
@@ -207,7 +207,7 @@ impl CompileCache {
         let timings = CompileTimings { lookup: start.elapsed(), ..CompileTimings::default() };
         Some(Cached { module, outcome, timings, report, files: Vec::new() })
     }
-    /// Returns the verdict on the module of a program from earlier calls, in this process or another.
+    /// Returns the verdict on the module of a program from earlier calls in any process.
     pub fn verdict(&self, material: &str, options: &CompileOptions) -> Option<Verdict> {
         let (key, disk) = self.key(material, options);
         let known = lock(&self.verdicts).get(&key).cloned();
@@ -242,7 +242,7 @@ impl CompileCache {
             timings.lookup = start.elapsed();
             return found(module, CacheOutcome::Memory, timings);
         }
-        // Held until the entry is written: other processes wait for it.
+        // The lock is held until the entry is written. Other processes wait for it.
         let mut _lock = None;
         if let Some(disk) = disk {
             let read = disk.read(&key).or_else(|| {
@@ -267,7 +267,8 @@ impl CompileCache {
         self.keep(&mut module, &(compiled.clone(), report.clone()));
         Ok(Cached { module: compiled, outcome: CacheOutcome::Compiled, timings, report, files })
     }
-    /// Compiles a program even if the cache holds its module, and replaces that module. `watch` receives each phase as it begins.
+    /// Compiles a program even if the cache holds its module, and replaces that module. `watch` receives each phase at
+    /// its start.
     ///
     /// # Errors
     /// Returns an error where [`compile`](crate::compile()) does.
@@ -301,7 +302,7 @@ impl CompileCache {
     pub fn remove(&self, entry: &CacheEntry) -> bool {
         self.disk.as_ref().is_some_and(|disk| disk.remove(entry))
     }
-    /// Returns the key of a program, and the cache on disk, if the compiler is known.
+    /// Returns the key of a program. Also returns the cache on disk, if the compiler is known.
     fn key(&self, material: &str, options: &CompileOptions) -> (Key, Option<&DiskCache>) {
         match self.disk.as_ref().and_then(|disk| Some((disk, identity::compiler(disk.dir())?))) {
             Some((disk, compiler)) => (Key::of(material, options, &compiler), Some(disk)),
@@ -315,7 +316,7 @@ impl CompileCache {
     ) {
         *slot = Some(module.clone());
         let mut memory = lock(&self.memory);
-        // A locked slot is skipped: its module is being compiled.
+        // A locked slot is skipped, because its module is being compiled.
         let size = |slot: &Arc<Slot>| slot.try_lock().map_or(0, |m| m.as_ref().map_or(0, |(m, _)| m.bytes().len()));
         if memory.values().map(size).sum::<usize>() > MEMORY_LIMIT {
             memory.retain(|_, slot| slot.try_lock().is_err());

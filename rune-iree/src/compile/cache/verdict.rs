@@ -1,9 +1,10 @@
-//! Verdicts on modules: which engine is faster, and whether both agree.
+//! Verdicts on modules: which engine is faster, and whether the results agree.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The verdict on a compiled module from real calls: their times on the module and on the host engine, and whether the results agree.
+/// The verdict on a compiled module after real calls: the times on the module and on the host engine, and whether the
+/// results agree.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// The time of the fastest call on the host engine.
@@ -30,11 +31,13 @@ impl Verdict {
     pub fn new([host, compiled]: [Duration; 2], fault: Option<String>, threads: usize) -> Verdict {
         Verdict { host, compiled, fault, threads, version: env!("CARGO_PKG_VERSION").to_owned() }
     }
-    /// Returns whether the module is correct and faster than the host engine, by a twentieth at least: less is noise.
+    /// Returns whether the module is correct, and faster than the host engine by at least a twentieth. A smaller
+    /// difference is noise.
     pub fn compiled_wins(&self) -> bool {
         self.fault.is_none() && self.compiled < self.host.mul_f64(0.95)
     }
-    /// Returns whether the verdict is valid if the host engine has this number of threads. A fault is valid for any number.
+    /// Returns whether the verdict is valid for this number of threads of the host engine. A fault is valid for any
+    /// number.
     pub fn holds(&self, threads: usize) -> bool {
         self.version == env!("CARGO_PKG_VERSION") && (self.threads == threads || self.fault.is_some())
     }

@@ -1,4 +1,4 @@
-//! Calls of LAPACK for orthogonal factors, as products of reflections.
+//! LAPACK calls for orthogonal factors, as products of reflections.
 
 use super::{batch, calls, invalid};
 use crate::ast::{Operation, Ty, Use};
@@ -10,8 +10,8 @@ use rune_ir::{Shape, Var};
 use rune_trace::{Tensor, lax, linalg};
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// JAX uses the result for `Q`, by `orgqr`, and for `R`, its upper triangle: then these two are computed. Otherwise the
-    /// vectors of the reflections are.
+    /// Imports a QR factorization. If its results are only used for `Q`, by `orgqr`, and for `R`, the upper triangle,
+    /// then `Q` and `R` are computed. Otherwise the vectors of the reflections are.
     pub(super) fn geqrf(&mut self, op: &'m Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let [x] = exactly(xs)?;
         let ty = self.ty(x).clone();
@@ -57,7 +57,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.expand(&[a, taus], |xs| vec![linalg::householder_product(&xs[0], &xs[1])])
     }
 
-    /// Returns the number of columns of `Q`, if the results of `geqrf` are used for `Q` and the upper triangle alone.
+    /// Returns the number of columns of `Q`, if the results of `geqrf` are only used for `Q` and the upper triangle.
     fn only_q_and_r(&self, op: &Operation<'t>, (m, n): (usize, usize)) -> Option<usize> {
         let factored = self.result(op, 0)?;
         let taus = self.result(op, 1)?;
@@ -90,7 +90,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Some(columns.unwrap_or(m.min(n)))
     }
 
-    /// Returns whether `user` selects zeros below the diagonal of `value`, as `jax.numpy.triu` does.
+    /// Returns whether `user` replaces elements below the diagonal of `value` by zeros, like `jax.numpy.triu`.
     fn takes_upper(&self, user: &Operation<'t>, value: Use<'t>) -> bool {
         let number = |used: Use<'t>| {
             let mut op = self.definition(used)?;
@@ -128,7 +128,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
     }
 }
 
-/// Whether a slice or padding keeps the first row and column of each matrix where they are.
+/// Returns whether a slice or padding keeps the first row and column of each matrix in place.
 fn starts_at_corner(op: &Operation) -> bool {
     let zeros = |names: &[&str]| dims(op, names).is_ok_and(|list| list.iter().all(|&n| n == 0));
     let ones = |names: &[&str]| dims(op, names).is_ok_and(|list| list.iter().all(|&n| n == 1));

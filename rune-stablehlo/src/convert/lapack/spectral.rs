@@ -1,4 +1,4 @@
-//! Calls of LAPACK for eigenvalues, Schur forms, and the forms on the way to them.
+//! LAPACK calls for eigenvalues, Schur forms, and intermediate forms.
 
 use super::{adjoint, batch, invalid, is, option, refused, triangle};
 use crate::ast::Operation;
@@ -18,7 +18,7 @@ impl<'t> Scope<'_, '_, 't> {
         })
     }
 
-    /// As LAPACK, with `info` 1 if there are no eigenvalues.
+    /// Imports eigenvalues and eigenvectors, as in LAPACK. `info` is 1 if the iteration finds no eigenvalues.
     pub(super) fn geev(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         let is_real = !self.ty(x).dtype.is_complex();
@@ -40,7 +40,8 @@ impl<'t> Scope<'_, '_, 't> {
         })
     }
 
-    /// As LAPACK, with `info` 1 if there are no eigenvalues. No eigenvalues are selected: their number is 0.
+    /// Imports a Schur form, as in LAPACK. `info` is 1 if the iteration finds no eigenvalues. No eigenvalues are
+    /// selected, so their number is 0.
     pub(super) fn gees(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         if !is(op, "sort", b'N')? {
@@ -74,7 +75,8 @@ impl<'t> Scope<'_, '_, 't> {
         })
     }
 
-    /// A Hessenberg form that is Hermitian is tridiagonal. What is above the first diagonal beside it is the matrix's.
+    /// Imports a tridiagonal form. A Hermitian Hessenberg form is tridiagonal. The elements above the diagonal stay
+    /// those of the matrix.
     pub(super) fn sytrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         if self.ty(x).size() == 0 {
@@ -93,7 +95,8 @@ impl<'t> Scope<'_, '_, 't> {
     }
 }
 
-/// The imaginary parts of the eigenvalues of a real Schur form: in a block of two rows, the one that is positive comes first.
+/// Returns the imaginary parts of the eigenvalues of a real Schur form. In a block of two rows, the positive one comes
+/// first.
 fn of_blocks(t: &Tensor) -> Tensor {
     if t.shape()[t.rank() - 1] == 0 {
         return t.diagonal(0, -2, -1);
@@ -107,7 +110,7 @@ fn of_blocks(t: &Tensor) -> Tensor {
     padded(0) - padded(1)
 }
 
-/// 1 where a matrix has no eigenvalues, which are NaN then.
+/// Returns 1 for each matrix whose eigenvalues were not found and are NaN.
 fn not_found(parts: &Tensor) -> Tensor {
     match parts.shape()[parts.rank() - 1] {
         0 => lax::convert(&parts.sum_axes(-1), DType::I32),

@@ -1,4 +1,4 @@
-//! Functions of shapes, positions, choices and orders.
+//! Functions of shapes, positions, selection and sorting.
 
 use super::{int, ints, result_size, size, sizes};
 use rune_trace::{DType, Tensor};
@@ -92,7 +92,7 @@ fn two((a, b): (Tensor, Tensor)) -> Vec<Tensor> {
     vec![a, b]
 }
 
-/// Tensors made of nothing.
+/// Returns the result of a function without tensor operands.
 fn made(function: &str, args: &Value) -> Option<Vec<Tensor>> {
     let number = |i: usize| args[i].as_f64().unwrap();
     let one = match function {

@@ -1,4 +1,4 @@
-//! The function that a case of NumPy's or SciPy's functions names.
+//! Calls the function of NumPy or SciPy that a case names.
 
 mod arrays;
 mod numbers;
@@ -12,7 +12,7 @@ pub fn apply(case: &Case) -> Vec<Tensor> {
     apply_to(&case.function, &case.args, &case.inputs)
 }
 
-/// The results of the function of this name for other inputs.
+/// Returns the results of the function with this name for other inputs.
 pub fn apply_to(function: &str, args: &Value, inputs: &[Tensor]) -> Vec<Tensor> {
     numbers::apply(function, args, inputs)
         .or_else(|| arrays::apply(function, args, inputs))
@@ -32,7 +32,7 @@ fn ints(json: &Value) -> Vec<isize> {
 fn sizes(json: &Value) -> Vec<usize> {
     json.as_array().unwrap().iter().map(size).collect()
 }
-/// The number of results: all, a number, or a number and what to fill up with.
+/// Returns the number of results: all, a number, or a number and a fill value.
 fn result_size(json: &Value) -> ResultSize {
     match json {
         Value::Null => (..).into(),

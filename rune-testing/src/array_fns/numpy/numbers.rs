@@ -1,4 +1,4 @@
-//! Functions of each element, of bits, and of all elements along axes.
+//! Elementwise functions, functions of bits, and functions along axes.
 
 use super::{int, ints, result_size, size};
 use rune_trace::{BitOrder, Tensor};

@@ -1,4 +1,4 @@
-// Two windows of two elements over operands with padding between the elements do not compile together ("failed to bufferize op").
+// Two windows of two elements over operands with interior padding do not compile together ("failed to bufferize op").
 // input: 2x2x9xf32=1
 // input: 2x2x9xf32=1
 // right: 2x2x9xf32=1

@@ -1,5 +1,5 @@
-// A reduction over positions needs shared memory of type `index`, which SPIR-V does not have. It depends on the size of a subgroup: this
-// one is for 8.
+// A reduction over positions needs shared memory of type `index`, which SPIR-V lacks. The fault depends on the size of
+// a subgroup. This module is for size 8.
 // input: 16xf32=1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16
 // right: 16xi32=0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15
 func.func @main(%x: tensor<16xf32>) -> tensor<16xi32> {

@@ -1,4 +1,4 @@
-// A conversion of unsigned numbers becomes a part of the product that reads it, which takes them as signed.
+// A conversion of unsigned numbers is merged into the product that reads it, which takes the numbers as signed.
 // input: 2x2xui8=200 1 0 255
 // input: 2x2xf32=1 0 0 1
 // right: 2x2xf32=200 1 0 255

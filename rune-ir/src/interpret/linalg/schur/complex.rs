@@ -40,8 +40,8 @@ fn shift(h: &[Complex64], n: usize, end: usize, exceptional: bool) -> Complex64 
     if denominator == Complex64::ZERO { d } else { d - divide(b * c, denominator) }
 }
 
-/// One step: a rotation that begins to eliminate the shifted first column, and rotations that make a Hessenberg matrix
-/// again.
+/// One QR step: a first rotation begins to eliminate the shifted first column, and more rotations restore the
+/// Hessenberg form.
 fn step(h: &mut [Complex64], z: &mut [Complex64], n: usize, (start, end): (usize, usize), shift: Complex64) {
     for k in start..end - 1 {
         let (x, y) = match k == start {
@@ -69,7 +69,7 @@ struct Rotation {
 }
 
 impl Rotation {
-    /// Returns the rotation that maps `y` to 0.
+    /// Returns the rotation that maps `(x, y)` to `(r, 0)`.
     fn of(x: Complex64, y: Complex64) -> Rotation {
         let (first, second) = (Field::abs(x), Field::abs(y));
         let length = first.hypot(second);

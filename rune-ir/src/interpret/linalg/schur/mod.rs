@@ -1,4 +1,4 @@
-//! Schur forms: a matrix becomes a Hessenberg matrix by reflections, and that becomes triangular by shifted QR steps.
+//! Schur forms. Reflections make a matrix a Hessenberg matrix, and shifted QR steps make that triangular.
 //!
 //! G. Golub and C. Van Loan, "Matrix Computations" (2013), chapters 7.4 and 7.5.
 
@@ -11,12 +11,12 @@ use super::qr::Reflection;
 /// The maximum number of QR steps for one eigenvalue; two or three are usual.
 const MOST_STEPS: usize = 64;
 
-/// So many steps without result are followed by one with another shift.
+/// After this many steps without convergence, one step uses an exceptional shift.
 const PATIENCE: usize = 10;
 
-/// Returns `T` and a unitary `Z` with `A = Z T Zᴴ`. If `A` is complex, `T` is upper triangular. If `A` is real, `T` has a
-/// 2 × 2 block for each pair of complex eigenvalues. The two diagonal elements of a block are equal, and its two other
-/// elements have opposite signs. `T` and `Z` are NaN if the iteration does not converge.
+/// Returns `T` and a unitary `Z` with `A = Z T Zᴴ`. If `A` is complex, `T` is upper triangular. If `A` is real, `T` has
+/// a 2 × 2 block for each pair of complex eigenvalues. The two diagonal elements of a block are equal, and its two
+/// other elements have opposite signs. `T` and `Z` are NaN if the iteration does not converge.
 pub(super) fn schur<T: Field>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
     let greatest = greatest(a);
     let nothing = || vec![T::real(f64::NAN); n * n];
@@ -67,14 +67,14 @@ pub(super) fn hessenberg<T: Field>(mut a: Vec<T>, n: usize) -> (Vec<T>, Vec<T>) 
     (a, q)
 }
 
-/// Returns where the unreduced block begins that ends before `end`, with the first negligible element beside the
-/// diagonal above it set to 0.
+/// Returns where the unreduced block that ends before `end` begins. Sets the negligible subdiagonal element above the
+/// block to 0.
 fn split<T: Field>(h: &mut [T], n: usize, end: usize) -> usize {
     let mut start = end - 1;
     while start > 0 {
         let at = |i: usize, j: usize| h[i * n + j].magnitude();
         let around = at(start - 1, start - 1) + at(start, start);
-        // Between two zeros, what is beside them is compared with the matrix, whose greatest element is about 1.
+        // Between two zeros, the element is compared with the matrix, whose greatest element is about 1.
         let around = if around == 0.0 { 1.0 } else { around };
         if at(start, start - 1) <= f64::EPSILON * around {
             h[start * n + start - 1] = T::ZERO;

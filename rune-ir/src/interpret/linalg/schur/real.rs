@@ -4,8 +4,8 @@ use super::{MOST_STEPS, PATIENCE, split};
 use crate::interpret::linalg::qr::Reflection;
 use crate::interpret::linalg::triangular::two_rows;
 
-/// Makes a Hessenberg matrix triangular but for blocks of two rows, and multiplies `z` by the orthogonal matrix that does
-/// so. Returns whether the iteration converges.
+/// Makes a Hessenberg matrix triangular, except for blocks of two rows, and multiplies `z` by the orthogonal matrix
+/// that does so. Returns whether the iteration converges.
 pub(in crate::interpret::linalg) fn triangularize(h: &mut [f64], z: &mut [f64], n: usize) -> bool {
     let (mut end, mut steps) = (n, 0);
     while end > 1 {
@@ -26,19 +26,19 @@ pub(in crate::interpret::linalg) fn triangularize(h: &mut [f64], z: &mut [f64], 
     true
 }
 
-/// The sum and the product of two shifts: the eigenvalues of the last two rows of the block.
+/// Returns the sum and the product of two shifts: the eigenvalues of the last two rows of the block.
 fn shifts(h: &[f64], n: usize, end: usize, exceptional: bool) -> (f64, f64) {
     let at = |i: usize, j: usize| h[(end - i) * n + end - j];
     if exceptional {
-        // Of no eigenvalue, to leave a cycle.
+        // An exceptional shift is no eigenvalue, and leaves a cycle.
         let size = at(1, 2).abs() + at(2, 3).abs();
         return (1.5 * size, size * size);
     }
     (at(2, 2) + at(1, 1), at(2, 2) * at(1, 1) - at(2, 1) * at(1, 2))
 }
 
-/// One step: a reflection that begins to eliminate the first column of the product of the shifted matrices, and
-/// reflections that make a Hessenberg matrix again.
+/// One QR step: a first reflection begins to eliminate the first column of the product of the shifted matrices, and
+/// more reflections restore the Hessenberg form.
 fn step(h: &mut [f64], z: &mut [f64], n: usize, (start, end): (usize, usize), exceptional: bool) {
     let (sum, product) = shifts(h, n, end, exceptional);
     let at = |i: usize, j: usize| h[(start + i) * n + start + j];
@@ -75,15 +75,15 @@ fn step(h: &mut [f64], z: &mut [f64], n: usize, (start, end): (usize, usize), ex
     }
 }
 
-/// Rotates the rows and columns `p` and `p + 1`: eigenvalues that are real come to the diagonal, and those of a complex
-/// pair have their real part there.
+/// Rotates the rows and columns `p` and `p + 1`, so that each of their diagonal elements is a real eigenvalue, or the
+/// real part of a complex pair.
 fn standardize(h: &mut [f64], z: &mut [f64], n: usize, p: usize) {
     let block = |h: &[f64]| [h[p * n + p], h[p * n + p + 1], h[(p + 1) * n + p], h[(p + 1) * n + p + 1]];
     let [a, b, c, d] = block(h);
     let half = 0.5 * (a - d);
     let mut is_real = half * half + b * c >= 0.0;
     if !is_real {
-        // By the angle at which (a - d) cos 2θ + (b + c) sin 2θ is 0.
+        // The rotation by the angle θ for which (a - d) cos 2θ + (b + c) sin 2θ is 0.
         let (sum, length) = (b + c, (b + c).hypot(a - d));
         if length > 0.0 {
             let cosine = (0.5 * (1.0 + sum.abs() / length)).sqrt();
