@@ -11,7 +11,7 @@ use std::f64::consts;
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident $f:ident;)*) => {
-        /// Elementwise functions. Each panics at the caller's line if it does not take the dtype.
+        /// Elementwise functions. Each panics at the caller's line if it does not support the dtype.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -22,7 +22,7 @@ macro_rules! unary {
     };
 }
 unary! {
-    /// |x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The derivative at 0 is 0.
+    /// x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The derivative at 0 is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -31,7 +31,7 @@ unary! {
     #[doc(alias = "absolute")]
     #[doc(alias = "fabs")]
     abs Abs;
-    /// -x, of numbers; wraps.
+    /// -x, of numbers. It wraps on overflow.
     #[doc(alias = "negative")]
     neg Neg;
     /// The sign of numbers: -1, 0 or 1. NaN stays NaN. For complex numbers, x / |x|, and 0 for 0.
@@ -84,9 +84,10 @@ pub(crate) fn constant_like(x: &Tensor, value: f64) -> Tensor {
     lax::full_like(x, value)
 }
 
-/// Elementwise functions that are composed of others.
+/// Elementwise functions composed of others.
 impl Tensor {
-    /// The nearest whole number, halves to the even one as NumPy's `round`, of floats; of complex numbers each part.
+    /// The nearest whole number, of floats. Halves go to the even number, like NumPy's `round`. For complex numbers,
+    /// rounds each part.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -99,7 +100,7 @@ impl Tensor {
         }
         lax::round_even(self)
     }
-    /// Whether x is neither infinite nor NaN, of floats and complex numbers.
+    /// Returns whether x is neither infinite nor NaN, for floats and complex numbers.
     #[track_caller]
     pub fn isfinite(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -123,7 +124,7 @@ impl Tensor {
     pub fn square(&self) -> Tensor {
         lax::mul(self, self)
     }
-    /// x to a constant integer power, by multiplication. For integers, the power is not negative.
+    /// x to a constant integer power, by multiplication. For integers, the power must not be negative.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -150,7 +151,8 @@ impl Tensor {
             return complex::sinh(self);
         }
         expect_float("sinh", self);
-        // Near 0 by expm1; elsewhere as a difference of halves, which does not overflow if the result is in range.
+        // Near 0, uses expm1. Elsewhere, uses a difference of halves, which does not overflow if the result is in
+        // range.
         let near = self.abs().lt(1.0);
         let e = lax::select(&near, self, &self.zeros_like()).expm1();
         let small = (&e + &e / (&e + 1.0)) * 0.5;
@@ -206,7 +208,7 @@ impl Tensor {
             return complex::asinh(self);
         }
         expect_float("asinh", self);
-        // Uses |x|, written as a product so that it has a derivative at 0.
+        // Uses |x| as a product with the sign, which has a derivative at 0.
         let sign = lax::select(&self.lt(0.0), &constant_like(self, -1.0), &self.ones_like());
         let x = lax::mul(self, &sign);
         let huge = x.gt(root_of_max(self.dtype()));
@@ -216,7 +218,7 @@ impl Tensor {
         let large = lax::select(&huge, &x, &x.ones_like()).log() + consts::LN_2;
         lax::mul(&sign, &lax::select(&huge, &large, &small))
     }
-    /// The nonnegative inverse of [`Tensor::cosh`], of floats and complex numbers; of floats NaN below 1.
+    /// The nonnegative inverse of [`Tensor::cosh`], of floats and complex numbers. For floats below 1, it is NaN.
     #[track_caller]
     pub fn acosh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -229,7 +231,7 @@ impl Tensor {
         let large = lax::select(&huge, self, &self.ones_like()).log() + consts::LN_2;
         lax::select(&huge, &large, &small)
     }
-    /// The inverse of [`Tensor::tanh`], of floats and complex numbers; of floats NaN outside -1 … 1.
+    /// The inverse of [`Tensor::tanh`], of floats and complex numbers. For floats outside -1 … 1, it is NaN.
     #[track_caller]
     pub fn atanh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -238,7 +240,7 @@ impl Tensor {
         expect_float("atanh", self);
         (self.log1p() - (-self).log1p()) * 0.5
     }
-    /// Whether x is NaN; false of integers and `bool`.
+    /// Returns whether x is NaN. For integers and `bool`, it is false.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -248,12 +250,12 @@ impl Tensor {
     pub fn isnan(&self) -> Tensor {
         lax::ne(self, self)
     }
-    /// Whether x is ∞ or -∞, or a part of x is, of floats and complex numbers.
+    /// Returns whether x or a part of x is ∞ or -∞, for floats and complex numbers.
     #[track_caller]
     pub fn isinf(&self) -> Tensor {
         self.abs().eq(f64::INFINITY)
     }
-    /// x with NaN replaced by 0, and infinities by the greatest and least finite numbers; of floats.
+    /// Replaces NaN with 0, and infinities with the greatest and least finite numbers, for floats.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -353,7 +355,7 @@ impl Tensor {
         let opposite = rest.ne(0) & rest.lt(0).ne(y.lt(0));
         lax::select(&opposite, &(&rest + &y), &rest)
     }
-    /// The inverse of [`Tensor::erf`], of `f32` and `f64` (half-precision types by way of `f32`).
+    /// The inverse of [`Tensor::erf`], of `f32` and `f64`. Half-precision types are computed in `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -365,7 +367,7 @@ impl Tensor {
         expect_float("erf_inv", self);
         super::erf_inv::erf_inv(self)
     }
-    /// Converts the elements to another dtype; returns this tensor itself if it has that dtype.
+    /// Converts the elements to another dtype. Returns this tensor itself if it already has that dtype.
     ///
     /// To an integer: a float is truncated toward zero and saturates (NaN becomes 0), a wider integer wraps. To `bool`:
     /// whether the element is not zero. To a float: rounds to the nearest, ties to even.
@@ -381,17 +383,16 @@ impl Tensor {
     pub fn cast(&self, dtype: DType) -> Tensor {
         lax::convert(self, dtype)
     }
-    /// Reinterprets the bits of the elements as another dtype, not from or to `bool`. If the element sizes differ by a
-    /// factor n, a last axis of size n holds the parts of an element, lowest first. A smaller dtype adds this axis; a
-    /// larger one removes it.
+    /// Reinterprets the bits of the elements as another dtype. Neither dtype may be `bool`. If the element sizes differ
+    /// by a factor n, a last axis of size n holds the parts of an element, lowest first. A smaller dtype adds this
+    /// axis; a larger one removes it.
     #[doc(alias = "bitcast_convert_type")]
     #[doc(alias = "view")]
     #[track_caller]
     pub fn bitcast(&self, dtype: DType) -> Tensor {
         lax::bitcast_convert(self, dtype)
     }
-    /// Returns whether elements are close: |x - y| ≤ `atol` + `rtol` · |y|. Equal infinities are close, NaN is not. Of
-    /// floats.
+    /// Returns whether floats are close: |x - y| ≤ `atol` + `rtol` · |y|. Equal infinities are close, NaN is not.
     #[track_caller]
     pub fn isclose(&self, other: impl Operand, rtol: f64, atol: f64) -> Tensor {
         expect_inexact("isclose", self);
@@ -410,7 +411,7 @@ impl Tensor {
     pub fn stop_gradient(&self) -> Tensor {
         lax::stop_gradient(self)
     }
-    /// Like [`Tensor::stop_gradient`]: its name in Rune.
+    /// Like [`Tensor::stop_gradient`], under its name in Rune.
     #[track_caller]
     pub fn detach(&self) -> Tensor {
         lax::stop_gradient(self)
@@ -458,16 +459,16 @@ fn root_of_max(dtype: DType) -> f64 {
     max_of(dtype).sqrt() / 2.0
 }
 
-/// Returns whether `x` and `y` are equal infinities, the greater of both, and their distance, negated. The logarithm of the
-/// sum of their powers is the greater plus a function of the distance; equal infinities are their own result.
+/// Returns whether `x` and `y` are equal infinities, the greater of both, and their negated distance. The logarithm of
+/// the sum of their powers is the greater one plus a function of the distance. Equal infinities are their own result.
 #[track_caller]
 pub(super) fn by_distance(x: &Tensor, y: &Tensor) -> [Tensor; 3] {
     let delta = x - y;
     // The difference of equal infinities is NaN.
     let alike = delta.isnan();
     let delta = lax::select(&alike, &delta.zeros_like(), &delta);
-    // `maximum` and `abs` are not used: their derivatives at 0 are means of both sides, so second derivatives would be 0
-    // where x = y.
+    // Does not use `maximum` and `abs`: their derivatives at 0 are means of both sides, so second derivatives would be
+    // 0 where x = y.
     let above = delta.gt(0.0);
     let greater = lax::select(&above, x, y);
     let below = lax::select(&above, &-&delta, &delta);
