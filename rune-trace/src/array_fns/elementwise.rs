@@ -22,7 +22,8 @@ macro_rules! unary {
     };
 }
 unary! {
-    /// x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The derivative at 0 is 0.
+    /// |x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The
+    /// derivative at 0 is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -99,12 +99,13 @@ fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
     scan_with(ScanOptions::default(), apart, c, &steps).0 * 0.5
 }
 
-/// Returns the solution `x` of `a x + x b = q`, of which `a` and `-b` must have no common eigenvalue, by Schur forms:
-/// R. Bartels and G. Stewart, "Solution of the matrix equation AX + XB = C" (1972). The derivative solves a system of as many
-/// equations as `q` has elements, and costs the cube of that number.
+/// Returns the solution `x` of `a x + x b = q`, by Schur forms: R. Bartels and G. Stewart, "Solution of the matrix
+/// equation AX + XB = C" (1972). `a` and `-b` must have no common eigenvalue. The derivative solves a system with one
+/// equation for each element of `q`, and costs the cube of their number.
 ///
 /// # Panics
-/// Panics unless `a` and `b` are square matrices of `f32`, `f64`, `c64` or `c128`, and `q` a matrix with the rows of `a` and the columns of `b`.
+/// Panics unless `a` and `b` are square matrices of `f32`, `f64`, `c64` or `c128`, and `q` is a matrix with the rows of
+/// `a` and the columns of `b`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -136,7 +137,7 @@ pub fn solve_sylvester(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
     )(a, b, q)
 }
 
-/// The solution of `a x + x b = q` by Schur forms.
+/// Returns the solution of `a x + x b = q`, by Schur forms.
 fn sylvester(caller: Caller, matrices: [&Tensor; 3]) -> Tensor {
     let dtype = matrices[0].dtype();
     let complex = dtype.complex().expect("matrices have a complex dtype");
@@ -147,15 +148,15 @@ fn sylvester(caller: Caller, matrices: [&Tensor; 3]) -> Tensor {
     if dtype.is_complex() { x } else { x.real() }
 }
 
-/// The solution of `a x + x b = q` as a system of equations for its elements.
+/// Returns the solution of `a x + x b = q`, by a system of equations for its elements.
 fn sylvester_system(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
     let left = kron(a, &Tensor::eye(size(b).0, b.dtype()));
     let system = left + kron(&Tensor::eye(size(a).0, a.dtype()), &b.t());
     lax::reshape(&solve(&system, &lax::reshape(q, [q.size()])), q.shape().clone())
 }
 
-/// Returns the polar factors of matrices that are not wide: `U` with orthonormal columns, and the positive semidefinite `P` of
-/// which `a = U P`. For `a = P U`, transpose `a` and the factors.
+/// Returns the polar factors of matrices that are not wide: `U` with orthonormal columns, and a positive semidefinite
+/// `P`, with `a = U P`. For `a = P U`, transpose `a` and the factors.
 ///
 /// # Panics
 /// Panics unless `a` holds matrices of `f32`, `f64`, `c64` or `c128` with at least as many rows as columns.
@@ -182,8 +183,8 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
         let (u, s, vt) = svd(a);
         (u.matmul(&vt), adjoint(&vt).matmul(&(like(&s, a).unsqueeze(-1) * &vt)))
     };
-    // With a skew Ω of which P Ω + Ω P = Uᴴ dA - dAᴴ U: dP = Uᴴ dA - Ω P, and dU = U Ω, and what of dA is not in the columns of U
-    // by P⁻¹. No difference of singular values divides.
+    // The skew Ω solves P Ω + Ω P = Uᴴ dA - dAᴴ U. Then dP = Uᴴ dA - Ω P, and dU = U Ω plus the part of dA outside the
+    // columns of U times P⁻¹. Nothing is divided by a difference of singular values.
     let tangent = |a: &Tensor, u: &Tensor, p: &Tensor, da: &Tensor| {
         let (_, s, vt) = svd(a);
         let (s, v) = (like(&s, a), adjoint(&vt));
@@ -199,11 +200,11 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (u, p), (da,)| caller.run(|| tangent(a, u, p, da)))(a)
 }
 
-/// Returns the eigenvalues of symmetric tridiagonal matrices, ascending, and the eigenvectors in columns: `diagonal` has shape
-/// `[…, n]`, and `beside`, the elements next to it, `[…, n - 1]`.
+/// Returns the eigenvalues of symmetric tridiagonal matrices, ascending, and the eigenvectors in columns. `diagonal`
+/// has the shape `[…, n]`, and `beside`, the elements next to it, has `[…, n - 1]`.
 ///
 /// # Panics
-/// Panics unless the shapes are these, and the dtype `f32` or `f64`.
+/// Panics unless the operands have these shapes and the dtype `f32` or `f64`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -230,7 +231,7 @@ pub fn eigh_tridiagonal(diagonal: &Tensor, beside: &Tensor) -> (Tensor, Tensor) 
         let eye = Tensor::eye(n, diagonal.dtype());
         let mut ends = vec![(0, 0); beside.rank()];
         ends[beside.rank() - 1].0 = 1;
-        // Below the diagonal; `eigh` reads no more.
+        // Fills only the part below the diagonal, because `eigh` reads no more.
         let below = beside.pad(&ends, 0.0).unsqueeze(-1) * eye.pad(&[(0, 0), (-1, 1)], 0.0);
         let matrix = diagonal.unsqueeze(-1) * eye + &below + below.t();
         super::eigh(&matrix)

@@ -1,4 +1,4 @@
-//! Convolutions, correlations and spectra of signals, as `jax.scipy.signal` has them.
+//! Convolutions, correlations and spectra of signals, like `jax.scipy.signal`.
 //!
 //! ```
 //! use rune_trace::{Tensor, signal, signal::ConvolveMode};
@@ -24,34 +24,34 @@ use crate::tensor::refuse;
 use crate::{Tensor, Tree, lax};
 use rune_ir::Shape;
 
-/// Which part of a convolution is wanted.
+/// The part of a convolution to return.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConvolveMode {
-    /// All positions where the two overlap.
+    /// All positions at which the operands overlap.
     #[default]
     Full,
-    /// As many as the first operand has elements (the longer one, of vectors), from the middle.
+    /// The middle positions, as many as the first operand has elements. For vectors, as many as the longer one has.
     Same,
-    /// Those positions where one lies wholly inside of the other.
+    /// The positions at which one operand lies completely inside the other.
     Valid,
 }
 
-/// What [`detrend`] takes away.
+/// The trend that [`detrend`] removes.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Trend {
-    /// The straight line that is nearest by least squares.
+    /// The straight line that fits best by least squares.
     #[default]
     Linear,
-    /// The average.
+    /// The mean.
     Constant,
 }
 
 /// Convolutions of vectors.
 impl Tensor {
-    /// Returns the convolution of two vectors. Integers and `bool` are convolved as `f32`.
+    /// Returns the convolution of two vectors. Integers and `bool` are converted to `f32`.
     ///
     /// # Panics
-    /// If one is no vector, has no elements, or the dtypes differ.
+    /// If an operand is not a vector or has no elements, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::{Tensor, signal::ConvolveMode};
@@ -64,11 +64,11 @@ impl Tensor {
         let (long, short) = if self.size() < other.size() { (other, self) } else { (self, other) };
         slide("convolve", long, &short.flip(0), &middle(mode, short.shape()))
     }
-    /// Returns the correlation of two vectors: the sum of products of the first, shifted, and the conjugate of the second. Integers and `bool` are correlated as
-    /// `f32`.
+    /// Returns the correlation of two vectors: sums of products of the first vector, shifted, with the conjugate of the
+    /// second. Integers and `bool` are converted to `f32`.
     ///
     /// # Panics
-    /// If one is no vector, has no elements, or the dtypes differ.
+    /// If an operand is not a vector or has no elements, or the dtypes differ.
     #[track_caller]
     pub fn correlate(&self, other: &Tensor, mode: ConvolveMode) -> Tensor {
         expect_vectors("correlate", self, other);
@@ -88,7 +88,7 @@ fn expect_vectors(op: &str, x: &Tensor, y: &Tensor) {
     }
 }
 
-/// What is added around the longer operand.
+/// Returns the padding of the longer operand.
 fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
     let around = |&n: &usize| {
         let n = n as isize;
@@ -101,7 +101,7 @@ fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
     window.iter().map(around).collect()
 }
 
-/// The sums of products of `window` with `x` around each position.
+/// Returns the sums of products of `window` with `x` at each position.
 #[track_caller]
 fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Tensor {
     let (x, window) = (as_float(x), as_float(window));
@@ -116,7 +116,7 @@ fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Te
     lax::reshape(&y, result)
 }
 
-/// Checks that the operands of a convolution are of one dtype and as many axes, and not empty.
+/// Panics unless the operands of a convolution have the same dtype and rank, and are not empty.
 #[track_caller]
 fn expect_arrays(op: &str, x: &Tensor, y: &Tensor) {
     expect_one_dtype(op, &[x.dtype(), y.dtype()]);
