@@ -125,7 +125,7 @@ fn expect_arrays(op: &str, x: &Tensor, y: &Tensor) {
     }
 }
 
-/// Checks that one operand fits into the other along every axis.
+/// Panics unless one operand fits into the other along every axis.
 #[track_caller]
 fn expect_fit(op: &str, x: &Tensor, y: &Tensor) {
     expect_arrays(op, x, y);
@@ -138,7 +138,7 @@ fn fits(small: &Tensor, large: &Tensor) -> bool {
     small.shape().iter().zip(large.shape().iter()).all(|(a, b)| a <= b)
 }
 
-/// The convolution of arrays of any number of axes; the smaller one slides over the larger.
+/// Returns the convolution of arrays of any rank. The smaller one slides over the larger.
 #[track_caller]
 fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     expect_fit(op, x, y);
@@ -157,35 +157,36 @@ fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tens
     slide(op, large, &small.flip(..), &around)
 }
 
-/// The correlation, as a convolution with one operand turned around.
+/// Returns the correlation, as a convolution with one reversed operand.
 #[track_caller]
 fn correlate_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     convolve_arrays(op, x, &y.flip(..).conj(), mode)
 }
 
-/// Returns the convolution of arrays of as many axes, one of which fits into the other. Integers and `bool` are convolved as `f32`.
+/// Returns the convolution of two arrays of the same rank. One of them must fit into the other. Integers and `bool` are
+/// converted to `f32`.
 ///
 /// # Panics
-/// If the numbers of axes or the dtypes differ, neither fits into the other, or one is empty.
+/// If the ranks or the dtypes differ, neither operand fits into the other, or one is empty.
 #[track_caller]
 pub fn convolve(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     convolve_arrays("signal::convolve", x, y, mode)
 }
 
-/// Returns the correlation of arrays of as many axes, one of which fits into the other: the sum of products of the first, shifted, and the conjugate of the
-/// second.
+/// Returns the correlation of two arrays of the same rank: sums of products of the first array, shifted, with the
+/// conjugate of the second. One of them must fit into the other.
 ///
 /// # Panics
-/// As [`convolve`].
+/// Like [`convolve`].
 #[track_caller]
 pub fn correlate(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     correlate_arrays("signal::correlate", x, y, mode)
 }
 
-/// Returns the convolution of matrices, one of which fits into the other.
+/// Returns the convolution of two matrices. One of them must fit into the other.
 ///
 /// # Panics
-/// As [`convolve`], and if one is no matrix.
+/// Like [`convolve`]. Also if an operand is not a matrix.
 #[track_caller]
 pub fn convolve2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     if x.rank() != 2 || y.rank() != 2 {
@@ -194,23 +195,23 @@ pub fn convolve2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     convolve_arrays("signal::convolve2d", x, y, mode)
 }
 
-/// Returns the correlation of matrices, one of which fits into the other.
+/// Returns the correlation of two matrices. One of them must fit into the other.
 ///
 /// # Panics
-/// As [`convolve`], and if one is no matrix.
+/// Like [`convolve`]. Also if an operand is not a matrix.
 #[track_caller]
 pub fn correlate2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     if x.rank() != 2 || y.rank() != 2 {
         refuse!("signal::correlate2d: takes matrices, but got {} and {}", x.ty(), y.ty());
     }
-    // Turned around, the middle of an even number of positions is the other one.
+    // If the number of positions is even, reversal selects the other middle position.
     if mode == ConvolveMode::Same {
         return convolve_arrays("signal::correlate2d", &x.flip(..), &y.conj(), mode).flip(..);
     }
     correlate_arrays("signal::correlate2d", x, y, mode)
 }
 
-/// Returns `x` without its trend along `axis`. Integers and `bool` as `f32`.
+/// Returns `x` without its trend along `axis`. Integers and `bool` are converted to `f32`.
 ///
 /// # Panics
 /// If the axis is out of range.
