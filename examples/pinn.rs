@@ -1,4 +1,5 @@
-//! A physics-informed neural network (Raissi et al., 2019) solves the heat equation: `cargo run --release --example pinn`.
+//! A physics-informed neural network (Raissi et al., 2019) solves the heat equation: `cargo run --release --example
+//! pinn`.
 //!
 //! The network is a function `u(x, t)`. Its loss contains derivatives of `u`, and training differentiates the loss. One
 //! compiled step thus contains three nested derivatives, batched over points.

@@ -19,7 +19,8 @@ impl<Out> Traced<Out> {
     /// Returns the program with the captured values as its constants.
     ///
     /// # Errors
-    /// If a captured tensor cannot be computed, for example because it depends on a parameter of another traced function.
+    /// If a captured tensor cannot be computed, for example because it depends on a parameter of another traced
+    /// function.
     pub fn close(self) -> Result<(Program, Out), crate::EvalError> {
         Tensor::realize_all(&self.captured)?;
         let values = self.captured.iter().map(Tensor::value).collect::<Result<Vec<Value>, _>>()?;

@@ -169,7 +169,8 @@ impl Tensor {
     /// Returns the slices along `axis` for which the vector `condition` is true. Drops slices beyond its end.
     ///
     /// # Panics
-    /// If `condition` is not a vector or longer than the axis, or the number of results is `..` and its elements are unknown.
+    /// If `condition` is not a vector or longer than the axis, or the number of results is `..` and its elements are
+    /// unknown.
     ///
     /// ```
     /// use rune_trace::Tensor;

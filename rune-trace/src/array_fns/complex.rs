@@ -106,7 +106,8 @@ pub(super) fn cosh(z: &Tensor) -> Tensor {
     lax::cos(&turned(z))
 }
 
-// The inverse functions use the parts of square roots, as in W. Kahan, "Branch cuts for complex elementary functions" (1987).
+// The inverse functions use the parts of square roots, as in W. Kahan, "Branch cuts for complex elementary functions"
+// (1987).
 
 /// Adds a real number. Unlike an addition of complex numbers, this keeps the sign of a zero imaginary part, which
 /// selects the side of a branch cut.

@@ -74,7 +74,8 @@ impl Tensor {
     pub fn approx_max_k(&self, k: usize) -> (Tensor, Tensor) {
         self.top_k(k)
     }
-    /// Returns the `k` least elements along the last axis in ascending order, and their indices as `i32`. Equal elements keep their order.
+    /// Returns the `k` least elements along the last axis in ascending order, and their indices as `i32`. Equal
+    /// elements keep their order.
     ///
     /// # Panics
     /// If the last axis has fewer than `k` elements, or there is none.

@@ -32,8 +32,8 @@ impl Scalar {
     /// Returns the number as an element of dtype `dtype`. Messages name the function `op`.
     ///
     /// # Panics
-    /// If a float is used with an integer dtype, an integer is out of range, or exactly one of the number and the dtype is
-    /// `bool`.
+    /// If a float is used with an integer dtype, an integer is out of range, or exactly one of the number and the dtype
+    /// is `bool`.
     #[track_caller]
     pub(crate) fn literal(self, op: &str, dtype: DType) -> Literal {
         match (self, dtype) {

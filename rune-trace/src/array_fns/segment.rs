@@ -44,7 +44,8 @@ macro_rules! segment {
         /// be given.
         ///
         /// # Panics
-        /// If `ids` is not one integer for each slice, or the number of segments is `..` and the elements of `ids` are unknown.
+        /// If `ids` is not one integer for each slice, or the number of segments is `..` and the elements of `ids` are
+        /// unknown.
         #[track_caller]
         pub fn $name(data: &Tensor, ids: &Tensor, segments: impl Into<ResultSize>) -> Tensor {
             let (start, ids) = self::segments(stringify!($name), data, ids, &segments.into(), ReduceFn::$f);

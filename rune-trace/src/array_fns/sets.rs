@@ -26,7 +26,8 @@ impl Tensor {
     /// value, unless `size` sets another fill value.
     ///
     /// # Panics
-    /// If the number of results is `..` and the elements are unknown, or if an empty tensor must be padded and there is no fill value.
+    /// If the number of results is `..` and the elements are unknown, or if an empty tensor must be padded and there is
+    /// no fill value.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -39,7 +40,8 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("unique", &sorted, &firsts(&sorted), &size.into())
     }
-    /// Returns the unique values in ascending order, their indices and their counts. Padding has the index of the least value, and count 0.
+    /// Returns the unique values in ascending order, their indices and their counts. Padding has the index of the least
+    /// value, and count 0.
     ///
     /// # Panics
     /// Like [`Tensor::unique`].
@@ -140,7 +142,8 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("intersect1d", &sorted, &(firsts(&sorted) & sorted.isin(other)), &size.into())
     }
-    /// Returns the unique values of this tensor that are not in `other`, in ascending order, padded like [`Tensor::unique`].
+    /// Returns the unique values of this tensor that are not in `other`, in ascending order, padded like
+    /// [`Tensor::unique`].
     ///
     /// # Panics
     /// Like [`Tensor::unique`], and if the dtypes differ.
@@ -150,7 +153,8 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("setdiff1d", &sorted, &(firsts(&sorted) & sorted.isin(other).logical_not()), &size.into())
     }
-    /// Returns the unique values that are in exactly one of the tensors, in ascending order, padded like [`Tensor::unique`].
+    /// Returns the unique values that are in exactly one of the tensors, in ascending order, padded like
+    /// [`Tensor::unique`].
     ///
     /// # Panics
     /// Like [`Tensor::unique`], and if the dtypes differ.

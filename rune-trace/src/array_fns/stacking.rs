@@ -139,7 +139,8 @@ impl Tensor {
     pub fn atleast_2d(&self) -> Tensor {
         lax::reshape(self, two(self))
     }
-    /// Returns the tensor with at least three axes: a matrix gains a last axis, and a vector gains a first and a last one.
+    /// Returns the tensor with at least three axes: a matrix gains a last axis, and a vector gains a first and a last
+    /// one.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -14,8 +14,8 @@ use std::sync::Arc;
 pub(crate) enum Keep {
     /// Operations applied during a trace, and all its effects: what the traced function did.
     Since(Applied),
-    /// Operations that depend on a parameter of the program, and those that are [rematerialized](rematerialized) instead of
-    /// captured.
+    /// Operations that depend on a parameter of the program, and those that are [rematerialized](rematerialized)
+    /// instead of captured.
     Dependent,
 }
 

@@ -38,7 +38,8 @@ macro_rules! transforms {
 }
 // For each: whether it is the inverse, whether it is the sine transform, and the default number of last axes.
 transforms! {
-    /// Returns the cosine transform of type 2 along the last axis: 2 Σ xⱼ cos(πk(2j + 1) / 2n). Integers and `bool` are transformed as `f32`.
+    /// Returns the cosine transform of type 2 along the last axis: 2 Σ xⱼ cos(πk(2j + 1) / 2n). Integers and `bool` are
+    /// transformed as `f32`.
     ///
     /// ```
     /// use rune_trace::{Tensor, fft};
@@ -55,7 +56,8 @@ transforms! {
     dctn dctn_with: false, false, None;
     /// Returns the inverse of [`dctn`].
     idctn idctn_with: true, false, None;
-    /// Returns the sine transform of type 2 along the last axis: 2 Σ xⱼ sin(π(k + 1)(2j + 1) / 2n). Integers and `bool` are transformed as `f32`.
+    /// Returns the sine transform of type 2 along the last axis: 2 Σ xⱼ sin(π(k + 1)(2j + 1) / 2n). Integers and `bool`
+    /// are transformed as `f32`.
     dst dst_with: false, true, Some(1);
     /// Returns the inverse of [`dst`].
     idst idst_with: true, true, Some(1);

@@ -124,7 +124,8 @@ transforms! {
     fft2 fft2_with Fft Some(2);
     /// Returns the inverse of [`fft2`].
     ifft2 ifft2_with Ifft Some(2);
-    /// Returns the Fourier transform of real numbers along the last two axes. The last axis has n/2 + 1 elements, as in [`rfft`].
+    /// Returns the Fourier transform of real numbers along the last two axes. The last axis has n/2 + 1 elements, as in
+    /// [`rfft`].
     rfft2 rfft2_with Rfft Some(2);
     /// Returns the inverse of [`rfft2`]. If the last axis of the result has an odd length, set the lengths.
     irfft2 irfft2_with Irfft Some(2);
@@ -132,7 +133,8 @@ transforms! {
     fftn fftn_with Fft None;
     /// Returns the inverse of [`fftn`].
     ifftn ifftn_with Ifft None;
-    /// Returns the Fourier transform of real numbers along all axes. The last axis has n/2 + 1 elements, as in [`rfft`].
+    /// Returns the Fourier transform of real numbers along all axes. The last axis has n/2 + 1 elements, as in
+    /// [`rfft`].
     rfftn rfftn_with Rfft None;
     /// Returns the inverse of [`rfftn`]. If the last axis of the result has an odd length, set the lengths.
     irfftn irfftn_with Irfft None;

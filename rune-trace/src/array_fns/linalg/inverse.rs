@@ -35,7 +35,8 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
         let inverse = where_(s.gt(&cutoff), 1.0 / &s, 0.0);
         (adjoint(&vt) * like(&inverse, a).unsqueeze(-2)).matmul(adjoint(&u))
     };
-    // G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate" (1973).
+    // G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
+    // variables separate" (1973).
     let tangent = |a: &Tensor, p: &Tensor, da: &Tensor| {
         let (adjoint_p, adjoint_da) = (adjoint(p), adjoint(da));
         let s = p.matmul(&adjoint_p).matmul(&adjoint_da);

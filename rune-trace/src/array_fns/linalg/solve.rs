@@ -111,8 +111,8 @@ pub fn lu_factor(a: &Tensor) -> LuFactor {
     LuFactor { lu, pivots, permutation }
 }
 
-/// Returns the solution of `a x = b`, or of `aᵀ x = b`, from the factors of `a`. For the Hermitian transpose of a complex
-/// matrix, conjugate `b` and the result.
+/// Returns the solution of `a x = b`, or of `aᵀ x = b`, from the factors of `a`. For the Hermitian transpose of a
+/// complex matrix, conjugate `b` and the result.
 ///
 /// # Panics
 /// Panics if sizes, batches or dtypes do not match.

@@ -32,7 +32,8 @@ pub(super) fn step_below_one(dtype: DType) -> f64 {
 /// Returns uniform numbers from `low` up to but not including `high`. `low` and `high` broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` is not a float, or `low` and `high` do not broadcast to `shape` or have another dtype.
+/// If `key` is not a key, `dtype` is not a float, or `low` and `high` do not broadcast to `shape` or have another
+/// dtype.
 ///
 /// ```
 /// use rune_trace::{DType, random};

@@ -53,7 +53,8 @@ fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     );
     k - 1
 }
-/// Draws by transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson random variables", 1993), for rates from 10 on.
+/// Draws by transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson random
+/// variables", 1993), for rates from 10 on.
 fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let log_rate = rate.log();

@@ -290,7 +290,8 @@ pub fn beta(a: impl Operand, b: impl Operand) -> Tensor {
         gammasgn_of(a) * gammasgn_of(b) * gammasgn_of(&(a + b)) * betaln_of(a, b).exp()
     })
 }
-/// Returns the logarithm of the multivariate gamma function of dimension `d`, ln π^(d (d - 1) / 4) ∏ Γ(a - j / 2) for j from 0 to d - 1.
+/// Returns the logarithm of the multivariate gamma function of dimension `d`, ln π^(d (d - 1) / 4) ∏ Γ(a - j / 2) for j
+/// from 0 to d - 1.
 ///
 /// # Panics
 /// If the dtype of `a` is not a float, or `d` is 0.

@@ -1,5 +1,5 @@
-//! Hypergeometric functions of real arguments (DLMF 13 and 15; J. W. Pearson, S. Olver and M. A. Porter, "Numerical methods for the computation of the
-//! confluent and Gauss hypergeometric functions", 2017).
+//! Hypergeometric functions of real arguments (DLMF 13 and 15; J. W. Pearson, S. Olver and M. A. Porter, "Numerical
+//! methods for the computation of the confluent and Gauss hypergeometric functions", 2017).
 
 use super::gamma::{gammasgn_of, lgamma_of};
 use super::support::{epsilon, lift_all, log_max, number_or, partial, repeat, with_partials};

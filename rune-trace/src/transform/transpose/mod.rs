@@ -31,7 +31,8 @@ impl VariableState {
             VariableState::Wanted { .. } => None,
         }
     }
-    /// Returns the value. If it is unknown, the operation is not linear: its transpose needs the value of a wanted operand.
+    /// Returns the value. If it is unknown, the operation is not linear: its transpose needs the value of a wanted
+    /// operand.
     pub fn known(&self) -> Result<&Tensor, NotLinear> {
         self.known_or_none().ok_or(NotLinear)
     }
