@@ -1,4 +1,4 @@
-//! Cases that `scripts/vectors/complex_cases.py` writes: functions, with JAX's values, derivatives and batches.
+//! Cases that `scripts/oracle/complex_cases.py` writes: functions, with JAX's values, derivatives and batches.
 
 use rune_trace::{Array, Complex64, DType, Element, Shape, Tensor, grad, jvp, vjp, vmap, with_element};
 use serde_json::Value;
