@@ -6,7 +6,7 @@ dtype.
 Lines have the format of `scripts/vectors array-fns`. A case that must fail has `error`, a part of the message, instead
 of `out`.
 
-Results have the dtypes that rune documents, which differ from JAX's in some functions: sums of integers have the dtype
+Results have the dtypes that Rune documents, which differ from JAX's in some functions: sums of integers have the dtype
 of the elements, averages of integers are f32, positions are i32. The script requests these from JAX with the argument
 `dtype`, or converts the operands.
 """
