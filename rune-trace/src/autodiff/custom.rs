@@ -92,8 +92,8 @@ pub(super) fn arguments<X: Arguments>(args: X::Refs<'_>, leaves: &[Tensor]) -> X
     X::map(args, &mut |_| leaves.next().expect("one tensor for each leaf").clone())
 }
 
-/// Checks that the result of a rule for `y` has the structure of `y`, and the same types: for float leaves, or for
-/// `all` leaves.
+/// Checks that the result of a rule for `y` has the structure of `y`, and that its float leaves (or `all` leaves) have
+/// the types of those of `y`.
 pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: CallSite) {
     if structure_hash(y) != structure_hash(given) {
         place.fail(&format!("the {what} that the rule returns has another structure than `{of}`"));

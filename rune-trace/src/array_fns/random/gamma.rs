@@ -95,7 +95,8 @@ fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType,
 
 /// Returns random numbers of the gamma distribution of shape `a` and scale 1. `a` broadcasts to `shape`.
 ///
-/// They have a derivative with respect to `a`: that of the number for which the distribution function stays constant.
+/// They have the implicit derivative with respect to `a`: the change of the number that keeps its distribution function
+/// constant.
 ///
 /// # Panics
 /// If `key` is not a key, `dtype` is not a float, or `a` has another dtype or does not broadcast.

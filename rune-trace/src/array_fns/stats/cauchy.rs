@@ -88,7 +88,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
     lift_all("stats::cauchy::logsf", args, |[x, loc, scale]| below(&-standard(x, loc, scale)).log())
 }
 
-/// Returns the number that is not exceeded with probability `q`. It is NaN where `q` is not in 0 … 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -98,7 +98,7 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::cauchy::ppf", args, |[q, loc, scale]| probability(q, &(quantile(q) * scale + loc)))
 }
 
-/// Returns the number that is exceeded with probability `q`. It is NaN where `q` is not in 0 … 1.
+/// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -78,7 +78,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
     lift_all("stats::norm::logsf", args, |[x, loc, scale]| log_ndtr_of(&-standard(x, loc, scale)))
 }
 
-/// Returns the number that is not exceeded with probability `q`. It is NaN where `q` is not in 0 … 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -88,7 +88,7 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::norm::ppf", args, |[q, loc, scale]| ndtri_of(q) * scale + loc)
 }
 
-/// Returns the number that is exceeded with probability `q`. It is NaN where `q` is not in 0 … 1.
+/// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

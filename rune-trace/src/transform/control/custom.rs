@@ -184,7 +184,7 @@ fn refuse_captured(what: &str, captured: &[Dual]) {
     )
 }
 
-/// Batches a function with a rule for tangents. `mapped` marks its results.
+/// Batches a `custom_jvp`. `mapped` says which results are mapped.
 pub(in crate::transform) fn batch_custom_jvp(
     args: &[Batched],
     [program, rule]: [&Arc<Program>; 2],
@@ -202,7 +202,7 @@ pub(in crate::transform) fn batch_custom_jvp(
     Op::CustomJvp { args: tensors(args), program, rule, num_args, takes_results }
 }
 
-/// Batches a function with a rule for cotangents. `mapped` marks its results.
+/// Batches a `custom_vjp`. `mapped` says which results are mapped.
 pub(in crate::transform) fn batch_custom_vjp(
     args: &[Batched],
     [program, forward, backward]: [&Arc<Program>; 3],
