@@ -22,7 +22,7 @@ macro_rules! unary {
     };
 }
 unary! {
-    /// |x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The
+    /// Returns |x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The
     /// derivative at 0 is 0.
     ///
     /// ```
@@ -32,48 +32,48 @@ unary! {
     #[doc(alias = "absolute")]
     #[doc(alias = "fabs")]
     abs Abs;
-    /// -x, of numbers. It wraps on overflow.
+    /// Returns -x, for numbers. It wraps on overflow.
     #[doc(alias = "negative")]
     neg Neg;
-    /// The sign of numbers: -1, 0 or 1. NaN stays NaN. For complex numbers, x / |x|, and 0 for 0.
+    /// Returns the sign of numbers: -1, 0 or 1. NaN stays NaN. For complex numbers, it is x / |x|, or 0 for 0.
     sign Sign;
-    /// The greatest integer that is at most x, of floats.
+    /// Returns the largest integer not above x, for floats.
     floor Floor;
-    /// The least integer that is at least x, of floats.
+    /// Returns the smallest integer not below x, for floats.
     ceil Ceil;
-    /// The nearest integer, of floats; halves round away from zero, like Rust's `round`.
+    /// Returns the nearest integer, for floats. Halves round away from zero, like Rust's `round`.
     round_half_away RoundAfz;
-    /// eˣ, of floats and complex numbers.
+    /// Returns eˣ, for floats and complex numbers.
     exp Exp;
-    /// 2ˣ, of floats and complex numbers.
+    /// Returns 2ˣ, for floats and complex numbers.
     exp2 Exp2;
-    /// eˣ - 1, exact near 0, of floats and complex numbers.
+    /// Returns eˣ - 1, exact near 0, for floats and complex numbers.
     expm1 Expm1;
-    /// ln x, of floats and complex numbers.
+    /// Returns ln x, for floats and complex numbers.
     log Log;
-    /// ln (1 + x), exact near 0, of floats and complex numbers.
+    /// Returns ln (1 + x), exact near 0, for floats and complex numbers.
     log1p Log1p;
-    /// √x, of floats and complex numbers.
+    /// Returns √x, for floats and complex numbers.
     sqrt Sqrt;
-    /// 1 / √x, of floats and complex numbers.
+    /// Returns 1 / √x, for floats and complex numbers.
     rsqrt Rsqrt;
-    /// ∛x, of floats.
+    /// Returns ∛x, for floats.
     cbrt Cbrt;
-    /// sin x, of floats and complex numbers.
+    /// Returns sin x, for floats and complex numbers.
     sin Sin;
-    /// cos x, of floats and complex numbers.
+    /// Returns cos x, for floats and complex numbers.
     cos Cos;
-    /// tan x, of floats and complex numbers.
+    /// Returns tan x, for floats and complex numbers.
     tan Tan;
-    /// tanh x, of floats and complex numbers.
+    /// Returns tanh x, for floats and complex numbers.
     tanh Tanh;
-    /// 1 / (1 + e⁻ˣ), of floats and complex numbers.
+    /// Returns 1 / (1 + e⁻ˣ), for floats and complex numbers.
     #[doc(alias = "logistic")]
     #[doc(alias = "expit")]
     sigmoid Logistic;
-    /// The error function, of floats.
+    /// Returns the error function, for floats.
     erf Erf;
-    /// Inverts each bit, of integers and `bool`: `!x`.
+    /// Inverts each bit of integers and `bool`: `!x`.
     #[doc(alias = "bitwise_not")]
     #[doc(alias = "invert")]
     logical_not Not;
@@ -87,8 +87,8 @@ pub(crate) fn constant_like(x: &Tensor, value: f64) -> Tensor {
 
 /// Elementwise functions composed of others.
 impl Tensor {
-    /// The nearest whole number, of floats. Halves go to the even number, like NumPy's `round`. For complex numbers,
-    /// rounds each part.
+    /// Returns the nearest whole number, for floats. Halves go to the even number, like NumPy's `round`. For complex
+    /// numbers, rounds each part.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -109,13 +109,13 @@ impl Tensor {
         }
         lax::is_finite(self)
     }
-    /// 1 / x, of floats and complex numbers.
+    /// Returns 1 / x, for floats and complex numbers.
     #[track_caller]
     pub fn reciprocal(&self) -> Tensor {
         expect_inexact("reciprocal", self);
         lax::div(&self.ones_like(), self)
     }
-    /// x², of numbers.
+    /// Returns x², for numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -125,7 +125,7 @@ impl Tensor {
     pub fn square(&self) -> Tensor {
         lax::mul(self, self)
     }
-    /// x to a constant integer power, by multiplication. For integers, the power must not be negative.
+    /// Returns x to a constant integer power, by multiplication. For integers, the power must not be negative.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -135,17 +135,17 @@ impl Tensor {
     pub fn powi(&self, power: i32) -> Tensor {
         lax::integer_pow(self, power)
     }
-    /// The logarithm to base 2, of floats and complex numbers.
+    /// Returns the logarithm to base 2, for floats and complex numbers.
     #[track_caller]
     pub fn log2(&self) -> Tensor {
         lax::div(&self.log(), &constant_like(self, consts::LN_2))
     }
-    /// The logarithm to base 10, of floats and complex numbers.
+    /// Returns the logarithm to base 10, for floats and complex numbers.
     #[track_caller]
     pub fn log10(&self) -> Tensor {
         lax::div(&self.log(), &constant_like(self, consts::LN_10))
     }
-    /// sinh x, of floats and complex numbers.
+    /// Returns sinh x, for floats and complex numbers.
     #[track_caller]
     pub fn sinh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -160,7 +160,7 @@ impl Tensor {
         let large = (self - consts::LN_2).exp() - (-self - consts::LN_2).exp();
         lax::select(&near, &small, &large)
     }
-    /// cosh x, of floats and complex numbers.
+    /// Returns cosh x, for floats and complex numbers.
     #[track_caller]
     pub fn cosh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -169,7 +169,7 @@ impl Tensor {
         expect_float("cosh", self);
         (self - consts::LN_2).exp() + (-self - consts::LN_2).exp()
     }
-    /// The angle whose sine is x, of floats and complex numbers.
+    /// Returns the inverse sine of x, for floats and complex numbers.
     #[track_caller]
     pub fn asin(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -179,7 +179,7 @@ impl Tensor {
         // A product of roots, because the derivative of the root of a product would be ∞ · 0 at ±1.
         self.atan2((1.0 - self).sqrt() * (1.0 + self).sqrt() + 1.0) * 2.0
     }
-    /// The angle whose cosine is x, of floats and complex numbers.
+    /// Returns the inverse cosine of x, for floats and complex numbers.
     #[track_caller]
     pub fn acos(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -188,7 +188,7 @@ impl Tensor {
         expect_float("acos", self);
         (1.0 - self).sqrt().atan2((1.0 + self).sqrt()) * 2.0
     }
-    /// The angle whose tangent is x, of floats and complex numbers.
+    /// Returns the inverse tangent of x, for floats and complex numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -202,7 +202,7 @@ impl Tensor {
         }
         self.atan2(1.0)
     }
-    /// The inverse of [`Tensor::sinh`], of floats and complex numbers.
+    /// Returns the inverse of [`Tensor::sinh`], for floats and complex numbers.
     #[track_caller]
     pub fn asinh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -219,7 +219,7 @@ impl Tensor {
         let large = lax::select(&huge, &x, &x.ones_like()).log() + consts::LN_2;
         lax::mul(&sign, &lax::select(&huge, &large, &small))
     }
-    /// The nonnegative inverse of [`Tensor::cosh`], of floats and complex numbers. For floats below 1, it is NaN.
+    /// Returns the nonnegative inverse of [`Tensor::cosh`], for floats and complex numbers. NaN for floats below 1.
     #[track_caller]
     pub fn acosh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -232,7 +232,7 @@ impl Tensor {
         let large = lax::select(&huge, self, &self.ones_like()).log() + consts::LN_2;
         lax::select(&huge, &large, &small)
     }
-    /// The inverse of [`Tensor::tanh`], of floats and complex numbers. For floats outside -1 … 1, it is NaN.
+    /// Returns the inverse of [`Tensor::tanh`], for floats and complex numbers. NaN for floats outside -1 … 1.
     #[track_caller]
     pub fn atanh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -286,7 +286,7 @@ impl Tensor {
         let [min, x, max] = unify("clamp", [min.into_argument(), self.into_argument(), max.into_argument()]);
         lax::clamp(&min, &x, &max)
     }
-    /// √(x² + y²) without overflow, of floats.
+    /// Returns √(x² + y²) without overflow, for floats.
     #[track_caller]
     pub fn hypot(&self, other: impl Operand) -> Tensor {
         expect_float("hypot", self);
@@ -307,7 +307,7 @@ impl Tensor {
         let [start, end, weight] = unify("lerp", arguments);
         &start + (end - &start) * weight
     }
-    /// ln (eˣ + eʸ) without overflow, of floats.
+    /// Returns ln (eˣ + eʸ) without overflow, for floats.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -321,7 +321,7 @@ impl Tensor {
         let [alike, greater, below] = by_distance(&x, &y);
         lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
     }
-    /// The quotient, rounded down, like Python's `//`.
+    /// Returns the quotient, rounded down, like Python's `//`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -343,7 +343,7 @@ impl Tensor {
         }
         lax::select(&below, &(&quotient - 1), &quotient)
     }
-    /// The remainder of [`Tensor::floor_divide`], with the sign of `other`, like Python's `%`.
+    /// Returns the remainder of [`Tensor::floor_divide`], with the sign of `other`, like Python's `%`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -356,7 +356,7 @@ impl Tensor {
         let opposite = rest.ne(0) & rest.lt(0).ne(y.lt(0));
         lax::select(&opposite, &(&rest + &y), &rest)
     }
-    /// The inverse of [`Tensor::erf`], of `f32` and `f64`. Half-precision types are computed in `f32`.
+    /// Returns the inverse of [`Tensor::erf`], for floats. Half-precision types are computed in `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -419,11 +419,11 @@ impl Tensor {
     }
 }
 
-/// Returns the elements of `on_true` where `cond` (of `bool`) is true, and those of `on_false` elsewhere. All three
-/// broadcast. Numbers take the dtype of the tensor among `on_true` and `on_false`, or are `f32`, `i32` or `bool`.
+/// Returns the elements of `on_true` where the `bool` tensor `cond` is true, and those of `on_false` elsewhere. All
+/// three broadcast. Numbers take the dtype of the tensor among `on_true` and `on_false`, or are `f32`, `i32` or `bool`.
 ///
 /// # Panics
-/// If `cond` is not of `bool`, dtypes differ or shapes do not broadcast.
+/// If `cond` is not `bool`, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, where_};

@@ -79,7 +79,7 @@ impl Tensor {
     pub fn min_pool(&self, window: impl Into<PerAxis>, options: &PoolOptions) -> Tensor {
         lax::reduce_window(WindowFn::Min, self, window_of("min_pool", self, &window.into(), options))
     }
-    /// Returns the mean of each window, of floats.
+    /// Returns the mean of each window, for floats.
     ///
     /// ```
     /// use rune_trace::{PoolOptions, Tensor};
