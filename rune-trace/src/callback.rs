@@ -65,8 +65,8 @@ impl<Y: Tree, E: fmt::Display> CallbackOutput<Y> for Result<Y, E> {
 /// `vmap`, see [`pure_callback_with`]. An error or panic of `f` becomes the error of the program, and so does a result
 /// with types other than announced.
 ///
-/// A program that calls a function of this process cannot be saved, and runs only on CPUs: it cannot be compiled for
-/// other devices.
+/// A program that calls a function of this process cannot be saved. On a GPU, each call copies the arguments to the
+/// host and the results back.
 ///
 /// # Panics
 /// At the line of the callback, if it is differentiated or batched.

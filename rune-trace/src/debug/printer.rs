@@ -9,7 +9,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The column at which the first column begins if the operation is short enough, and the width of the columns.
+/// The column at which a line's first column begins, unless the operation is longer.
 const OPERATION: usize = 34;
 const fn width(column: Column) -> usize {
     match column {

@@ -114,7 +114,7 @@ impl Surroundings {
     }
 }
 
-/// Runs `f`. Its operations have the origin that another thread assigns to its own.
+/// Runs `f` with the origin of another thread: its operations get the scope and the origin of that thread.
 pub(super) fn surrounded<R>(by: &Surroundings, f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(by.overriding.clone()));
     let _leave = Leave(SCOPE.replace(by.scope.clone()));

@@ -103,8 +103,8 @@ pub fn rsf2csf(t: &Tensor, z: &Tensor) -> (Tensor, Tensor) {
 ///
 /// The function uses the Schur form and the recurrence of B. Parlett, "A recurrence among the elements of functions of
 /// triangular matrices" (1976). The recurrence is imprecise if eigenvalues are nearly equal: prefer
-/// [`expm`](super::expm) or [`sqrtm`](super::sqrtm) for these functions. The derivative uses eigenvectors, of which
-/// there must be as many as rows.
+/// [`expm`](super::expm) or [`sqrtm`](super::sqrtm) for these functions. The derivative uses the eigenvectors, and
+/// needs as many of them as rows.
 ///
 /// # Panics
 /// If the matrices are not square, not of `f32`, `f64`, `c64` or `c128`, or `f` changes the shape or the dtype.
