@@ -35,8 +35,8 @@ impl Tensor {
         let next = lax::bitcast_convert(&stepped, x.dtype());
         lax::select(&(x.isnan() | y.isnan()), &constant_like(&x, f64::NAN), &next)
     }
-    /// Returns the distance to the next float of the dtype away from 0, with the sign of the number. The derivative is
-    /// 0. The distance is NaN for infinite numbers.
+    /// Returns the distance to the next float of the dtype away from 0, with the sign of the number. It is NaN
+    /// for infinite numbers. The derivative is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -7,8 +7,8 @@ use crate::tensor::{Caller, refuse};
 use crate::{Tensor, custom_tangent};
 use rune_ir::DType;
 
-/// Returns the Moore-Penrose pseudo-inverse of matrices. Singular values of at most `rtol` times the greatest count as
-/// 0. The usual value, as in JAX, is 10 ε max(m, n).
+/// Returns the Moore-Penrose pseudo-inverse of matrices. Singular values of at most `rtol` times the greatest
+/// count as 0. The usual `rtol`, as in JAX, is 10 ε max(m, n).
 ///
 /// # Panics
 /// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
