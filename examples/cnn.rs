@@ -10,7 +10,7 @@ use rune::{ConvOptions, ConvPadding, PoolOptions, prelude::*, random};
 use rune_examples::digits::Digits;
 use rune_examples::mlp::{CLASSES, Images};
 
-/// A convolution, batch normalization, ReLU, and a maximum over windows of 2 × 2.
+/// A convolution, batch normalization, ReLU, and max pooling over windows of 2 × 2.
 #[derive(Tree, Clone)]
 struct Stage {
     conv: Conv,
@@ -100,7 +100,7 @@ impl Training {
     }
 }
 
-/// Trains for some epochs, with batches of 32. Calls `told` with the number of each step and the loss before it.
+/// Trains for several epochs, with batches of 32. Calls `told` with the number of each step and the loss before it.
 pub fn train(digits: &Digits, epochs: usize, mut told: impl FnMut(usize, f32)) -> anyhow::Result<Training> {
     let [start, shuffling] = random::split_into(&random::key(1));
     let adam = optim::adam(3e-3);

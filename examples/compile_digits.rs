@@ -1,5 +1,6 @@
-//! Trains the network of the demo and compiles it for a program that holds no compiler, such as `examples/deploy`.
-//! After `scripts/fetch-digits`: `cargo run --release --example compile_digits [TARGET]`, by default for this machine's CPU.
+//! Trains the network of the demo, and compiles it for a program without a compiler, such as `examples/deploy`. After
+//! `scripts/fetch-digits`: `cargo run --release --example compile_digits [TARGET]`. The default target is the CPU of
+//! this machine.
 //!
 //! Targets are written like `llvm-cpu:x86-64-v3` or `llvm-cpu:generic@aarch64-unknown-linux-gnu`.
 
@@ -19,7 +20,8 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Trains a network, and returns the program that tells the digit in one picture. It holds the weights.
+/// Trains a network, and returns the program that classifies the digit in one picture. The program contains the
+/// weights.
 pub fn program(digits: &Digits) -> anyhow::Result<Program> {
     let (network, _) = digits.train(&random::key(1))?;
     let read = |pixels: &Tensor| mlp::digits(&network, pixels, digits.images.brightest);

@@ -1,4 +1,5 @@
-//! What rune itself costs: `cargo run --release --example costs`. Times of this machine, now; read ratios.
+//! Measures the overhead of rune itself: `cargo run --release --example costs`. The times depend on the machine;
+//! compare ratios.
 
 use rune::ProgramExt;
 use rune::prelude::*;
@@ -10,14 +11,14 @@ fn timed<T>(f: impl FnOnce() -> T) -> (T, Duration) {
     (result, start.elapsed())
 }
 
-/// The median of `n` runs.
+/// Returns the median of `n` runs.
 fn median(n: usize, mut f: impl FnMut()) -> Duration {
     let mut runs: Vec<Duration> = (0..n).map(|_| timed(&mut f).1).collect();
     runs.sort();
     runs[n / 2]
 }
 
-/// Chains of operations: the time for each should stay the same however long they are.
+/// Measures chains of operations. The time per operation should not depend on the length.
 fn chains() -> anyhow::Result<()> {
     println!("microseconds for one operation of a chain, by its length:\n");
     println!(
@@ -46,7 +47,7 @@ fn chains() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The cost of a call where there is nothing to compute, beside that of the loaded module under it.
+/// Measures a call with almost nothing to compute, and a call of the loaded module below it.
 fn calls() -> anyhow::Result<()> {
     const N: u32 = 20_000;
     let f = jit(|x: &Tensor, y: &Tensor| x * y);
@@ -62,7 +63,7 @@ fn calls() -> anyhow::Result<()> {
         let total = median(3, || (0..N).for_each(|_| f()));
         total.as_secs_f64() * 1e6 / f64::from(N)
     };
-    // By turns, so that what else runs on the machine slows all of them.
+    // Measures them in turns, so that other load on the machine slows all of them.
     let rounds: Vec<[f64; 3]> = (0..9)
         .map(|_| {
             let mut z = x.clone();
@@ -84,7 +85,8 @@ fn calls() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Calls a second of one compiled function by one thread and by several; without a lock they add up to the number of cores.
+/// Counts the calls per second of one compiled function by one thread and by several. Without a lock, throughput grows
+/// with the number of cores.
 fn threads() -> anyhow::Result<()> {
     let f = jit(|x: &Tensor| (x * x).sum());
     let x = Tensor::ones([256], DType::F32);

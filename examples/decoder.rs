@@ -79,7 +79,8 @@ impl Block {
         };
         let cache = Cache { keys: write(&cache.keys, &k), values: write(&cache.values, &v) };
 
-        // Queries of one group share a head of keys: [key_heads, group * new, size] times [key_heads, size, context].
+        // The queries of one group share a head of keys: [key_heads, group * new, size] times [key_heads, size,
+        // context].
         let group = sizes.heads / sizes.key_heads;
         let grouped = q.reshape([new, sizes.key_heads, group, size]).permute([1, 2, 0, 3]);
         let grouped = grouped.reshape([sizes.key_heads, group * new, size]);
@@ -122,8 +123,8 @@ impl Decoder {
         let empty = Tensor::zeros([context, key_heads, features / heads], DType::F32);
         vec![Cache { keys: empty.clone(), values: empty }; self.blocks.len()]
     }
-    /// Reads the tokens `[new]`, the first of which is at position `at`. Returns the logits `[new, tokens]` of the next
-    /// token after each, and the extended caches.
+    /// Reads the tokens `[new]`, the first of which is at position `at`. Returns the logits `[new, tokens]` of the
+    /// token after each one, and the extended caches.
     pub fn forward(&self, caches: &[Cache], tokens: &Tensor, at: &Tensor) -> (Tensor, Vec<Cache>) {
         let mut x = self.embedding.forward(tokens);
         let mut extended = Vec::new();

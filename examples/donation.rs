@@ -1,4 +1,4 @@
-//! Measures what donation saves: `cargo run --release --example donation`.
+//! Measures the savings of donation: `cargo run --release --example donation`.
 //!
 //! Replaces a table of 64 MB by a version with some rows changed, and by one with all elements recomputed, each with
 //! and without donation. Each case runs in its own process, which reports its peak memory.

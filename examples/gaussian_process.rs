@@ -4,8 +4,8 @@
 use rune::prelude::*;
 use rune::{linalg, random};
 
-/// Returns the covariance of two sets of numbers. `logs` holds the logarithms of length scale, height and noise, and
-/// the first two are used.
+/// Returns the covariance of two sets of numbers. `logs` holds the logarithms of length scale, height and noise. The
+/// first two are used.
 fn kernel(x: &Tensor, y: &Tensor, logs: &Tensor) -> Tensor {
     let distance = (x.unsqueeze(-1) - y.unsqueeze(0)) / logs.i(0).exp();
     (logs.i(1) * 2.0).exp() * (distance.square() * -0.5).exp()

@@ -5,7 +5,7 @@
 
 use rune::{fori_loop, prelude::*, random, where_};
 
-/// Points and whether each belongs to the class.
+/// Points, and labels that tell whether each belongs to the class.
 #[derive(Tree, Clone)]
 pub struct Data {
     points: Tensor,

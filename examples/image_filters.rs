@@ -1,6 +1,6 @@
 //! Classic image filters as array programs: `cargo run --release --example image_filters`.
 //!
-//! Writes a test picture, and what each filter makes of it, to `output/filters/`.
+//! Writes a test picture, and the results of the filters, to `output/filters/`.
 
 use rune::{ConvOptions, PoolOptions, prelude::*, random, where_};
 use rune_examples::picture;
@@ -44,7 +44,7 @@ pub fn unsharp_mask(channel: &Tensor, sigma: f64, amount: f64) -> Tensor {
     channel + (channel - gaussian_blur(channel, sigma)) * amount
 }
 
-/// Returns the length of the gradient of a channel, by the kernels of Sobel.
+/// Returns the length of the gradient of a channel, computed with Sobel's kernels.
 pub fn sobel(channel: &Tensor) -> Tensor {
     let kernel = Tensor::from([[-1.0f32, 0.0, 1.0], [-2.0, 0.0, 2.0], [-1.0, 0.0, 1.0]]);
     convolved(channel, &kernel).hypot(convolved(channel, &kernel.t()))
@@ -63,7 +63,7 @@ pub fn median(channel: &Tensor) -> Tensor {
     Tensor::stack(&window, -1).sort(-1).i((.., .., 4))
 }
 
-/// Replaces each pixel by the least of 3 × 3 pixels: dark areas grow.
+/// Replaces each pixel by the minimum of 3 × 3 pixels: dark areas grow.
 pub fn erode(channel: &Tensor) -> Tensor {
     let batch = channel.unsqueeze(0).unsqueeze(0);
     batch.min_pool(3, &PoolOptions::new().strides(1).padding(rune::ConvPadding::Same)).i((0, 0))

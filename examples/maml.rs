@@ -10,7 +10,7 @@ use rune::prelude::*;
 /// Layers of weights and biases.
 pub type Net = Vec<(Tensor, Tensor)>;
 
-/// Points of a task for adaptation, and others for evaluation.
+/// The points of a task: some for adaptation, and others for evaluation.
 #[derive(Tree, Clone)]
 pub struct Task {
     support: (Tensor, Tensor),
@@ -21,7 +21,7 @@ const INNER_STEPS: usize = 3;
 const INNER_RATE: f64 = 0.05;
 const OUTER_RATE: f64 = 0.02;
 
-/// Returns a network with layer sizes 1, 24, 24, 1, and with the same weights on every machine.
+/// Returns a network with layer sizes 1, 24, 24, 1. The weights are the same on every machine.
 pub fn net() -> Net {
     let sizes = [1, 24, 24, 1];
     let layer = |i: usize| {
@@ -33,7 +33,7 @@ pub fn net() -> Net {
     (0..3).map(layer).collect()
 }
 
-/// Returns a batch of tasks: the first axis of each leaf is the task.
+/// Returns a batch of tasks. The first axis of each leaf is the axis of the tasks.
 pub fn tasks(count: usize) -> Task {
     let n = Tensor::arange(0..count as i64, DType::F64);
     let (height, phase) = (1.0 + 0.5 * n.sin(), &n * 0.7);

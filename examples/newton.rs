@@ -51,7 +51,7 @@ pub fn conjugate_gradients(a: impl Fn(&Tensor) -> Tensor, b: &Tensor) -> anyhow:
     unreachable!("the range has no end")
 }
 
-/// Solves the same system as one operation, which can be compiled. The names are those of `conjugate_gradients`.
+/// Solves the same system in one operation, which can be compiled. The names are those of `conjugate_gradients`.
 pub fn compiled_conjugate_gradients(a: impl Fn(&Tensor) -> Tensor, b: &Tensor) -> (Tensor, Tensor) {
     let enough = TOLERANCE * b.dot(b);
     let start = (b.zeros_like(), b.clone(), b.clone(), b.dot(b), Tensor::scalar(0i32));

@@ -43,7 +43,7 @@ pub fn problem(examples: usize) -> (Mlp, Tensor, Tensor) {
     (Mlp::new(&weights, 3, 16), xs, ys)
 }
 
-/// Returns the gradients of all examples at once: each leaf has one more axis than the parameter, which comes first.
+/// Returns the gradients of all examples at once. Each leaf has one more axis than the parameter: the first one.
 pub fn all_at_once(mlp: &Mlp, xs: &Tensor, ys: &Tensor) -> Mlp {
     jit(vmap_axes((None, 0, 0), 0, grad(loss)))(mlp, xs, ys)
 }

@@ -1,7 +1,8 @@
-//! A physics-informed neural network (Raissi et al., 2019) solves the heat equation: `cargo run --release --example pinn`.
+//! A physics-informed neural network (Raissi et al., 2019) solves the heat equation: `cargo run --release --example
+//! pinn`.
 //!
-//! The network is a function `u(x, t)`. Its loss holds derivatives of `u`, and training differentiates the loss: three
-//! derivatives inside each other, batched over points, in one compiled step.
+//! The network is a function `u(x, t)`. Its loss contains derivatives of `u`, and training differentiates the loss. One
+//! compiled step thus contains three nested derivatives, batched over points.
 
 use rune::nn::Mlp;
 use rune::optim::{self, Adam};
@@ -16,13 +17,13 @@ pub fn exact(x: &Tensor, t: &Tensor) -> Tensor {
     (t * (-ALPHA * PI * PI)).exp() * (x * PI).sin()
 }
 
-/// Returns the solution at a point. The factor and the sum make the start and both ends exact, whatever the network is.
+/// Returns the solution at a point. The factor and the sum make the start and both ends exact, whatever the network.
 pub fn solution(net: &Mlp, x: &Tensor, t: &Tensor) -> Tensor {
     let y = net.forward(&Tensor::stack(&[x, t], 0)).i(0);
     (x * PI).sin() + t * x * (1.0 - x) * y
 }
 
-/// Returns how far the solution is from the equation at a point.
+/// Returns the residual of the equation at a point.
 fn residual(net: &Mlp, x: &Tensor, t: &Tensor) -> Tensor {
     let u_t = grad(|t: &Tensor| solution(net, x, t))(t);
     let u_xx = grad(grad(|x: &Tensor| solution(net, x, t)))(x);

@@ -1,7 +1,7 @@
 //! A server with four threads that share one jitted model: `cargo run --release --example server`.
 //!
-//! A request is a line of numbers, and the answer is a line of probabilities. A `Jit` is shared by reference: threads
-//! trace and plan each shape once, and calls run side by side.
+//! A request is a line of numbers, and the answer is a line of probabilities. A `Jit` is shared by reference: all
+//! threads together trace and plan each shape once, and calls run concurrently.
 
 use rune::{nn::Mlp, prelude::*, random};
 use std::io::{BufRead, BufReader, Write};
@@ -22,7 +22,7 @@ pub fn probabilities(model: &Mlp, x: &Tensor) -> Tensor {
     model.forward(x).softmax(-1)
 }
 
-/// Answers one line. Errors become an answer, too: a bad request must not end the server.
+/// Answers one line. Errors become answers, too: a bad request must not end the server.
 fn answer(line: &str, predict: &impl Fn(&Tensor) -> Tensor) -> String {
     let numbers: Result<Vec<f32>, _> = line.split_whitespace().map(str::parse).collect();
     match numbers {
@@ -55,7 +55,7 @@ pub fn run(listener: &TcpListener, connections: usize) -> usize {
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                // Each thread takes clients while there are some to take.
+                // Each thread takes clients until none are left.
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1)).is_ok() {
                     let served = listener.accept().and_then(|(client, _)| serve(client, &predict));
                     match served {

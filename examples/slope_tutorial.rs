@@ -2,7 +2,7 @@
 
 use rune::{prelude::*, random};
 
-/// Uses familiar syntax; values are computed when they are read.
+/// Computes with the familiar syntax. Values are computed when they are read.
 pub fn tensors() -> anyhow::Result<Tensor> {
     let x = Tensor::ones([2, 5], DType::F32);
     let w = Tensor::arange(0..15, DType::F32).reshape([5, 3]);

@@ -1,5 +1,5 @@
-//! A variational autoencoder (Kingma and Welling, 2013) of 1,797 real digits, which then draws new ones:
-//! `cargo run --release --example vae`, after `scripts/fetch-digits`.
+//! Trains a variational autoencoder (Kingma and Welling, 2013) on 1,797 real digits, and draws new ones: `cargo run
+//! --release --example vae`, after `scripts/fetch-digits`.
 
 use rune::nn::{self, Mlp};
 use rune::optim::{self, Adam};

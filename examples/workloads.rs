@@ -1,8 +1,8 @@
-//! Runs workloads on request from the standard input: rune's half of `scripts/bench-against-jax`.
+//! Runs workloads for `scripts/bench-against-jax`, on request from the standard input.
 //!
 //! `load NAME` reads the arguments from a file in the folder given on the command line, calls the workload for the
-//! first time, and writes the results beside it. `settle NAME SECONDS` calls it until it is compiled, for that long at
-//! most. `time NAME SECONDS` calls it for that long. Each answer is one line of JSON.
+//! first time, and writes the results next to the arguments. `settle NAME SECONDS` calls it until it is compiled, at
+//! most for that long. `time NAME SECONDS` calls it for that long. Each answer is one line of JSON.
 
 use anyhow::{Context, bail};
 use rune::{Array, Engine, prelude::*, storage};
@@ -20,7 +20,7 @@ struct Workload {
     engine: Box<dyn Fn() -> anyhow::Result<Option<Engine>>>,
 }
 
-/// Calls the workload and waits for its results.
+/// Loads a workload with its arguments. Its `call` waits for the results.
 fn prepare(folder: &Path, name: &str) -> anyhow::Result<Workload> {
     let f = workloads::find(name).with_context(|| format!("`{name}` is no workload"))?;
     let arguments = storage::read(folder.join(format!("{name}.safetensors")))?;
@@ -47,7 +47,8 @@ fn first(workload: &Workload, file: &Path) -> anyhow::Result<serde_json::Value> 
     Ok(json!({ "first_ms": first.as_secs_f64() * 1e3 }))
 }
 
-/// Calls the workload until compiled code runs it. The compiler gets time on the processor once it must have begun.
+/// Calls the workload until compiled code runs it. After three seconds, it sleeps between calls, so that the compiler
+/// gets processor time.
 fn settle(workload: &Workload, seconds: f64) -> anyhow::Result<serde_json::Value> {
     let begin = Instant::now();
     while begin.elapsed().as_secs_f64() < seconds && (workload.engine)()? != Some(Engine::Iree) {

@@ -1,4 +1,4 @@
-//! Leaves the tables for unwinding out of the program, where panics end the process anyway.
+//! Removes the unwinding tables from the program if panics abort the process.
 
 use std::env::var;
 

@@ -1,4 +1,4 @@
-//! Trains a network on handwritten digits on several ranks, each with its part of every batch.
+//! Trains a network on handwritten digits on several ranks. Each rank has its part of every batch.
 //!
 //! ```sh
 //! scripts/fetch-digits
@@ -6,9 +6,9 @@
 //! mpirun -n 4 target/release/examples/data_parallel
 //! ```
 //!
-//! The losses are those of one rank, up to rounding. `--hidden 1024` sets the width of the hidden layers, `--epochs 5` the
-//! number of passes, `--batch 64` the size of the whole batch, `--bucket 1048576` the bytes of a bucket of gradients, and
-//! `--zero1` divides the state of the optimiser.
+//! The losses equal those of one rank, up to rounding. `--hidden 1024` sets the width of the hidden layers, `--epochs
+//! 5` the number of passes, `--batch 64` the size of the whole batch, and `--bucket 1048576` the bytes of a bucket of
+//! gradients. `--zero1` divides the state of the optimiser.
 
 use anyhow::Context;
 use rune::nn::{self, Mlp};
@@ -19,7 +19,7 @@ use std::time::Instant;
 
 const PIXELS: usize = 64;
 const CLASSES: usize = 10;
-/// The digits that are not used for training.
+/// The number of digits that are not used for training.
 const HELD_OUT: usize = 297;
 
 #[derive(Clone, Copy)]
@@ -88,14 +88,14 @@ where
     let (pixels, labels) = digits()?;
     let count = labels.size() - HELD_OUT;
 
-    // Each rank draws other parameters; all start from those of rank 0.
+    // The ranks draw different parameters. All start from those of rank 0.
     let layers = [PIXELS, settings.hidden, settings.hidden, CLASSES];
     let mut mlp = broadcast_parameters(&Mlp::new(&random::key(rank as u64), &layers, Tensor::relu))?;
     let mut state = spmd(|mlp: &Mlp| optimizer.init(mlp), "hosts")(&mlp);
     let bucket = settings.bucket;
     let step = |mlp: &Mlp, state: &T::State<Mlp>, pixels: &Tensor, labels: &Tensor| {
         let (loss, gradients) = value_and_grad(loss)(mlp, pixels, labels);
-        // ZeRO-1 averages the part of each rank itself.
+        // With ZeRO-1, the optimiser averages the part of each rank.
         let gradients = if divided { gradients } else { all_reduce_grads_with(&gradients, "hosts", bucket) };
         let (updates, state) = optimizer.update(&gradients, state, mlp);
         (optim::apply_updates(mlp, &updates), state, pmean(&loss, "hosts"))
@@ -106,7 +106,7 @@ where
     let mut start = Instant::now();
     let mut steps = 0;
     for epoch in 0..settings.epochs {
-        // The same order on all ranks.
+        // The order is the same on all ranks.
         let everything = Tensor::arange(0..count, DType::I32);
         let order = random::permutation(&random::fold_in(&random::key(7), epoch), &everything, 0).to_vec::<i32>()?;
         let mut sum = 0.0;

@@ -1,12 +1,13 @@
-//! The time of a training step on many ranks: measured computation, and a model of the network.
+//! Estimates the time of a training step on many ranks, from measured computation and a model of the network.
 //!
 //! ```sh
 //! cargo run --release -p rune-distributed --example scaling
 //! ```
 //!
-//! It runs the step of a network on one rank, and notes when each bucket of gradients is complete. Times are processor times,
-//! where the system tells them: those of a rank with one core, whatever else the machine does. The time to reduce a byte is measured
-//! too, or given in nanoseconds as an argument. The rest is arithmetic: see `rune_distributed::network`.
+//! The example runs the step of a network on one rank, and measures when each bucket of gradients is complete. Where
+//! the system reports processor times, it uses them: they are the times of a rank with one core, whatever else runs on
+//! the machine. It also measures the time to reduce a byte, or takes it as an argument, in nanoseconds. The rest is
+//! arithmetic: see `rune_distributed::network`.
 
 use rune::nn::{self, Mlp};
 use rune::{jit, optim, prelude::*, random};
@@ -18,14 +19,14 @@ const LAYERS: [usize; 5] = [784, 2048, 2048, 2048, 10];
 const BATCH: usize = 128;
 const STEPS: usize = 7;
 
-/// What was measured of a step.
+/// The measurements of a step.
 struct Measured {
     compute: f64,
     buckets: Vec<Bucket>,
 }
 
-/// Returns the processor time of all threads of the process so far, in seconds; where the system does not tell it, the time
-/// of the clock.
+/// Returns the processor time of all threads of the process so far, in seconds. If the system does not report it,
+/// returns the elapsed time.
 fn processor_time() -> f64 {
     let of_thread = |entry: std::fs::DirEntry| -> Option<f64> {
         let text = std::fs::read_to_string(entry.path().join("schedstat")).ok()?;
@@ -46,7 +47,7 @@ fn loss(mlp: &Mlp, pixels: &Tensor, labels: &Tensor) -> Tensor {
     nn::softmax_cross_entropy_with_integer_labels(&mlp.forward(pixels), labels).mean()
 }
 
-/// Runs the step on one rank, whose exchanges cost nothing but a copy, and returns the median of the times.
+/// Runs the step on one rank, whose exchanges cost only a copy. Returns the median times.
 fn measure(bucket_bytes: usize) -> Measured {
     let run = |world: &rune_distributed::World| {
         let mlp = Mlp::new(&random::key(0), &LAYERS, Tensor::relu);
@@ -104,7 +105,7 @@ fn table(name: &str, network: Network, measured: &Measured) {
     }
 }
 
-/// Returns the time to reduce a byte, measured.
+/// Measures the time to reduce a byte.
 fn per_reduced_byte() -> f64 {
     let bytes = 16 << 20;
     let times = (0..3).map(|_| {

@@ -3,16 +3,16 @@
 use crate::transport::Transport;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-/// The bytes of the description that each rank sends.
+/// The number of bytes of the description that each rank sends.
 const DESCRIPTION: usize = 248;
 const BYTES: usize = 8 + DESCRIPTION;
 
-/// What a rank does: all of it must be the same on all ranks.
+/// What a rank does. It must be the same on all ranks, except for the line.
 #[derive(Clone, Debug)]
 pub(crate) struct What {
     /// The operation and the types.
     pub text: String,
-    /// The line, which only messages show.
+    /// The line, for messages.
     pub at: Option<String>,
 }
 
@@ -25,7 +25,7 @@ impl What {
     }
 }
 
-/// Exchanges what the ranks are about to do. Fails on all ranks if one of them differs.
+/// Exchanges descriptions of the next exchange. Fails on all ranks if one of them differs.
 pub(crate) fn check(transport: &mut dyn Transport, number: u64, what: &What) -> Result<(), String> {
     let mut hasher = DefaultHasher::new();
     (number, &what.text).hash(&mut hasher);

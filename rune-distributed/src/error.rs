@@ -25,16 +25,16 @@ pub enum Error {
         /// The message of the communicator.
         reason: String,
     },
-    /// The trees of two ranks have other leaves.
+    /// The trees of two ranks have different leaves.
     #[error(
         "rank {rank} has a tree with other leaves than rank 0: {found} instead of {expected}; all ranks must build the same model"
     )]
     Structure {
         /// The rank.
         rank: usize,
-        /// What rank 0 has.
+        /// The leaf of rank 0.
         expected: String,
-        /// What the rank has.
+        /// The leaf of the rank.
         found: String,
     },
     /// A leaf differs between ranks.

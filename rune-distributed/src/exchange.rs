@@ -1,22 +1,22 @@
-//! Exchanges of arrays, on any transport.
+//! Exchanges of arrays over any transport.
 //!
-//! A reduction does not use the reduction of the transport: MPI recommends, but does not promise, that equal calls give
-//! equal bits (MPI 4.0, 6.9.1). Instead, each element is reduced by one rank in the order of the ranks, by the kernel of
-//! the interpreter, which accumulates floats in `f64`. The result therefore depends only on the operands and the number
-//! of ranks, and it is the same on all ranks.
+//! A reduction does not use the reduction of the transport: MPI recommends, but does not guarantee, that equal calls
+//! give equal bits (MPI 4.0, 6.9.1). Instead, one rank reduces each element in the order of the ranks, with the
+//! interpreter's kernel, which accumulates floats in `f64`. The result therefore depends only on the operands and the
+//! number of ranks, and it is the same on all ranks.
 
 use crate::transport::Transport;
 use rune_ir::interpret::eval_op;
 use rune_ir::op::{CollectiveFn, Dims, Exchange, ReduceFn};
 use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
 
-/// Reductions whose gathered operands have at most this many bytes take one message per rank instead of two.
+/// A reduction takes one message per rank instead of two if the gathered operands have at most this many bytes.
 const SMALL: usize = 64 << 10;
 
 /// Returns the result of an exchange on this rank.
 pub(crate) fn run(transport: &mut dyn Transport, rank: usize, exchange: &Exchange, x: &Array) -> Result<Array, String> {
     match exchange {
-        // One rank has all there is.
+        // With a single rank, these exchanges change nothing.
         Exchange::Reduce(_) | Exchange::AllToAll if transport.size() == 1 => Ok(x.clone()),
         Exchange::Reduce(f) => reduce(transport, *f, x),
         Exchange::Gather => gather(transport, x),
@@ -51,8 +51,8 @@ fn gather(transport: &mut dyn Transport, x: &Array) -> Result<Array, String> {
     Ok(Array::from_aligned(Type { shape, dtype: x.dtype() }, all))
 }
 
-/// Reduces by an exchange of parts, a reduction of one part on each rank, and an exchange of the results; each rank
-/// sends and receives about twice the bytes of `x`, whatever the number of ranks.
+/// Reduces in three steps: exchanges parts, reduces one part on each rank, and exchanges the results. Each rank sends
+/// and receives about twice the bytes of `x`, whatever the number of ranks.
 fn reduce(transport: &mut dyn Transport, f: CollectiveFn, x: &Array) -> Result<Array, String> {
     let (size, bytes) = (transport.size(), x.bytes().len());
     if bytes * size <= SMALL {

@@ -4,13 +4,13 @@ use rune_ir::DType;
 use rune_ir::op::AxisName;
 use rune_trace::{Tensor, Tree, at_caller, pmean};
 
-/// The bytes of a bucket, by default.
+/// The default size of a bucket, in bytes.
 pub const BUCKET_BYTES: usize = 4 << 20;
 
-/// Returns the mean over all ranks of each leaf, the same on all ranks: [`pmean`] in buckets of [`BUCKET_BYTES`].
+/// Returns the mean of each leaf over all ranks, the same on all ranks: [`pmean`] in buckets of [`BUCKET_BYTES`].
 ///
-/// A bucket joins the leaves of one dtype to one array, so that many small arrays need one exchange. Buckets begin with
-/// the last leaves, whose gradients are known first, so that they are exchanged while the others are computed (see
+/// A bucket joins leaves of one dtype to one array, so that many small arrays need one exchange. Buckets begin with the
+/// last leaves, because their gradients are known first. They are exchanged while the other gradients are computed (see
 /// `docs/distributed.md`).
 ///
 /// ```
@@ -32,7 +32,7 @@ pub fn all_reduce_grads<T: Tree>(gradients: &T, axis_name: impl Into<AxisName>) 
     at_caller(|| reduce(gradients, &axis_name, BUCKET_BYTES))
 }
 
-/// Like [`all_reduce_grads`], in buckets of at most `bucket_bytes`, or of one leaf that is larger.
+/// Like [`all_reduce_grads`], in buckets of at most `bucket_bytes`. A larger leaf is a bucket of its own.
 ///
 /// # Panics
 /// Like [`all_reduce_grads`].
@@ -62,11 +62,11 @@ fn reduce<T: Tree>(gradients: &T, axis_name: &AxisName, bucket_bytes: usize) -> 
     gradients.with_leaves(means.into_iter().map(|mean| mean.expect("each leaf is in a bucket")))
 }
 
-/// Returns the leaves of each bucket: from the last leaf to the first, one dtype in each. A leaf that fills a bucket alone
-/// is one; small leaves before and after it share one.
+/// Returns the leaves of each bucket, from the last leaf to the first. A bucket has leaves of one dtype. A leaf of at
+/// least `bucket_bytes` is a bucket of its own; small leaves before and after it share one.
 pub(crate) fn buckets(leaves: &[Tensor], bucket_bytes: usize) -> Vec<Vec<usize>> {
     let mut closed: Vec<Vec<usize>> = Vec::new();
-    // The bucket of each dtype that still has room.
+    // For each dtype, the bucket that still has space.
     let mut open: Vec<(DType, usize, Vec<usize>)> = Vec::new();
     for (i, leaf) in leaves.iter().enumerate().rev() {
         let bytes = leaf.ty().bytes();

@@ -1,8 +1,8 @@
 //! Distributed runs: one program on several ranks, which exchange arrays.
 //!
 //! [`init`] begins a run. [`spmd`] binds the name of an axis to the ranks: inside, `psum`, `all_gather` and the other
-//! operations over a named axis exchange arrays. [`all_reduce_grads`] averages gradients, [`broadcast_parameters`] gives
-//! all ranks one model, and [`zero1`] divides the state of an optimiser among them.
+//! operations over a named axis exchange arrays. [`all_reduce_grads`] averages gradients, [`broadcast_parameters`]
+//! copies the model of rank 0 to all ranks, and [`zero1`] divides the state of an optimiser among them.
 //!
 //! ```
 //! use rune_distributed::{all_reduce_grads, broadcast_parameters, init, spmd};
@@ -20,7 +20,7 @@
 //! ```
 //!
 //! With the feature `mpi`, the ranks are the processes that `mpirun` starts. [`run_threads`] runs several ranks in one
-//! process. `docs/distributed.md` tells more.
+//! process. See `docs/distributed.md`.
 
 mod check;
 mod error;

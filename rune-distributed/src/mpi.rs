@@ -1,7 +1,7 @@
-//! Ranks that are processes, by MPI.
+//! Ranks that are MPI processes.
 //!
-//! One thread of each process calls MPI: it initializes MPI, runs all exchanges, and finalizes MPI when the process exits.
-//! The program therefore computes while arrays are exchanged.
+//! One thread of each process calls MPI: it initializes MPI, runs all exchanges, and finalizes MPI when the process
+//! exits. The program can therefore compute while arrays are exchanged.
 
 use crate::Error;
 use crate::process;
@@ -16,7 +16,7 @@ use mpi::{Threading, initialize_with_threading};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
-/// The most bytes of one message: MPI counts them in 32 bits.
+/// The maximum size of a message in bytes: MPI counts them in 32 bits.
 const LONGEST: usize = 1 << 30;
 
 /// Initializes MPI, and returns the world of this process.
@@ -37,7 +37,7 @@ pub(crate) fn begin() -> Result<World, Error> {
         if catch_unwind(AssertUnwindSafe(|| served.serve(&mut transport, checked))).is_err() {
             transport.world.abort(1);
         }
-        // Finalizes MPI.
+        // This finalizes MPI.
         drop(transport.universe.take());
     };
     let thread = std::thread::Builder::new().name("mpi".to_owned()).spawn(serve);
@@ -48,11 +48,11 @@ pub(crate) fn begin() -> Result<World, Error> {
     process::at_exit(move |code| match code {
         0 => {
             closed.close();
-            // A panic of the thread has ended the process already.
+            // If the thread panicked, it has ended the process already.
             let _ = thread.join();
         }
-        // Another thread may be in the middle of an exchange. If MPI does not allow two threads, `mpirun` ends the others,
-        // because this process exits without finalizing MPI.
+        // Another thread may be in the middle of an exchange. If MPI does not support calls from two threads, this
+        // process exits without finalizing MPI, and `mpirun` then ends the other processes.
         code if abortable => SimpleCommunicator::world().abort(code),
         _ => {}
     });

@@ -1,4 +1,4 @@
-//! A model of networks: the time of exchanges and of training steps on many ranks.
+//! A model of networks: the times of exchanges, and of training steps on many ranks.
 //!
 //! The costs are those of Thakur, Rabenseifner and Gropp, "Optimization of collective communication operations in
 //! MPICH", International Journal of High Performance Computing Applications 19 (2005): a message of `n` bytes takes
@@ -15,7 +15,7 @@ pub struct Network {
     pub per_reduced_byte: f64,
 }
 
-/// A way to reduce an array over all ranks.
+/// An algorithm that reduces an array over all ranks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AllReduce {
     /// Each rank exchanges the whole array ⌈log₂ p⌉ times: few messages, for short arrays.
@@ -24,16 +24,16 @@ pub enum AllReduce {
     Rabenseifner,
     /// A reduce-scatter and an all-gather around a ring.
     Ring,
-    /// The exchange of this crate: parts go to the ranks that reduce them, pairwise, and the results around a ring.
+    /// The algorithm of this crate: parts go pairwise to the ranks that reduce them, and the results go around a ring.
     Pairwise,
 }
 
 impl AllReduce {
-    /// All ways.
+    /// All algorithms.
     pub const ALL: [AllReduce; 4] =
         [AllReduce::RecursiveDoubling, AllReduce::Rabenseifner, AllReduce::Ring, AllReduce::Pairwise];
 
-    /// Returns the time for an array of `bytes` on `ranks` ranks, in seconds.
+    /// Returns the time to reduce an array of `bytes` on `ranks` ranks, in seconds.
     ///
     /// ```
     /// use rune_distributed::network::{AllReduce, Network};
@@ -48,7 +48,7 @@ impl AllReduce {
         let (steps, share) = (p.log2().ceil(), (p - 1.0) / p);
         match self {
             AllReduce::RecursiveDoubling => steps * (latency + bytes * (per_byte + per_reduced_byte)),
-            // Ranks beyond the greatest power of two send their arrays to partners first, and get the results last.
+            // Ranks beyond the greatest power of two send their arrays to partners first, and receive the results last.
             AllReduce::Rabenseifner => {
                 let rest = if ranks.is_power_of_two() {
                     0.0
@@ -64,7 +64,7 @@ impl AllReduce {
             }
         }
     }
-    /// Returns the fastest way that is not [`AllReduce::Pairwise`], and its time.
+    /// Returns the fastest algorithm other than [`AllReduce::Pairwise`], and its time.
     pub fn fastest(ranks: usize, bytes: f64, network: Network) -> (AllReduce, f64) {
         let ways = [AllReduce::RecursiveDoubling, AllReduce::Rabenseifner, AllReduce::Ring];
         let times = ways.map(|way| (way, way.time(ranks, bytes, network)));
@@ -72,18 +72,18 @@ impl AllReduce {
     }
 }
 
-/// A bucket of gradients: when it is complete, and its size.
+/// A bucket of gradients: its size, and the time when it is complete.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bucket {
     /// The time from the start of the step until all its gradients are computed, in seconds.
     pub ready: f64,
-    /// Its size.
+    /// Its size in bytes.
     pub bytes: f64,
 }
 
-/// Returns the time of a step that computes for `compute` seconds and exchanges the buckets one after the other, each with
-/// the time that `exchange` returns for its bytes. If they overlap, a bucket is exchanged as soon as it is complete and
-/// the one before it is done; if not, all are exchanged after the computation.
+/// Returns the time of a step that computes for `compute` seconds and exchanges the buckets one after the other.
+/// `exchange` returns the time for a number of bytes. With `overlap`, a bucket is exchanged as soon as it is complete
+/// and the previous exchange is done. Otherwise, all buckets are exchanged after the computation.
 ///
 /// ```
 /// use rune_distributed::network::{Bucket, step_time};

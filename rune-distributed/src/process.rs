@@ -1,4 +1,4 @@
-//! The end of a process: all ranks end when one of them fails.
+//! The end of a process: if one rank fails, all ranks end.
 #![allow(unsafe_code, reason = "the standard library has no function that runs at the exit of a process")]
 
 use std::ffi::c_int;
@@ -7,11 +7,11 @@ use std::sync::{Mutex, PoisonError};
 
 type AtExit = Box<dyn FnOnce(c_int) + Send>;
 
-/// What runs at the exit of the process.
+/// The function that runs when the process exits.
 static AT_EXIT: Mutex<Option<AtExit>> = Mutex::new(None);
 
-/// Lets `f` run when the process exits, with its exit code: after `main` has returned and its error is printed, or after
-/// a panic in the main thread.
+/// Registers `f` to run with the exit code when the process exits: after `main` has returned and its error is printed,
+/// or after a panic in the main thread.
 pub(crate) fn at_exit(f: impl FnOnce(c_int) + Send + 'static) {
     *AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(f));
     if !register::register() {
@@ -45,7 +45,7 @@ mod register {
     }
 }
 
-/// Where the exit code is unknown, a panic of the main thread is a failure.
+/// The exit code is unknown here. A panic of the main thread counts as a failure.
 #[cfg(not(target_env = "gnu"))]
 mod register {
     use std::ffi::c_int;
@@ -68,7 +68,7 @@ mod register {
 /// The exit code after a panic of the main thread.
 static FAILED: AtomicI32 = AtomicI32::new(0);
 
-/// Lets the message of a panic begin with the rank.
+/// Makes the messages of panics begin with the rank.
 pub(crate) fn name_panics(rank: usize, size: usize) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {

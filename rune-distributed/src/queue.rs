@@ -1,4 +1,4 @@
-//! The queue of a rank: exchanges run in order, on a thread of their own.
+//! The queue of a rank: its own thread runs the exchanges in order.
 
 use crate::check::{What, check};
 use crate::transport::Transport;
@@ -23,7 +23,7 @@ struct State {
     closed: bool,
 }
 
-/// Exchanges that wait for their turn, and results that wait to be taken.
+/// Pending exchanges, and results that have not been taken.
 #[derive(Default)]
 pub(crate) struct Queue {
     state: Mutex<State>,
@@ -59,13 +59,13 @@ impl Queue {
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
-    /// Lets [`Queue::serve`] return once all work is done.
+    /// Makes [`Queue::serve`] return when all work is done.
     pub fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
     }
-    /// Runs the work in order, until the queue is closed. After a failure, all work fails for the same reason: the ranks
-    /// are no longer in step.
+    /// Runs the work in order, until the queue is closed. After a failure, all later work fails for the same reason,
+    /// because the ranks are no longer in step.
     pub fn serve(&self, transport: &mut dyn Transport, checked: bool) {
         let (mut failed, mut number) = (None, 0);
         loop {

@@ -1,15 +1,15 @@
-//! Trees that are the same on all ranks.
+//! Trees that are equal on all ranks.
 
 use crate::world::current;
 use crate::{Error, World};
 use rune_ir::{Array, Type};
 use rune_trace::{Tensor, Tree};
 
-/// The bytes of a hash.
+/// The number of bytes of a hash.
 const HASH: usize = blake3::OUT_LEN;
 
-/// Returns the tree of rank 0 on all ranks, such as the initial parameters of a model, and checks by hashes that all ranks have it. The tree of this rank gives the
-/// structure and the types, which must be the same on all ranks.
+/// Returns the tree of rank 0 on all ranks, such as the initial parameters of a model. Checks by hashes that all ranks
+/// have received it. The tree of this rank provides the structure and the types, which must be the same on all ranks.
 ///
 /// ```
 /// use rune_distributed::{broadcast_parameters, check_equal, run_threads};
@@ -24,8 +24,8 @@ const HASH: usize = blake3::OUT_LEN;
 /// ```
 ///
 /// # Errors
-/// If a leaf cannot be read, the trees of the ranks have other leaves, an exchange fails, or a rank received other bytes
-/// than rank 0 sent.
+/// If a leaf cannot be read, if the trees of the ranks have different leaves, if an exchange fails, or if a rank
+/// received other bytes than rank 0 sent.
 pub fn broadcast_parameters<T: Tree>(tree: &T) -> Result<T, Error> {
     let world = &current().ok_or(Error::NotBegun)?;
     let leaves = arrays(tree)?;
@@ -44,11 +44,11 @@ pub fn broadcast_parameters<T: Tree>(tree: &T) -> Result<T, Error> {
     Ok(tree)
 }
 
-/// Checks that a tree is the same on all ranks, bit for bit, by hashes of its leaves. All ranks must call it.
+/// Checks by hashes of the leaves that a tree is the same on all ranks, bit for bit. All ranks must call this function.
 ///
 /// # Errors
-/// Names the first leaf that differs, on all ranks. Also returns an error if a leaf cannot be read, the trees have other
-/// leaves, or an exchange fails.
+/// On all ranks, the error names the first leaf that differs. Also returns an error if a leaf cannot be read, if the
+/// trees have different leaves, or if an exchange fails.
 pub fn check_equal<T: Tree>(tree: &T) -> Result<(), Error> {
     let world = &current().ok_or(Error::NotBegun)?;
     let leaves = arrays(tree)?;
@@ -78,7 +78,7 @@ fn arrays<T: Tree>(tree: &T) -> Result<Vec<(String, Array)>, Error> {
 
 /// Checks that the leaves of all ranks have the same paths and types.
 fn check_structure(world: &World, leaves: &[(String, Array)]) -> Result<(), Error> {
-    /// The bytes of the first leaf that a rank shows, with its number.
+    /// The number of bytes of a leaf's description in an error.
     const SHOWN: usize = 160;
     let line = |(path, ty): (&String, &Type)| format!("`{path}` of type {ty}");
     let lines: Vec<String> = leaves.iter().map(|(path, array)| line((path, array.ty()))).collect();
@@ -90,7 +90,7 @@ fn check_structure(world: &World, leaves: &[(String, Array)]) -> Result<(), Erro
     let entry = HASH + 8;
     let of_ranks: Vec<&[u8]> = lists.bytes().chunks_exact(entry).collect();
     let Some(rank) = of_ranks.iter().position(|of_rank| of_rank != &of_ranks[0]) else { return Ok(()) };
-    // All ranks come here. Each shows its leaves one by one, until one differs.
+    // All ranks reach this point. They exchange descriptions of their leaves, one by one, until one differs.
     let count = |rank: usize| {
         let bytes: [u8; 8] = of_ranks[rank][HASH..].try_into().unwrap_or_default();
         u64::from_le_bytes(bytes) as usize

@@ -7,7 +7,8 @@ use rune_trace::{Arguments, Function, Tree, within_axis};
 
 /// Returns a function that each rank calls with its own arguments, as batch element `world.rank()` of the axis
 /// `axis_name`. Inside `f`, `axis_index` is the rank, `axis_size` is the number of ranks, and operations over the axis,
-/// such as `psum`, exchange arrays between the ranks. JAX's `shard_map`, where each process holds one shard.
+/// such as `psum`, exchange arrays between the ranks. This corresponds to JAX's `shard_map`, where each process holds
+/// one shard.
 ///
 /// ```
 /// use rune_distributed::{run_threads, spmd};
@@ -23,13 +24,14 @@ use rune_trace::{Arguments, Function, Tree, within_axis};
 /// ```
 ///
 /// The results are those of [`vmap_named`](rune_trace::vmap_named) on the stacked arguments of all ranks: rank `i` gets
-/// batch element `i`. This holds for derivatives inside `f` and outside of it, in both modes. A derivative outside is that
-/// of the sum over all ranks, by the arguments of this rank; each rank gives the cotangent of its own result. The function
-/// works under `jit`, `vmap`, `scan`, and `cond` if all ranks take the same branch.
+/// batch element `i`. This also holds for derivatives inside and outside of `f`, in both modes. A derivative outside of
+/// `f` is that of the sum over all ranks, with respect to the arguments of this rank. Each rank provides the cotangent
+/// of its own result. The function works under `jit`, `vmap`, `scan`, and `cond` if all ranks take the same branch.
 ///
 /// All ranks must call the same functions with the same shapes, in the same order. If one does not, the others wait for
-/// it; with `RUNE_DISTRIBUTED_CHECK=1` all fail, with the two operations that differ. Outside traced functions, operations
-/// over the axis happen immediately, in the order of the code, whether or not their results are read.
+/// it. With `RUNE_DISTRIBUTED_CHECK=1`, all fail instead, and the error shows the two operations that differ. Outside
+/// traced functions, operations over the axis happen immediately, in the order of the code, whether or not their
+/// results are read.
 ///
 /// The ranks are those of [`init`](crate::init) or [`run_threads`](crate::run_threads).
 ///

@@ -7,8 +7,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Runs `f` on `size` threads as the ranks of a run, and returns their results in order of the ranks. It needs no MPI:
-/// use it for tests, and to try a distributed program in one process.
+/// Runs `f` on `size` threads as the ranks of a run, and returns their results in order of the ranks. It needs no MPI.
+/// Use it for tests, and to try a distributed program in one process.
 ///
 /// ```
 /// use rune_distributed::{run_threads, spmd};
@@ -21,15 +21,15 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 /// ```
 ///
 /// # Panics
-/// If a rank panics. The other ranks then fail when they exchange.
+/// If a rank panics. The other ranks then fail at their next exchange.
 pub fn run_threads<R: Send>(size: usize, f: impl Fn(&World) -> R + Sync) -> Vec<R> {
     let overlaps = is_set("RUNE_DISTRIBUTED_OVERLAP", true);
     let checked = is_set("RUNE_DISTRIBUTED_CHECK", false);
     run_threads_with(size, overlaps, checked, f)
 }
 
-/// Like [`run_threads`]. `overlaps` says whether exchanges run while programs compute, and `checked` whether the ranks
-/// check that they run the same exchanges, whatever the environment says.
+/// Like [`run_threads`], but ignores the environment. `overlaps` determines whether exchanges run while programs
+/// compute, and `checked` whether the ranks check that they run the same exchanges.
 #[doc(hidden)]
 pub fn run_threads_with<R: Send>(size: usize, overlaps: bool, checked: bool, f: impl Fn(&World) -> R + Sync) -> Vec<R> {
     let hub = Arc::new(Hub::default());
@@ -41,7 +41,7 @@ pub fn run_threads_with<R: Send>(size: usize, overlaps: bool, checked: bool, f: 
             let served = queue.clone();
             scope.spawn(move || {
                 served.serve(&mut Thread { hub: hub.clone(), rank, size }, checked);
-                // Whoever waits for this rank now waits in vain.
+                // This rank exchanges nothing more, so ranks that wait for it must fail.
                 hub.fail(format!("rank {rank} left the run, but other ranks still exchange"));
             });
             let result = catch_unwind(AssertUnwindSafe(|| within(&world, || f(&world))));
@@ -81,7 +81,7 @@ fn message(panic: &(dyn Any + Send)) -> &str {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("it panicked")
 }
 
-/// Where the threads meet: each brings bytes, and gets those of all.
+/// The meeting point of the threads: each brings bytes, and receives those of all.
 #[derive(Default)]
 struct Hub {
     meeting: Mutex<Meeting>,
@@ -92,9 +92,9 @@ struct Hub {
 struct Meeting {
     number: u64,
     brought: Vec<(usize, Vec<u8>)>,
-    /// What the ranks brought to the last meeting, in their order.
+    /// The bytes of the last meeting, in order of the ranks.
     all: Arc<Vec<Vec<u8>>>,
-    /// The number of the meeting before which a rank failed, and why.
+    /// The first failure: the number of the next meeting, and the reason.
     failed: Option<(u64, String)>,
 }
 
@@ -119,7 +119,7 @@ impl Hub {
             meeting.number += 1;
             self.changed.notify_all();
         }
-        // Nobody replaces `all` before this rank comes to the next meeting.
+        // No rank replaces `all` before this rank comes to the next meeting.
         while meeting.number == number {
             if let Some((_, why)) = &meeting.failed {
                 return Err(why.clone());
@@ -143,7 +143,7 @@ impl Thread {
     }
 }
 
-/// Copies bytes of another rank, which must be as many as expected.
+/// Copies bytes from another rank. Fails if their number is unexpected.
 fn put(into: &mut [u8], from: &[u8]) -> Result<(), String> {
     if into.len() != from.len() {
         return Err(format!(

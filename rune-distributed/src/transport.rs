@@ -1,16 +1,16 @@
-//! Transports: how bytes get from rank to rank.
+//! Transports, which move bytes from rank to rank.
 
 /// Moves bytes between the ranks of a run. All ranks call the same functions in the same order. Errors are messages.
 pub(crate) trait Transport {
     /// Returns the number of ranks.
     fn size(&self) -> usize;
-    /// Gives the `part` of each rank to all of them: `all` holds the parts in order of the ranks.
+    /// Sends the `part` of each rank to all ranks. `all` receives the parts in order of the ranks.
     fn all_gather(&mut self, part: &[u8], all: &mut [u8]) -> Result<(), String>;
-    /// Gives part `i` of `parts` to rank `i`. `received` holds what this rank receives, in order of the ranks.
+    /// Sends part `i` of `parts` to rank `i`. `received` receives the parts for this rank, in order of the ranks.
     fn all_to_all(&mut self, parts: &[u8], received: &mut [u8]) -> Result<(), String>;
-    /// Sends bytes to one rank, and receives bytes from one.
+    /// Sends bytes to one rank, and receives bytes from another.
     fn send_receive(&mut self, to: Option<(usize, &[u8])>, from: Option<(usize, &mut [u8])>) -> Result<(), String>;
-    /// Gives the bytes of rank `root` to all ranks.
+    /// Sends the bytes of rank `root` to all ranks.
     fn broadcast(&mut self, root: usize, bytes: &mut [u8]) -> Result<(), String>;
 }
 

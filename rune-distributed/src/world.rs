@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-/// The ranks of a distributed run, as one of them sees them. It is cheap to clone.
+/// The ranks of a distributed run, from the view of one of them. It is cheap to clone.
 ///
 /// ```
 /// let world = rune_distributed::init()?;
@@ -28,26 +28,26 @@ pub struct World {
     ranks: Ranks,
 }
 
-/// One rank's link to the others.
+/// The connection of one rank to the others.
 pub(crate) struct Link {
     rank: usize,
     size: usize,
     overlaps: bool,
-    /// `None` if there is only one rank: it exchanges with itself at once.
+    /// `None` if there is only one rank, whose exchanges are immediate.
     queue: Option<Arc<Queue>>,
     alone: Mutex<HashMap<i32, Array>>,
     next: AtomicI32,
     recorded: Mutex<Option<Vec<Recorded>>>,
 }
 
-/// An exchange that was started while a [`World`] recorded.
+/// An exchange that started while [`World::record`] was on.
 #[derive(Clone, Debug)]
 pub struct Recorded {
     /// The operation.
     pub name: &'static str,
     /// The bytes of its operand.
     pub bytes: usize,
-    /// The time at which its operand was known.
+    /// The time at which its operand was computed.
     pub started: Instant,
 }
 
@@ -61,8 +61,8 @@ thread_local! {
 /// Begins a distributed run, and returns its ranks: the processes that `mpirun` started, or this one alone. Further
 /// calls return the same ranks.
 ///
-/// With several ranks, a panic, an error that `main` returns, and [`std::process::exit`] with a code other than 0 end all
-/// of them.
+/// With several ranks, a panic, an error that `main` returns, and [`std::process::exit`] with a code other than 0 end
+/// all ranks.
 ///
 /// # Errors
 /// If `mpirun` started the process, but MPI cannot be used.
@@ -79,7 +79,7 @@ pub fn init() -> Result<World, Error> {
     Ok(WORLD.get_or_init(|| world).clone())
 }
 
-/// The variables that tell the number of ranks to a process: those of Open MPI, of MPICH and Intel MPI, and of Slurm.
+/// The environment variables with the number of ranks: of Open MPI, of MPICH and Intel MPI, and of Slurm.
 const SIZES: [&str; 3] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"];
 
 fn begin() -> Result<World, Error> {
@@ -94,7 +94,7 @@ fn begin() -> Result<World, Error> {
     }
 }
 
-/// Returns the ranks of the run that this thread takes part in.
+/// Returns the ranks of the run to which this thread belongs.
 pub(crate) fn current() -> Option<World> {
     OF_THREAD.with_borrow(Clone::clone).or_else(|| WORLD.get().cloned())
 }
@@ -111,17 +111,17 @@ pub(crate) fn within<R>(world: &World, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Returns whether a variable of the environment is set to something else than 0.
+/// Returns whether an environment variable is set to a value other than 0.
 pub(crate) fn is_set(name: &str, default: bool) -> bool {
     std::env::var(name).map_or(default, |value| !matches!(value.trim(), "" | "0" | "false"))
 }
 
 impl World {
-    /// Returns the world of a process without others.
+    /// Returns the world of a process that is the only rank.
     pub(crate) fn alone() -> World {
         World::new(0, 1, None)
     }
-    /// Returns the world of a rank whose work `queue` takes.
+    /// Returns the world of a rank whose work goes to `queue`.
     pub(crate) fn new(rank: usize, size: usize, queue: Option<Arc<Queue>>) -> World {
         let overlaps = queue.is_some() && is_set("RUNE_DISTRIBUTED_OVERLAP", true);
         World::with_overlap(rank, size, queue, overlaps)
@@ -143,15 +143,15 @@ impl World {
     pub fn ranks(&self) -> &Ranks {
         &self.ranks
     }
-    /// Begins or ends to record the exchanges of this rank, and returns those that were recorded so far.
+    /// Starts or stops recording the exchanges of this rank, and returns those recorded so far.
     pub fn record(&self, on: bool) -> Vec<Recorded> {
         let mut recorded = self.link.recorded.lock().unwrap_or_else(PoisonError::into_inner);
         std::mem::replace(&mut *recorded, on.then(Vec::new)).unwrap_or_default()
     }
-    /// Waits until all ranks are here.
+    /// Waits until all ranks have reached this call.
     ///
     /// # Errors
-    /// If an exchange failed before.
+    /// If an earlier exchange failed.
     pub fn barrier(&self) -> Result<(), Error> {
         self.run("barrier", String::new(), |transport| {
             transport.all_gather(&[0], &mut vec![0; transport.size()])?;
@@ -159,7 +159,7 @@ impl World {
         })
         .map(drop)
     }
-    /// Returns the bytes of all ranks, which have as many each, in order of the ranks.
+    /// Returns the bytes of all ranks, in order of the ranks. All ranks must pass the same number of bytes.
     pub(crate) fn gather(&self, what: &'static str, own: Vec<u8>) -> Result<Array, Error> {
         let types = format!("{} bytes", own.len());
         self.run(what, types, move |transport| {

@@ -1,6 +1,6 @@
 //! ZeRO-1: the state of an optimiser, divided among the ranks.
 //!
-//! Rajbhandari et al., "ZeRO: memory optimizations toward training trillion parameter models", 2020: stage 1.
+//! This is stage 1 of Rajbhandari et al., "ZeRO: memory optimizations toward training trillion parameter models", 2020.
 
 use rune_ir::DType;
 use rune_ir::op::AxisName;
@@ -10,24 +10,24 @@ use rune_trace::{Tensor, all_gather_tiled, at_caller, axis_index, axis_size, lax
 /// An optimiser whose state is divided among the ranks. See [`zero1`].
 #[derive(Clone, Debug)]
 pub struct Zero1<T> {
-    /// The optimiser of the part of a rank.
+    /// The optimiser for the part of a rank.
     pub inner: T,
     /// The axis of the ranks.
     pub axis_name: AxisName,
-    /// Whether the gradients are means over the ranks already. If not, each rank passes its own gradients, and gets the
-    /// mean of its part only, by half of the exchange of [`all_reduce_grads`](crate::all_reduce_grads).
+    /// Whether the gradients are already means over the ranks. If not, each rank passes its own gradients and receives
+    /// only the mean of its part, with half of the exchange of [`all_reduce_grads`](crate::all_reduce_grads).
     pub averaged: bool,
 }
 
-/// Returns an optimiser whose state is divided among the ranks of `axis_name`: each rank keeps the state for an equal
-/// part of all parameters, computes the updates of this part, and all ranks gather the updates of all parts. With `n`
-/// ranks, the state takes an `n`th of the memory.
+/// Returns an optimiser whose state is divided among the ranks of `axis_name`. Each rank keeps the state for an equal
+/// part of all parameters, and computes the updates of this part. All ranks then gather the updates of all parts. With
+/// `n` ranks, each rank needs 1/`n` of the memory for the state.
 ///
-/// The parameters of each dtype are one vector, so `inner` must compute each element alone, as `sgd`, `adam` and `adamw`
-/// do. Norms of whole tensors, as in `lamb` or `clip_by_global_norm`, would be those of parts.
+/// The parameters of each dtype form one vector, so `inner` must treat each element independently, as `sgd`, `adam` and
+/// `adamw` do. Norms of whole tensors, as in `lamb` or `clip_by_global_norm`, would be norms of parts.
 ///
-/// Call `init` and `update` inside [`spmd`](crate::spmd). The gradients are those of each rank; set `averaged` if they
-/// are means already: the updates are then those of `inner` bit for bit.
+/// Call `init` and `update` inside [`spmd`](crate::spmd). The gradients are those of each rank. If they are already
+/// means, set `averaged`: the updates then equal those of `inner` bit for bit.
 ///
 /// ```
 /// use rune_distributed::{run_threads, spmd, zero1};
@@ -72,7 +72,7 @@ impl<T: GradientTransformation> GradientTransformation for Zero1<T> {
 }
 
 impl<T> Zero1<T> {
-    /// Returns the vector with zeros added, so that all ranks have an equal part.
+    /// Pads the vector with zeros, so that all ranks have equal parts.
     fn padded(&self, all: &Tensor) -> (Tensor, usize) {
         let size = axis_size(&self.axis_name);
         let part = all.size().div_ceil(size);
@@ -91,7 +91,7 @@ impl<T> Zero1<T> {
         };
         all.iter().map(own).collect()
     }
-    /// Returns the mean over the ranks of the part that belongs to this one.
+    /// Returns the mean over the ranks of the part that belongs to this rank.
     fn own_mean(&self, all: &Tensor) -> Tensor {
         let (all, _) = self.padded(all);
         let wide = if all.dtype().is_half() { DType::F32 } else { all.dtype() };
@@ -100,7 +100,7 @@ impl<T> Zero1<T> {
     }
 }
 
-/// Returns the dtypes of the leaves, in order of their first use.
+/// Returns the dtypes of the leaves, in order of first use.
 fn dtypes(leaves: &[Tensor]) -> Vec<DType> {
     let mut dtypes = Vec::new();
     for leaf in leaves {
@@ -121,7 +121,7 @@ fn flat(leaves: &[Tensor]) -> Vec<Tensor> {
     dtypes(leaves).into_iter().map(of).collect()
 }
 
-/// Returns tensors with the shapes of `leaves`, and the elements of the vectors.
+/// Splits the vectors into tensors with the shapes of `leaves`.
 fn parted(leaves: &[Tensor], vectors: &[Tensor]) -> Vec<Tensor> {
     let dtypes = dtypes(leaves);
     let mut starts = vec![0; dtypes.len()];

@@ -8,17 +8,17 @@ use scenarios::{collectives, control, training};
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-/// What a rank does: the name of a scenario.
+/// The environment variable with the name of the scenario that a rank runs.
 const SCENARIO: &str = "RUNE_TEST_SCENARIO";
 
-/// Runs a scenario on four ranks. Returns `None`, and says so, where there is no `mpirun`.
+/// Runs a scenario on four ranks. If there is no `mpirun`, prints this and returns `None`.
 fn on_four_ranks(scenario: &str, environment: &[(&str, &str)]) -> Option<Output> {
     let mut command = Command::new("mpirun");
     command.args(["-n", "4", "--oversubscribe", "--allow-run-as-root"]);
     command.arg(std::env::current_exe().unwrap());
     command.args(["--exact", "a_rank", "--ignored", "--nocapture", "--test-threads=1"]);
     command.env(SCENARIO, scenario).envs(environment.iter().copied());
-    // The tests run on machines of one core too, where ranks that poll would hold up the others.
+    // The tests also run on machines with one core, where a rank that polls would block the others.
     command.env("OMPI_MCA_mpi_yield_when_idle", "1");
     match command.output() {
         Ok(output) => Some(output),
@@ -41,7 +41,7 @@ fn succeeds(scenario: &str, environment: &[(&str, &str)]) -> String {
     text
 }
 
-/// What `mpirun` starts.
+/// `mpirun` starts this test in each process.
 #[test]
 #[ignore = "runs on the ranks that the other tests start"]
 fn a_rank() {
@@ -91,7 +91,7 @@ fn fails(how: &str, world: &World) {
         }
     }
     sum(&x);
-    // Nobody comes here.
+    // No rank reaches this line.
     println!("{how} is done on rank {}", world.rank());
 }
 

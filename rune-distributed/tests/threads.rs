@@ -1,4 +1,4 @@
-//! Ranks that are threads of one process: no MPI is needed.
+//! Ranks that are threads of one process, without MPI.
 
 mod scenarios;
 
@@ -39,7 +39,7 @@ fn loops_branches_and_batches_exchange_in_order() {
     }
 }
 
-/// The host engine, and IREE where the build has it.
+/// Tests the host engine, and IREE if the build includes it.
 #[test]
 fn every_tier_exchanges() {
     let builds = |tier: &Tier| catch_unwind(|| jit(|x: &Tensor| x + 1.0).tier(*tier)(&Tensor::scalar(1.0f32))).is_ok();
@@ -74,7 +74,7 @@ fn differing_trees_are_told() {
     run_threads(4, training::differing_trees_are_told);
 }
 
-/// Exchanges start before the rest of the program, and are waited for after it, in the order of the function.
+/// Exchanges start before the rest of the program. The program waits for them after it, in the order of the function.
 #[test]
 fn exchanges_overlap_with_the_computation() {
     let of_rank = |world: &World| {
@@ -104,7 +104,7 @@ fn exchanges_overlap_with_the_computation() {
     assert_eq!(plain.iter().filter(|name| *name == "psum").count(), 4, "{plain:?}");
 }
 
-/// Returns the message of the panic of a run.
+/// Returns the panic message of a run.
 fn failure(f: impl Fn(&World) + Sync) -> String {
     let panic = catch_unwind(AssertUnwindSafe(|| run_threads_with(3, true, true, |world| f(world)))).unwrap_err();
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());

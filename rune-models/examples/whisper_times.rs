@@ -1,8 +1,8 @@
 //! Measures Whisper: `cargo run --release -p rune-models --example whisper_times -- FOLDER FILE.wav`.
 //!
-//! Prints JSON: the seconds of loading, of the front end, of the encoder for one window, and of one step of the decoder,
-//! each the fastest of several calls; the seconds of transcribing the file after all programs are planned; and the peak
-//! of memory in bytes.
+//! Prints JSON: the seconds of loading, of the front end, of the encoder for one window, and of one step of the
+//! decoder, each the fastest of several calls; the seconds of transcribing the file after all programs are planned; and
+//! the peak memory in bytes.
 
 use anyhow::{Context, Result, bail};
 use rune_models::whisper::{DecodeOptions, Recognizer, SAMPLE_RATE, TranscribeOptions, read_wav};
@@ -44,7 +44,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Returns the seconds of the fastest of some calls.
+/// Returns the seconds of the fastest of several calls.
 fn fastest<T>(mut f: impl FnMut() -> Result<T>) -> Result<f64> {
     let (begin, mut fastest) = (Instant::now(), f64::INFINITY);
     for _ in 0..20 {

@@ -1,8 +1,8 @@
 //! Runs one model for `scripts/bench-models`: `worker WORKLOAD FOLDER`.
 //!
-//! Prints a line of JSON when the first result is there. Then for each line of standard input, which is a number of
-//! seconds, calls the model for that long and prints the seconds of the fastest call. At the end of the input, prints the
-//! peak of memory, in bytes.
+//! Prints a line of JSON when the first result is there. Each line of standard input is a number of seconds. For each
+//! one, the worker calls the model for that long, and prints the seconds of the fastest call. At the end of the input,
+//! it prints the peak memory in bytes.
 
 use anyhow::{Context, Result, bail, ensure};
 use rune::quant::Bits;
@@ -21,10 +21,10 @@ use std::time::{Duration, Instant};
 
 /// The length of the prompt before tokens are generated one by one.
 const PROMPT: usize = 64;
-/// A call generates so many tokens.
+/// The number of tokens that a call generates.
 const TOKENS: usize = 32;
 
-/// A call of a model, which returns the seconds that it counts, and a few numbers of its result.
+/// A call of a model. It returns the measured seconds, and a few numbers of the result.
 type Call = Box<dyn FnMut() -> Result<(f64, Vec<f32>)>>;
 
 fn main() -> Result<()> {
@@ -49,7 +49,7 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Returns the call of a workload, whose name is the model, the work, and its size: `gpt2-prefill-128`.
+/// Returns the call of a workload. Its name consists of the model, the work and the size: `gpt2-prefill-128`.
 fn workload_call(workload: &str, folder: &Path) -> Result<Call> {
     let parts: Vec<&str> = workload.split('-').collect();
     let [model, work @ ..] = &parts[..] else { bail!("{workload} is no workload") };
@@ -106,7 +106,7 @@ fn language<M: Decoder + Tree>(model: M, work: &str, sizes: &[usize]) -> Result<
     let generator = Generator::new(model);
     let prompt: Vec<u32> = tokens(*sizes.first().unwrap_or(&PROMPT)).into_iter().map(i32::cast_unsigned).collect();
     Ok(match work {
-        // From the prompt to the first token.
+        // The time from the prompt to the first token.
         "prefill" => Box::new(move || {
             let begin = Instant::now();
             let token = generator.continue_from(&prompt, &Sampling::greedy(), 0).next().context("no token")??;
@@ -132,7 +132,7 @@ fn tokens(count: usize) -> Vec<i32> {
     (0..count).map(|i| (i * 7919 % 997 + 3) as i32).collect()
 }
 
-/// Returns the peak of the memory that this process used, in bytes.
+/// Returns the peak memory of this process, in bytes.
 fn peak_memory() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;

@@ -66,10 +66,10 @@ pub struct Bert {
 }
 
 impl Bert {
-    /// Loads the encoder from a folder with `config.json` and the weights. Heads for other tasks are left out.
+    /// Loads the encoder from a folder with `config.json` and the weights. Heads for other tasks are ignored.
     ///
     /// # Errors
-    /// If a file cannot be read, or holds another model.
+    /// If a file cannot be read, or does not hold this model.
     pub fn load(folder: impl AsRef<Path>) -> Result<Bert, LoadError> {
         let folder = folder.as_ref();
         let path = folder.join("config.json");
@@ -105,7 +105,7 @@ impl Bert {
     /// shape `[batch, positions]`; the mask is true for tokens and false for padding.
     pub fn forward(&self, tokens: &Tensor, mask: &Tensor) -> Tensor {
         let positions = self.positions.weight.i(..tokens.shape()[1]);
-        // All tokens belong to the first of two texts.
+        // All tokens belong to the first text of a pair.
         let mut x = self.norm.forward(&(self.words.forward(tokens) + positions + self.kinds.weight.i(0)));
         let seen = mask.unsqueeze(1).unsqueeze(1);
         let how = Attention { mask: Some(&seen), ..Attention::default() };

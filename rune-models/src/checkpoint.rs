@@ -25,12 +25,12 @@ pub enum LoadError {
         /// The error of the operating system.
         source: std::io::Error,
     },
-    /// A JSON file does not say what it should.
+    /// A JSON file does not have the expected contents.
     #[error("{path}: {source}")]
     Json {
         /// The file.
         path: PathBuf,
-        /// What is wrong, with line and column.
+        /// The problem, with line and column.
         source: serde_json::Error,
     },
     /// The folder has no checkpoint.
@@ -42,7 +42,7 @@ pub enum LoadError {
         /// The folder.
         path: PathBuf,
     },
-    /// The settings ask for something that the model here does not do.
+    /// The settings require something that the model here does not support.
     #[error("{path}: `{setting}` is {found}, and the model supports {supported}")]
     Unsupported {
         /// The file of settings.
@@ -62,7 +62,7 @@ pub enum LoadError {
         /// The reason.
         reason: String,
     },
-    /// Names or types of the arrays are not those of the model.
+    /// The names or types of the arrays differ from those of the model.
     #[error("{path} does not hold this model:{differences}")]
     Differs {
         /// The checkpoint.
@@ -74,8 +74,8 @@ pub enum LoadError {
 
 /// A checkpoint that is being loaded.
 ///
-/// A model takes its arrays out by name and shape. What is missing or misshapen is recorded, and zeros take its place,
-/// so that [`Checkpoint::finish`] reports all differences together.
+/// A model takes its arrays by name and shape. If an array is missing or misshapen, the checkpoint records it and
+/// returns zeros, so that [`Checkpoint::finish`] reports all differences together.
 ///
 /// ```
 /// use rune::{Array, DType, storage};
@@ -100,12 +100,12 @@ pub enum LoadError {
 pub struct Checkpoint {
     path: PathBuf,
     files: Vec<Reader>,
-    /// The arrays that are still to be taken: the file of each, and its name there.
+    /// The arrays not yet taken: the file of each, and its name there.
     left: BTreeMap<String, (usize, String)>,
-    /// The dtype that floating-point arrays are converted to. `None` keeps the dtype of the file.
+    /// The dtype to which floating-point arrays are converted. `None` keeps the dtype of the file.
     dtype: Option<DType>,
     differences: Vec<Difference>,
-    /// The first error of reading or converting an array.
+    /// The first error when an array was read or converted.
     failed: Option<LoadError>,
 }
 
@@ -117,7 +117,7 @@ struct Index {
 
 impl Checkpoint {
     /// Opens a safetensors file, or a folder that has one: `model.safetensors`, or several files with the index
-    /// `model.safetensors.index.json`. Reads the headers, and no array.
+    /// `model.safetensors.index.json`. Reads only the headers.
     ///
     /// # Errors
     /// If a file cannot be read or is damaged.
@@ -136,7 +136,7 @@ impl Checkpoint {
     pub fn with_dtype(self, dtype: DType) -> Checkpoint {
         Checkpoint { dtype: Some(dtype), ..self }
     }
-    /// Removes a prefix from the names that have it. The same model may be stored alone, or as a part of another.
+    /// Removes a prefix from the names that have it. Checkpoints may hold a model alone, or as a part of another model.
     #[must_use]
     pub fn without_prefix(mut self, prefix: &str) -> Checkpoint {
         let shorter = |name: String| name.strip_prefix(prefix).map_or(name.clone(), str::to_owned);
@@ -147,15 +147,15 @@ impl Checkpoint {
     pub fn has(&self, name: &str) -> bool {
         self.left.contains_key(name)
     }
-    /// Leaves out the arrays whose names satisfy `unused`.
+    /// Ignores the arrays whose names satisfy `unused`.
     pub fn skip(&mut self, unused: impl Fn(&str) -> bool) {
         self.left.retain(|name, _| !unused(name));
     }
-    /// Returns the whole checkpoint as a part of itself.
+    /// Returns the part that is the whole checkpoint.
     pub fn root(&mut self) -> Part<'_> {
         Part { checkpoint: self, prefix: String::new() }
     }
-    /// Returns `model`, if the checkpoint held exactly its arrays.
+    /// Returns `model`, if it has taken exactly the arrays of the checkpoint.
     ///
     /// # Errors
     /// If an array could not be read, or arrays are missing, superfluous or misshapen. The error lists all of them.
@@ -197,7 +197,7 @@ impl Checkpoint {
             _ => tensor,
         }
     }
-    /// Computes a tensor now, so that what it is made of leaves the memory.
+    /// Computes a tensor now, so that the memory of its operands is freed.
     fn computed(&mut self, tensor: Tensor) -> Tensor {
         if let Err(error) = tensor.realize() {
             self.failed.get_or_insert(error.into());
@@ -230,7 +230,8 @@ pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, LoadError> {
     serde_json::from_slice(&text).map_err(|source| LoadError::Json { path: path.to_owned(), source })
 }
 
-/// Refuses a setting of the file `path` unless it is `supported`: the one value that the model computes with, in backticks.
+/// Returns an error unless a setting of the file `path` is `supported`: the only value that the model supports, in
+/// backticks.
 pub(crate) fn expect_setting(
     path: &Path,
     setting: &'static str,
@@ -260,7 +261,7 @@ impl Part<'_> {
     pub fn has(&self, name: &str) -> bool {
         self.checkpoint.has(&self.name(name))
     }
-    /// Returns the shape of an array that is still to be taken.
+    /// Returns the shape of an array that is not yet taken.
     pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
         let (file, stored) = self.checkpoint.left.get(&self.name(name))?;
         Some(self.checkpoint.files[*file].ty(stored)?.shape.to_vec())

@@ -1,4 +1,4 @@
-//! Generating text: the prompt is read at once, and then one token at a time.
+//! Text generation: reads the prompt at once, then one token at a time.
 
 use crate::key_values::{KeyValueSizes, KeyValues};
 use crate::sampling::Sampling;
@@ -10,8 +10,8 @@ pub trait Decoder: Tree + Send + Sync {
     fn context(&self) -> usize;
     /// Returns the sizes of the keys and values that the model keeps.
     fn key_values(&self) -> KeyValueSizes;
-    /// Reads tokens of the shape `[batch, new]`, the first of which are at position `at`, an `i32`. Returns their
-    /// features, of the shape `[batch, new, features]`, and the extended keys and values.
+    /// Reads tokens of the shape `[batch, new]`. The first ones are at position `at`, an `i32`. Returns their features,
+    /// of the shape `[batch, new, features]`, and the extended keys and values.
     fn read(&self, tokens: &Tensor, at: &Tensor, past: &[KeyValues]) -> (Tensor, Vec<KeyValues>);
     /// Returns the logits of the token after each position, of the shape `[.., tokens]`.
     fn logits(&self, features: &Tensor) -> Tensor;
@@ -24,24 +24,24 @@ pub trait Decoder: Tree + Send + Sync {
     }
 }
 
-/// What a step reads besides the model and the past.
+/// The input of a step, besides the model and the past.
 #[derive(Tree, Clone, Debug)]
 struct Input {
     /// Has the shape `[1, new]`.
     tokens: Tensor,
     /// The position of the first token.
     at: Tensor,
-    /// How many of the tokens count. The others are padding.
+    /// The number of tokens that count. The others are padding.
     count: Tensor,
     sampling: Sampling,
     key: Tensor,
 }
 
-/// Reads tokens, and chooses the one after the last, of the shape `[1, 1]`.
+/// Reads tokens, and chooses the next one, of the shape `[1, 1]`.
 #[allow(clippy::ptr_arg, reason = "a vector is a tree, and a slice is not")]
 fn step<M: Decoder>(past: &Vec<KeyValues>, model: &M, input: &Input) -> (Tensor, Vec<KeyValues>) {
     let (features, past) = model.read(&input.tokens, &input.at, past);
-    // Logits of the last token alone: the vocabulary is large.
+    // Only the logits of the last token, because the vocabulary is large.
     let last = features.i(0).take(&(&input.count - 1), 0);
     let token = input.sampling.choose(&model.logits(&last), &input.key);
     (token.reshape([1, 1]), past)
@@ -49,13 +49,13 @@ fn step<M: Decoder>(past: &Vec<KeyValues>, model: &M, input: &Input) -> (Tensor,
 
 type Step<M> = dyn Fn(Vec<KeyValues>, &M, &Input) -> (Tensor, Vec<KeyValues>) + Send + Sync;
 
-/// The fewest positions for which keys and values are kept, and the fewest tokens that are read at once.
+/// The least number of positions for keys and values, and the least number of tokens to read at once.
 const SHORTEST: usize = 16;
 
 /// A language model that continues prompts.
 ///
-/// Lengths of prompts, and the room for keys and values, are powers of two. So a few programs serve all lengths, and a
-/// short text pays for no long context.
+/// The lengths of prompts, and the space for keys and values, are powers of two. A few programs therefore serve all
+/// lengths, and short texts do not pay for a long context.
 pub struct Generator<M> {
     model: M,
     step: Box<Step<M>>,
@@ -71,8 +71,8 @@ impl<M: Decoder> Generator<M> {
     pub fn model(&self) -> &M {
         &self.model
     }
-    /// Continues a prompt, one token for each step of the iterator, until the context is full. `seed` determines what a
-    /// random choice draws.
+    /// Continues a prompt until the context is full. Each step of the iterator returns one token. `seed` determines the
+    /// random choices.
     ///
     /// # Panics
     /// If the prompt is empty, or is longer than the context of the model.
@@ -99,7 +99,7 @@ impl<M: Decoder> Generator<M> {
     }
 }
 
-/// A text in the making, as an iterator of its tokens.
+/// A text that is being generated, as an iterator over its tokens.
 pub struct Generation<'a, M> {
     generator: &'a Generator<M>,
     past: Vec<KeyValues>,
@@ -107,7 +107,7 @@ pub struct Generation<'a, M> {
     next: Tensor,
     /// The number of tokens read so far.
     read: usize,
-    /// The number of tokens to read next. What follows them is padding.
+    /// The number of tokens to read next. The rest of `next` is padding.
     unread: usize,
     sampling: Sampling,
     key: Tensor,

@@ -73,7 +73,7 @@ impl Layer {
     }
 }
 
-/// The model. Its last layer is its embedding.
+/// The model. Its last layer is its token embedding.
 #[derive(Tree, Clone, Debug)]
 pub struct Gpt2 {
     words: Embedding,
@@ -86,7 +86,7 @@ impl Gpt2 {
     /// Loads the model from a folder with `config.json` and the weights.
     ///
     /// # Errors
-    /// If a file cannot be read, or holds another model.
+    /// If a file cannot be read, or does not hold this model.
     pub fn load(folder: impl AsRef<Path>) -> Result<Gpt2, LoadError> {
         let folder = folder.as_ref();
         Gpt2::from_checkpoint(Checkpoint::open(folder)?, &folder.join("config.json"))
@@ -94,12 +94,12 @@ impl Gpt2 {
     /// Loads the model from an open checkpoint and the file of its settings.
     ///
     /// # Errors
-    /// If a file cannot be read, or holds another model.
+    /// If a file cannot be read, or does not hold this model.
     pub fn from_checkpoint(checkpoint: Checkpoint, settings: &Path) -> Result<Gpt2, LoadError> {
         let config: Config = read_json(settings)?;
         expect_setting(settings, "activation_function", &config.activation_function, "`gelu_new`")?;
         let mut checkpoint = checkpoint.without_prefix("transformer.");
-        // Masks of attention, which older files hold, and the last layer, which is the embedding.
+        // Older files hold the masks of attention. The last layer is the embedding.
         checkpoint.skip(|name| {
             name.ends_with(".attn.bias") || name.ends_with(".attn.masked_bias") || name == "lm_head.weight"
         });
@@ -113,7 +113,7 @@ impl Gpt2 {
         };
         checkpoint.finish(model)
     }
-    /// Returns the model with quantized weights, but for the embedding, which is also the last layer.
+    /// Returns the model with quantized weights, except for the embedding, which is also the last layer.
     ///
     /// # Panics
     /// Panics if the inputs of a layer are not a multiple of twice the group.

@@ -1,4 +1,4 @@
-//! Keys and values of past positions, which attention reads.
+//! Keys and values of past positions, for attention.
 
 use rune::nn::{Attention, dot_product_attention};
 use rune::{DType, Tensor, Tree, lax};
@@ -32,21 +32,22 @@ impl KeyValueSizes {
 }
 
 impl KeyValues {
-    /// Returns the number of positions that there is room for.
+    /// Returns the number of positions for which there is space.
     pub fn positions(&self) -> usize {
         self.keys.shape()[2]
     }
-    /// Returns the keys and values with room for `positions` positions.
+    /// Returns the keys and values with space for `positions` positions.
     pub fn grown(&self, positions: usize) -> KeyValues {
         let more = positions.saturating_sub(self.positions()) as isize;
         let grow = |x: &Tensor| x.pad(&[(0, 0), (0, 0), (0, more), (0, 0)], 0.0);
         KeyValues { keys: grow(&self.keys), values: grow(&self.values) }
     }
-    /// Stores the keys and values of new positions, the first of which is `at`, and returns what the queries of these
-    /// positions read. Each position reads itself and all earlier ones.
+    /// Stores the keys and values of new positions, the first of which is `at`. Returns the attention of the queries at
+    /// these positions: each position attends to itself and all earlier ones.
     ///
-    /// All three have the shape `[batch, new, heads, size]`; the queries may have more heads, and consecutive ones then
-    /// share a head of keys (Ainslie et al., 2023). The result is of the shape `[batch, new, heads · size]`.
+    /// `query`, `key` and `value` have the shape `[batch, new, heads, size]`. If the queries have more heads,
+    /// consecutive ones share a head of keys (Ainslie et al., 2023). The result has the shape `[batch, new, heads ·
+    /// size]`.
     pub fn attend(&self, query: &Tensor, key: &Tensor, value: &Tensor, at: &Tensor) -> (Tensor, KeyValues) {
         let zero = Tensor::scalar(0i32);
         let write = |old: &Tensor, rows: &Tensor| {

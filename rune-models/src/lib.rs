@@ -31,7 +31,7 @@ pub use checkpoint::{Checkpoint, LoadError};
 pub use generate::{Decoder, Generator};
 pub use sampling::Sampling;
 
-/// The programs in `docs/models.md` run.
+/// Runs the programs in `docs/models.md`.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/models.md")]
 struct Page;

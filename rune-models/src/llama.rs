@@ -118,7 +118,7 @@ pub struct Llama {
     words: Embedding,
     layers: Vec<Layer>,
     norm: RmsNorm,
-    /// The last layer, if it is not the embedding.
+    /// The last layer, unless it is the embedding.
     head: Option<AnyLinear>,
     rotary: Rotary,
     context: usize,
@@ -129,7 +129,7 @@ impl Llama {
     /// Loads the model from a folder with `config.json` and the weights.
     ///
     /// # Errors
-    /// If a file cannot be read, or holds another model.
+    /// If a file cannot be read, or does not hold this model.
     pub fn load(folder: impl AsRef<Path>) -> Result<Llama, LoadError> {
         let folder = folder.as_ref();
         Llama::from_checkpoint(Checkpoint::open(folder)?, &folder.join("config.json"))
@@ -137,7 +137,7 @@ impl Llama {
     /// Loads the model from an open checkpoint and the file of its settings.
     ///
     /// # Errors
-    /// If a file cannot be read, or holds another model.
+    /// If a file cannot be read, or does not hold this model.
     pub fn from_checkpoint(mut checkpoint: Checkpoint, settings: &Path) -> Result<Llama, LoadError> {
         let config: Config = read_json(settings)?;
         expect_setting(settings, "hidden_act", &config.hidden_act, "`silu`")?;
@@ -161,7 +161,7 @@ impl Llama {
         };
         checkpoint.finish(model)
     }
-    /// Returns the model with quantized weights, but for the embedding.
+    /// Returns the model with quantized weights, except for the embedding.
     ///
     /// # Panics
     /// Panics if the inputs of a layer are not a multiple of twice the group.

@@ -18,7 +18,7 @@ impl Norm {
         let norm = BatchNorm {
             weight: Some(take("weight")),
             bias: Some(take("bias")),
-            // PyTorch's 0.1 is the part of the new statistics.
+            // PyTorch's momentum of 0.1 is the weight of the new statistics.
             momentum: 0.9,
             eps: 1e-5,
             layout: Layout::ChannelsFirst,
@@ -34,7 +34,7 @@ struct Unit {
     norm: Norm,
 }
 
-/// How the normalizations work: by their statistics, or by those of the batch.
+/// The normalization: by the running statistics, or by those of the batch.
 type Normalize<'a> = dyn FnMut(&Norm, &Tensor) -> Tensor + 'a;
 
 impl Unit {
@@ -58,12 +58,12 @@ impl Unit {
 #[derive(Tree, Clone, Debug)]
 struct Block {
     units: Vec<Unit>,
-    /// What brings the input to the shape of the output, if it has another.
+    /// Maps the input to the shape of the output, if the shapes differ.
     shortcut: Option<Unit>,
 }
 
 impl Block {
-    /// `channels` are those of the input, of the convolutions between, and of the output.
+    /// `channels` are those of the input, of the inner convolutions, and of the output.
     fn load(mut part: Part<'_>, channels: [usize; 3], stride: usize) -> Block {
         let [inputs, inner, outputs] = channels;
         let mut unit = |names, channels, window, stride| Unit::load(part.at(""), names, channels, window, stride);
@@ -88,7 +88,7 @@ impl Block {
     }
 }
 
-/// The model, a classifier of pictures.
+/// An image classifier.
 #[derive(Tree, Clone, Debug)]
 pub struct ResNet {
     stem: Unit,
@@ -97,10 +97,10 @@ pub struct ResNet {
 }
 
 impl ResNet {
-    /// Loads a model from a file. The arrays tell the number of layers and classes.
+    /// Loads a model from a file. The number of layers and classes follows from the arrays.
     ///
     /// # Errors
-    /// If the file cannot be read, or holds another model.
+    /// If the file cannot be read, or does not hold this model.
     pub fn load(path: impl AsRef<Path>) -> Result<ResNet, LoadError> {
         let mut checkpoint = Checkpoint::open(path)?;
         checkpoint.skip(|name| name.ends_with("num_batches_tracked"));
@@ -125,12 +125,13 @@ impl ResNet {
         let head = root.at("fc").linear(inputs, classes);
         checkpoint.finish(ResNet { stem, blocks, head })
     }
-    /// Returns the logits of the classes, of the shape `[batch, classes]`, for normalized pictures of the shape `[batch,
-    /// 3, height, width]`. Batch normalizations use their statistics.
+    /// Returns the logits of the classes, of the shape `[batch, classes]`, for normalized images of the shape `[batch,
+    /// 3, height, width]`. Batch normalizations use their running statistics.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         self.run(x, &mut |norm, x| norm.norm.forward(x, &norm.statistics))
     }
-    /// Returns the logits, and the model with new statistics. Batch normalizations use those of the batch.
+    /// Returns the logits, and the model with new running statistics. Batch normalizations use the statistics of the
+    /// batch.
     pub fn train(&self, x: &Tensor) -> (Tensor, ResNet) {
         let mut statistics = Vec::new();
         let logits = self.run(x, &mut |norm, x| {

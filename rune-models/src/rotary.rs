@@ -1,4 +1,4 @@
-//! Rotary positions (Su et al., 2021), and how longer contexts stretch them.
+//! Rotary positions (Su et al., 2021), and their scaling for longer contexts.
 
 use crate::checkpoint::LoadError;
 use rune::nn::rotary_embedding_with;
@@ -22,7 +22,7 @@ pub struct Scaling {
 /// The frequencies of rotary positions.
 #[derive(Tree, Clone, Debug)]
 pub struct Rotary {
-    /// The angle from one position to the next, for each pair of features.
+    /// The angle between adjacent positions, for each pair of features.
     frequencies: Tensor,
 }
 
@@ -56,7 +56,7 @@ impl Rotary {
                 let low = needed("low_freq_factor", s.low_freq_factor)?;
                 let high = needed("high_freq_factor", s.high_freq_factor)?;
                 let context = needed("original_max_position_embeddings", s.original_max_position_embeddings)?;
-                // Slow rotations are stretched, fast ones are kept, and those between are mixed.
+                // Low frequencies are divided by the factor, high ones are kept, and those between are interpolated.
                 let stretched = |f: f64| {
                     let turns = context * f / (2.0 * PI);
                     let kept = ((turns - low) / (high - low)).clamp(0.0, 1.0);
@@ -77,8 +77,8 @@ impl Rotary {
     pub fn size(&self) -> usize {
         2 * self.frequencies.size()
     }
-    /// Rotates queries or keys of the shape `[batch, new, heads, size]`, whose positions are `[new]`. Feature i turns with
-    /// feature i + size / 2.
+    /// Rotates queries or keys of the shape `[batch, new, heads, size]`. `positions` has the shape `[new]`. Feature i
+    /// rotates with feature i + size / 2.
     pub fn rotated(&self, x: &Tensor, positions: &Tensor) -> Tensor {
         rotary_embedding_with(x, positions, &self.frequencies)
     }

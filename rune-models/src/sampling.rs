@@ -1,8 +1,8 @@
-//! Choosing the next token from logits.
+//! The choice of the next token from logits.
 
 use rune::{DType, Tensor, Tree, random, where_};
 
-/// How to choose the next token. By default, the likeliest one is taken.
+/// The way to choose the next token. The default is the likeliest one.
 ///
 /// ```
 /// use rune::{Tensor, random};
@@ -20,7 +20,7 @@ pub struct Sampling {
     temperature: Option<Tensor>,
     /// Only this many of the likeliest tokens may be chosen (Fan et al., 2018).
     top_k: Option<usize>,
-    /// Only the likeliest tokens that together have this probability may be chosen, a scalar (Holtzman et al., 2019).
+    /// Only the likeliest tokens that together have this probability may be chosen: a scalar (Holtzman et al., 2019).
     top_p: Option<Tensor>,
 }
 
@@ -33,12 +33,12 @@ impl Sampling {
     pub fn with_temperature(temperature: f32) -> Sampling {
         Sampling { temperature: Some(Tensor::scalar(temperature)), ..Sampling::greedy() }
     }
-    /// Draws from the `k` likeliest tokens. Without a temperature, it is 1.
+    /// Draws from the `k` likeliest tokens. The default temperature is 1.
     #[must_use]
     pub fn top_k(self, k: usize) -> Sampling {
         Sampling { top_k: Some(k), ..self.drawing() }
     }
-    /// Draws from the fewest tokens that together have the probability `p`. Without a temperature, it is 1.
+    /// Draws from the smallest set of tokens that together have the probability `p`. The default temperature is 1.
     #[must_use]
     pub fn top_p(self, p: f32) -> Sampling {
         Sampling { top_p: Some(Tensor::scalar(p)), ..self.drawing() }
@@ -57,8 +57,8 @@ impl Sampling {
             None => chosen.cast(DType::I32),
         }
     }
-    /// Returns the logits of the tokens that may be chosen, and −∞ for others. If the likeliest come first, returns
-    /// their tokens too.
+    /// Returns the logits of the tokens that may be chosen, and −∞ for others. If the result is sorted, the likeliest
+    /// first, also returns the tokens.
     pub fn candidates(&self, logits: &Tensor) -> (Tensor, Option<Tensor>) {
         let count = logits.size();
         let k = self.top_k.unwrap_or(count).clamp(1, count.max(1));
@@ -67,7 +67,8 @@ impl Sampling {
         }
         let (logits, tokens) = logits.top_k(k);
         let Some(p) = &self.top_p else { return (logits, Some(tokens)) };
-        // A token may be chosen if the likelier ones together are below `p`. The likeliest always may.
+        // A token may be chosen if the likelier ones together have a probability below `p`. The likeliest one always
+        // may.
         let probabilities = logits.softmax(-1);
         let likelier = probabilities.cumsum(-1) - &probabilities;
         let first = Tensor::arange(0..k, DType::I32).eq(0);

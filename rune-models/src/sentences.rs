@@ -6,9 +6,9 @@ use rune::{DType, Jit, Tensor, jit, where_};
 use std::path::Path;
 use tokenizers::{Encoding, PaddingParams, Tokenizer, TruncationParams};
 
-/// Texts are padded to a power of two from this many tokens on.
+/// Texts are padded to a power of two, at least to this many tokens.
 const SHORTEST: usize = 16;
-/// So many texts are encoded together.
+/// The number of texts that are encoded together.
 const BATCH: usize = 32;
 
 /// A text cannot be embedded.
@@ -17,7 +17,7 @@ pub enum EmbedError {
     /// The tokenizer fails.
     #[error("a text cannot be divided into tokens: {0}")]
     Tokenize(String),
-    /// The tokens do not come from [`SentenceEncoder::tokenize`].
+    /// The tokens are too many for the model: they do not come from [`SentenceEncoder::tokenize`].
     #[error("a text has {found} tokens, and the encoder takes {longest}; `tokenize` cuts texts")]
     TooLong {
         /// The number of tokens.
@@ -34,7 +34,7 @@ type Embed = fn(&Bert, &Tensor, &Tensor) -> Tensor;
 
 /// An encoder of sentences, such as `all-MiniLM-L6-v2`, with its tokenizer.
 ///
-/// The numbers of texts and of tokens are padded to powers of two, so a few programs serve all sizes.
+/// The number of texts and the number of tokens are padded to powers of two, so a few programs serve all sizes.
 ///
 /// ```no_run
 /// use rune_models::sentences::SentenceEncoder;
@@ -53,11 +53,11 @@ pub struct SentenceEncoder {
 }
 
 impl SentenceEncoder {
-    /// Loads an encoder from a folder with `config.json`, `model.safetensors` and `tokenizer.json`. Texts are cut after
-    /// `longest` tokens.
+    /// Loads an encoder from a folder with `config.json`, `model.safetensors` and `tokenizer.json`. It truncates texts
+    /// after `longest` tokens.
     ///
     /// # Errors
-    /// If a file cannot be read, or holds another model.
+    /// If a file cannot be read, or does not hold this model.
     pub fn load(folder: impl AsRef<Path>, longest: usize) -> Result<SentenceEncoder, LoadError> {
         let folder = folder.as_ref();
         let model = Bert::load(folder)?;
@@ -82,7 +82,7 @@ impl SentenceEncoder {
     pub fn longest(&self) -> usize {
         self.longest
     }
-    /// Returns the number of programs that serve the calls so far.
+    /// Returns the number of programs compiled for the calls so far.
     pub fn compiled_programs(&self) -> usize {
         self.embed.compiled_programs()
     }
@@ -104,13 +104,13 @@ impl SentenceEncoder {
         }
         Ok(embeddings)
     }
-    /// Returns the tokens of texts, each cut to the largest number of them.
+    /// Returns the tokens of texts, each truncated to [`SentenceEncoder::longest`].
     ///
     /// # Errors
     /// If the tokenizer fails.
     pub fn tokenize(&self, texts: &[&str]) -> Result<Vec<Vec<u32>>, EmbedError> {
         let encodings = match texts {
-            // The threads of a batch may be busy with a model.
+            // For one text, use no other threads: they may be busy with a model.
             [text] => self.tokenizer.encode(*text, true).map(|encoding| vec![encoding]),
             _ => self.tokenizer.encode_batch(texts.to_vec(), true),
         };
@@ -118,7 +118,7 @@ impl SentenceEncoder {
         Ok(encodings.iter().map(|encoding| encoding.get_ids().to_vec()).collect())
     }
     /// Returns the embeddings of texts, each of length 1, from their tokens. One call of the model computes all of
-    /// them, with the shape [`SentenceEncoder::padded_shape`].
+    /// them, in the shape [`SentenceEncoder::padded_shape`].
     ///
     /// # Errors
     /// If a text is too long, or the engine fails.
@@ -131,13 +131,13 @@ impl SentenceEncoder {
         let rows = (self.embed)(&self.model, &tokens, &mask).to_vec::<f32>()?;
         Ok(rows.chunks_exact(self.features()).take(texts.len()).map(<[f32]>::to_vec).collect())
     }
-    /// Returns the numbers of texts and of positions with which a batch is computed.
+    /// Returns the padded numbers of texts and of positions of a batch.
     pub fn padded_shape(&self, texts: usize, longest: usize) -> [usize; 2] {
         let positions = longest.next_power_of_two().max(SHORTEST);
         [texts.next_power_of_two(), positions.min(self.model.context())]
     }
-    /// Returns the tokens and the mask of a batch, with the shape [`SentenceEncoder::padded_shape`], as [`embed`] takes
-    /// them.
+    /// Returns the tokens and the mask of a batch, as [`embed`] takes them, in the shape
+    /// [`SentenceEncoder::padded_shape`].
     pub fn padded(&self, texts: &[&[u32]]) -> (Tensor, Tensor) {
         let longest = texts.iter().map(|text| text.len()).max().unwrap_or(0);
         let [rows, positions] = self.padded_shape(texts.len(), longest);

@@ -6,7 +6,7 @@ use rune::{ConvOptions, Tensor, Tree};
 use std::path::Path;
 
 const EPS: f64 = 1e-6;
-/// Published models have heads of this size.
+/// The size of a head in published models.
 const HEAD: usize = 64;
 
 /// The names of the arrays in one library.
@@ -92,7 +92,7 @@ impl Layer {
     }
 }
 
-/// The model, a classifier of pictures.
+/// An image classifier.
 #[derive(Tree, Clone, Debug)]
 pub struct Vit {
     patches: Conv,
@@ -105,23 +105,24 @@ pub struct Vit {
 }
 
 impl Vit {
-    /// Loads a model from a file of timm or torchvision. The arrays tell all sizes. Attention has one head for each 64
-    /// features.
+    /// Loads a model from a file of timm or torchvision. All sizes follow from the arrays. Attention has one head for
+    /// each 64 features.
     ///
     /// # Errors
-    /// If the file cannot be read, or holds another model.
+    /// If the file cannot be read, or does not hold this model.
     pub fn load(path: impl AsRef<Path>) -> Result<Vit, LoadError> {
         Vit::load_with_heads(path, None)
     }
-    /// Like [`Vit::load`], with this number of attention heads, which files do not tell.
+    /// Like [`Vit::load`], with this number of attention heads, which files do not state.
     ///
     /// # Errors
-    /// If the file cannot be read, or holds another model.
+    /// If the file cannot be read, or does not hold this model.
     pub fn load_with_heads(path: impl AsRef<Path>, heads: Option<usize>) -> Result<Vit, LoadError> {
         let mut checkpoint = Checkpoint::open(path)?;
         let names = if checkpoint.has(TORCHVISION.class) { TORCHVISION } else { TIMM };
         let mut root = checkpoint.root();
-        // Without these arrays, the sizes are those of the smallest published model, and the error lists what is missing.
+        // If these arrays are missing, the sizes are those of the smallest published model, and the error lists the
+        // arrays.
         let window =
             root.shape(&format!("{}.weight", names.patches)).filter(|s| s.len() == 4).unwrap_or(vec![192, 3, 16, 16]);
         let (n, patch) = (window[0], window[2]);
@@ -144,7 +145,7 @@ impl Vit {
         };
         checkpoint.finish(model)
     }
-    /// Returns the logits of the classes, of the shape `[batch, classes]`, for normalized pictures of the shape `[batch,
+    /// Returns the logits of the classes, of the shape `[batch, classes]`, for normalized images of the shape `[batch,
     /// 3, height, width]`.
     pub fn forward(&self, x: &Tensor) -> Tensor {
         let patches = self.patches.forward(x).flatten_axes(2, 3).swapaxes(1, 2);
@@ -153,7 +154,7 @@ impl Vit {
         for layer in &self.layers {
             x = layer.forward(&x, self.heads);
         }
-        // The class token, which is the first, has read all others.
+        // The first position is the class token, which has attended to all others.
         self.head.forward(&self.norm.forward(&x.i((.., 0))))
     }
 }

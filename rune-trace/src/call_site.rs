@@ -23,7 +23,7 @@ impl CallSite {
     pub(crate) fn fail(self, what: &str) -> ! {
         self.fail_with(what, None)
     }
-    /// Like [`CallSite::fail`], because of `x`.
+    /// Like [`CallSite::fail`], for a problem with `x`.
     #[track_caller]
     pub(crate) fn fail_for(self, x: &Tensor, what: &str) -> ! {
         self.fail_with(what, x.made_by().and_then(|(_, _, origin)| origin.loc))
@@ -41,7 +41,8 @@ impl CallSite {
     ) -> R {
         in_closure::<X, F, R>(Caller(self.location), self.transform, f, args, body)
     }
-    /// Runs `f`, whose operations have this place as their origin, with `transform` added. Not for user functions.
+    /// Runs `f`. Its operations have this place as their origin, with `transform` added. Do not use it for user
+    /// functions.
     pub(crate) fn run<R>(self, transform: Transform, f: impl FnOnce() -> R) -> R {
         let transforms = Transforms::NONE.then(transform);
         with_origin(&Origin { loc: Some(self.location.into()), scope: None, transforms }, f)

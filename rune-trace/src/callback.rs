@@ -9,7 +9,7 @@ use rune_ir::{Array, Op, Type};
 use std::fmt;
 use std::panic::Location;
 
-/// The types of the result of a callback: a [`Type`] for a tensor, tuples, arrays and `Vec`s of them, or a tree, of
+/// The types of the result of a callback: a [`Type`] for a tensor; tuples, arrays and `Vec`s of them; or a tree, of
 /// which only the types of the leaves matter.
 pub trait ResultSpec {
     /// The type of the result.
@@ -39,7 +39,7 @@ impl<Y: Tree, E: fmt::Display> CallbackOutput<Y> for Result<Y, E> {
 }
 
 /// Lets a program call `f` while it runs. It works in all modes, so compiled functions and loops can contain
-/// computations that are not operations. JAX's `jax.pure_callback`.
+/// computations that are not operations. This is JAX's `jax.pure_callback`.
 ///
 /// `results` are the types of the result of `f`, which must be known in advance. `f` gets the values of `args` as
 /// tensors in host memory.
@@ -65,8 +65,8 @@ impl<Y: Tree, E: fmt::Display> CallbackOutput<Y> for Result<Y, E> {
 /// `vmap`, see [`pure_callback_with`]. An error or panic of `f` becomes the error of the program, and so does a result
 /// with types other than announced.
 ///
-/// A program that calls a function of this process cannot be saved, and runs only on CPUs: it cannot be compiled for
-/// other devices.
+/// A program that calls a function of this process cannot be saved. On a GPU, each call copies the arguments to the
+/// host and the results back.
 ///
 /// # Panics
 /// At the line of the callback, if it is differentiated or batched.
@@ -80,7 +80,7 @@ where
     call::<X, F, S>(CallbackFn::Pure, None, f, results, args.refs(), Location::caller())
 }
 
-/// Like [`pure_callback`], also for `vmap`: `method` says how a batch is computed. JAX's `vmap_method`.
+/// Like [`pure_callback`], but also for `vmap`: `method` determines how a batch is computed, like JAX's `vmap_method`.
 ///
 /// ```
 /// use rune_trace::op::VmapMethod;
@@ -105,7 +105,7 @@ where
     call::<X, F, S>(CallbackFn::Pure, Some(method), f, results, args.refs(), Location::caller())
 }
 
-/// Lets a program call `f` each time it runs, for side effects such as reading, writing and counting. JAX's
+/// Lets a program call `f` each time it runs, for side effects such as reading, writing and counting. This is JAX's
 /// `io_callback`, always ordered.
 ///
 /// It is an effect, like [`debug_print!`](crate::debug_print): it is never dropped, repeated or reordered. Outside

@@ -39,11 +39,10 @@ pub trait Arguments: 'static {
     ) -> Self::Giving<'f, O>;
 }
 
-/// A function that can be transformed: it takes references to one to six trees, and returns a tree.
+/// A function that can be transformed. It takes references to one to six trees, and returns a tree.
 ///
-/// It is implemented for everything that can be called in this way: functions, closures (which may borrow), and results
-/// of transformations. `X` is the tuple of the types of the arguments. It is inferred; for a closure, from the types of
-/// its parameters.
+/// All functions, closures (which may borrow) and results of transformations with this signature implement it. `X` is
+/// the tuple of the types of the arguments. It is inferred; for a closure, from the types of its parameters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be transformed",
     label = "needs a `Send + Sync` function of references to one to six trees, like `fn(&Tensor) -> Tensor`",
@@ -61,7 +60,7 @@ pub trait Function<X: Arguments>: Send + Sync {
     fn returning<'f, O: 'f>(f: impl for<'a> Fn(X::Refs<'a>) -> O + Send + Sync + 'f) -> Self::Returning<'f, O>;
 }
 
-/// References to arguments in a call of a method: `&x` for one, `(&x, &y)` for several.
+/// References to the arguments of a method call: `&x` for one, `(&x, &y)` for several.
 pub trait ArgRefs<'a, X: Arguments> {
     /// Returns the references as a tuple.
     fn refs(self) -> X::Refs<'a>;
@@ -77,7 +76,7 @@ impl<'a, A: Tree> ArgRefs<'a, (A,)> for &'a A {
 #[derive(Clone, Copy, Debug)]
 pub struct Argnum<const N: usize>;
 
-/// The arguments to differentiate with respect to: an [`Argnum`], or a tuple of them.
+/// The arguments with respect to which to differentiate: an [`Argnum`], or a tuple of them.
 pub trait Argnums<X: Arguments>: Copy + Send + Sync {
     /// The type of the gradient: that of the argument, or a tuple.
     type Grads: Tree;

@@ -6,10 +6,10 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-/// A tree whose leaves can be replaced by trees. The result of a function must be one if the function has a Jacobian,
-/// in which each leaf is replaced by a tree of derivatives.
+/// A tree whose leaves can be replaced by trees. A function has a Jacobian only if its result is such a tree: in the
+/// Jacobian, a tree of derivatives replaces each leaf.
 ///
-/// All trees of the library implement it. Own structs and enums that are generic over their leaves derive it with
+/// All trees of the library implement it. Structs and enums of users that are generic over their leaves derive it with
 /// `#[derive(GenericTree)]`:
 ///
 /// ```
@@ -23,9 +23,10 @@ use std::marker::PhantomData;
 /// assert_eq!(pairs.offsets[0].1.item::<f32>().unwrap(), 3.0);
 /// ```
 pub trait GenericTree: Tree {
-    /// The type of a tree of this structure with an `A` instead of each leaf.
+    /// The type of a tree of this structure with an `A` in place of each leaf.
     type Of<A: Tree>: Tree;
-    /// Returns the tree of this structure with the trees that `f` returns, called in the order of [`Tree::visit`].
+    /// Returns the tree of this structure with the trees that `f` returns. `f` is called in the order of
+    /// [`Tree::visit`].
     fn map_trees<A: Tree>(&self, f: &mut dyn FnMut(&Tensor) -> A) -> Self::Of<A>;
 }
 

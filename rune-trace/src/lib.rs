@@ -61,7 +61,7 @@ pub use rune_ir::{
     Array, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost, DType, Element, NanError, NanOrigin,
     NonFinite, Program, ProgramHash, Shape, Type, Value, VmapMethod, check_nans, checks_nans, dlpack,
 };
-// Those who work on programs take these from `rune-ir`.
+// Code that works on programs imports these from `rune-ir`.
 #[doc(hidden)]
 pub use rune_ir::{
     ALIGNMENT, AlignedBytes, BuildError, DeviceBuffer, HostMemory, HostOp, Instruction, InvalidType, Loc, MAX_DEPTH,

@@ -9,7 +9,7 @@ use rune_ir::{Program, Value};
 pub struct Traced<Out> {
     /// The program of the function. It takes the leaves of the arguments, then the captured tensors.
     pub program: Program,
-    /// The captured tensors: those that the function used, and that existed before.
+    /// The captured tensors: those that the function used, but that existed before it ran.
     pub captured: Vec<Tensor>,
     /// The result of the function, of which only the structure matters: see [`Tree::with_leaves`].
     pub output: Out,
@@ -19,7 +19,8 @@ impl<Out> Traced<Out> {
     /// Returns the program with the captured values as its constants.
     ///
     /// # Errors
-    /// If a captured tensor cannot be computed, for example because it depends on a parameter of another traced function.
+    /// If a captured tensor cannot be computed, for example because it depends on a parameter of another traced
+    /// function.
     pub fn close(self) -> Result<(Program, Out), crate::EvalError> {
         Tensor::realize_all(&self.captured)?;
         let values = self.captured.iter().map(Tensor::value).collect::<Result<Vec<Value>, _>>()?;
@@ -27,8 +28,8 @@ impl<Out> Traced<Out> {
     }
 }
 
-/// Runs `f` on parameters with the types of `args`. It cannot read their values. `transform` names the transformation
-/// in messages.
+/// Runs `f` on parameters with the types of `args`. `f` cannot read their values. Messages name the transformation
+/// `transform`.
 pub fn trace_function<X, F>(f: &F, args: X::Refs<'_>, name: &str, transform: &'static str) -> Traced<F::Output>
 where
     X: Arguments,
@@ -59,7 +60,7 @@ where
     let inner = X::map(args, &mut |_| next.next().expect("one parameter for each leaf"));
     let output = f.call(&inner);
     let traced = trace(name, &params, &output.leaves(), Keep::Since(since.end()));
-    // New leaves, so that the result does not keep the graph alive.
+    // Uses new leaves, so that the result does not keep the graph alive.
     let output = output.map(&mut |leaf| Tensor::param(leaf.ty().clone(), None, transform));
     Traced { program: traced.program, captured: traced.captured, output }
 }
@@ -85,8 +86,8 @@ where
     trace_function::<X, F>(&f, args.refs(), &name, "make_program").close().map(|(program, _)| program)
 }
 
-/// Returns the name of a function, from the name of its type: the last part of the path; for a closure, the function
-/// around it.
+/// Returns the name of a function, from the name of its type: the last part of the path. For a closure, it is the name
+/// of the enclosing function.
 pub fn name_of<F>() -> String {
     let full = std::any::type_name::<F>();
     let is_name = |part: &&str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');

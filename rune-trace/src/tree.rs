@@ -62,7 +62,7 @@ impl fmt::Display for PathPart {
     }
 }
 
-/// The place of a leaf in a tree, such as `[0].weights`.
+/// The path of a leaf in a tree, such as `[0].weights`.
 #[derive(Clone, Debug, Default)]
 pub struct TreePath(SmallVec<[PathPart; 6]>);
 
@@ -114,7 +114,7 @@ impl fmt::Display for TreePath {
     }
 }
 
-/// Returns a hash, within one process, of what `feed` passes to the hasher.
+/// Returns a hash of the data that `feed` passes to the hasher. It is valid only within one process.
 pub fn hashed(feed: impl FnOnce(&mut dyn Hasher)) -> u64 {
     let mut hasher = FxHasher::default();
     feed(&mut hasher);
@@ -145,19 +145,20 @@ pub(crate) fn structure_hash<T: Tree>(tree: &T) -> u64 {
 pub trait Tree: Sized + 'static {
     /// Calls `leaf` with each tensor and its path, always in the same order.
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor));
-    /// Returns the tree of the same structure with the leaves that `f` returns, called in the order of [`Tree::visit`].
+    /// Returns the tree of the same structure with the leaves that `f` returns. `f` is called in the order of
+    /// [`Tree::visit`].
     fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
-    /// Passes everything that is not a leaf to `hasher`. Trees of one structure pass the same data, and others pass
-    /// different data.
+    /// Passes everything that is not a leaf to `hasher`. Trees with the same structure pass the same data, and other
+    /// trees pass different data.
     fn structure(&self, hasher: &mut dyn Hasher);
-    /// Returns everything that is not a leaf, for printing and for files. If a part of a tree returns nothing here,
-    /// [`storage::save`](crate::storage::save) cannot write the tree.
+    /// Returns everything that is not a leaf, for printing and for files. [`storage::save`](crate::storage::save)
+    /// cannot write a tree if a part of it returns nothing here.
     fn statics(&self) -> Static {
         Static::Opaque { ty: std::any::type_name::<Self>(), hash: structure_hash(self), skipped: false }
     }
     /// Returns the tree with the non-leaf parts from `found`, as [`Tree::statics`] wrote them, and the leaves of
-    /// `like`. Parts that the file does not contain are those of `like`. Returns `None`, and reports the reason to
-    /// `at`, if this is not possible, or if both are missing.
+    /// `like`. Parts that the file does not contain come from `like`. Returns `None`, and reports the reason to `at`,
+    /// if this is not possible, or if both are missing.
     fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
         restore::value(like, found, at, |_| None)
     }
@@ -177,7 +178,7 @@ pub trait Tree: Sized + 'static {
     /// Returns the tree of the same structure with these leaves, in order.
     ///
     /// # Panics
-    /// If the number of leaves is not that of the tree.
+    /// If the number of leaves is not the number of leaves of the tree.
     #[track_caller]
     fn with_leaves(&self, leaves: impl IntoIterator<Item = Tensor>) -> Self {
         let mut leaves = leaves.into_iter();
@@ -418,8 +419,8 @@ structure_only!(i8, i16, i32, i64, u8, u16, u32, u64, usize, isize);
 
 macro_rules! floats {
     ($($T:ty, $to:expr, $from:expr;)*) => {$(
-        /// A part of the structure, without leaves: a setting, such as the epsilon of a layer. A value that changes
-        /// from call to call should be a tensor, because a function is compiled again for each structure.
+        /// A part of the structure, without leaves: a setting, such as the epsilon of a layer. Use a tensor for a value
+        /// that changes from call to call, because a function is compiled again for each structure.
         impl Tree for $T {
             fn visit<'tree>(&'tree self, _: &mut TreePath, _: &mut dyn FnMut(&TreePath, &'tree Tensor)) {}
             fn map(&self, _: &mut dyn FnMut(&Tensor) -> Tensor) -> Self {

@@ -1,4 +1,5 @@
-//! Functions of the user's that programs call: interpreted, transformed, and used wrongly. `tests/rune/callbacks.rs` has them compiled.
+//! User functions that programs call: interpreted, transformed, and misused. `tests/rune/callbacks.rs` tests them in
+//! compiled code.
 
 use rune_testing::callbacks;
 use rune_trace::ProgramExt;
@@ -20,7 +21,7 @@ fn item(x: &Tensor) -> f32 {
     x.item().unwrap()
 }
 
-/// That `f` panics with a message that has these parts.
+/// Checks that `f` panics with a message that contains these parts.
 #[track_caller]
 fn tells<T>(f: impl FnOnce() -> T, parts: &[&str]) {
     let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("nothing was told, instead of: {parts:?}") };
@@ -30,7 +31,7 @@ fn tells<T>(f: impl FnOnce() -> T, parts: &[&str]) {
     }
 }
 
-/// Twice the argument, and the number of calls.
+/// Returns a callback that doubles its argument, and its number of calls.
 fn doubled() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let count = calls.clone();
@@ -41,7 +42,7 @@ fn doubled() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, Arc<AtomicUsi
     (move |x: &Tensor| pure_callback(f.clone(), x.ty(), x), calls)
 }
 
-/// The argument, which is noted.
+/// Returns a callback that returns its argument and records it, and a function that returns the record.
 fn noted() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, impl Fn() -> Vec<f32>) {
     let log: Arc<Mutex<Vec<f32>>> = Arc::default();
     let to = log.clone();
@@ -57,7 +58,7 @@ fn callbacks_are_given_what_they_are_in_jax() {
     let vectors = include_str!("data/callbacks.jsonl");
     let both = ["affine", "parts"];
     assert_eq!(callbacks::check(vectors, &both, callbacks::all), 126);
-    // As the program of all of it.
+    // The same inside one traced program.
     let traced = |jobs: &[callbacks::Job]| {
         let one = |(what, f): &callbacks::Job| {
             let program = make_program(|_: &Tensor| callbacks::transformed(what, f), &scalar(0.0)).unwrap();
@@ -79,7 +80,7 @@ fn trees_go_in_and_out() {
     let rest = vec![scalar(2.0), Tensor::from([3.0f32, 4.0])];
     let y = pure_callback(f, types, (&(scalar(1.0), rest), &None));
     assert_eq!((item(&y[0].0), y[0].1[0].to_vec::<i32>().unwrap()), (3.0, vec![3, 4]));
-    // A tree says the types too.
+    // A tree can also specify the types.
     let like = (scalar(0.0), Tensor::zeros(2, DType::I32));
     let (x, n) = pure_callback(|x: &Tensor| (x.sum(), x.cast(DType::I32)), &like, &Tensor::from([1.5f32, 2.0]));
     assert_eq!((item(&x), n.to_vec::<i32>().unwrap()), (3.5, vec![1, 2]));
@@ -94,14 +95,15 @@ fn pure_ones_are_called_as_seldom_as_possible() {
     assert_eq!(called(), 0);
     let y = f(&x);
     assert_eq!((item(&y), item(&y), called()), (6.0, 6.0, 1));
-    // What nothing uses is left out: where a function is traced, and of a sub-program.
+    // Unused callbacks are removed, when a function is traced and in a sub-program.
     let pair = |x: &Tensor| (f(x), f(&x.exp()));
     assert_eq!(make_program(|x: &Tensor| pair(x).0, &x).unwrap().instructions().len(), 1);
     let inner = Arc::new(make_program(pair, &x).unwrap());
     let first = |x: &Tensor| rune_trace::lax::call(&inner, std::slice::from_ref(x)).remove(0);
     let choice = make_program(|x: &Tensor| cond(&x.gt(0.0), || first(x), || first(x)), &x).unwrap().simplify();
     assert_eq!(choice.to_string().matches("pure_callback").count(), 1, "{choice}");
-    // Each call of a closure that holds something is another one; those of a function that holds nothing are alike.
+    // Calls of a closure that captures something are all different. Calls of a function that captures nothing are
+    // equal.
     let sum = make_program(|x: &Tensor| f(x) + f(x), &x).unwrap().simplify();
     assert_eq!(sum.instructions().len(), 3);
     let thrice = |x: &Tensor| pure_callback(|x: &Tensor| x * 3.0, x.ty(), x);
@@ -120,7 +122,7 @@ fn pure_ones_are_called_as_seldom_as_possible() {
 #[test]
 fn effects_happen_once_and_in_order() {
     let (note, log) = noted();
-    // At once outside of traced functions, and never again.
+    // Outside of traced functions, the call happens immediately, and never again.
     let y = note(&scalar(1.0));
     assert_eq!(log(), [1.0]);
     assert_eq!((item(&y), log()), (1.0, vec![]));
@@ -138,7 +140,7 @@ fn effects_happen_once_and_in_order() {
         assert_eq!(interpret(&program, &[Array::scalar(10.0f32)]).unwrap(), [Array::scalar(120.0f32)]);
         assert_eq!(log(), all, "{program}");
     }
-    // `x + 2` moves with `x`, so it is held still before it is handed over.
+    // `x + 2` depends on `x`, so its gradient is stopped before the call.
     let f = |x: &Tensor| {
         note(&(x.stop_gradient() + 1.0));
         let y = note(&x.stop_gradient());
@@ -165,7 +167,7 @@ fn effects_happen_once_and_in_order() {
     assert_eq!((item(&count(&scalar(1.0))), log()), (4.0, vec![1.0, 2.0, 3.0]));
     assert_eq!(item(&make_program(count, &x).unwrap().apply(&[scalar(3.0)])[0]), 4.0);
     assert_eq!(log(), [3.0]);
-    // A loop that asks each time gets another answer each time, though nothing of the loop goes into the question.
+    // In each iteration, the callback returns another result, although its arguments do not depend on the loop.
     let tickets = Arc::new(AtomicUsize::new(1));
     let issued = tickets.clone();
     let next = move |_: &()| scalar(issued.fetch_add(1, Ordering::Relaxed) as f32);
@@ -176,7 +178,7 @@ fn effects_happen_once_and_in_order() {
     for (what, dx) in [("scan", grad(sum)), ("checkpoint of scan", grad(checkpoint(sum)))] {
         assert_eq!((item(&dx(&scalar(2.0))), tickets.swap(1, Ordering::Relaxed)), (24.0, 4), "{what}");
     }
-    // Without results, and with none that differ by lane.
+    // A callback without results, and one whose arguments do not differ between lanes.
     let lanes = Tensor::from([1.0f32, 2.0, 3.0]);
     let (seen, to) = (Arc::new(Mutex::new(Vec::new())), Arc::new(AtomicUsize::new(0)));
     let log = seen.clone();
@@ -206,7 +208,7 @@ fn derivatives_are_those_of_the_functions_around() {
     }
     let (note, _) = noted();
     tells(|| grad(|x: &Tensor| note(x))(&x), &["`io_callback` at ", "has no derivative"]);
-    // What does not move needs none.
+    // Values that are not differentiated need no derivative.
     assert_eq!(item(&grad(|x: &Tensor| x * f(&x.stop_gradient()))(&x)), 6.0);
     let n = Tensor::scalar(2i32);
     let times = |x: &Tensor, n: &Tensor| x * pure_callback(|n: &Tensor| n.cast(DType::F32), x.ty(), n);
@@ -254,7 +256,7 @@ fn what_fails_is_told_with_its_line() {
     );
     let y = pure_callback(|x: &Tensor| vec![x.clone()], vec![x.ty(), x.ty()], &x);
     fails(&y[0], &["a tree of another structure than announced"]);
-    // A value that is not known.
+    // An unknown value.
     let escaped = Arc::new(Mutex::new(None));
     let to = escaped.clone();
     drop(make_program(move |x: &Tensor| to.lock().unwrap().insert(x.clone()).clone(), &x));
@@ -288,7 +290,7 @@ fn what_fails_is_told_with_its_line() {
     assert!(error.contains("has a `while` at ") && error.contains("with an `io_callback`"), "{error}");
     assert_eq!(item(&jvp(loops, &scalar(1.0), &scalar(1.0)).1), 4.0);
     assert_eq!(log(), [1.0, 2.0]);
-    // What it gives is not known before it is called.
+    // The result is unknown before the call.
     tells(
         || grad(|x: &Tensor| if item(&note(&x.stop_gradient())) > 0.0 { x.clone() } else { -x })(&scalar(1.0)),
         &["the result of `io_callback` at ", "was read while the function around it is traced"],
@@ -319,7 +321,7 @@ fn programs_with_callbacks_print_and_are_not_saved() {
     }
     assert!(!path.exists());
     assert!(serde_json::to_string(&program).is_err());
-    // Two that differ in nothing but the function are two.
+    // Two programs that differ only in the function are different.
     let other = make_program(|x: &Tensor| cond(&x.gt(0.0), || doubled().0(x), || x.clone()), &scalar(1.0)).unwrap();
     assert_eq!(other.to_string(), text);
     assert_ne!(other.structural_hash(), program.structural_hash());
@@ -349,7 +351,7 @@ fn functions_live_as_long_as_what_calls_them() {
 
 #[test]
 fn nothing_under_way_concerns_them() {
-    // What a callback does is no part of the function that is being traced while it runs.
+    // Operations of a callback are not part of the function that is being traced while it runs.
     let (note, log) = noted();
     let inside = move |x: &Tensor| {
         note(&(x + 1.0));
@@ -369,7 +371,7 @@ fn nothing_under_way_concerns_them() {
         x * item(&fixed)
     });
     assert_eq!(f(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [1.0, 2.0]);
-    // Watched, they are called once too.
+    // With an observer, callbacks are also called once.
     let (note, log) = noted();
     let mut shown = Vec::new();
     let f = |x: &Tensor| x * note(&x.stop_gradient());

@@ -1,4 +1,5 @@
-//! Checkpointed functions: the same numbers, from less that is kept. The figures of JAX are from `scripts/vectors checkpoint`.
+//! Checkpointed functions give the same numbers, with fewer residuals. JAX's figures are from `scripts/vectors
+//! checkpoint`.
 
 use rune_trace::op::CheckpointPolicy;
 use rune_trace::{
@@ -14,7 +15,7 @@ fn jax() -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// All policies that JAX has, with its names.
+/// Returns all policies of JAX, with their names.
 fn all() -> [(&'static str, CheckpointPolicy); 7] {
     let both = (policies::dots_with_no_batch_dims_saveable(), policies::save_only_these_names(["waves"]));
     [
@@ -28,7 +29,7 @@ fn all() -> [(&'static str, CheckpointPolicy); 7] {
     ]
 }
 
-/// As well this one, of which JAX 0.10 makes "everything".
+/// Also includes the policy that is equal to "everything" in JAX 0.10.
 fn all_and_ours() -> impl Iterator<Item = (&'static str, CheckpointPolicy)> {
     let ours = ("save_anything_except_these_names", policies::save_anything_except_these_names(["waves"]));
     all().into_iter().chain([ours])
@@ -93,7 +94,7 @@ fn what_is_kept_is_what_jax_keeps() {
 fn a_name_forbids_what_it_names() {
     let [x, w, v] = arguments();
     let policy = policies::save_anything_except_these_names(["mixed"]);
-    // The exponential and its cosine are kept as ever, and the sine; the product is not.
+    // The exponential, its cosine and the sine are kept as usual. The product is not.
     let f = |x: &Tensor, w: &Tensor, v: &Tensor| {
         let y = layer(x, w, v);
         &y * &y
@@ -139,12 +140,12 @@ fn every_transformation_goes_through() {
     let one = |w: &Tensor, x: &Tensor| x.matmul(w).sin().sum();
     for (name, policy) in all_and_ours() {
         let f = |w: &Tensor, x: &Tensor| checkpoint_with(policy.clone(), one)(w, x);
-        // Of each lane, and of all together.
+        // Gradients for each lane, and for all lanes together.
         let lanes = vmap(|x: &Tensor| grad(|w: &Tensor| f(w, x))(&w))(&xs);
         same(&lanes, &vmap(|x: &Tensor| grad(|w: &Tensor| one(w, x))(&w))(&xs), name);
         let together = |w: &Tensor| vmap(|x: &Tensor| f(w, x))(&xs).sum();
         same(&grad(together)(&w), &grad(|w: &Tensor| vmap(|x: &Tensor| one(w, x))(&xs).sum())(&w), name);
-        // In each other, with something captured.
+        // Nested checkpoints, with captured tensors.
         let inner = |x: &Tensor| checkpoint_with(policy.clone(), |x: &Tensor| layer(x, &w, &v))(x) * 2.0;
         let outer = |x: &Tensor| checkpoint(|x: &Tensor| inner(x).exp())(x).sum();
         let plain = |x: &Tensor| (layer(x, &w, &v) * 2.0).exp().sum();
@@ -154,7 +155,7 @@ fn every_transformation_goes_through() {
     }
 }
 
-/// Six turns of a layer that keeps its shape.
+/// Runs six iterations of a layer that keeps its shape.
 fn turns(start: &Tensor, w: &Tensor, body: impl Fn(&Tensor) -> Tensor) -> Tensor {
     let weights = Tensor::stack(&[w, w, w, w, w, w], 0);
     let turn = |y: &Tensor, w: &Tensor| (body(&y.matmul(w)), ());
@@ -169,12 +170,12 @@ fn a_loop_keeps_what_its_body_keeps() {
     let kept_anew = |w: &Tensor| turns(&start, w, |y| checkpoint(body)(y)).sum();
     same(&grad(kept_anew)(&w), &grad(plain)(&w), "a loop");
     let (kept, all) = (saved_residuals(kept_anew, &w), saved_residuals(plain, &w));
-    // Of each turn what is carried into it, and its product; not what the body makes of that.
+    // Each iteration keeps its carry and its product, but not the intermediate values of the body.
     let of_turns = |residuals: &[SavedResidual]| shapes(residuals, false).iter().filter(|s| **s == [6, 3, 4]).count();
     assert_eq!((of_turns(&kept), of_turns(&all)), (2, 5), "{kept:?}\n{all:?}");
 }
 
-/// How often operations of this name are in a program and the programs in it.
+/// Returns the number of operations of this name in a program and its sub-programs.
 fn count(program: &Program, name: &str) -> usize {
     let inside = |op: &Op| op.programs().iter().map(|(_, p)| count(p, name)).sum::<usize>();
     program.instructions().iter().map(|i| usize::from(i.op.name() == name) + inside(&i.op)).sum()
@@ -194,7 +195,8 @@ fn what_is_computed_again_stays_so_when_simplified() {
     let dots = gradient(policies::dots_saveable());
     let nothing = gradient(policies::nothing_saveable());
     assert_eq!(count(&everything, "remat"), 0);
-    // Two exponentials; forward, and backward again. Two products; two more for the derivative by x.
+    // There are two exponentials: one in the forward pass, and one recomputed. There are two products, and two more for
+    // the derivative with respect to x.
     assert_eq!((count(&everything, "exp"), count(&everything, "dot_general")), (2, 4));
     assert_eq!((count(&dots, "exp"), count(&dots, "dot_general")), (4, 4));
     assert_eq!((count(&nothing, "exp"), count(&nothing, "dot_general")), (4, 6));
@@ -239,7 +241,7 @@ fn a_policy_looks_into_what_is_called() {
     assert!(kept.last().unwrap().to_string().contains("output of dot_general"), "{kept:?}");
 }
 
-/// Those of `LOOPS` in `scripts/vectors checkpoint`.
+/// The functions in `LOOPS` of `scripts/vectors checkpoint`.
 type Loop = fn(&Tensor, &Tensor, &Tensor) -> Tensor;
 
 fn waves(x: &Tensor) -> Tensor {
@@ -296,7 +298,7 @@ fn a_policy_looks_into_loops_and_branches() {
     }
 }
 
-/// Further derivatives and lanes go through what was taken apart.
+/// Partitioned loops can be differentiated and batched further.
 #[test]
 fn loops_taken_apart_are_transformed_further() {
     let (h, w, u) = (argument(0, &[3, 4]), argument(1, &[6, 4, 4]), argument(2, &[4, 4]));
@@ -313,7 +315,7 @@ fn loops_taken_apart_are_transformed_further() {
             same(&twice(&kept), &twice(&plain), name);
             let of_lane = |u: &Tensor| checkpoint_with(policy.clone(), f)(&h, &w, u);
             same(&vmap(grad(of_lane))(&lanes), &vmap(grad(|u: &Tensor| f(&h, &w, u)))(&lanes), name);
-            // The loop of the products runs once: backward none is computed again.
+            // The loop of the products runs once: the backward pass recomputes none of them.
             let gradient = make_program(|w: &Tensor| grad(kept)(w), &w).unwrap().simplify();
             let without = make_program(|w: &Tensor| grad(plain)(w), &w).unwrap().simplify();
             let products = |p: &Program| p.cost().multiply_adds;

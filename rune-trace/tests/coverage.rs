@@ -4,7 +4,8 @@ use rune_trace::op::Op;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The first cell of each row of the tables of operations, which begin where a heading says so, with the number of cells.
+/// Returns the first cell of each row of the tables of operations, with the number of cells. A heading marks the start
+/// of the tables.
 fn rows(text: &str) -> Vec<(&str, usize)> {
     let tables = text.split("\n## ").skip(1).take_while(|section| !section.starts_with("Left out"));
     let lines = tables.flat_map(str::lines).filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
@@ -30,7 +31,7 @@ fn every_operation_has_a_row() {
     );
 }
 
-/// Every cell without cases is listed as a gap.
+/// Every cell without cases must be listed as a gap.
 #[test]
 fn gaps_are_named() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/coverage.md");

@@ -1,4 +1,4 @@
-//! Functions with derivatives of their own: against JAX, and what is told when they are used wrongly.
+//! Functions with custom derivatives: against JAX, and messages about misuse.
 
 use rune_testing::custom;
 use rune_trace::ProgramExt;
@@ -16,7 +16,7 @@ fn item(x: &Tensor) -> f64 {
     x.item().unwrap()
 }
 
-/// That `f` panics with a message that has these parts.
+/// Checks that `f` panics with a message that contains these parts.
 #[track_caller]
 fn tells<T>(f: impl FnOnce() -> T, parts: &[&str]) {
     let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("nothing was told, instead of: {parts:?}") };
@@ -50,7 +50,7 @@ fn outside_of_traced_functions_only_the_function_runs() {
     tells(|| grad(&f)(&scalar(1.0)), &["the rule ran"]);
 }
 
-/// Where the arguments are known, the function and its rule may look at them.
+/// If the arguments are known, the function and its rule may read them.
 #[test]
 fn control_flow_of_rust_runs_inside() {
     let positive = |x: &Tensor| x.item::<f64>().unwrap() > 0.0;
@@ -76,7 +76,7 @@ fn what_does_not_depend_on_the_lane_stays_single() {
     let (x, y) = (Tensor::from([1.0f64, 2.0]), scalar(3.0));
     let second = vmap_axes((Some(0), None), None, |x: &Tensor, y: &Tensor| f(x, y).1);
     assert_eq!(second(&x, &y).to_vec::<f64>().unwrap(), [9.0]);
-    // The tangent of the second result depends on the lane, and so the result does.
+    // The tangent of the second result depends on the lane, so the result does too.
     let g = custom_jvp(
         |x: &Tensor, y: &Tensor| (x * y, y * y),
         |(x, y), (dx, dy)| ((x * y, y * y), (x * dy + y * dx, y * dy * 2.0 + dx)),
@@ -131,7 +131,7 @@ fn there_is_no_forward_mode_without_a_rule_for_it() {
     let f = custom_vjp(|x: &Tensor| x * x, |x: &Tensor| (x * x, x.clone()), |x, ct| 2.0 * x * ct);
     let x = scalar(3.0);
     tells(|| jvp(&f, &x, &x), &["custom_vjp at ", "custom.rs:", "has no forward mode", "use `custom_jvp` for both"]);
-    // A linear function can be made, which is there to be transposed.
+    // The function can be linearized, because the linear function can be transposed.
     let (y, linear) = linearize(&f, &x);
     assert_eq!((item(&y), item(&linear.transpose(&scalar(10.0)))), (9.0, 60.0));
     let told = linear.call(&x).item::<f64>().unwrap_err().to_string();
@@ -139,7 +139,7 @@ fn there_is_no_forward_mode_without_a_rule_for_it() {
     let program = make_program(|x: &Tensor| f(&(x * 2.0)), &x).unwrap();
     assert!(matches!(program.jvp(&[0]), Err(DerivativeError::NoForwardMode { .. })));
     assert!(program.vjp(&[0]).is_ok());
-    // Forward mode over reverse mode has no need of the rule.
+    // Forward mode over reverse mode does not need the rule.
     assert_eq!(item(&jvp(grad(&f), &x, &scalar(1.0)).1), 2.0);
     let again = linear_transpose(|ct: &Tensor| linear.transpose(ct), &x, &x);
     assert_eq!(item(&again), 18.0);
@@ -170,7 +170,7 @@ fn misuse_of_custom_vjp_is_told_with_its_line() {
     tells(|| grad(&results)(&x), &["the result of `result` has type [f32], but `result` has type [f64]"]);
 }
 
-/// A result that does not depend on the lane has one cotangent, whatever its fellows have.
+/// A result that does not depend on the lane has one cotangent, even if other results depend on the lane.
 #[test]
 fn cotangents_of_what_all_lanes_share_are_summed_once() {
     let f = |x: &Tensor, y: &Tensor| (x * y, y * y);
@@ -197,7 +197,7 @@ fn cotangents_of_what_all_lanes_share_are_summed_once() {
     assert_eq!(item(&grad_argnums(Argnum::<1>, both)(&x, &y)), 25.0);
 }
 
-/// In loops and branches, where the forward pass keeps the residuals and the backward pass uses them.
+/// Rules in loops and branches: the forward pass keeps the residuals, and the backward pass uses them.
 #[test]
 fn rules_hold_in_loops_and_branches() {
     let double = custom_vjp(|x: &Tensor| x * x, |x: &Tensor| (x * x, x.clone()), |x, ct| 20.0 * x * ct);
@@ -205,10 +205,10 @@ fn rules_hold_in_loops_and_branches() {
     let xs = Tensor::from([1.0f64, 2.0]);
     for (square, second) in [(&double, 2400.0), (&tangent, 16_800.0)] {
         let looped = |x: &Tensor| scan(|c: &Tensor, s: &Tensor| (square(c) * s, c.clone()), x, &xs).0;
-        // c₁ = x², c₂ = 2 x⁴; the derivative of each square is ten times what it is.
+        // c₁ = x², c₂ = 2 x⁴. The derivative of each square is ten times the true one.
         assert_eq!(item(&looped(&scalar(1.0))), 2.0);
         assert_eq!(item(&grad(looped)(&scalar(1.0))), 800.0);
-        // The pass forward of the one is plain, the other has its derivative wherever it stands.
+        // The forward pass of `custom_vjp` has the true derivative. `custom_tangent` uses the rule everywhere.
         assert_eq!(item(&grad(grad(looped))(&scalar(1.0))), second);
         let chosen = |x: &Tensor| cond(&x.gt(0.0), || square(x), || x.clone());
         assert_eq!(item(&grad(chosen)(&scalar(3.0))), 60.0);
@@ -222,7 +222,7 @@ fn rules_hold_in_loops_and_branches() {
     tells(|| jvp(forward, &scalar(1.0), &scalar(1.0)), &["has no forward mode"]);
 }
 
-/// A linear function with a rule is transposed as what it does.
+/// A linear function with a rule is transposed by its operations, not by the rule.
 #[test]
 fn linear_functions_are_transposed() {
     let f = custom_tangent(|x: &Tensor| x * 3.0, |_, _, (dx,)| dx * 4.0);
@@ -241,7 +241,7 @@ fn programs_are_written_read_and_simplified_with_their_rules() {
     let json: Program = serde_json::from_str(&serde_json::to_string(&twice).unwrap()).unwrap();
     assert_eq!(json, twice);
     json.verify().unwrap();
-    // Both calls are one, and neither program multiplies by 1.
+    // Both calls use one program, and no program multiplies by 1.
     let simple = twice.simplify();
     assert_eq!(simple.instructions().len(), 2, "{simple}");
     assert_eq!(simple.to_string().matches("rune.mul").count(), 3, "{simple}");

@@ -1,4 +1,4 @@
-//! What becomes of products and convolutions under `vmap`: one wide operation, and no more moves of axes than JAX has.
+//! Products and convolutions under `vmap` become one wide operation, with no more transposes than in JAX.
 
 use rune_trace::{ConvOptions, DType, Program, Shape, Tensor, grad, make_program, vmap, vmap_axes};
 
@@ -6,7 +6,7 @@ fn zeros(shape: impl Into<Shape>) -> Tensor {
     Tensor::zeros(shape, DType::F32)
 }
 
-/// How many products and convolutions, and how many transposes, the simplified program has.
+/// Returns the number of products and convolutions, and the number of transposes, of the simplified program.
 fn counts(program: Program) -> (usize, usize) {
     let program = program.simplify();
     println!("{program}");
@@ -14,13 +14,13 @@ fn counts(program: Program) -> (usize, usize) {
     (count(&["dot_general", "conv"]), count(&["transpose"]))
 }
 
-/// Matrix products whose operands and result have the mapped axis there.
+/// Returns the counts for a matrix product with these mapped axes of the operands and the result.
 fn product(a: Option<i64>, b: Option<i64>, out: i64, shapes: [&[usize]; 2]) -> (usize, usize) {
     let wide = vmap_axes((a, b), out, |a: &Tensor, b: &Tensor| a.matmul(b));
     counts(make_program(wide, (&zeros(shapes[0]), &zeros(shapes[1]))).unwrap())
 }
 
-/// In remarks: the transposes that JAX has, those that its `reshape` does on the way included.
+/// Comments show the number of transposes in JAX, including those that its `reshape` adds.
 #[test]
 fn a_batched_product_is_one_product() {
     assert_eq!(product(Some(0), None, 0, [&[8, 4], &[4, 5]]), (1, 0)); // 0
@@ -33,7 +33,7 @@ fn a_batched_product_is_one_product() {
     assert_eq!(product(Some(1), Some(1), 1, [&[3, 8, 4], &[4, 8, 5]]), (1, 1)); // 1
 }
 
-/// Each row of one with each row of the other is a matrix product.
+/// The product of each row of one operand with each row of the other is a matrix product.
 #[test]
 fn all_pairs_are_one_product() {
     let with_each = |x: &Tensor, ys: &Tensor| vmap_axes((None, Some(0)), 0, |x: &Tensor, y: &Tensor| x.dot(y))(x, ys);
@@ -41,7 +41,7 @@ fn all_pairs_are_one_product() {
     assert_eq!(counts(make_program(pairs, (&zeros([6, 4]), &zeros([7, 4]))).unwrap()), (1, 0)); // 0
 }
 
-/// Heads of attention that lie between positions and features: only the result is moved.
+/// Attention heads between positions and features: only the result is transposed.
 #[test]
 fn attention_over_heads_moves_its_result_only() {
     let attention = |q: &Tensor, k: &Tensor, v: &Tensor| (q.matmul(k.t()) / 2.0).softmax(-1).matmul(v);
@@ -71,7 +71,7 @@ fn conv(x: &Tensor, k: &Tensor) -> Tensor {
     x.conv(k, &ConvOptions::new())
 }
 
-/// Lanes of images, of kernels, of both, and derivatives by either: always one convolution.
+/// Batches of images, of kernels, of both, and derivatives with respect to either: always one convolution.
 #[test]
 fn a_batched_convolution_is_one_convolution() {
     let wide = |a: Option<i64>, b: Option<i64>, x: &[usize], k: &[usize]| {
@@ -80,7 +80,7 @@ fn a_batched_convolution_is_one_convolution() {
     assert_eq!(wide(Some(0), None, &[6, 2, 3, 8, 8], &[4, 3, 3, 3]), (1, 0)); // 0
     assert_eq!(wide(None, Some(0), &[2, 3, 8, 8], &[6, 4, 3, 3, 3]), (1, 1)); // 1
     assert_eq!(wide(Some(0), Some(0), &[6, 2, 3, 8, 8], &[6, 4, 3, 3, 3]), (1, 2)); // 2
-    // Single images with kernels of their own: nothing but axes of size 1 is moved.
+    // Single images with their own kernels: only axes of size 1 are moved.
     assert_eq!(wide(Some(0), Some(0), &[6, 1, 3, 8, 8], &[6, 4, 3, 3, 3]), (1, 0)); // 2
     let one = |x: &Tensor, k: &Tensor| conv(&x.unsqueeze(0), k).squeeze(0);
     let images = vmap_axes((Some(0), None), 0, one);

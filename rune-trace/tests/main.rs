@@ -1,4 +1,4 @@
-//! All tests of this crate, in one binary: it links once.
+//! All tests of this crate, in one binary, which is linked once.
 
 #[path = "array_fns/main.rs"]
 mod array_fns;
@@ -21,7 +21,7 @@ mod transforms;
 mod vmap;
 mod while_loops;
 
-/// A file that is not a module would not be tested.
+/// Without this test, a file that is not a module would not be tested.
 #[test]
 fn every_file_is_a_module() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests");

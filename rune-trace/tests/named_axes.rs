@@ -1,4 +1,4 @@
-//! Functions over named axes: against JAX, and what is said of those that are wrong.
+//! Functions over named axes: against JAX, and messages about misuse.
 
 use rune_testing::locations::panic_of;
 use rune_testing::named_axes;
@@ -31,7 +31,7 @@ fn functions_over_named_axes_give_what_jax_gives() {
             failures.push(format!("{title}: {} results", found.len()));
         }
         for (k, (found, expected)) in found.iter().zip(&case.outputs).enumerate() {
-            // Each sums some twenty products of about 1, which may cancel.
+            // Each result sums about twenty products of magnitude 1, which may cancel.
             let result = found.to_array().map_err(|e| e.to_string());
             if let Err(why) = result.and_then(|found| Tolerance::Around1(32.0).check(&found, expected)) {
                 failures.push(format!("{title}: result {k} {why}"));
@@ -59,7 +59,7 @@ fn trees_are_summed_leaf_by_leaf() {
     assert_eq!(rest[1].to_vec::<f32>().unwrap(), [0.5; 3]);
 }
 
-/// What is the same in all lanes needs no axis.
+/// A result that is the same in all lanes needs no axis.
 #[test]
 fn sums_over_lanes_are_unmapped() {
     let f = |x: &Tensor| (psum(x, "i"), all_gather(x, "i", 0), axis_size("i") as i32);
@@ -84,7 +84,7 @@ fn sums_of_what_is_the_same_wrap_and_keep_their_range() {
     };
     assert_eq!(lanes(Tensor::scalar(3i8)).item::<i8>().unwrap(), 900i32 as i8);
     assert_eq!(lanes(Tensor::scalar(-1i64)).item::<i64>().unwrap(), -300);
-    // 300 is no number of bf16, and 300 times 300 none of f16; what comes out is.
+    // bf16 cannot represent 300, but it can represent the result.
     let half = lanes(Tensor::scalar(0.125f32).cast(DType::BF16)).cast(DType::F32);
     assert_eq!(half.item::<f32>().unwrap(), 37.5);
 }
@@ -100,7 +100,7 @@ fn no_lanes_sum_to_zero() {
     assert_eq!(types, ["[2, 0, f32]", "[0, i32]", "[0, 2, f32]"]);
 }
 
-/// A rotation is two slices put together, and an order backwards one.
+/// A rotation consists of two slices, and a reversed order is one operation.
 #[test]
 fn lanes_are_permuted_by_few_operations() {
     let ops = |pairs: Vec<(usize, usize)>| -> Vec<&'static str> {
@@ -117,7 +117,7 @@ fn lanes_are_permuted_by_few_operations() {
     assert_eq!(ops((0..100).map(|k| (k, k)).collect()), [""; 0]);
 }
 
-/// A network normalised over the batch: what is the same for all lanes gets one gradient, and nothing loops over lanes.
+/// Batch normalization of a network: parameters that all lanes share get one gradient, and there is no loop over lanes.
 #[test]
 fn normalisation_over_the_batch_is_one_program() {
     let weights = Tensor::from_slice([3, 2], &[0.1f32, -0.2, 0.3, 0.5, -0.4, 0.7]);
@@ -145,7 +145,7 @@ fn normalisation_over_the_batch_is_one_program() {
     assert_eq!((dots, sums), (1, 4), "{program}");
 }
 
-/// Equal operations over an axis are computed once, and none is folded away or moved before the axis is bound.
+/// Equal operations over an axis are computed once. None is folded or moved before the axis is bound.
 #[test]
 fn simplification_knows_nothing_of_other_lanes() {
     let program: Program = r#"
@@ -170,7 +170,7 @@ def f(x0): # [f32] -> ([f32], [f32], [i32], [f32])
     assert_eq!(axes, ["i 3", "j 3"]);
 }
 
-/// The message of the panic of `f`.
+/// Returns the panic message of `f`.
 fn message(f: impl FnOnce() -> Tensor) -> String {
     let panic = catch_unwind(AssertUnwindSafe(f)).expect_err("it is wrong");
     match panic.downcast::<String>() {
@@ -232,7 +232,7 @@ fn the_line_is_the_users() {
     assert!(place.ends_with(&format!("named_axes.rs:{line}")), "{place}");
 }
 
-/// What another lane has is not known while the function of one lane runs, and outside of it means nothing.
+/// The values of other lanes are unknown while the function of one lane runs, and undefined outside of it.
 #[test]
 fn values_over_lanes_are_not_read() {
     let read = |f: fn(&Tensor) -> Tensor| message(move || vmap_named("i", f)(&numbers(3)));
@@ -242,23 +242,23 @@ fn values_over_lanes_are_not_read() {
         text.contains("named_axes.rs:") && text.contains("over the axis `i` was read, which is known only outside"),
         "{text}"
     );
-    // A captured value is the same in all lanes, and its sum over lanes still no value of this lane.
+    // A captured value is the same in all lanes, but its sum over lanes is not a value of this lane.
     let text = read(|x| x * psum(&Tensor::scalar(1.0f32), "i").item::<f32>().unwrap());
     assert!(text.contains("from `psum`"), "{text}");
-    // Under `grad`, where arguments are known, too.
+    // The same under `grad`, where arguments are known.
     let f = |w: &Tensor| vmap_named("i", |x: &Tensor| x * psum(w, "i").item::<f32>().unwrap())(&numbers(3)).sum();
     let text = message(|| grad(f)(&Tensor::scalar(1.0f32)));
     assert!(text.contains("from `psum`"), "{text}");
 }
 
-/// Names are in scope for as long as the function runs, whatever becomes of it.
+/// Names are in scope as long as the function runs, even if it panics.
 #[test]
 fn names_leave_with_the_function() {
     assert!(catch_unwind(|| vmap_named("i", |x: &Tensor| -> Tensor { panic!("{}", x.rank()) })(&numbers(3))).is_err());
     assert!(rune_trace::named_axes().is_empty());
 }
 
-/// A program with an axis that nothing maps: loaded from a file, perhaps.
+/// Returns a program with an unmapped axis, like one from a file.
 fn over_i() -> Program {
     "def f(x0): # [f32] -> [f32]\n    y0 = rune.psum(x0, axis={\"name\": \"i\", \"size\": 3})\n    return y0\n"
         .parse()
@@ -278,24 +278,25 @@ fn programs_over_axes_are_bound_or_refused() {
     );
     let error = program.vmap_named("i", 4, &[Some(0)], &[Some(0)]).unwrap_err();
     assert_eq!(error.to_string(), "the axis `i` has size 3 in the operations of `f`, but the batch size is 4");
-    // Another axis leaves it as it is, on wider lanes.
+    // Batching along another axis keeps the operation, with wider lanes.
     let wider = program.vmap(5, &[Some(0)], &[Some(0)]).unwrap();
     assert_eq!(wider.axes().len(), 1);
     let bound = wider.vmap_named("i", 3, &[Some(1)], &[None]).unwrap();
     assert_eq!(bound.input_types()[0].to_string(), "[5, 3, f32]");
-    // Derivatives of it are programs of one lane again.
+    // Its derivatives are again programs of one lane.
     let back = program.vjp(&[0]).unwrap().vmap_named("i", 3, &[Some(0), Some(0)], &[Some(0), Some(0)]).unwrap();
     let one = |x: [f32; 3]| rune_trace::Array::from_slice([3], &x);
     let results = rune_trace::interpret::interpret(&back, &[one([1.0, 2.0, 3.0]), one([1.0, 0.0, 10.0])]).unwrap();
     assert_eq!((results[0].as_slice::<f32>(), results[1].as_slice::<f32>()), (&[6.0; 3][..], &[11.0; 3][..]));
-    // Applied by a function that maps the axis, it is over its lanes, if they are as many.
+    // If a function that maps the axis applies the program, its operations work on these lanes. The sizes must be
+    // equal.
     let f = vmap_named("i", |x: &Tensor| over_i().apply(std::slice::from_ref(x)).remove(0));
     assert_eq!(f(&Tensor::from([1.0f32, 2.0, 4.0])).to_vec::<f32>().unwrap(), [7.0; 3]);
     assert!(
         message(|| f(&numbers(4)))
             .ends_with("the axis `i` has size 4, but size 3 in a program that the function applies")
     );
-    // Two sizes of one axis cannot be.
+    // An axis cannot have two sizes.
     let text = over_i()
         .to_string()
         .replace("return y0", "z1 = rune.pmax(y0, axis={\"name\": \"i\", \"size\": 2})\n    return z1");
@@ -313,7 +314,7 @@ fn tangents_go_through_lanes() {
     assert_eq!(leaves.len(), 2);
 }
 
-/// In branches and loops lanes see each other as outside of them.
+/// Inside branches and loops, operations over lanes work like outside of them.
 #[test]
 fn lanes_meet_in_branches_and_loops() {
     let on_lanes = |f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync)| {
@@ -329,15 +330,15 @@ fn lanes_meet_in_branches_and_loops() {
     assert_eq!(on_lanes(&|x| fori_loop(0, 3, |_, x: &Tensor| step(x), x)), by_host);
     let positions = Tensor::from([0.0f64, 1.0, 2.0]);
     assert_eq!(on_lanes(&|x| scan(|x: &Tensor, _: &Tensor| (step(x), ()), x, &positions).0), by_host);
-    // A choice that is the same for all lanes, and one that is not.
+    // A branch with a condition that is the same for all lanes, and one with a mapped condition.
     let same = on_lanes(&|x| cond(&pmax(x, "i").gt(5.0), || step(x), || x * 2.0));
     assert_eq!(same, on_lanes(&step));
     let apart = on_lanes(&|x| cond(&x.gt(1.5), || step(x) * x, || x * 2.0));
     let selected = on_lanes(&|x| rune_trace::where_(x.gt(1.5), &(step(x) * x), &(x * 2.0)));
     assert_eq!(apart[0], selected[0]);
-    // Backward, a lane is not met in a branch that it does not take; so it is in JAX.
+    // In the backward pass, a lane does not take part in a branch that it does not take, like in JAX.
     assert_eq!(apart[2], [2.0, selected[2][1], selected[2][2]]);
-    // Nothing mapped goes into the branch, and yet its results differ by lane.
+    // The branch has no mapped operand, but its results differ between lanes.
     let index = |on: bool| {
         vmap_named("i", move |x: &Tensor| {
             x + cond(&Tensor::scalar(on), || axis_index("i").cast(DType::F64), || Tensor::scalar(5.0f64))
@@ -346,7 +347,7 @@ fn lanes_meet_in_branches_and_loops() {
     let x = Tensor::from([1.0f64, 2.0, 6.0]);
     assert_eq!(index(true)(&x).to_vec::<f64>().unwrap(), [1.0, 3.0, 8.0]);
     assert_eq!(index(false)(&x).to_vec::<f64>().unwrap(), [6.0, 7.0, 11.0]);
-    // All lanes go on until their sum says so.
+    // All lanes continue until their sum ends the loop.
     let doubled = |x: &Tensor| while_loop(|x: &Tensor| psum(x, "i").lt(100.0), |x: &Tensor| x * 2.0, x);
     assert_eq!(vmap_named("i", doubled)(&x).to_vec::<f64>().unwrap(), [16.0, 32.0, 96.0]);
 }

@@ -81,8 +81,8 @@ const NEVER_RANK_0: [&str; 22] = [
     "lu_solve",
 ];
 
-/// Transformations without cases for some operations, and the reason. f32 and f64 have all transformations, and bf16 has those where
-/// sums accumulate in f32. f16 and the integers use the same rules.
+/// Operations without cases under some transformations, and the reason. f32 and f64 have all transformations, and bf16
+/// has those in which sums accumulate in f32. f16 and the integers use the same rules.
 const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 3] = [
     (&["constant", "iota"], &Transform::ALL, "have no operands"),
     (
@@ -111,12 +111,12 @@ const WITHOUT_TRANSFORMS: [(&[&str], &[Transform], &str); 3] = [
 const DERIVATIVES: [Transform; 6] =
     [Transform::Jvp, Transform::Vjp, Transform::VmapGrad, Transform::GradVmap, Transform::JvpGrad, Transform::GradGrad];
 
-/// Collects what fails, so that a test tells of all of it.
+/// Collects failures, so that a test reports all of them.
 #[derive(Default)]
 struct Report {
     checked: BTreeMap<&'static str, BTreeMap<DType, usize>>,
     failures: Vec<String>,
-    /// The case that is being checked, and how many failures there were before.
+    /// The case that is being checked, and the previous number of failures.
     open: Option<(&'static str, &'static str, DType, usize)>,
 }
 
@@ -127,7 +127,7 @@ impl Report {
         self.close();
         self.open = Some((case.name(), transform, case.dtype(), self.failures.len()));
     }
-    /// Leaves a case out of what is covered, as one whose results have no elements.
+    /// Excludes a case from the coverage, for example if its results have no elements.
     fn is_empty(&mut self) {
         self.open = None;
     }
@@ -141,7 +141,7 @@ impl Report {
             self.failures.push(format!("{}: {what} {why} ({tolerance:?})", case.title()));
         }
     }
-    /// What `f` computes, or nothing if it panics, which is a failure of the case.
+    /// Returns the result of `f`. Returns `None` if it panics, which is a failure of the case.
     fn catch<T>(&mut self, case: &Case, f: impl FnOnce() -> T) -> Option<T> {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f));
         let text = |e: Box<dyn std::any::Any + Send>| match e.downcast::<String>() {
@@ -150,7 +150,7 @@ impl Report {
         };
         result.map_err(|e| self.failures.push(format!("{}: {}", case.title(), text(e)))).ok()
     }
-    /// Prints how many cases were checked, and fails if one did.
+    /// Prints the number of checked cases, and fails if one failed.
     fn finish(mut self, what: &str) {
         self.close();
         coverage::write(&[]);
@@ -166,14 +166,14 @@ impl Report {
     }
 }
 
-/// A place in an operation where a dtype stands: an operand (those of a variadic operation are alike), or an attribute.
+/// A place of a dtype in an operation: an operand (those of a variadic operation have the same dtype), or an attribute.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Place {
     Operand(usize),
     Attribute(&'static str),
 }
 
-/// The dtypes of a case by place.
+/// Returns the dtypes of a case by place.
 fn places(op: &Op<usize>, inputs: &[Type]) -> Vec<(Place, DType)> {
     let alike_from = match op.name() {
         "concatenate" | "sort" | "optimization_barrier" => 1,
@@ -190,12 +190,12 @@ fn places(op: &Op<usize>, inputs: &[Type]) -> Vec<(Place, DType)> {
     all
 }
 
-/// The dtype that an attribute is, or is a scalar of.
+/// Returns the dtype of an attribute that is a dtype or a scalar.
 fn dtype_of(value: &Value) -> Option<DType> {
     value.as_str()?.rsplit(':').next()?.parse().ok()
 }
 
-/// Whether the types of a case stay right when the dtype `from` becomes `to`: everywhere, or at `place` alone.
+/// Returns whether the types of a case remain valid if the dtype `from` becomes `to`, everywhere or only at `place`.
 fn also_takes(op: &Op<usize>, inputs: &[Type], place: &Place, from: DType, to: DType) -> bool {
     let alone: Vec<Type> = (inputs.iter().enumerate())
         .map(|(i, ty)| if *place == Place::Operand(i) { ty.with_dtype(to) } else { ty.clone() })
@@ -220,7 +220,7 @@ fn also_takes(op: &Op<usize>, inputs: &[Type], place: &Place, from: DType, to: D
     }
 }
 
-/// A dtype or a scalar as an attribute, of another dtype.
+/// Returns a dtype or scalar attribute with another dtype.
 fn with_dtype(value: &Value, to: DType) -> Value {
     let is_scalar = value.as_str().is_some_and(|text| text.contains(':'));
     match (is_scalar, to) {
@@ -245,7 +245,7 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
         for (place, from) in places(&case.op, &inputs) {
             present.entry(case.name()).or_default().entry(place.clone()).or_default().insert(from);
             let takes = allowed.entry(case.name()).or_default().entry(place.clone()).or_default();
-            // `complex.rs` has those of complex numbers.
+            // `complex.rs` checks complex numbers.
             for to in DType::ALL.into_iter().filter(|dtype| !dtype.is_complex()) {
                 if !takes.contains(&to) && also_takes(&case.op, &inputs, &place, from, to) {
                     takes.insert(to);
@@ -283,7 +283,8 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// Of each operation, which dtypes it takes where its numbers are, which transformations it has none of, and which other suites it is in.
+/// Returns, for each operation, the dtypes that it accepts, the transformations that it lacks, and the other suites
+/// that test it.
 fn facts(allowed: &BTreeMap<&str, BTreeMap<Place, BTreeSet<DType>>>) -> Vec<Value> {
     let fact = |op: &&'static str| {
         let case = CASES.iter().find(|case| case.name() == *op);
@@ -438,11 +439,12 @@ fn transformed_operations_agree_with_jax() {
     assert!(total >= 20_000, "{total} cases only");
 }
 
-/// What is neither checked nor left out for a reason, and what is left out and is checked.
+/// Returns the transformations that are neither checked nor excluded for a reason, and those that are excluded but
+/// checked.
 fn missing_transforms(seen: &BTreeSet<(&str, Transform, DType)>) -> Vec<String> {
     let mut missing = Vec::new();
     let names: Vec<&str> = Op::<usize>::names();
-    // What has no vectors has none under transformations.
+    // Operations without vectors have none under transformations.
     let left_out = |name, transform| {
         let mut reasons =
             WITHOUT_TRANSFORMS.iter().filter(|(ops, of, _)| ops.contains(&name) && of.contains(&transform));
@@ -474,7 +476,7 @@ fn missing_transforms(seen: &BTreeSet<(&str, Transform, DType)>) -> Vec<String> 
     missing
 }
 
-/// The case with its operation in a sub-program.
+/// Returns the case with its operation in a sub-program.
 fn called(case: &Case) -> Case {
     let types = case.inputs.iter().map(|x| x.ty().clone()).collect();
     let mut builder = ProgramBuilder::new("one", types, Vec::new());
@@ -485,7 +487,7 @@ fn called(case: &Case) -> Case {
     Case { label, op, inputs, outputs, derivatives: None, transformed: Default::default() }
 }
 
-/// The tangents of the results of floats. A vjp is linear in the cotangents, and its vjp is the jvp.
+/// Returns the tangents of the float results. A vjp is linear in the cotangents, and its vjp is the jvp.
 fn jvp(case: &Case) -> Vec<Array> {
     let (inputs, floats) = inputs(case);
     let tangents: Vec<Tensor> = (case.inputs.iter().enumerate())
@@ -500,7 +502,7 @@ fn jvp(case: &Case) -> Vec<Array> {
     grad(back)(&cotangents).iter().map(array).collect()
 }
 
-/// The cotangents of the inputs of floats.
+/// Returns the cotangents of the float inputs.
 fn vjp(case: &Case) -> Vec<Array> {
     let (inputs, floats) = inputs(case);
     let cotangents = cotangents(case);
@@ -512,20 +514,21 @@ fn array(x: &Tensor) -> Array {
     x.to_array().expect("a derivative can be computed")
 }
 
-/// All inputs, and those of floats.
+/// Returns all inputs, and the float inputs.
 fn inputs(case: &Case) -> (Vec<Tensor>, Vec<Tensor>) {
     let inputs: Vec<Tensor> = case.inputs.iter().map(|x| Tensor::from_value(x.clone())).collect();
     let floats = inputs.iter().filter(|x| x.dtype().is_float()).cloned().collect();
     (inputs, floats)
 }
 
-/// The cotangents of the results of floats.
+/// Returns the cotangents of the float results.
 fn cotangents(case: &Case) -> Vec<Tensor> {
     let outputs = case.outputs.iter().enumerate().filter(|(_, y)| y.dtype().is_float());
     outputs.map(|(k, y)| Tensor::from_value(cotangent(k, y.ty()))).collect()
 }
 
-/// The results of floats of a case's operation, on inputs of which those of floats are replaced, times cotangents, summed.
+/// Returns the inner product of cotangents and the float results of the operation of a case. `floats` replace the float
+/// inputs.
 fn weighted(case: &Case, inputs: &[Tensor], floats: &[Tensor], cotangents: &[Tensor]) -> Tensor {
     let mut floats = floats.iter();
     let all: Vec<&Tensor> = (inputs.iter())
@@ -536,7 +539,7 @@ fn weighted(case: &Case, inputs: &[Tensor], floats: &[Tensor], cotangents: &[Ten
     inner(&results, cotangents)
 }
 
-/// The inner product, as `f64`.
+/// Returns the inner product, as `f64`.
 fn inner(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
     assert_eq!(xs.len(), ys.len());
     let products = xs.iter().zip(ys).map(|(x, y)| {

@@ -1,4 +1,4 @@
-//! Every operation under `vmap` against the operation on each lane, and what `vmap` is put together with.
+//! Every operation under `vmap` against the operation on each lane, and `vmap` combined with other transformations.
 
 use rune_testing::coverage;
 use rune_testing::tolerance;
@@ -20,8 +20,8 @@ use vectors::Case;
 
 const LANES: usize = 3;
 
-/// Lane `lane` of an operand: the elements of `x` turned around by as many places, and a single one increased, so that
-/// values stay such as the case was made for.
+/// Returns lane `lane` of an operand: the elements of `x`, rotated by this many places, or a single element, increased.
+/// The values thus remain valid for the case.
 fn perturbed(x: &Array, lane: usize) -> Array {
     with_element!(x.dtype(), T => {
         let elements = x.as_slice::<T>();
@@ -44,7 +44,7 @@ fn next<T: Element>(x: T, lane: usize) -> T {
     T::from_f64(x.to_f64() + lane as f64)
 }
 
-/// The arrays side by side along the axis `axis` that the result has more.
+/// Stacks the arrays along the new axis `axis`.
 fn stack(lanes: &[Array], axis: usize) -> Array {
     let ty = lanes[0].ty();
     let mut shape = ty.shape.clone();
@@ -65,7 +65,7 @@ fn one_op(op: &Op<usize>, inputs: &[Type]) -> Program {
     builder.finish(outputs.to_vec()).expect("the outputs are assigned")
 }
 
-/// The subsets of operands that are mapped: all of them for few operands, else each alone and all together.
+/// Returns subsets of operands to map: all subsets for few operands, otherwise each operand alone and all together.
 fn subsets(operands: usize) -> Vec<u32> {
     let all = (1u32 << operands) - 1;
     match operands {
@@ -111,7 +111,7 @@ fn cases() -> Vec<Case> {
     vectors::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors"))
 }
 
-/// Runs `check` for each case with operands, each subset of them mapped, along the first axis and the last.
+/// Runs `check` for each case with operands, for each subset of mapped operands, along the first axis and the last.
 fn for_all(what: &str, cases: &[Case], program: impl Fn(&Case) -> (Case, Program)) {
     let (mut checked, mut failures): (BTreeMap<&str, usize>, Vec<String>) = Default::default();
     for case in cases.iter().filter(|case| !case.inputs.is_empty()) {
@@ -154,7 +154,7 @@ fn every_operation_on_lanes_is_the_operation_on_each() {
     for_all("vmap against each lane", &cases(), |case| (copy(case), one_op(&case.op, &types(&case.inputs))));
 }
 
-/// Each tenth case.
+/// Tests every tenth case.
 #[test]
 fn a_batched_call_is_its_batched_program() {
     let some: Vec<Case> = cases().into_iter().step_by(10).collect();
@@ -166,7 +166,7 @@ fn a_batched_call_is_its_batched_program() {
     });
 }
 
-/// Each seventh case whose operands are all mapped twice, against lanes of lanes.
+/// Compares every seventh case, with all operands mapped twice, with lanes of lanes.
 #[test]
 fn vmap_of_vmap_is_lanes_of_lanes() {
     let mut failures = Vec::new();
@@ -195,7 +195,7 @@ fn vmap_of_vmap_is_lanes_of_lanes() {
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
-/// Reverse mode of one operation: `vmap` of it, and it of `vmap`, against each lane.
+/// Compares reverse mode of one operation, under `vmap` and of `vmap`, with each lane.
 #[test]
 fn reverse_mode_on_lanes_is_that_on_each_in_both_orders() {
     let (mut total, mut failures) = (0, Vec::new());
@@ -265,7 +265,7 @@ fn assert_close(found: &Tensor, expected: &Tensor) {
     }
 }
 
-/// The part of `x` at position `i` along the first axis.
+/// Returns the part of `x` at position `i` along the first axis.
 fn row(x: &Tensor, i: usize) -> Tensor {
     let lane = Shape::from(&x.shape()[1..]);
     let n = lane.size();
@@ -278,14 +278,14 @@ fn the_sum_of_squares_of_each_row() {
     let f = |x: &Tensor| (x * x).sum();
     assert_eq!(vmap(f)(&x).to_vec::<f32>().unwrap(), [5.0, 25.0, 61.0]);
     assert_eq!(vmap_axes(-1, 0, f)(&x).to_vec::<f32>().unwrap(), [35.0, 56.0]);
-    // Forward through lanes, as the derivative of the derivative of a weighted sum.
+    // Forward mode through lanes, as the derivative of the derivative of a weighted sum.
     let v = &x * 0.1;
     let tangents = |x: &Tensor| (vmap(grad(f))(x) * &v).sum_axes(-1);
     let expected = [1.0f32, 5.0, 12.2];
     for (found, expected) in tangents(&x).to_vec::<f32>().unwrap().iter().zip(expected) {
         assert!((found - expected).abs() < 1e-5);
     }
-    // And by the program: jvp of vmap.
+    // The same with programs: jvp of vmap.
     let program = make_program(vmap(f), &x).unwrap().jvp(&[0]).unwrap();
     let arrays = [x.to_array().unwrap(), v.to_array().unwrap()];
     let results = interpret(&program, &arrays).unwrap();
@@ -295,7 +295,7 @@ fn the_sum_of_squares_of_each_row() {
     }
 }
 
-/// A network with captured weights, and its loss on one example.
+/// Returns the loss of a network with captured weights on one example.
 fn loss(w: &(Tensor, Tensor), x: &Tensor, y: &Tensor) -> Tensor {
     let out = x.matmul(&w.0).tanh().matmul(&w.1);
     let error = out - y;
@@ -312,7 +312,7 @@ fn gradients_of_each_example_are_those_of_a_loop() {
         assert_close(&row(&each.0, i), &alone.0);
         assert_close(&row(&each.1, i), &alone.1);
     }
-    // The gradient of the sum over lanes is the sum of the gradients, through captured weights and arguments alike.
+    // The gradient of the sum over lanes is the sum of the gradients, both for captured weights and for arguments.
     let total = grad(|w: &(Tensor, Tensor)| vmap(|x: &Tensor, y: &Tensor| loss(w, x, y))(&xs, &ys).sum())(&w);
     assert_close(&total.0, &each.0.sum_axes(0));
     assert_close(&total.1, &each.1.sum_axes(0));

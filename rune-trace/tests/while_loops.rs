@@ -1,5 +1,5 @@
-//! Reverse mode through loops of unknown length, where the arguments are known: against JAX (`scripts/vectors while-loops`), against the same
-//! functions with loops of the host, and against differences.
+//! Reverse mode through loops of unknown length at known arguments: against JAX (`scripts/vectors while-loops`),
+//! against the same functions with host loops, and against finite differences.
 
 use rune_trace::{
     CheckOptions, DType, Tensor, Tree, check_gradients, checkpoint, cond, custom_vjp, grad, hessian, hvp, jacfwd,
@@ -9,7 +9,7 @@ use rune_trace::{
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Loops as operations, or of the host.
+/// Loops as operations, or as host loops.
 trait Loops {
     fn repeat<C: Tree>(goes_on: impl Fn(&C) -> Tensor, body: impl Fn(&C) -> C, init: &C) -> C;
     fn over(body: impl Fn(&Tensor, &Tensor) -> Tensor, init: &Tensor, xs: &Tensor) -> Tensor;
@@ -108,7 +108,7 @@ fn edge<L: Loops>(x: &Tensor) -> Tensor {
 }
 
 type F = fn(&Tensor) -> Tensor;
-/// Each function by name, with loops as operations and of the host.
+/// Each function by name, with loops as operations and as host loops.
 const FUNCTIONS: [(&str, F, F); 9] = [
     ("newton", newton::<Operations>, newton::<Host>),
     ("converged", converged::<Operations>, converged::<Host>),
@@ -159,7 +159,7 @@ fn derivatives_are_those_of_loops_of_the_host() {
     for (name, f, host) in FUNCTIONS {
         let same =
             |a: Tensor, b: Tensor, what: &str| near(&a, &b.to_vec::<f64>().unwrap(), &format!("{what} of {name}"));
-        // Where the number of turns is another.
+        // Points with other numbers of iterations.
         for x in [&x, &(&x * 2.5), &(&x * 0.1), &Tensor::from([3.0, 5.0, 2.0])] {
             same(grad(f)(x), grad(host)(x), "grad");
         }
@@ -198,7 +198,8 @@ fn what_is_kept_of_a_loop_is_told() {
     assert!(kept.iter().any(|r| r.to_string().contains("scan")), "{kept:?}");
 }
 
-/// A loop that only an auxiliary result comes from stays one, and so does one that nothing is differentiated through.
+/// A loop that only an auxiliary result depends on remains a loop, and so does one through which nothing is
+/// differentiated.
 #[test]
 fn loops_off_the_way_stay() {
     let doubled = |x: &Tensor| while_loop(|y: &Tensor| y.lt(100.0), |y| y * 2.0, x);
@@ -251,7 +252,7 @@ fn loops_in_checkpoints_and_beside_rules() {
             custom_vjp(|y: &Tensor| y * y, |y: &Tensor| (y * y, y.clone()), |y: &Tensor, ct: &Tensor| ct * y * 3.0);
         while_loop(|y: &Tensor| y.lt(100.0), |y| square(y), x)
     };
-    // 2, 4, 16, 256: the rule says 3 y for the derivative of y².
+    // The values are 2, 4, 16, 256. The rule returns 3 y as the derivative of y².
     assert_eq!(grad(doubled)(&Tensor::scalar(2.0)).item::<f64>().unwrap(), 27.0 * 2.0 * 4.0 * 16.0);
 }
 

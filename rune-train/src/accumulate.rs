@@ -1,10 +1,10 @@
-//! Gradients of large batches, in parts.
+//! Gradients of large batches, computed in parts.
 
 use rune_trace::{DType, Tensor, Tree, scan, value_and_grad, value_and_grad_aux};
 
-/// Returns the mean loss over a batch and its gradient, computed for `parts` equal parts of the batch one after the
-/// other, as `value_and_grad(loss)` computes them at once. It needs memory for one part, and equals the whole to
-/// rounding.
+/// Returns a function that computes the mean loss over a batch and its gradient, like `value_and_grad(loss)`, but from
+/// `parts` equal parts of the batch, one after the other. It needs memory for one part only. The results are equal up
+/// to rounding.
 ///
 /// `loss` returns the mean loss of its batch. Each leaf of the batch is split along its first axis. If items have
 /// weights or masks, use [`accumulate_weighted`].
@@ -40,8 +40,8 @@ where
 }
 
 /// Like [`accumulate`], for a loss that returns the sum of its losses and the sum of their weights, such as the number
-/// of items that a mask selects. The result is the sum of all losses by the sum of all weights, and its gradient, even
-/// if the parts have different weights.
+/// of items that a mask selects. The result is the sum of all losses divided by the sum of all weights, and its
+/// gradient. It is correct even if the parts have different weights.
 ///
 /// ```
 /// use rune::{prelude::*, train::{accumulate_weighted, data::Batch}};
@@ -76,7 +76,7 @@ where
     }
 }
 
-/// Sums of many small numbers need more digits than the numbers.
+/// Returns the dtype for sums: sums of many small numbers need more digits than the numbers.
 fn wide(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
@@ -93,7 +93,7 @@ fn divided<P: Tree>(sums: &P, by: &Tensor, params: &P) -> P {
     sums.map2(params, &mut |sum, leaf| (sum / by.cast(sum.dtype())).cast(leaf.dtype()))
 }
 
-/// Returns the tree with leaves `[parts, n / parts, …]` for leaves `[n, …]`.
+/// Reshapes leaves `[n, …]` to `[parts, n / parts, …]`.
 #[track_caller]
 fn split<B: Tree>(parts: usize, batch: &B) -> B {
     for (path, leaf) in batch.leaves_with_paths("batch") {

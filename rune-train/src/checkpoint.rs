@@ -1,4 +1,4 @@
-//! Checkpoints: files that hold everything that is needed to continue.
+//! Checkpoints: files that hold everything needed to continue.
 
 use crate::data::Position;
 use rune_trace::storage::{self, Differences, StorageError};
@@ -6,7 +6,7 @@ use rune_trace::{EvalError, Tree, TreePath};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// Where training is: the state, and everything else that is needed to continue bit for bit.
+/// The current point of a training: the state, and everything else needed to continue bit for bit.
 #[derive(Tree, Clone, Debug)]
 pub struct Checkpoint<S> {
     /// The user's state: the model, the optimiser's state, the random key.
@@ -94,8 +94,8 @@ fn lines(errors: &[CheckpointError]) -> String {
 /// Where and how often checkpoints are written.
 ///
 /// A checkpoint is one safetensors file, `step-000001000.safetensors`, with the names of the state's fields below
-/// `state`, and a checksum. It gets its name when it is complete and on the disk, so a crash never leaves a broken one
-/// in the place of a good one.
+/// `state`, and a checksum. The file gets its name only when it is complete and on disk, so a crash never replaces a
+/// good file with a broken one.
 ///
 /// ```
 /// use rune::{prelude::*, random, train::{Checkpoint, Checkpoints, Watched, data::Position}};
@@ -143,7 +143,7 @@ pub struct Latest<S> {
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".safetensors";
 
-/// What a file holds: a checkpoint and its checksum, under the names of these fields.
+/// The contents of a file: a checkpoint and its checksum, under the names of these fields.
 #[derive(Tree)]
 struct Stored<S> {
     state: S,
@@ -154,7 +154,7 @@ struct Stored<S> {
 }
 
 impl<S: Tree> Stored<S> {
-    /// Returns the checkpoint, of the same tensors.
+    /// Returns the contents of the file for a checkpoint, with the same tensors.
     fn of(at: &Checkpoint<S>, checksum: String) -> Stored<S> {
         let Checkpoint { state, step, position, watched } = at.map(&mut rune_trace::Tensor::clone);
         Stored { state, step, position, watched, checksum }
@@ -167,11 +167,11 @@ impl Checkpoints {
     pub fn new(folder: impl Into<PathBuf>) -> Checkpoints {
         Checkpoints { folder: folder.into(), every: 1000, keep: 3, best: true, resume: false }
     }
-    /// Returns the file of the checkpoint of a step.
+    /// Returns the path of the checkpoint of a step.
     pub fn file(&self, step: u64) -> PathBuf {
         self.folder.join(format!("{PREFIX}{step:09}{SUFFIX}"))
     }
-    /// Returns the file of the best checkpoint.
+    /// Returns the path of the best checkpoint.
     pub fn best_file(&self) -> PathBuf {
         self.folder.join(format!("best{SUFFIX}"))
     }
@@ -195,7 +195,7 @@ impl Checkpoints {
         steps.sort_unstable();
         Ok(steps)
     }
-    /// Writes a checkpoint, and deletes those that are older than the last `keep`. Returns its file.
+    /// Writes a checkpoint, and deletes those older than the last `keep`. Returns its path.
     ///
     /// # Errors
     /// If the state cannot be computed, or the file cannot be written.
@@ -219,7 +219,7 @@ impl Checkpoints {
         }
         Ok(path)
     }
-    /// Makes the checkpoint of a step the best one.
+    /// Makes the checkpoint of this step the best one.
     ///
     /// # Errors
     /// If the file cannot be linked or copied.
@@ -230,7 +230,7 @@ impl Checkpoints {
             move |source| CheckpointError::Io { path, source }
         };
         drop(std::fs::remove_file(&partial));
-        // Not all file systems have links.
+        // Not all file systems have hard links.
         if std::fs::hard_link(&from, &partial).is_err() {
             std::fs::copy(&from, &partial).map_err(failed(&partial))?;
             File::open(&partial).and_then(|file| file.sync_all()).map_err(failed(&partial))?;
@@ -242,7 +242,7 @@ impl Checkpoints {
     /// structure and the types of `like` matter.
     ///
     /// # Errors
-    /// If all checkpoints are damaged, or one is of another model; the error lists the differences.
+    /// If all checkpoints are damaged, or one belongs to another model. The error lists the differences.
     pub fn latest<S: Tree>(&self, like: &S) -> Result<Option<Latest<S>>, CheckpointError> {
         let mut damaged = Vec::new();
         for step in self.steps()?.into_iter().rev() {
@@ -260,11 +260,11 @@ impl Checkpoints {
     /// Loads the best checkpoint. Only the structure and the types of `like` matter.
     ///
     /// # Errors
-    /// If there is none, or it is damaged or of another model.
+    /// If there is none, or it is damaged or belongs to another model.
     pub fn load_best<S: Tree>(&self, like: &S) -> Result<Checkpoint<S>, CheckpointError> {
         load(&self.best_file(), like)
     }
-    /// Waits until new names are on the disk, where folders can be opened.
+    /// Waits until new names are on disk, on systems that can open folders.
     fn sync_folder(&self) -> Result<(), CheckpointError> {
         if cfg!(unix) {
             let synced = File::open(&self.folder).and_then(|folder| folder.sync_all());
@@ -298,7 +298,7 @@ fn load<S: Tree>(path: &Path, like: &S) -> Result<Checkpoint<S>, CheckpointError
     Ok(at)
 }
 
-/// Returns the hash of all leaves, with names and types, and of all that is not a tensor.
+/// Returns the hash of all leaves, with their names and types, and of the step, the position and the monitored metric.
 fn checksum<S: Tree>(at: &Checkpoint<S>) -> Result<String, EvalError> {
     let pending: Vec<_> = at.leaves().into_iter().filter(|leaf| leaf.is_pending()).collect();
     if !pending.is_empty() {

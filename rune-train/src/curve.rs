@@ -13,7 +13,7 @@ const SIZE: (u32, u32) = (960, 600);
 const INK: RGBColor = RGBColor(0x33, 0x33, 0x33);
 const COLORS: [RGBColor; 4] =
     [RGBColor(0x2a, 0x6f, 0xdb), RGBColor(0xd9, 0x48, 0x2b), RGBColor(0x2b, 0x9a, 0x5b), RGBColor(0x8e, 0x4b, 0xb8)];
-/// Lines of few points have dots.
+/// Lines with fewer points have dots.
 const DOTTED: usize = 100;
 
 /// A line of a plot.
@@ -25,8 +25,8 @@ pub struct Curve {
     pub points: Vec<(f64, f64)>,
 }
 
-/// Draws curves to a PNG file. If all values are positive, and the greatest is more than ten times the least, their axis
-/// is logarithmic.
+/// Draws curves to a PNG file. The vertical axis is logarithmic if all values are positive, and the greatest is more
+/// than ten times the least.
 ///
 /// ```
 /// use rune::train::{Curve, draw_curves};
@@ -50,7 +50,7 @@ pub fn draw_curves(path: &Path, title: &str, axes: (&str, &str), curves: &[Curve
     }
     let mut pixels = vec![0; 3 * (SIZE.0 * SIZE.1) as usize];
     draw(&mut pixels, title, axes, &curves).map_err(failed)?;
-    // The picture changes while training goes on, and somebody may look at it.
+    // A reader never sees half a picture: it is replaced while training continues.
     rune_trace::storage::replace(path, |temporary| {
         image::save_buffer_with_format(
             temporary,
@@ -65,7 +65,7 @@ pub fn draw_curves(path: &Path, title: &str, axes: (&str, &str), curves: &[Curve
     .map_err(|error| failed(error.to_string()))
 }
 
-/// Draws a metric of training and evaluation over the steps, if there is something to draw.
+/// Draws a metric of training and evaluation over the steps, unless there are no points.
 pub(crate) fn draw_history(path: &Path, history: &History, metric: &str) -> Result<(), TrainError> {
     let curve = |phase, name: &str| {
         let points = history.series(phase, metric).into_iter().map(|(step, value)| (step as f64, value)).collect();
@@ -94,7 +94,7 @@ fn draw(pixels: &mut [u8], title: &str, axes: (&str, &str), curves: &[Curve]) ->
     };
     let ((first, last), (low, high)) = (range(|p| p.0), range(|p| p.1));
     let across = first..if last > first { last } else { first + 1.0 };
-    // Below a power of ten, a logarithmic axis has hardly any labels.
+    // Within one power of ten, a logarithmic axis has hardly any labels.
     if low > 0.0 && high > 10.0 * low {
         chart(&root, title, axes, curves, across, (low * 0.8..high * 1.25).log_scale())?;
     } else {

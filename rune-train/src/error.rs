@@ -53,7 +53,7 @@ pub enum TrainError {
         /// The names that exist.
         known: Vec<String>,
     },
-    /// `patience` or `evaluate_every` is set, but nothing evaluates.
+    /// `patience` or `evaluate_every` is set, but there is no evaluation.
     #[error("`{field}` needs an evaluation: call `fit_and_evaluate` instead of `fit`")]
     NoEvaluation {
         /// The field of the trainer.

@@ -7,7 +7,7 @@ use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// What metrics were measured on.
+/// What the metrics were measured on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -52,7 +52,7 @@ impl History {
     /// Reads the records of a file of metrics.
     ///
     /// # Errors
-    /// If the file cannot be read, or a line is no record. An incomplete last line is left out.
+    /// If the file cannot be read, or a line is not a record. An incomplete last line is ignored.
     pub fn read(path: impl AsRef<Path>) -> Result<History, TrainError> {
         let path = path.as_ref();
         let text = std::fs::read_to_string(path).map_err(io(path))?;
@@ -67,8 +67,8 @@ impl History {
         }
         Ok(History { records, file: None })
     }
-    /// Returns a history that also writes to a file. Records of an earlier run up to `step` stay; later ones are of
-    /// steps that are taken again.
+    /// Returns a history that also writes to a file. It keeps the records of an earlier run up to `step`, and drops
+    /// later ones, because their steps are taken again.
     pub(crate) fn resume(path: Option<&Path>, step: u64) -> Result<History, TrainError> {
         let Some(path) = path else { return Ok(History::default()) };
         let mut records = if step > 0 && path.exists() { History::read(path)?.records } else { Vec::new() };
@@ -93,7 +93,7 @@ impl History {
 }
 
 fn line(record: &Record) -> String {
-    // It has no maps with keys other than strings, so it always has a text.
+    // The record has no maps with keys other than strings, so this cannot fail.
     serde_json::to_string(record).map_or_else(|_| String::new(), |text| text + "\n")
 }
 

@@ -1,13 +1,13 @@
-//! Ctrl-C: the first one asks training to stop after the current step, the second one ends the process.
+//! Ctrl-C: the first asks training to stop after the current step, the second ends the process.
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag::{register, register_conditional_default};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The handlers. They stay for the rest of the process, because a handler that is removed leaves the signal ignored.
+/// The signal handlers. They stay for the rest of the process: without its handler, a signal would be ignored.
 struct Handlers {
-    /// Whether no training listens: then signals end the process, as they do without handlers.
+    /// Whether no training is listening. Then signals end the process, as they do without handlers.
     idle: Arc<AtomicBool>,
     requested: Arc<AtomicBool>,
     listeners: AtomicUsize,
@@ -25,7 +25,7 @@ fn handlers() -> std::io::Result<&'static Handlers> {
     }
     let (idle, requested) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
     for signal in [SIGINT, SIGTERM] {
-        // In this order: the flag that the last one sets is seen by the others only at the next signal.
+        // The order matters: the last handler sets the flag, so the others see it only at the next signal.
         register_conditional_default(signal, idle.clone())?;
         register_conditional_default(signal, requested.clone())?;
         register(signal, requested.clone())?;

@@ -54,7 +54,7 @@ pub use precision::{LossScale, LossScaling, all_finite, cast_floats, mixed, sele
 pub use run::{Outcome, StopReason};
 pub use trainer::{Goal, Monitor, Progress, Stop, Trainer};
 
-/// The programs in the tutorial on training run.
+/// Runs the programs in the tutorial on training.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/training.md")]
 struct Tutorial;

@@ -1,4 +1,4 @@
-//! Scalar metrics: on the device as tensors, and read as numbers.
+//! Scalar metrics, as tensors on the device and as numbers.
 
 use crate::data::{Batch, Dataset, Loader};
 use crate::error::TrainError;
@@ -10,7 +10,7 @@ use std::fmt;
 /// The name of a metric that is a lone tensor.
 const LONE: &str = "loss";
 
-/// Numbers by name, as [`Metrics::read`] reads them from a tree.
+/// Numbers by name, which [`Metrics::read`] reads from a tree.
 ///
 /// In JSON, NaN and infinities are `null`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -41,7 +41,7 @@ impl Metrics {
     pub fn get(&self, name: &str) -> Option<f64> {
         self.0.get(name).copied()
     }
-    /// Returns names and values, by name.
+    /// Returns names and values, in the order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, f64)> {
         self.0.iter().map(|(name, &value)| (name.as_str(), value))
     }
@@ -115,13 +115,13 @@ fn values(tensors: &[(String, Tensor)]) -> Result<Vec<f64>, TrainError> {
     tensors.iter().map(value).collect()
 }
 
-/// The metrics of the steps since the last log. They are tensors, so that nobody waits for the device meanwhile.
+/// The metrics of the steps since the last log. They stay tensors, so the host does not wait for the device.
 #[derive(Default)]
 pub(crate) struct Window {
     steps: Vec<Vec<(String, Tensor)>>,
 }
 
-/// The means over a window, and the first value in it that is not finite, with the number of steps after it.
+/// The means over a window, and the first value in it that is not finite, with the number of later steps.
 pub(crate) struct Means {
     pub metrics: Metrics,
     pub non_finite: Option<(String, f64, usize)>,
@@ -138,7 +138,7 @@ impl Window {
     pub fn len(&self) -> usize {
         self.steps.len()
     }
-    /// Reads and forgets all steps.
+    /// Reads the metrics of all steps, and clears the window.
     pub fn take(&mut self) -> Result<Means, TrainError> {
         let steps = std::mem::take(&mut self.steps);
         let mut sums: BTreeMap<String, (f64, f64)> = BTreeMap::new();
@@ -158,10 +158,10 @@ impl Window {
     }
 }
 
-/// Returns the means of metrics over all items of a loader, once each: what `f` returns for a batch counts as often as
-/// the batch has items. The loader stays where it is.
+/// Returns the means of metrics over all items of a loader. `f` returns the means of a batch; they are weighted by its
+/// number of items. The position of the loader does not change.
 ///
-/// `f` gets padded batches, so it has to use the mask: [`Batch::mean`] does.
+/// Batches are padded, so `f` must use the mask, as [`Batch::mean`] does.
 ///
 /// ```
 /// use rune::{prelude::*, train::{average, data::{Arrays, Loader}}};
@@ -172,7 +172,7 @@ impl Window {
 /// ```
 ///
 /// # Errors
-/// If a batch cannot be read, there is none, or the metrics are not scalars.
+/// If a batch cannot be read, if there is none, or if the metrics are not scalars.
 pub fn average<D: Dataset, M: Tree>(
     loader: &Loader<D>,
     mut f: impl FnMut(&Batch<D::Items>) -> M,

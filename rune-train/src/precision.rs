@@ -2,7 +2,7 @@
 
 use rune_trace::{DType, Tensor, Tree, where_};
 
-/// Returns the tree with all floating-point leaves of another dtype. Integers, booleans and complex numbers stay.
+/// Converts all floating-point leaves to a dtype. Integers, booleans and complex numbers stay unchanged.
 ///
 /// ```
 /// use rune::{prelude::*, train::cast_floats};
@@ -14,8 +14,8 @@ pub fn cast_floats<T: Tree>(tree: &T, dtype: DType) -> T {
     tree.map(&mut |leaf| if leaf.dtype().is_float() { leaf.cast(dtype) } else { leaf.clone() })
 }
 
-/// Returns the loss, computed in `dtype`: parameters and batch are converted before, the loss is converted to `f32`
-/// after. Gradients have the dtypes of the parameters, which therefore stay in full precision ("master weights").
+/// Returns a function that computes the loss in `dtype`: it converts parameters and batch to `dtype`, and the loss to
+/// `f32`. Gradients have the dtypes of the parameters, which therefore stay in full precision ("master weights").
 ///
 /// `bf16` has the range of `f32` and needs nothing else. For `f16`, scale the loss: see [`LossScaling`]. A reduction
 /// over many elements in half precision loses digits, so return a loss from logits of `f32` where that matters.
@@ -42,7 +42,7 @@ where
 
 /// Dynamic loss scaling for `f16`, after Micikevicius et al., "Mixed Precision Training" (2018). Small gradients would
 /// become 0 in `f16`, so the loss is multiplied by a scale, and gradients are divided by it. If a gradient is not
-/// finite, the step is skipped and the scale is reduced; after `period` steps without that it grows.
+/// finite, the step is skipped and the scale is reduced. After `period` steps with finite gradients, the scale grows.
 ///
 /// The scale is a tensor in the state of training, so all of this happens inside the compiled step:
 ///
@@ -122,8 +122,9 @@ pub struct LossScale {
 }
 
 impl LossScale {
-    /// Returns a function that computes the loss, its gradient by the first argument, and whether all gradients are
-    /// finite. The loss is multiplied by the scale before it is differentiated, and the gradients are divided by it.
+    /// Returns a function that computes the loss, its gradient with respect to the first argument, and whether all
+    /// gradients are finite. The loss is multiplied by the scale before it is differentiated, and the gradients are
+    /// divided by it.
     pub fn value_and_grad<P, B, F>(&self, loss: F) -> impl Fn(&P, &B) -> (Tensor, P, Tensor) + Send + Sync
     where
         P: Tree + Send + Sync,

@@ -1,4 +1,4 @@
-//! The bar that shows how training goes.
+//! The progress bar.
 
 use crate::metrics::{Metrics, short};
 use crate::trainer::Progress;
@@ -13,7 +13,7 @@ pub(crate) struct Bar {
 
 impl Bar {
     pub fn new(progress: Progress, step: u64, steps: u64) -> Bar {
-        // It stays hidden where standard error is no terminal.
+        // The bar is hidden if standard error is not a terminal.
         let target = match progress {
             Progress::Terminal => ProgressDrawTarget::stderr(),
             Progress::Hidden => ProgressDrawTarget::hidden(),
@@ -31,7 +31,7 @@ impl Bar {
     pub fn step(&mut self) {
         self.bar.inc(1);
         if std::mem::take(&mut self.first) {
-            self.bar.reset_eta(); // The first step is compiled, the others are not.
+            self.bar.reset_eta(); // Only the first step includes compilation.
         }
     }
     pub fn train(&mut self, metrics: &Metrics, steps_per_second: f64) {
@@ -45,7 +45,7 @@ impl Bar {
     fn message(&self) {
         self.bar.set_message(format!("{}{}", self.train, self.evaluation));
     }
-    /// Prints a line above the bar, where there is one.
+    /// Prints a line above the bar, if there is one.
     pub fn tell(&self, line: &str) {
         self.bar.println(line);
     }

@@ -1,4 +1,4 @@
-//! The loop.
+//! The training loop.
 
 use crate::checkpoint::{Checkpoint, CheckpointError, Checkpoints, Latest, Watched};
 use crate::curve::draw_history;
@@ -20,7 +20,7 @@ pub enum StopReason {
     Finished,
     /// There are no more batches.
     DataEnded,
-    /// The monitored metric did not get better for too long.
+    /// The monitored metric did not improve for too long.
     EarlyStop,
     /// Ctrl-C, a signal or [`Stop`](crate::Stop) asked for it.
     Interrupted,
@@ -43,7 +43,7 @@ pub struct Outcome<S> {
     pub best: Option<(f64, u64)>,
     /// All records, with those of earlier runs if there is a file of metrics.
     pub history: History,
-    /// Why newer checkpoints than the one that training continued from cannot be read.
+    /// The errors of checkpoints newer than the one from which training continued.
     pub damaged: Vec<CheckpointError>,
 }
 
@@ -220,7 +220,7 @@ impl Saver<'_> {
     }
 }
 
-/// Everything that tells how training goes.
+/// Metrics, progress and plots.
 struct Log<'a> {
     trainer: &'a Trainer,
     bar: Bar,
@@ -254,7 +254,7 @@ impl<'a> Log<'a> {
         self.bar.step();
         self.window.push(metrics)
     }
-    /// Reads the metrics of the steps since the last time. Here the host waits for the device.
+    /// Reads the metrics of the steps since the last read. Here the host waits for the device.
     fn read<S>(&mut self, at: &Checkpoint<S>) -> Result<(), TrainError> {
         if self.window.is_empty() {
             return Ok(());

@@ -15,13 +15,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// }`.
 #[derive(Clone, Debug)]
 pub struct Trainer {
-    /// The number of steps in all, with those of earlier runs that are resumed.
+    /// The total number of steps, including those of earlier runs that are resumed.
     pub steps: u64,
     /// The number of steps between reads of the metrics. The host waits for the device only there.
     pub log_every: u64,
-    /// The number of steps between evaluations. `None` evaluates after the last step alone.
+    /// The number of steps between evaluations. `None` evaluates only after the last step.
     pub evaluate_every: Option<u64>,
-    /// The metric of the evaluation that says which state is the best.
+    /// The metric of the evaluation that determines the best state.
     pub monitor: Monitor,
     /// The number of evaluations without a new best value after which training stops early.
     pub patience: Option<u64>,
@@ -32,11 +32,11 @@ pub struct Trainer {
     pub metrics: Option<PathBuf>,
     /// A PNG file for a plot of the monitored metric. It is drawn after each evaluation and at the end.
     pub curve: Option<PathBuf>,
-    /// Whether a terminal shows a bar.
+    /// Whether to show a progress bar in a terminal.
     pub progress: Progress,
-    /// Whether a metric that is NaN or infinite is an error. It is noticed when metrics are read.
+    /// Whether a NaN or infinite metric is an error. It is noticed when metrics are read.
     pub stop_at_non_finite: bool,
-    /// Whether Ctrl-C, or the signal of `kill`, finishes the step, saves and stops. The second one ends the process.
+    /// Whether Ctrl-C, or the signal of `kill`, finishes the step, saves and stops. A second one ends the process.
     pub ctrl_c: bool,
     /// Asks for a stop from another thread.
     pub stop: Stop,
@@ -80,7 +80,7 @@ pub enum Goal {
     Max,
 }
 
-/// The metric that says which state is the best.
+/// The metric that determines the best state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Monitor {
     /// The name of the metric.
@@ -92,11 +92,11 @@ pub struct Monitor {
 }
 
 impl Monitor {
-    /// Monitors a metric of which less is better.
+    /// Monitors a metric for which less is better.
     pub fn min(metric: impl Into<String>) -> Monitor {
         Monitor { metric: metric.into(), goal: Goal::Min, min_delta: 0.0 }
     }
-    /// Monitors a metric of which more is better.
+    /// Monitors a metric for which more is better.
     pub fn max(metric: impl Into<String>) -> Monitor {
         Monitor { metric: metric.into(), goal: Goal::Max, min_delta: 0.0 }
     }
@@ -110,7 +110,7 @@ impl Monitor {
     }
 }
 
-/// A request to stop, which clones share.
+/// A request to stop. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<AtomicBool>);
 
@@ -125,12 +125,12 @@ impl Stop {
     }
 }
 
-/// The type of an evaluation that there is not.
+/// The type of an absent evaluation.
 type NoEvaluation<S> = fn(&S) -> Result<Metrics, TrainError>;
 
 impl Trainer {
     /// Trains. `step` takes the state and a batch, and returns the next state and its metrics: a tree of scalars, such
-    /// as a loss or a struct of several.
+    /// as a loss or a struct of several metrics.
     ///
     /// ```
     /// use rune::{prelude::*, train::{StopReason, Trainer, data::FromFn}};
@@ -147,7 +147,7 @@ impl Trainer {
     /// ```
     ///
     /// # Errors
-    /// If a batch cannot be read, a metric is no scalar or not finite, or a file cannot be written or read.
+    /// If a batch cannot be read, if a metric is not a scalar or not finite, or if a file cannot be written or read.
     pub fn fit<S, D, M>(
         &self,
         state: S,
@@ -165,7 +165,7 @@ impl Trainer {
     /// [`average`](crate::average) computes means over a loader.
     ///
     /// # Errors
-    /// Like [`Trainer::fit`]. Also if the evaluation fails, or has no metric of the name to monitor.
+    /// Like [`Trainer::fit`]. Also if the evaluation fails, or lacks the metric to monitor.
     pub fn fit_and_evaluate<S, D, M, E>(
         &self,
         state: S,

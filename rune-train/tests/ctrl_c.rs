@@ -10,7 +10,7 @@ use signal_hook::low_level::raise;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-/// What the child process does, and the folder of its checkpoints.
+/// The environment variable with the role of the child process and the folder of its checkpoints: `role:folder`.
 const ROLE: &str = "RUNE_TRAIN_CTRL_C";
 
 fn child(role: &str, folder: &std::path::Path) -> Output {

@@ -1,4 +1,4 @@
-"""Runs the workloads in JAX, as asked on the standard input: what `examples/workloads.rs` is for rune."""
+"""Runs the workloads in JAX on request from standard input, as `examples/workloads.rs` does in rune."""
 
 import json
 import sys

@@ -1,6 +1,7 @@
 """The workloads of `scripts/bench-against-jax`, in JAX: name -> (function, arguments).
 
-`examples/support/src/workloads.rs` has the same functions in rune, which take the leaves of the arguments in this order.
+`examples/support/src/workloads.rs` has the same functions in rune. They take the leaves of the arguments in the same
+order.
 """
 
 import zlib
@@ -14,7 +15,7 @@ WORKLOADS = {}
 
 
 def workload(name, *shapes, scale=0.1):
-    """Registers a function of random arrays; an argument that is no shape is passed as it is."""
+    """Registers a function with random arrays as arguments. An argument that is not a shape is passed unchanged."""
 
     def register(f):
         def arguments():

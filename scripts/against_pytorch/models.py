@@ -1,10 +1,10 @@
-"""The models that are measured, with random weights in files of their usual layouts."""
+"""Writes the models to measure, with random weights, in the files that each library expects."""
 
 import json
 
 
 def make(name, folder):
-    """Writes config.json and model.safetensors of a model."""
+    """Writes the config.json and model.safetensors of a model."""
     import torch
     from safetensors.torch import save_file
     torch.manual_seed(0)
@@ -37,7 +37,7 @@ def text_model(name):
     if name == "gpt2":
         return t.GPT2Config(), t.GPT2LMHeadModel
     sizes = {
-        # The decoder of 5.4 million parameters, and one of 134 million.
+        # Two decoders, of 5.4 and 134 million parameters.
         "llama5m": dict(hidden_size=256, num_hidden_layers=4, num_attention_heads=8, num_key_value_heads=2, intermediate_size=768, vocab_size=8192),
         "llama134m": dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, num_key_value_heads=12, intermediate_size=2048, vocab_size=32000),
     }[name]

@@ -1,4 +1,4 @@
-"""Runs one model in PyTorch, as rune-models/examples/worker.rs runs it in rune: `worker.py WORKLOAD FOLDER`."""
+"""Runs one model in PyTorch, as rune-models/examples/worker.rs does in rune: `worker.py WORKLOAD FOLDER`."""
 
 import json
 import os

@@ -22,7 +22,7 @@ SCATTERS = {"scatter": "set", "scatter-add": "add", "scatter_add": "add", "scatt
 
 
 def total_order(x):
-    """Integers in the total order of floats."""
+    """Returns integers that sort as the total order of floats."""
     bits = lax.bitcast_convert_type(x, {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}[x.dtype.itemsize])
     top = np.array(8 * x.dtype.itemsize - 1, bits.dtype)
     return bits ^ (lax.shift_right_arithmetic(bits, top) & np.array(np.iinfo(bits.dtype).max, bits.dtype))
@@ -37,7 +37,7 @@ def total(compare):
 
 
 def permutation(pivots, permutation_size):
-    """The order of rows after exchanges."""
+    """Returns the order of the rows after these exchanges."""
     order = jnp.broadcast_to(jnp.arange(permutation_size, dtype=jnp.int32), (*pivots.shape[:-1], permutation_size))
 
     def exchange(order, i):
@@ -51,7 +51,8 @@ def permutation(pivots, permutation_size):
 
 
 def erfc(x, **_):
-    """By the trapezoidal rule: C. Chiarella and A. Reichel, "On the evaluation of integrals related to the error function" (1968)."""
+    """The trapezoidal rule of C. Chiarella and A. Reichel, "On the evaluation of integrals related to the error
+    function" (1968)."""
     h = 0.5
     z = jnp.maximum(jnp.abs(x), 1)
     total = 1 / (z * z)
@@ -63,7 +64,8 @@ def erfc(x, **_):
 
 
 def lanczos(x):
-    """ln Γ of what is not below a half: C. Lanczos, "A precision approximation of the gamma function" (1964), with P. Godfrey's coefficients."""
+    """Returns ln Γ(x) for x ≥ 1/2: C. Lanczos, "A precision approximation of the gamma function" (1964), with P.
+    Godfrey's coefficients."""
     terms = [0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059]
     terms += [12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7]
     total = terms[0] + sum(c / (x - 1 + i) for i, c in enumerate(terms[1:], 1))
@@ -71,7 +73,7 @@ def lanczos(x):
 
 
 def lgamma(x, **_):
-    """Below a half by the reflection Γ(x) Γ(1 - x) = π / sin πx."""
+    """Uses the reflection Γ(x) Γ(1 - x) = π / sin πx below 1/2."""
     low = x < 0.5
     above = lanczos(jnp.where(low, 1 - x, x))
     sine = jnp.abs(jnp.sin(np.pi * jnp.where(low, x - jnp.floor(x), 0.5)))
@@ -79,7 +81,7 @@ def lgamma(x, **_):
 
 
 def tridiagonal_solve(dl, d, du, b, perturb_singular=False, **_):
-    """As LAPACK's `gtsv`."""
+    """The algorithm of LAPACK's `gtsv`."""
     if perturb_singular or d.ndim != 1:
         raise NotConverted("`tridiagonal_solve` of batches is not converted")
 
@@ -101,7 +103,7 @@ def tridiagonal_solve(dl, d, du, b, perturb_singular=False, **_):
 
 
 def keys(f):
-    """A function of the numbers of one random key, for arrays of them."""
+    """Extends a function of one random key's numbers to arrays of keys."""
 
     def many(key, *rest):
         g = f
@@ -112,7 +114,7 @@ def keys(f):
     return many
 
 
-# Functions of JAX that compute the same by other primitives.
+# Primitives that are traced as JAX functions of other primitives.
 TRACED = {
     "sinh": lambda x, **_: jnp.where(jnp.abs(x) < 1, (jnp.expm1(x) - jnp.expm1(-x)) / 2, jnp.exp(x) / 2 - jnp.exp(-x) / 2),
     "cosh": lambda x, **_: jnp.exp(x) / 2 + jnp.exp(-x) / 2,
@@ -136,12 +138,12 @@ TRACED = {
 
 
 def key_array(aval):
-    """The array of the numbers of random keys."""
+    """Returns the type of the array that holds the numbers of random keys."""
     return jax.ShapeDtypeStruct(raw(aval.shape, aval.dtype), np.uint32) if jnp.issubdtype(aval.dtype, jax.dtypes.prng_key) else aval
 
 
 def equation(w, eqn, x):
-    """The names of the results of one equation, whose operands are named `x`."""
+    """Returns the names of the results of one equation, whose operands have the names `x`."""
     op, p, ins = eqn.primitive.name, eqn.params, [v.aval for v in eqn.invars]
     outs = [v.aval for v in eqn.outvars]
     out = outs[0] if outs else None
@@ -151,7 +153,7 @@ def equation(w, eqn, x):
     if op in SAME:
         return list(x)
     if op in SAME_NAME:
-        # Scalars and axes of size 1 stand for as many elements as they meet; rune's operations do not broadcast.
+        # JAX broadcasts scalars and axes of size 1 here; rune's operations do not broadcast.
         shape = out.shape
         x = [w.broadcast(v, a.shape, shape, range(len(a.shape)), a.dtype) for v, a in zip(x, ins)]
         if op == "pow" and ins[1].dtype != ins[0].dtype:
@@ -346,7 +348,7 @@ def eigh(w, p, x, ins, outs):
 
 
 def conjugated(w, x, ty):
-    """The conjugates of complex numbers; real ones are their own."""
+    """Returns complex numbers conjugated, and real numbers unchanged."""
     return [w.step("conj", x, ty.shape, ty.dtype)] if ty.dtype.kind == "c" else x
 
 
@@ -387,9 +389,9 @@ def inlined(key):
 
 
 def linear_solve(w, eqn, x, ins, outs):
-    """A system of equations of one matrix becomes `lu_solve`, which has JAX's derivatives of any order.
+    """Converts the solution of systems with one matrix into `lu_solve`, which has JAX's derivatives of any order.
 
-    The jaxprs may hold the right sides as vectors, columns or rows: random numbers tell which.
+    The jaxprs may hold the right-hand sides as vectors, columns or rows. A test with random numbers finds the layout.
     """
     lengths, jaxprs = eqn.params["const_lengths"], eqn.params["jaxprs"]
     refused = NotConverted("`custom_linear_solve` of anything but one matrix is not converted")
@@ -479,7 +481,7 @@ def scan(w, eqn, x, ins, outs):
 
 
 def bound(eqn):
-    """The equation as a function of its operands, with its rule."""
+    """Returns the equation as a function of its operands, with its derivative rule."""
 
     def f(*args):
         primitive = eqn.primitive
@@ -494,7 +496,8 @@ def specs(avals):
 
 
 def custom_jvp(w, eqn, x, ins, outs):
-    """The rule is what `jax.jvp` makes of the equation. It takes the results, because rules by `defjvps` compute them by the same call."""
+    """Traces `jax.jvp` of the equation as the rule. The rule takes the results too, because rules made by `defjvps`
+    call the function again for them."""
     inner, active = eqn.params["call_jaxpr"], w.document.active
     itself = str(inner)
     for known, arguments, results in active:
@@ -529,7 +532,7 @@ def custom_jvp(w, eqn, x, ins, outs):
     program = w.subprogram("custom", ins, lambda w, names: w.closed(inner, names))
     rule = w.subprogram("rule", [*ins, *outs, *[ins[i] for i in floats]], of_rule)
     arrays = [w.constant(a) for a in [*program.arrays, *rule.arrays]]
-    # The captures come behind the arguments, and before the results and the tangents.
+    # The captures follow the arguments, before the results and the tangents.
     own, further = program.first, rule.first
     for_rule = [{"name": f"own{i}", "type": c["type"]} for i, c in enumerate(own)]
     for_program = [{"name": f"further{i}", "type": c["type"]} for i, c in enumerate(further)]
@@ -542,7 +545,7 @@ def custom_jvp(w, eqn, x, ins, outs):
 
 
 def custom_vjp(w, eqn, x, ins, outs):
-    """The rules are what `jax.vjp` makes of the equation."""
+    """Traces `jax.vjp` of the equation as the rules."""
     f = bound(eqn)
     floats = [i for i, a in enumerate(ins) if is_float(a)]
     results = [i for i, a in enumerate(outs) if is_float(a)]

@@ -10,7 +10,7 @@ DTYPES |= {f"{s}int{n}": f"{s[:1]}{n}" if s else f"i{n}" for s in ("", "u") for 
 
 
 class NotConverted(NotImplementedError):
-    """There is no program for this."""
+    """The JAX function has no equivalent program."""
 
 
 def dtype_of(dtype):
@@ -23,7 +23,7 @@ def dtype_of(dtype):
 
 
 def raw(shape, dtype):
-    """The shape of the array that holds this: a random key is two numbers."""
+    """Returns the shape of the array that represents this value: a random key is two numbers."""
     return (*shape, 2) if jnp.issubdtype(dtype, jax.dtypes.prng_key) else tuple(shape)
 
 
@@ -68,7 +68,7 @@ def data(array):
 
 
 class Writer:
-    """The instructions of one program. A sub-program holds no arrays: they become inputs of it."""
+    """The instructions of one program. The arrays of a sub-program become its inputs."""
 
     def __init__(self, document):
         self.document, self.steps, self.arrays, self.named, self.count = document, [], [], [], 0
@@ -83,7 +83,7 @@ class Writer:
         return [x["name"] for x in new]
 
     def steps_of(self, op, inputs, types, /, programs=None, **attributes):
-        """The results of an operation, by their types."""
+        """Adds an operation with results of these types, and returns their names."""
         names = [self.name() for _ in types]
         step = {"op": op, "inputs": list(inputs)}
         if attributes:
@@ -140,11 +140,11 @@ class Writer:
         return [read(v) for v in jaxpr.outvars]
 
     def traced(self, f, avals, arguments):
-        """The results of a function of JAX arrays of these types, inline."""
+        """Writes a function of JAX arrays of these types inline, and returns the names of its results."""
         return self.closed(jax.make_jaxpr(f)(*[jax.ShapeDtypeStruct(a.shape, a.dtype) for a in avals]), arguments)
 
     def subprogram(self, name, avals, body):
-        """The symbol of a sub-program with these inputs, which `body` writes, and the arrays that it needs, as its first inputs."""
+        """Returns a sub-program that `body` writes. The arrays that it needs become its first inputs."""
         writer = Writer(self.document)
         arguments = writer.inputs(avals)
         outputs = body(writer, arguments)
@@ -153,7 +153,7 @@ class Writer:
         return Pending(name, first, writer.named, writer.steps, outputs, [a for _, a in arrays])
 
     def finish(self, pending, first=None, last=None):
-        """Adds a sub-program to the document, with further inputs before and after its own."""
+        """Adds a sub-program to the document, with further inputs before and after its own. Returns its symbol."""
         symbol = f"{pending.name}{len(self.document.programs)}"
         inputs = (pending.first if first is None else first) + pending.inputs + (last or [])
         self.document.programs.append(
@@ -168,7 +168,8 @@ class Pending:
 
 
 def joined(writer, programs):
-    """The symbols of sub-programs that take the same inputs, and the names of the arrays that come first among them."""
+    """Gives sub-programs the arrays of all of them as first inputs. Returns their symbols, the names of the arrays, and
+    these inputs."""
     arrays = [array for p in programs for array in p.arrays]
     names = [f"array{i}" for i in range(len(arrays))]
     every = [{"name": n, "type": type_of(a.shape, a.dtype)} for n, a in zip(names, arrays)]

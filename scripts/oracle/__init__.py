@@ -1,1 +1,2 @@
-"""The subcommands of `scripts/vectors`: each module writes the test vectors of one suite, or one page, by its function `main`."""
+"""The subcommands of `scripts/vectors`. The function `main` of each module writes one suite's test vectors, or one
+page."""

@@ -1,9 +1,10 @@
-"""Writes array_fns.jsonl and random.jsonl of rune-trace: array functions and random numbers, with the results of NumPy, SciPy and JAX.
+"""Writes array_fns.jsonl and random.jsonl of rune-trace: array functions and random numbers, with the results of NumPy,
+SciPy and JAX.
 
     .venv/bin/python scripts/vectors array-fns      (needs jax 0.10.2, scipy)
 
-One line of JSON is one case: `fn`, `args`, `in`, `out`; arrays are [dtype, shape, elements], where floats are strings. `tol`, where it is
-given, is the relative error allowed; "near" is what the logarithms of two libraries may differ by.
+Each line of JSON is one case: `fn`, `args`, `in`, `out`. Arrays are [dtype, shape, elements], with floats as strings.
+The optional `tol` is the allowed relative error; "near" allows the difference between the logarithms of two libraries.
 """
 
 import json

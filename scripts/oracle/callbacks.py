@@ -1,10 +1,11 @@
-"""Writes callbacks.jsonl of rune-trace: the arguments that JAX passes to callbacks under each transformation, and the results.
+"""Writes callbacks.jsonl of rune-trace: the arguments that JAX passes to callbacks under each transformation, and the
+results.
 
     .venv/bin/python scripts/vectors callbacks      (needs jax 0.10.2)
 
-The functions are those of `rune-testing/src/callbacks.rs`, by name: each takes a vector `x` and a number `y`. One line of JSON is one of
-them under one transformation and one `vmap_method` (`io` is `io_callback`): `seen`, the shapes of the arguments at each call in
-order, and for each result its shape and its elements.
+The functions are those of `rune-testing/src/callbacks.rs`, by name: each takes a vector `x` and a number `y`. Each line
+of JSON is one function under one transformation and one `vmap_method` (`io` is `io_callback`). `seen` has the shapes of
+the arguments at each call in order; `results` has the shape and elements of each result.
 """
 
 from functools import partial
@@ -77,7 +78,7 @@ TRANSFORMS = {
     "lanes_of_cond": lambda f: jax.vmap(in_cond(f), (0, None))(X, Y[0]),
     "lanes_choose": lambda f: jax.vmap(in_cond(f))(X, Y[:2]),
 }
-# JAX has no batched choice with `io_callback` in it.
+# JAX cannot batch a `cond` that contains an `io_callback`.
 NOT_IO = ["lanes_of_cond", "lanes_choose"]
 
 

@@ -1,8 +1,10 @@
-"""Writes checkpoint.json of rune-trace: the residuals of a checkpointed function under each policy of JAX, and its gradient.
+"""Writes checkpoint.json of rune-trace: the residuals of a checkpointed function under each policy of JAX, and its
+gradient.
 
     .venv/bin/python scripts/vectors checkpoint      (needs jax 0.10.2)
 
-The functions are those of rune-trace/tests/checkpoint.rs. Residuals are shapes, those of arguments apart.
+The functions are those of rune-trace/tests/checkpoint.rs. Residuals are shapes; those that are arguments are listed
+separately.
 """
 
 import json
@@ -76,7 +78,7 @@ LOOPS = [carried, nested, branches, fixed]
 def residuals(f, *args):
     found = {"arguments": [], "computed": []}
     for aval, where in saved_residuals(f, *args):
-        if aval.shape:  # JAX counts literals.
+        if aval.shape:  # JAX counts literals too.
             found["arguments" if "argument" in where else "computed"].append(list(aval.shape))
     return {k: sorted(v) for k, v in found.items()}
 
@@ -87,7 +89,7 @@ def main():
     result["gradient"] = [g.ravel().tolist() for g in jax.grad(lambda *a: layer(*a).sum(), argnums=(0, 1, 2))(*args)]
     for name, policy in POLICIES.items():
         result["policies"][name] = residuals(jax.checkpoint(layer, policy=policy), *args)
-    del POLICIES["everything_saveable"]  # Without a policy: rune keeps less, for what is cheap is computed again.
+    del POLICIES["everything_saveable"]  # No policy: there rune keeps less, because it recomputes cheap values.
     args = [argument(0, (3, 4), 2), argument(1, (6, 4, 4), 2), argument(2, (4, 4), 2)]
     result["loops"] = {}
     for f in LOOPS:

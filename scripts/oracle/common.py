@@ -1,4 +1,4 @@
-"""What the subcommands share: folders, the text of arrays, numbers by formula, and how cases are written."""
+"""What the subcommands share: folders, the text of arrays, numbers by formula, and the writing of cases."""
 
 import json
 import subprocess
@@ -16,7 +16,8 @@ NAMES = {
 
 
 def array(x):
-    """Returns [dtype, shape, elements]. A float is the shortest text that is read back as this number. Complex numbers are pairs of floats."""
+    """Returns [dtype, shape, elements]. A float is the shortest text that parses to it. A complex number is a pair of
+    floats."""
     x = np.asarray(x)
     name, shape = NAMES[x.dtype.name], list(x.shape)
     if x.dtype.kind == "c":
@@ -29,7 +30,7 @@ def array(x):
 
 
 def write_lines(path, rows):
-    """Writes rows as lines of JSON, and says how many there are."""
+    """Writes rows as lines of JSON, and prints their number."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(row, separators=(",", ":")) + "\n" for row in rows))
     print(f"{path.name}: {len(rows)} cases, {path.stat().st_size} bytes")

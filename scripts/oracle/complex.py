@@ -82,7 +82,7 @@ def main():
         x = (f64 if kind == "rfftn" else c128)(2, 3, 4)
         case(kind, getattr(fft, kind), x)
         case(kind, lambda x, k=kind: getattr(fft, k)(x, s=(3, 2), axes=(2, 0)), x, s=[3, 2], axes=[2, 0])
-    # NumPy, which transforms along more than three axes.
+    # NumPy transforms along more than three axes.
     for kind in ("fftn", "ifftn", "rfftn", "irfftn"):
         x = (f64 if kind == "rfftn" else c128)(2, 3, 2, 3)
         value(kind, getattr(np.fft, kind)(x), x)

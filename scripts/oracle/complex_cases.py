@@ -1,7 +1,8 @@
-"""Cases of functions of complex numbers, with what JAX gives for them: values, tangents, cotangents, gradients of a real function of the result, tangents
-of these gradients, and values and cotangents of a batch.
+"""Cases of functions of complex numbers, with JAX's values, tangents, cotangents, gradients of a real function of the
+result, tangents of these gradients, and values and cotangents of a batch.
 
-One line of JSON is one case. Arrays are [dtype, shape, elements]; of complex numbers real and imaginary parts take turns.
+Each line of JSON is one case. Arrays are [dtype, shape, elements]; the elements of complex arrays alternate real and
+imaginary parts.
 """
 
 import json
@@ -43,7 +44,8 @@ seen = set()
 
 
 def case_once(name, f, *inputs, **arguments):
-    """A case, with derivatives where it is the first of this function and of inputs of these dtypes: JAX takes long to compile them."""
+    """Writes a case. The first case of each function and set of input dtypes has derivatives, because JAX takes long to
+    compile them."""
     key = (name, *(np.asarray(x).dtype.name for x in inputs))
     if key in seen:
         value(name, f(*[jnp.asarray(x) for x in inputs]), *inputs, **arguments)
@@ -81,7 +83,7 @@ def case(name, f, *inputs, **arguments):
 
 
 def value(name, y, *inputs, **arguments):
-    """A case without derivatives."""
+    """Writes a case without derivatives."""
     lines.append(json.dumps({"fn": name, "args": arguments, "in": [array(x) for x in inputs], "value": array(y)}, separators=(",", ":")))
 
 

@@ -2,9 +2,10 @@
 
     .venv/bin/python scripts/vectors custom      (needs jax 0.10.2)
 
-The functions are those of `rune-testing/src/custom.rs`, by name. Each takes a vector `x` and a number `y` and gives a vector or a
-number. One line of JSON is one of them: `name`, and for each transformation the numbers of all its results. Tangents are
-`((7 (i + 3k) mod 11) - 5) / 4`, cotangents `((i mod 5) + 1) / 2`, so that a permutation shows.
+The functions are those of `rune-testing/src/custom.rs`, by name. Each takes a vector `x` and a number `y` and returns a
+vector or a number. Each line of JSON is one function: `name`, and for each transformation the numbers of all its
+results. Tangents are `((7 (i + 3k) mod 11) - 5) / 4` and cotangents `((i mod 5) + 1) / 2`, so that a permuted result is
+detected.
 """
 
 import jax
@@ -216,7 +217,7 @@ def weighted(f):
 
 
 def lanes(f):
-    """As `jax.vmap` over `x` alone, by a loop: the sum of a cotangent over lanes is then no rule's affair."""
+    """Maps `f` over `x` alone, like `jax.vmap` but by a loop. No custom rule then has to sum a cotangent over lanes."""
     return lambda xs, y: jnp.stack([f(x, y) for x in xs])
 
 

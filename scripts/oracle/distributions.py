@@ -2,9 +2,9 @@
 
     .venv/bin/python scripts/vectors distributions      (needs jax 0.10.2)
 
-Cases are as those of `scripts/vectors array-fns`: `args` holds the seed, the shape and the dtype, `in` the parameters. `tol` is what a dozen roundings
-come to, in the dtype: the algorithms are JAX's, step by step, and XLA rounds some products and sums once together. Numbers of f32 are those that
-JAX draws without x64.
+Cases have the format of `scripts/vectors array-fns`: `args` holds the seed, the shape and the dtype, `in` the
+parameters. `tol` allows a dozen roundings of the dtype: the algorithms are JAX's, step by step, but XLA fuses some
+products and sums into one rounding. Numbers of f32 are those that JAX draws without x64.
 """
 
 import jax

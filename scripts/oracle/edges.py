@@ -1,9 +1,10 @@
-"""Writes the modules of rune-trace/tests/edges: values and derivatives at ties, kinks, poles and NaN, with those of JAX.
+"""Writes the modules of rune-trace/tests/edges: values and derivatives at ties, kinks, poles and NaN, with those of
+JAX.
 
     .venv/bin/python scripts/vectors edges      (needs jax 0.10.2, and rustfmt)
 
-A row is a name, the function in Python and in Rust, and its arguments, vectors called x and y. Where rune has another
-derivative than JAX, on purpose, the row says so: the derivative's value and the reason; and that it does differ is checked.
+A row is a name, the function in Python and in Rust, and its arguments, vectors called x and y. Where rune's derivative
+differs from JAX's on purpose, the row gives rune's derivative and the reason, and this script checks that they differ.
 """
 
 import math
@@ -21,7 +22,7 @@ NAN, INF = math.nan, math.inf
 
 
 class Differs:
-    """rune's derivatives, where they are not JAX's: cotangents of the arguments, the tangent, and why."""
+    """Derivatives of rune that differ from JAX's: the cotangents of the arguments, the tangent, and the reason."""
 
     def __init__(self, why, vjp, jvp):
         self.why, self.vjp, self.jvp = why, vjp, jvp
@@ -138,7 +139,7 @@ GROUPS = {
         ("silu", "jax.nn.silu(x)", "x.silu()", [[-1000, 0, 1000]]),
     ],
     "what_is_not_chosen_does_not_count_unless_it_is_not_finite": [
-        # The derivative of what is not chosen is 0 times ∞.
+        # The derivative of the branch that is not selected is 0 times ∞.
         ("where", "jnp.where(x > 0, jnp.sqrt(x), 0)", "where_(x.gt(0.0), x.sqrt(), 0.0)", [[0, 4]]),
         ("where inside of where", "jnp.where(x > 0, jnp.sqrt(jnp.where(x > 0, x, 1)), 0)", "where_(x.gt(0.0), where_(x.gt(0.0), x, 1.0).sqrt(), 0.0)", [[0, 4, -1]]),
         ("where of log", "jnp.where(x > 0, jnp.log(x), 0)", "where_(x.gt(0.0), x.log(), 0.0)", [[0, 1]]),
@@ -182,7 +183,7 @@ def alike(a, b):
     return all(np.array_equal(np.asarray(x, float).reshape(-1), np.asarray(y, float).reshape(-1), equal_nan=True) for x, y in zip(a, b))
 
 
-# The groups by file, with what a file is about.
+# The groups in each file, and the file's description.
 FILES = {
     "extremes": ("Greatest and least elements, also running ones.", ["extremes_share_equally", "extremes_of_nan_are_nan", "running_functions"]),
     "order": ("Sorting, and positions.", ["order_keeps_equals_in_their_order", "places_out_of_range_and_twice"]),
@@ -193,13 +194,13 @@ FILES = {
 
 
 def imports(path, names, body):
-    """The line that imports those of `names` that `body` uses."""
+    """Returns the line that imports those of `names` that `body` uses."""
     used = [name for name in names if re.search(rf"\b{name}\b", body)]
     return f"use {path}::{{{', '.join(used)}}};" if len(used) > 1 else "".join(f"use {path}::{name};" for name in used)
 
 
 def test(group, rows, counts):
-    """The lines of a test."""
+    """Returns the lines of a test."""
     scope = {"jax": jax, "jnp": jnp, "lax": lax, "logsumexp": logsumexp}
     out = ["", "#[test]", f"fn {group}() {{"]
     for name, py, rs, xs, *rest in rows:

@@ -1,11 +1,14 @@
-"""Writes integers.jsonl and indexing.jsonl of rune-trace: reductions, scans and indices with bool and every integer dtype.
+"""Writes integers.jsonl and indexing.jsonl of rune-trace: reductions, scans and indices with bool and every integer
+dtype.
 
     .venv/bin/python scripts/vectors integers [integers] [indexing]      (needs jax 0.10.2)
 
-Lines are as those of `scripts/vectors array-fns`. In the place of `out`, `error` is a part of the message that is right.
+Lines have the format of `scripts/vectors array-fns`. A case that must fail has `error`, a part of the message, instead
+of `out`.
 
-Results are of the dtypes that Rune documents, which are not always those of JAX: sums of integers are of the dtype of the elements, averages
-of integers are f32, positions are i32. JAX is asked for these by its argument `dtype`, or on converted operands.
+Results have the dtypes that Rune documents, which differ from JAX's in some functions: sums of integers have the dtype
+of the elements, averages of integers are f32, positions are i32. The script requests these from JAX with the argument
+`dtype`, or converts the operands.
 """
 
 import jax
@@ -22,7 +25,7 @@ DTYPES = {"bool": np.bool_, **INTS, "f32": np.float32}
 
 
 def samples(dtype):
-    """Arrays of a dtype with its ends, zeros and equal elements, and some without elements."""
+    """Returns arrays of a dtype with its extremes, zeros and equal elements, and arrays without elements."""
     rng = np.random.default_rng(0)
     if dtype == np.bool_:
         full = rng.random((2, 3, 4)) < 0.5
@@ -56,7 +59,7 @@ def reductions(cases, x):
 
             add("sum", jnp.sum(x, axis, dtype=counted))
             add("prod", jnp.prod(x, axis, dtype=counted))
-            # These have values over no elements too, where JAX's are.
+            # Like `jax.lax`, rune returns the maximum and minimum of no elements too.
             add("max", jax.lax.reduce_max(jnp.asarray(x), positive))
             add("min", jax.lax.reduce_min(jnp.asarray(x), positive))
             add("any", jnp.any(x, axis))
@@ -84,7 +87,7 @@ def along(cases, x):
         add = lambda name, y, tol=None: cases.add("cumulative", [name, axis], [x], np.asarray(y), tol)  # noqa: E731
         add("cumsum", jnp.cumsum(x, axis, dtype=counted))
         add("cumprod", jnp.cumprod(x, axis, dtype=counted))
-        # JAX's take no bool, NumPy's do.
+        # JAX's functions reject bool; NumPy's accept it.
         for name, jax_f, np_f in (("cummax", jax.lax.cummax, np.maximum), ("cummin", jax.lax.cummin, np.minimum)):
             y = np_f.accumulate(x, axis)
             assert x.dtype == np.bool_ or (np.asarray(jax_f(jnp.asarray(x), axis % x.ndim)) == y).all()
@@ -102,7 +105,7 @@ def along(cases, x):
         for ddof in (1, 2):
             cases.add("var_with", [axis, ddof], [x], np.asarray(jnp.var(f, axis, ddof=ddof)), 2e-6)
     for k in range(min(x.shape[-1], 3) + 1):
-        # JAX's top_k puts nothing wrong before an empty result.
+        # JAX's `top_k` returns the right empty result.
         values, positions = jax.lax.top_k(jnp.asarray(x), k)
         cases.add("top_k", k, [x], [np.asarray(values), np.asarray(positions, np.int32)])
     cases.add("top_k", x.shape[-1] + 1, [x], error="has no last axis of")
@@ -120,19 +123,20 @@ def along(cases, x):
 
 
 def ends(dtype, n):
-    """Positions along an axis of size n that are in it, at its ends, just beyond them, and at the ends of the dtype."""
+    """Returns positions inside an axis of size n, at its ends, just outside, and at the extremes of the dtype."""
     info = np.iinfo(dtype)
     return sorted({p for p in (info.min, info.max, info.min // 2, info.max // 2 + 1, -n - 1, -n, -1, 0, 1, n - 1, n, 2**31, 2**32, 2**32 + 1)
                    if info.min <= p <= info.max})
 
 
 def true_positions(index, n):
-    """Negative ones counted from the end: what lies outside is -1 or n."""
+    """Counts negative positions from the end, and turns those outside into -1 or n."""
     return np.array([max(-1, min(n, int(p) + n if p < 0 else int(p))) for p in index.ravel()], np.int64).reshape(index.shape)
 
 
 def agrees(y, expected, dtype, what):
-    """JAX itself takes indices of 4 and 8 bytes modulo 2³² where the array is small, so that its results say nothing about ends of these."""
+    """Checks JAX's own result. For small arrays, JAX reduces 4- and 8-byte indices modulo 2³², so it cannot confirm
+    their extremes."""
     if expected.size and (np.dtype(dtype).itemsize < 4 or dtype == np.int32):
         assert (np.asarray(y) == expected).all(), f"JAX differs: {what}"
 
@@ -160,7 +164,8 @@ def of_one_axis(cases, dtype):
                 cases.add("take", axis, [x, index], error=NOTHING)
                 cases.add("index", args, [x, index], error=NOTHING)
             else:
-                # Of an axis without elements JAX gives the shape (0,) for indices of shape (0, 2), and NumPy the right one.
+                # For an axis without elements and indices of shape (0, 2), JAX returns the shape (0,). NumPy returns
+                # the right one.
                 y = np.take(x, wide[-1], axis)
                 assert not y.size or (np.asarray(jnp.take(x, wide[-1].astype(np.int32), axis, mode="clip")) == y).all()
                 agrees(jnp.asarray(x).at[(*whole, index)].get(mode="clip"), y, dtype, f"x{shape}[{index}]")
@@ -170,10 +175,10 @@ def of_one_axis(cases, dtype):
             for name in UPDATES:
                 if name == "set" and np.unique(at).size != at.size:
                     continue
-                # -1 would count from the end once more; n is left out as well.
+                # JAX would count -1 from the end again. It drops n.
                 left_out = np.where((at < 0) | (at >= n), n, at)
                 put = lambda index: getattr(jnp.asarray(x).at[(*whole, index)], name)(values, mode="drop")  # noqa: E731
-                # JAX refuses single positions along an axis without elements, NumPy all; here they are left out as others.
+                # For an axis without elements, JAX rejects single positions, and NumPy all. rune drops all updates.
                 y = x if n == 0 else np.asarray(put(left_out))
                 if n:
                     agrees(put(index), y, dtype, f"x{shape}.at[{index}].{name}")
@@ -201,7 +206,7 @@ def of_more_axes(cases, dtype):
 
 
 def of_each_place(cases, dtype):
-    """`take_along_axis`."""
+    """Cases of `take_along_axis`."""
     for shape, axis in [((5,), 0), ((3, 4), 0), ((3, 4), 1), ((0, 3), 0), ((0, 3), 1), ((3, 0), 0), ((3, 0), 1)]:
         x = np.arange(np.prod(shape), dtype=np.float32).reshape(shape) + 1
         n = shape[axis]
@@ -221,13 +226,13 @@ def of_each_place(cases, dtype):
                 cases.add("take_along_axis", axis, [x, index], y)
 
 
-# Traced, since JAX refuses positions out of range that it knows.
+# Traced, because JAX rejects known positions that are out of range.
 slice_at = jax.jit(lambda x, p, q: jax.lax.dynamic_slice(x, (p, q), (2, 1), allow_negative_indices=False))
 update_at = jax.jit(lambda x, u, p, q: jax.lax.dynamic_update_slice(x, u, (p, q), allow_negative_indices=False))
 
 
 def of_blocks(cases, dtype):
-    """The operations themselves: they count nothing from the end. A gather clamps, and a scatter leaves out."""
+    """Cases of the operations themselves, which do not count from the end: a gather clamps, and a scatter drops."""
     x = np.arange(12, dtype=np.float32).reshape(3, 4) + 1
     row = np.array([int(p) for p in ends(dtype, 3)], dtype)
     clip = lambda p, room: max(0, min(room, int(p)))  # noqa: E731
@@ -241,7 +246,7 @@ def of_blocks(cases, dtype):
             y = np.asarray(jax.lax.dynamic_update_slice(x, u, (i, j)))
             agrees(update_at(x, u, p, q), y, dtype, f"dynamic_update_slice {p} {q}")
             cases.add("dynamic_update_slice", None, [x, u, p, q], y)
-        # Blocks of all or nothing have one place, or any.
+        # A block that spans the axis fits in one place; an empty block fits anywhere.
         y = np.asarray(jax.lax.dynamic_slice(x, (0, 0), (3, 4)))
         cases.add("dynamic_slice", [3, 4], [x, p, p], y)
         cases.add("dynamic_slice", [0, 4], [x, p, p], x[:0])

@@ -2,8 +2,9 @@
 
     .venv/bin/python scripts/vectors jacobians      (needs jax 0.10.2)
 
-One line of JSON is one case: `fn` names the function, which rune-trace/tests/array_fns/jacobians.rs has in Rust, and `args` the derivative;
-`in` are the leaves of the arguments and `out` those of the derivative, written as by `scripts/vectors array-fns`.
+Each line of JSON is one case. `fn` names the function, whose Rust version is in
+rune-trace/tests/array_fns/jacobians.rs, and `args` names the derivative. `in` has the leaves of the arguments and `out`
+those of the derivative, in the format of `scripts/vectors array-fns`.
 """
 
 import jax
@@ -17,13 +18,13 @@ lines = []
 
 
 def case(fn, derivative, f, args):
-    """The derivative `f` of the function named `fn` at `args`."""
+    """Writes the derivative `f` of the function named `fn` at `args`."""
     found = jax.tree.leaves(jax.jit(f)(*args))
     floats = [x for x in jax.tree.leaves(args) if x.dtype.name.startswith("f")]
     near = all(x.dtype == np.float64 for x in floats)
     document = {
         "fn": fn, "args": derivative, "in": [array(x) for x in jax.tree.leaves(args)], "out": [array(x) for x in found],
-        # Sums in f32 are rounded in another order.
+        # rune adds f32 numbers in another order.
         "tol": "near" if near else 3e-6,
     }
     lines.append(document)
@@ -35,7 +36,7 @@ def all_of(fn, f, args, argnums=0):
 
 
 def drawn(dtype):
-    """Draws numbers between -1.25 and 1.25, none of them near 0 or near another."""
+    """Draws numbers between -1.25 and 1.25, none close to 0 or to another."""
     r = np.random.default_rng(7)
 
     def draw(*shape):

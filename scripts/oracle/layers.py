@@ -2,9 +2,9 @@
 
     .venv/bin/python scripts/vectors layers      (needs jax 0.10.2, flax 0.12.8, equinox 0.13.8)
 
-All but what is drawn is in f64. A layer is given inputs and parameters by the formula `argument`, which the test repeats: input k of seed k,
-parameter k of seed 10 + k, halved. Its results are what comes out, and the gradient of the sum of that times `argument(99, …)` by each input
-of floats and each parameter.
+All except random draws are in f64. The formula `argument`, which the test repeats, gives inputs and parameters: input k
+has seed k; parameter k has seed 10 + k, and is halved. The results are the output, and the gradient of sum(output ·
+`argument(99, …)`) with respect to each float input and each parameter.
 """
 
 import equinox as eqx
@@ -29,7 +29,7 @@ def numbers(x):
 
 
 def layer(name, f, inputs, params, settings=None):
-    """f(inputs, params) -> array; `inputs` are shapes, or arrays of integers."""
+    """Writes a layer `f(inputs, params) -> array`; `inputs` are shapes, or arrays of integers."""
     xs = [argument(k, x) if isinstance(x, tuple) else jnp.asarray(x) for k, x in enumerate(inputs)]
     ps = [argument(10 + k, shape) * 0.5 for k, shape in enumerate(params)]
     floats = [k for k, x in enumerate(xs) if jnp.issubdtype(x.dtype, jnp.floating)]
@@ -87,7 +87,7 @@ def convolutions():
                 m = module(**kwargs)
 
                 def run(xs, ps, m=m, n=n):
-                    # Outputs, inputs, window: to window, inputs, outputs.
+                    # From the order outputs, inputs, window to window, inputs, outputs.
                     kernel = jnp.moveaxis(ps[0], (0, 1), (-1, -2))
                     return first(m.apply({"params": {"kernel": kernel, "bias": ps[1]}}, last(xs[0])))
 
@@ -110,7 +110,7 @@ def norms():
         def run(xs, ps, bn=bn, train=train):
             stats = {"mean": xs[1], "var": jnp.abs(xs[2]) + 0.1}
             y, after = bn.apply({"params": {"scale": ps[0], "bias": ps[1]}, "batch_stats": stats}, last(xs[0]), mutable=["batch_stats"])
-            # The averages come out behind the rest, without a gradient.
+            # The result ends with the averages, which have no gradient.
             mean, var = (jax.lax.stop_gradient(after["batch_stats"][k]) for k in ("mean", "var"))
             return jnp.concatenate([first(y).ravel(), mean, var]) if train else first(y)
 

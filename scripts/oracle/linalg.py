@@ -2,9 +2,10 @@
 
     .venv/bin/python scripts/vectors linalg      (needs jax 0.10.2)
 
-One line of JSON is one case: `fn`; `in`, the operands in two lanes; `out`, the results of the first lane; and of the first lane the cotangents
-`vjp` of the operands for cotangents `ct`, the tangents `jvp` of the results for tangents `tangent`, and `jvp_vjp`, those of the cotangents of the
-operands. `vmap` are the results of both lanes. Arrays are [dtype, shape, elements]; of complex numbers real and imaginary parts take turns.
+Each line of JSON is one case. `fn` is the function, `in` the operands in two lanes, and `out` the results of the first
+lane. Derivatives are those of the first lane: `vjp`, the cotangents of the operands for the cotangents `ct`; `jvp`, the
+tangents of the results for the tangents `tangent`; and `jvp_vjp`, the tangents of `vjp`. `vmap` has the results of both
+lanes. Arrays are [dtype, shape, elements]; the elements of complex arrays alternate real and imaginary parts.
 """
 
 import zlib
@@ -22,7 +23,7 @@ la = jnp.linalg
 
 
 def array(x):
-    """Positions are `i32` in rune, and 64-bit integers in JAX."""
+    """Positions are i32 in rune, and 64-bit integers in JAX."""
     x = np.asarray(x)
     return common.array(x.astype(np.int32) if x.dtype == np.int64 else x)
 
@@ -34,7 +35,7 @@ def uniform(rng, shape, dtype):
 
 def draws(name, shapes, dtype):
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    # Well conditioned where it is square: derivatives magnify no rounding.
+    # Square matrices are well conditioned, so that derivatives do not magnify rounding errors.
     def one(shape):
         x = uniform(rng, (2, *shape), dtype)
         return x + 2.0 * np.eye(shape[-1]) * np.arange(1, shape[-1] + 1) if len(shape) > 1 and shape[-1] == shape[-2] else x
@@ -51,7 +52,7 @@ def definite(a):
 
 
 def rebuilt(w, v):
-    """What does not depend on the signs of eigenvectors."""
+    """Returns a matrix that does not depend on the signs of the eigenvectors."""
     return (v * jnp.exp(w / 4)[..., None, :]) @ adjoint(v)
 
 
@@ -60,7 +61,7 @@ def eig(a):
 
 
 def function(a, f):
-    """A function of a matrix by its eigenvectors."""
+    """Returns a function of a matrix, computed from its eigenvectors."""
     w, v = eig(a)
     return (v * f(w)[..., None, :]) @ la.inv(v)
 
@@ -70,7 +71,7 @@ PAIRS = np.array([[1.0, -2.0, 0.0], [2.0, 1.0, 0.0], [0.0, 0.0, 4.0]])
 
 
 def sizes(a):
-    """The magnitudes of eigenvectors, in the order of the eigenvalues, which are far apart."""
+    """Returns the magnitudes of eigenvectors, in the order of the eigenvalues, which are well separated."""
     w, v = eig(a / 8 + jnp.diag(jnp.arange(a.shape[-1])))
     return jnp.abs(jnp.take_along_axis(v, jnp.argsort(w)[..., None, :], -1))
 
@@ -80,7 +81,7 @@ def triangular(**how):
 
 
 def singular(a):
-    """Of rank one less: the last row is the sum of the others."""
+    """Returns a matrix of rank n - 1: the last row is the sum of the others."""
     return jnp.concatenate([a[..., :-1, :], jnp.sum(a[..., :-1, :], -2, keepdims=True)], -2)
 
 
@@ -90,7 +91,7 @@ def sylvester(a, b, q):
 
 
 def tridiagonal(l, d, u, b):
-    """By a dense system, of which all derivatives are known; exchanges are needed."""
+    """Solves a dense system, which has all derivatives. The elimination needs row exchanges."""
     return la.solve(jnp.diag(d / 10) + jnp.diag(l[1:], -1) + jnp.diag(u[:-1], 1), b)
 
 
@@ -155,7 +156,7 @@ CASES = [
     ("cross", [(2, 3), (3,)], lambda x, y: jnp.cross(x, y)),
     ("kron", [(2, 3), (3, 2)], jnp.kron),
     ("det_singular", [(4, 4)], lambda a: la.det(a - lax.stop_gradient(a) + singular(lax.stop_gradient(a))) + jnp.sum(a)),
-    # Of small norms, of which JAX squares nothing: it loses digits by that.
+    # With small norms, because JAX squares none of these. Squaring loses digits.
     *[("expm", [s], lambda a: jsl.expm(a / 4)) for s in [(1, 1), M3, B3]],
     ("expm_large", [M3], lambda a: jsl.expm(4 * a)),
     ("expm_small", [M4], lambda a: jsl.expm(a / 1000)),
@@ -189,7 +190,7 @@ CASES = [
     ("eig_sizes", [M3], sizes),
     ("funm", [M3], lambda a: jsl.expm(a / 4).astype(jnp.complex128)),
 ]
-# Of complex numbers; the same names are the same functions.
+# The names of cases that run with complex numbers too. Cases with one name are one function.
 COMPLEX = {
     *("cholesky cho_solve triangular_solve triangular_solve_right solve inv det slogdet lu qr qr_full eigvalsh eigh svdvals svd pinv lstsq".split()),
     *("matrix_rank norm multi_dot cross kron expm expm_small expm_frechet polar solve_sylvester hessenberg tridiagonal_solve".split()),
@@ -200,11 +201,11 @@ COMPLEX_CASES = [case for case in CASES if case[0] in COMPLEX] + [
     ("sqrtm", [M4], lambda a: function(a, jnp.sqrt)),
 ]
 
-# JAX has no derivatives of these, or none that are finite.
+# JAX has no derivatives of these, or no finite ones.
 UNDIFFERENTIATED = {"hessenberg", "householder_product"}
-# The root of a real matrix is real here.
+# The square root of a real matrix is real here.
 UNDIFFERENTIATED_REAL = {"sqrtm"}
-# Only the first derivative. The second of `eig_sizes` is a thousandth of the terms that it is the difference of.
+# Only the first derivative. The second derivative of `eig_sizes` is a difference of terms a thousand times as large.
 ONCE = {"det_singular", "eig_sizes"}
 
 

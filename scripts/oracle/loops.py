@@ -2,7 +2,7 @@
 
     .venv/bin/python scripts/vectors loops      (needs jax 0.10.2)
 
-Arguments are given by a formula (`argument`), which the test repeats.
+The formula `argument`, which the test repeats, gives the arguments.
 """
 
 import json
@@ -90,7 +90,7 @@ def ode():
 
 
 def branches():
-    """Branches and loops by lanes, and what is derived of them."""
+    """Writes batched branches and loops, and their derivatives."""
     x, w = argument(0, 5, 3), argument(1, 3, 3)
 
     def chosen(x):

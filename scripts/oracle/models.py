@@ -1,4 +1,4 @@
-"""Writes rune-models/tests/data: what published models compute from made-up weights, as PyTorch computes it.
+"""Writes rune-models/tests/data: the results of published models with made-up weights, computed in PyTorch.
 
 Needs the packages torch, torchvision, transformers and timm. The weights are not stored: both sides make them from the
 names of the tensors. An argument selects one model.
@@ -15,7 +15,8 @@ FOLDER = ROOT / "rune-models/tests/data"
 
 
 def made_up(name, shape):
-    """Returns the weights of a tensor, which depend on its name alone. rune-models/tests/models/made_up.rs does the same."""
+    """Returns the weights of a tensor, which depend only on its name. rune-models/tests/models/made_up.rs does the
+    same."""
     seed = np.uint64(0xCBF29CE484222325)
     with np.errstate(over="ignore"):
         for byte in name.encode():
@@ -34,7 +35,7 @@ def made_up(name, shape):
 
 
 def fill(model):
-    """Gives a model its weights, and returns the names and shapes of its tensors."""
+    """Sets the weights of a model, and returns the names and shapes of its tensors."""
     import torch
     state = model.state_dict()
     shapes = {}
@@ -62,7 +63,7 @@ def write(name, **data):
 
 
 def language_model(name, config, model, prompt, count):
-    """Logits of a prompt, and the greedy continuation."""
+    """Writes the logits of a prompt, and the greedy continuation."""
     import torch
     model = model.eval()
     shapes = fill(model)
@@ -98,7 +99,7 @@ def llama():
 
 
 def llama3():
-    """Stretched rotary positions, tied embeddings, heads of a size of their own, biases, bf16."""
+    """Scaled rotary positions, tied embeddings, an explicit head size, biases, bf16."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
     rope = {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -125,7 +126,7 @@ def bert():
 
 
 def picture():
-    """A picture of the shape [1, 3, 224, 224]."""
+    """Returns a picture of the shape [1, 3, 224, 224]."""
     import torch
     return torch.from_numpy(made_up("picture", (3 * 224 * 224,))).reshape(1, 3, 224, 224) * 5
 
@@ -161,7 +162,7 @@ def vit_torchvision():
 
 
 def sampling():
-    """What remains of logits after the filters of `generate`."""
+    """Writes the probabilities that the filters of `generate` leave."""
     import torch
     from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
     cases = []

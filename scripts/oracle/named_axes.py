@@ -2,8 +2,8 @@
 
     .venv/bin/python scripts/vectors named-axes      (needs jax 0.10.2)
 
-One line of JSON is one case: `fn`, the function (rune-testing/src/named_axes.rs has it in Rust), `of`, how it is transformed, `in`, its
-inputs, and `out`; arrays are [dtype, shape, elements], where floats are strings.
+Each line of JSON is one case: `fn`, the function (in Rust in rune-testing/src/named_axes.rs); `of`, its transformation;
+`in`, its inputs; and `out`. Arrays are [dtype, shape, elements], with floats as strings.
 """
 
 from functools import partial
@@ -19,7 +19,7 @@ LANES = 4
 
 
 def pmax(x, axis):
-    """JAX's pmax has no derivative; the greatest of all lanes has the one that rune gives it."""
+    """The maximum over all gathered lanes. JAX's `pmax` has no derivative; this has the derivative of rune's `pmax`."""
     return jnp.max(lax.all_gather(x, axis), axis=0)
 
 
@@ -28,7 +28,7 @@ def pmin(x, axis):
 
 
 def ppermute(x, axis, pairs):
-    """Under vmap, JAX's takes whole permutations only; this is what its documentation says of others."""
+    """Under vmap, JAX's `ppermute` accepts only full permutations. This follows its documentation for the others."""
     source = np.zeros(LANES, int)
     given = np.zeros(LANES, bool)
     for a, b in pairs:
@@ -38,7 +38,7 @@ def ppermute(x, axis, pairs):
 
 
 def all_to_all(x, axis, split, concat, tiled=False):
-    """JAX's all_to_all has no transpose within vmap: it gives cotangents of wrong types."""
+    """JAX's `all_to_all` has no transpose under vmap: it gives cotangents of the wrong type."""
     if tiled:
         x = x.reshape(*x.shape[:split], LANES, -1, *x.shape[split + 1 :])
     part = lax.dynamic_index_in_dim(lax.all_gather(x, axis), lax.axis_index(axis), split + 1, keepdims=False)
@@ -47,7 +47,7 @@ def all_to_all(x, axis, split, concat, tiled=False):
 
 
 def check():
-    """What is written out here is what JAX computes, where it does."""
+    """Compares the functions above with JAX's, where JAX supports them."""
     x = jnp.asarray(np.random.default_rng(1).standard_normal((LANES, LANES, 8, 3)))
     pairs = [
         (lambda x: pmax(x, "i"), lambda x: lax.pmax(x, "i")),
@@ -61,7 +61,7 @@ def check():
         assert mine.shape == jaxs.shape and (mine == jaxs).all()
 
 
-# Functions of one lane: `x` is mapped, `c` is the same for all or mapped too; both are of shape [4, 3].
+# Functions of one lane. `x` is mapped; `c` is mapped or shared by all lanes. Both have the shape [4, 3].
 ONE = {
     "psum": lambda x, c: lax.psum(x * x * c, "i"),
     "psum_unmapped": lambda x, c: x * lax.psum(c * c, "i"),
@@ -104,7 +104,7 @@ def batch_norm(x, c):
     return (x - mean) * lax.rsqrt(var + 1e-3) * c
 
 
-# Functions of one lane of two mapped axes, `i` outside of `j`.
+# Functions of one lane of two mapped axes, with `i` outside `j`.
 TWO = {
     "psum_both": lambda x, c: x * lax.psum(x * c, ("i", "j")),
     "pmean_outer": lambda x, c: x - lax.pmean(x * c, "i"),

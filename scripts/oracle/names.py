@@ -1,8 +1,10 @@
-"""Writes docs/names.md, which compares the names of JAX with those of rune, and the rows of FEATURES.md that count them.
+"""Writes docs/names.md, which compares the names of JAX with those of rune, and the rows of FEATURES.md that count
+them.
 
     .venv/bin/python scripts/vectors names      (needs jax 0.10.2)
 
-A name that rune has under another path is in OTHER, and a name that rune leaves out is in REASONS. All else is looked up in the sources.
+OTHER lists names that rune has under another path, and REASONS the names that rune leaves out. The script looks up all
+others in the sources.
 """
 
 import importlib
@@ -11,7 +13,7 @@ import types
 
 from .common import ROOT
 
-# The namespaces of JAX, and the paths of rune where their names are looked for.
+# The namespaces of JAX, and the paths of rune to search for their names.
 NAMESPACES = {
     "jax.numpy": ["Tensor", "", "linalg", "rune_trace"],
     "jax.lax": ["Tensor", "lax", "", "linalg"],
@@ -38,7 +40,7 @@ NAMESPACES = {
     "jax.tree_util": ["Tree", ""],
 }
 
-# What rune has under another name or as another thing.
+# What rune has under another name or in another form.
 OTHER = {
     "jax.numpy": """
         array=Tensor::from asarray=Tensor::from bool_=DType::Bool bool=DType::Bool int8=DType::I8 int16=DType::I16 int32=DType::I32
@@ -144,7 +146,7 @@ def shared_macros(sources):
 
 
 def public_items():
-    """Paths of rune's public items: functions by where they are, types and variants by name."""
+    """Returns the paths of rune's public items: functions by module, types and variants by name."""
     items = set()
     shared = shared_macros(path.read_text() for path in (ROOT / "rune-trace/src").rglob("*.rs"))
     for crate in ("rune-ir/src", "rune-trace/src", "rune-nn/src", "src"):

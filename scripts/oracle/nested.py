@@ -1,9 +1,9 @@
-"""Writes the modules of rune-trace/tests/nested: derivatives inside derivatives, with captures, and the values of JAX.
+"""Writes the modules of rune-trace/tests/nested: derivatives inside derivatives, with captures, and JAX's values.
 
     .venv/bin/python scripts/vectors nested      (needs jax 0.10.2, and rustfmt)
 
-Functions are drawn from a small grammar: sums, products and smooth functions of the variables in scope, and gradients
-of functions written in place, which use the variables around them. Each is written in Python and in Rust.
+A small grammar generates random functions: sums, products and smooth functions of the variables in scope, and gradients
+of inline functions that capture these variables. Each function is written in Python and in Rust.
 """
 
 import random
@@ -50,7 +50,7 @@ class Grammar:
         return f"jnp.sum({py})", f"{rs}.sum()"
 
     def expr(self, kind, scope, size, depth):
-        """`depth` more derivatives may stand in each other."""
+        """Returns a random expression. `depth` is how many more derivatives may nest in it."""
         if size <= 0:
             return self.leaf(kind, scope)
         choices = ["add", "mul", "sub", "unary", "unary"]
@@ -74,14 +74,14 @@ class Grammar:
         return self.derivative(kind, scope, size, depth, what)
 
     def derivative(self, kind, scope, size, depth, what):
-        """A derivative at a point that depends on what is around, of a function that captures what is around."""
+        """Returns a derivative of a function that captures variables in scope, at a point that depends on them."""
         if kind == "s" and self.r.random() < 0.25:
             inside = self.derivative("v", scope, size, depth, what)
             return f"jnp.sum({inside[0]})", f"{{ let d = {inside[1]}; d.sum() }}"
         name = self.fresh(kind)
         at = self.expr(kind, scope, self.r.choice([0, 0, 1]), 0)
         body = self.expr("s", [*scope, name], size - 1, depth - 1)
-        # At least one product of the own and a captured variable: what confused perturbations get wrong.
+        # At least one product of the function's own variable and a captured one: confused perturbations get it wrong.
         own = self.leaf("s", [name])
         around = self.leaf("s", scope)
         body = f"({body[0]} * jnp.sin({own[0]}) * {around[0]})", f"({body[1]} * {own[1]}.sin() * {around[1]})"
@@ -93,7 +93,7 @@ class Grammar:
 
 
 def nested(order, py, rs, name):
-    """The gradient of the gradient of …; of a vector, of the sum of the sines of what is inside."""
+    """Returns the gradient of the gradient of …; for a vector, each level sums the sines of the gradient inside it."""
     for level in range(order):
         inner_py, inner_rs = py, rs
         if level == 0 or name[0] == "s":

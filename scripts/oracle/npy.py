@@ -15,7 +15,7 @@ DATA = ROOT / "rune-cli" / "tests" / "data" / "arrays"
 def main():
     DATA.mkdir(parents=True, exist_ok=True)
     x = np.array([1.5, -2.0, 0.0, 4.0], np.float32)
-    # NumPy has no bf16: ml_dtypes, and so JAX, saves it as two bytes without a meaning.
+    # NumPy has no bf16: ml_dtypes, and so JAX, saves it as two raw bytes.
     bf16 = (x.view(np.uint32) >> 16).astype(np.uint16).view("V2")
 
     np.save(DATA / "plain.npy", x)
@@ -31,7 +31,7 @@ def main():
     np.savez(DATA / "objects.npz", x0=np.array([None, 1], object))
     np.savez(DATA / "many.npz", *[x * 0] * 10, x)
     np.savez_compressed(DATA / "compressed.npz", **{"x": x, "b/2": x})
-    # A `ZipInfo` has no date, so the files are the same each time.
+    # A `ZipInfo` has no date, so each run writes the same file.
     with zipfile.ZipFile(DATA / "text.npz", "w") as archive:
         archive.writestr(zipfile.ZipInfo("readme.txt"), "no array")
     with zipfile.ZipFile(DATA / "lzma.npz", "w") as archive:

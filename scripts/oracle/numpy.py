@@ -1,9 +1,10 @@
-"""Writes numpy.jsonl of rune-trace: array functions under the names of NumPy and SciPy, with the results and derivatives of JAX.
+"""Writes numpy.jsonl of rune-trace: array functions under the names of NumPy and SciPy, with the results and
+derivatives of JAX.
 
     .venv/bin/python scripts/vectors numpy      (needs jax 0.10.2)
 
-One line of JSON is one case, as scripts/vectors array-fns writes them, and `grads`: for each input the product of a cotangent with the
-derivative, where JAX has one. The cotangent of the k-th element of a result is cos(k + 1).
+Each line of JSON is one case in the format of scripts/vectors array-fns, with `grads`: for each input the product of a
+cotangent with the derivative, where JAX has one. The cotangent of element k of a result is cos(k + 1).
 """
 
 import json
@@ -44,7 +45,8 @@ def cotangent(y):
 
 
 def case(fn, args, inputs, f, grad=False, tol=0):
-    """`f` of the inputs gives what rune's `fn` with `args` has to give. With `grad`, derivatives too. Each third case also in f64."""
+    """Writes a case: `f` of the inputs is the expected result of rune's `fn` with `args`. With `grad`, the case has
+    derivatives. Every third case also runs in f64."""
 
     def one(inputs):
         outputs = tuple_of(f(*inputs))
@@ -257,7 +259,7 @@ def chosen():
     f[f < 0] = 0
     for v in (x, f, x > 0, x[0], np.zeros((0, 2), np.int32)):
         for size in (None, 3, 9, [15, -1]):
-            # JAX fills up with 0 where there are no elements.
+            # JAX pads with 0 if there are no elements.
             if v.size == 0 and isinstance(size, list):
                 continue
             s, fill = (size, None) if not isinstance(size, list) else size
@@ -369,7 +371,7 @@ def orders():
     for axis in (0, 1):
         case("lexsort", axis, [i32(3, 5, low=0, high=2), i32(3, 5, low=0, high=2)], lambda a, b: jnp.lexsort((a, b), axis))
         case("sort_key_val", axis, [x, f32(3, 5)], lambda a, b: jax.lax.sort_key_val(a, b, axis), True)
-        # JAX's partition leaves the order within the parts open, so both are put in order.
+        # JAX's partition leaves the order within the parts open, so both results are sorted.
         case("partition", [2, axis], [x], lambda a: jnp.sort(a, axis), True)
     case("approx_min_k", 2, [x], lambda a: jax.lax.approx_min_k(a, 2, recall_target=1.0), False)
     case("approx_max_k", 2, [x], lambda a: jax.lax.approx_max_k(a, 2, recall_target=1.0), False)
@@ -474,7 +476,7 @@ FAMILIES = (elementwise, bits, nans, statistics, differences, chosen, grids, sha
 
 
 def make(family):
-    """The lines of a family, whose numbers depend on no other."""
+    """Returns the lines of a family. Its random numbers do not depend on other families."""
     global rng
     rng = np.random.default_rng(FAMILIES.index(family))
     LINES.clear()

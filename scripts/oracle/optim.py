@@ -2,9 +2,10 @@
 
     .venv/bin/python scripts/vectors optim      (needs jax 0.10.2, optax 0.2.8)
 
-All in f64. One line of JSON is one case. An optimiser begins with the parameters `w` [4, 3] and `b` [3], but got gradients for
-`STEPS` steps; `argument` is the formula of all numbers, which the test repeats. Its results are the parameters after each step. A schedule
-is given counts, and a loss predictions and targets; of a loss the gradient of its sum is given too.
+All in f64. Each line of JSON is one case. An optimiser starts with the parameters `w` [4, 3] and `b` [3], and gets
+gradients for `STEPS` steps; the formula `argument`, which the test repeats, gives all numbers. Its results are the
+parameters after each step. A schedule takes counts. A loss takes predictions and targets, and its case includes the
+gradient of its sum.
 """
 
 import jax
@@ -23,7 +24,7 @@ def params():
 
 
 def gradient(step, params):
-    # Something that depends on the parameters, so that errors add up.
+    # The gradients depend on the parameters, so that errors add up.
     return {
         "w": argument(2 + 2 * step, (4, 3), 4) + 0.3 * params["w"],
         "b": argument(3 + 2 * step, (3,), 4) - 0.2 * params["b"],

@@ -70,7 +70,7 @@ def main():
     z = scipy.signal.stft(c128(40), nperseg=8, return_onesided=False)[2]
     case("istft", lambda z: signal.istft(z, nperseg=8, input_onesided=False)[1], z, nperseg=8, return_onesided=False)
     for options in (dict(nperseg=9), dict(nperseg=8, boundary=None, nfft=12)):
-        # JAX takes an even length where the segment is odd.
+        # JAX assumes an even length if the segment is odd.
         z = scipy.signal.stft(f64(40), **options)[2]
         value("istft", scipy.signal.istft(z, nperseg=options["nperseg"], nfft=options.get("nfft"), boundary=options.get("boundary", True) is not None)[1], z, **options)
     WELCH = [dict(nperseg=16), dict(nperseg=9, noverlap=2, fs=3.0), dict(nperseg=16, scaling="spectrum", detrend="linear"), dict(nperseg=8, average="median"),

@@ -1,13 +1,15 @@
-"""Writes special.jsonl and stats.jsonl of rune-trace: special functions and distributions, with the results of SciPy and JAX.
+"""Writes special.jsonl and stats.jsonl of rune-trace: special functions and distributions, with the results of SciPy
+and JAX.
 
     .venv/bin/python scripts/vectors special [special] [stats] [NAME…]      (needs jax 0.10.2, scipy, mpmath)
 
-With names of functions, the cases of these alone are written anew.
+Names of functions select the cases to rewrite.
 
-One line of JSON is one case: `fn`, `args`, `in`, `out`; arrays are [dtype, shape, elements], where floats are strings. The value is SciPy's (in
-f64, on the inputs as they are rounded to the dtype). `kind` says what `out` holds: the value; or, with `by`, the derivative by that argument and
-the derivative of this by the same argument, which are JAX's in f64, or mpmath's (`EXACT`). `tol` is the error allowed, relative to the greater of the magnitude
-and `floor`: 32 roundings, and four times as many for each derivative; or what `MEASURED` says.
+Each line of JSON is one case: `fn`, `args`, `in`, `out`. Arrays are [dtype, shape, elements], with floats as strings.
+Values are SciPy's, in f64, on inputs rounded to the dtype. `kind` says what `out` holds: the value, or the first or
+second derivative with respect to argument `by`. Derivatives are JAX's in f64, or mpmath's (`EXACT`). `tol` is the
+allowed error, relative to the larger of the magnitude and `floor`: 32 roundings, and four times as many for each
+derivative, or the number in `MEASURED`.
 """
 
 import json
@@ -187,12 +189,12 @@ def distributions():
                 ends = [[0, 1]]
             xs = CHANCES if f in ("ppf", "isf") else points
             if name == "bernoulli" and f == "ppf":
-                # SciPy says -1 for 0.
+                # SciPy returns -1 for 0.
                 xs = [q for q in CHANCES if q != 0]
             args = grid(xs, *parameters, *ends)
             of_jax, of_scipy = getattr(getattr(jstats, name), f), getattr(getattr(sstats, name), f)
             if name == "gennorm":
-                # JAX's has neither.
+                # JAX's function has neither parameter.
                 args, of_jax = grid(xs, *parameters, [0], [1]), lambda x, p, loc, scale, f=of_jax: f(x, p)
             inner = args if f == "logpdf" else None
             if name == "bernoulli" and f in ("cdf", "ppf"):
@@ -201,13 +203,15 @@ def distributions():
     return table
 
 
-# Where more than 32 roundings (and four times as many for each derivative) are allowed: by function, kind, argument and dtype the roundings that rune is off by,
-# and a quarter more. The causes:
-# - beta, comb, factorial, gamma, poch: the exponential of a logarithm, which multiplies roundings by its magnitude. JAX does the same: gamma 702 roundings of
-#   f64 at 170, factorial 477, comb 133 of f32, poch 35.
-# - betabinom.pmf, binom.pmf, betainc, beta.sf: logarithms of beta functions, of magnitude 50, in the exponent. JAX: betainc 490 roundings of f32.
-# - gammaincc at (0.5, 1), chi2.sf, gamma.sf: the continued fraction converges slowly where x is 1; JAX: 110. gennorm.cdf: a difference of two such; JAX: 942.
-# - dawsn and expit: 1 - 2xy and y (1 - y) cancel where x is 9; JAX alike: 5014, 881 and 2969.
+# The functions that need more than 32 roundings (times four for each derivative), by function, kind, argument and
+# dtype: rune's error in roundings, and a quarter more. The causes:
+# - beta, comb, factorial, gamma, poch: the exponential of a logarithm, which multiplies the error by its magnitude. JAX
+#   does the same: gamma 702 roundings of f64 at 170, factorial 477, comb 133 of f32, poch 35.
+# - betabinom.pmf, binom.pmf, betainc, beta.sf: logarithms of beta functions, of magnitude 50, in the exponent. JAX:
+#   betainc 490 roundings of f32.
+# - gammaincc at (0.5, 1), chi2.sf, gamma.sf: the continued fraction converges slowly if x is 1; JAX: 110. gennorm.cdf:
+#   the difference of two such fractions; JAX: 942.
+# - dawsn and expit: 1 - 2xy and y (1 - y) cancel if x is 9. JAX is similar: 5014, 881 and 2969.
 # - hyp1f1 at (10, 0.3, -3): the sum alternates. JAX: the same sum without Kummer's transformation.
 # - log_ndtr at 10: the exponent of the density.
 MEASURED = {
@@ -243,7 +247,8 @@ MEASURED = {
     ('poch', 'value', 0, 'f64'): 44,
 }
 
-# What derivatives are taken from, by mpmath with 40 digits, where JAX's are off or take minutes to compile. All others are JAX's.
+# The functions whose derivatives come from mpmath with 40 digits, because JAX's are inaccurate or take minutes to
+# compile. All other derivatives are JAX's.
 EXACT = {
     "gammaln": lambda x: mp.log(abs(mp.gamma(x))),
     "loggamma": mp.loggamma,
@@ -275,12 +280,12 @@ EXACT = {
 }
 
 
-# The magnitude that cancels in derivatives, to which their errors are relative.
+# The magnitude of the terms that cancel in a derivative. The error of the derivative is relative to it.
 CANCELS = {"poch": 1, "gammainc": 1e-2, "gammaincc": 1e-2, "erfcx": 1, "i0": 1, "i1": 1, "i0e": 1, "i1e": 1}
 
 
 def exact(name, by, order, xs):
-    """Derivatives of the functions of mpmath; of several results, along a first axis."""
+    """Returns derivatives of mpmath's functions. Several results are stacked along a first axis."""
     functions = EXACT[name] if isinstance(EXACT[name], list) else [EXACT[name]]
     rows = []
     for f in functions:
@@ -298,20 +303,21 @@ def stacked(y):
 
 
 def padded(f, xs):
-    """`f` of the points, on arrays of one of few sizes, so that JAX compiles each operation a few times only."""
+    """Returns `f` of the points. Pads the arrays to a multiple of 64, so that JAX compiles each operation only a few
+    times."""
     n = len(xs[0])
     size = -n % 64
     return stacked(f(*[jnp.asarray(np.concatenate([x, np.repeat(x[-1:], size)])) for x in xs]))[..., :n]
 
 
 def unlike(found, truth):
-    """Where two arrays differ in what is no finite number."""
+    """Returns where two arrays differ and at least one element is not finite."""
     both = np.isfinite(found) & np.isfinite(truth)
     return ~(both | (np.isnan(found) & np.isnan(truth)) | (found == truth))
 
 
 def allowed(name, order, by, dtype):
-    """The error that is allowed."""
+    """Returns the allowed error."""
     kind = f"derivative {order}" if order else "value"
     return MEASURED.get((name, kind, by, NAMES[np.dtype(dtype).name]), 32 * 4**order) * float(np.finfo(dtype).eps)
 
@@ -355,7 +361,7 @@ def write(file, functions, only):
                         lines.append(dict(fn=name, kind=f"derivative {order}", by=i, **{"in": [array(x) for x in xs]}, out=[array(expected)], tol=allowed(name, order, i, dtype), floor=floor))
                         continue
                     if name == "betainc" and i < 2 or name.startswith("gammainc") and i == 0 and order == 2:
-                        # JAX has none. Logarithms of x and functions of the parameter cancel.
+                        # JAX has no such derivative. Logarithms of x and functions of the parameter cancel.
                         expected = exact(name, i, order, wide).astype(dtype)
                         lines.append(dict(fn=name, kind=f"derivative {order}", by=i, **{"in": [array(x) for x in xs]}, out=[array(expected)], tol=allowed(name, order, i, dtype), floor=max(floor, 10.0 ** (order - 3))))
                         continue

@@ -1,4 +1,4 @@
-"""Writes models and operations of tests/data/stablehlo: modules as JAX exports them, with the results of JAX.
+"""Writes models and operations of tests/data/stablehlo: modules that JAX exports, with JAX's results.
 
     .venv/bin/python scripts/vectors stablehlo
 """
@@ -13,7 +13,7 @@ from stablehlo.core import FOLDER, NAMES, In, i32
 
 from .common import ROOT
 
-# The models: a network of three layers, two convolutions with pooling, a block of a transformer.
+# The models: a network of three layers, two convolutions with pooling, and a transformer block.
 
 
 def cross_entropy(logits, y):

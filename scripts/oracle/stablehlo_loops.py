@@ -1,4 +1,4 @@
-"""Writes tests/data/stablehlo/loops*: loops as JAX exports them, with the results of JAX for them and their transformations.
+"""Writes tests/data/stablehlo/loops*: loops that JAX exports, with JAX's results for them and their transformations.
 
     .venv/bin/python scripts/vectors stablehlo-loops      (needs jax 0.10.2)
 """
@@ -14,7 +14,7 @@ from stablehlo.loops import LOOPS
 
 
 def weights(k, y):
-    """Tangents and cotangents, by formula."""
+    """Returns tangents and cotangents from a formula."""
     i = np.arange(y.size)
     return jnp.asarray(((7 * i + 3 * k) % 5 - 1.5) / 2, y.dtype).reshape(y.shape)
 

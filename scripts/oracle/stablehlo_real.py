@@ -1,9 +1,10 @@
-"""Writes tests/data/stablehlo/real*: typical JAX programs as `jax.export` writes them, with the results and gradients of JAX.
+"""Writes tests/data/stablehlo/real*: typical JAX programs as `jax.export` writes them, with the results and gradients
+of JAX.
 
     .venv/bin/python scripts/vectors stablehlo-real               (needs jax 0.10.2)
     .venv/bin/python scripts/vectors stablehlo-real /tmp/real     all of them, for `RUNE_STABLEHLO=/tmp/real cargo test -p rune-stablehlo real`
 
-Modules of more than 4,000 characters are left out of the repository.
+The repository omits modules of more than 4,000 characters.
 """
 
 import warnings

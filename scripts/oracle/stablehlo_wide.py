@@ -3,7 +3,8 @@
     .venv/bin/python scripts/vectors stablehlo-wide                (needs jax 0.10.2)
     .venv/bin/python scripts/vectors stablehlo-wide /tmp/wide      all of them, for `RUNE_STABLEHLO=/tmp/wide cargo test -p rune-stablehlo wide`
 
-Modules of more than 4,000 characters are left out, since they are most of the text. A function whose text by `jax.export` has other operations than that by `as_text` is there in both forms.
+The repository omits modules of more than 4,000 characters, because they are most of the text. If `jax.export` and
+`as_text` write a function with different operations, both forms are included.
 """
 
 import re
@@ -25,7 +26,7 @@ def main(folder=None):
         args = [x.array(k) for k, x in enumerate(inputs)]
         try:
             by_export = short(plain(exported(f, args)))
-        except Exception as error:  # of complex numbers in old versions of StableHLO, or custom calls that are not to be saved
+        except Exception as error:  # complex numbers in old versions of StableHLO, or custom calls that cannot be saved
             print(f"{name}: {str(error).splitlines()[0][:150]}")
             by_export = None
         try:

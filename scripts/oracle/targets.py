@@ -4,8 +4,8 @@
     RUNE_COVERAGE=rocm.jsonl RUNE_TEST_TARGET=rocm:gfx942 cargo test --test rune compiled::      (only compiles them)
     scripts/vectors targets cuda.jsonl rocm.jsonl …                                              (writes the page)
 
-The suite notes the target, the operations that the process computes, and what fails: see `facts` in tests/rune/compiled.rs.
-The page keeps what is below its last heading, which is written by hand.
+The suite records the target, the operations that the process computes, and failures: see `facts` in
+tests/rune/compiled.rs. The text from the page's last heading on is written by hand, and kept.
 """
 
 import json
@@ -21,7 +21,7 @@ BY_HAND = "## Devices"
 
 
 class Run:
-    """One run of the suite: on a device, or for a target that is compiled for alone."""
+    """One run of the suite, on a device or only compiling for a target."""
 
     def __init__(self, file):
         self.cells, self.host, self.failures = defaultdict(lambda: [set(), set()]), set(), []
@@ -82,7 +82,7 @@ def main(*files):
     for run in runs:
         if run.failures:
             lines += ["", f"Failures on {run.title()}:", ""]
-            # Without the name of the file that holds the program.
+            # Drops the name of the file that holds the program.
             said = [" ".join(failure.split(" the program, and all")[0].split()) for failure in run.failures]
             lines += [f"- {failure[:220]}" for failure in said]
     old = PAGE.read_text() if PAGE.exists() else ""

@@ -2,8 +2,9 @@
 
     .venv/bin/python scripts/vectors transformer      (needs jax 0.10.2)
 
-For each size: elements of the result and of the gradient of the sum of its squares by each parameter, some of each, and their norms. Arguments
-are given by a formula (`argument`), which the test repeats. `residuals` is what JAX keeps of the forward pass: shape and dtype of each.
+Each size has some elements and the norm of the result, and of the gradient of the sum of its squares with respect to
+each parameter. The formula `argument`, which the test repeats, gives the arguments. `residuals` has the shape and dtype
+of each array that JAX keeps of the forward pass.
 """
 
 import json
@@ -56,7 +57,7 @@ def main():
         def loss(p, x):
             return (block(p, x, heads) ** 2).sum()
 
-        # In f64: what f32 gives differs by rounding.
+        # In f64, because results in f32 differ by rounding.
         p = [argument(i, s, 0.4).astype(np.float32).astype(np.float64) for i, s in enumerate(shapes)]
         x = argument(8, (batch, tokens, d), 0.4).astype(np.float32).astype(np.float64)
         residuals = saved_residuals(loss, [a.astype(np.float32) for a in p], x.astype(np.float32))

@@ -69,7 +69,7 @@ def to_a_tensor(x):
 
 
 def edge(x):
-    """What the inner loop would compute beyond its end is NaN."""
+    """The inner loop would compute NaN beyond its end."""
 
     def body(c):
         s, i = c

@@ -1,7 +1,7 @@
-"""Writes rune-models/tests/data/whisper: a small random model, and what transformers and openai-whisper compute with it.
+"""Writes rune-models/tests/data/whisper: a small random model, with the results of transformers and openai-whisper.
 
-Needs the packages torch, transformers, openai-whisper, tiktoken, more-itertools and safetensors. With `data/whisper`, which
-`scripts/fetch-whisper` gets, and espeak-ng, it also writes what openai-whisper hears in a spoken sentence.
+Needs the packages torch, transformers, openai-whisper, tiktoken, more-itertools and safetensors. With `data/whisper`,
+which `scripts/fetch-whisper` gets, and espeak-ng, it also writes openai-whisper's transcript of a spoken sentence.
 """
 
 import json
@@ -46,7 +46,7 @@ def signal(seconds, seed):
 
 
 def front_end():
-    """The log-mel spectrograms of WhisperFeatureExtractor, at a few frames."""
+    """Returns the log-mel spectrograms of WhisperFeatureExtractor, at a few frames."""
     from transformers import WhisperFeatureExtractor
 
     cases = []
@@ -62,7 +62,7 @@ def front_end():
 
 
 def poly(x, up, down):
-    """The formula of scipy.signal.resample_poly, with its default window."""
+    """Resamples by the formula of scipy.signal.resample_poly, with its default window."""
     common = gcd(up, down)
     up, down = up // common, down // common
     half = 10 * max(up, down)
@@ -77,7 +77,7 @@ def poly(x, up, down):
 
 
 def resampled():
-    """A signal in other sampling rates."""
+    """Returns a signal at other sampling rates."""
     cases = []
     for rate in [8000, 22050, 44100, 48000]:
         x = signal(0.03, 1).astype(np.float64)
@@ -87,7 +87,7 @@ def resampled():
 
 
 def tokenizer():
-    """A tokenizer of bytes."""
+    """Returns a tokenizer of bytes."""
     # Byte-level tokenizers write each byte as a printable character.
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [b for b in range(256) if b not in printable]
@@ -115,14 +115,14 @@ GENERATION = {
     "max_initial_timestamp_index": 50, "lang_to_id": {f"<|{c}|>": TOKEN[c] for c in LANGUAGES},
     "task_to_id": {"transcribe": TOKEN["transcribe"], "translate": TOKEN["translate"]}, "max_length": 96,
     "decoder_start_token_id": TOKEN["startoftranscript"], "bos_token_id": END, "eos_token_id": END, "pad_token_id": END,
-    # No control characters, and nothing outside of ASCII.
+    # No control characters, and only ASCII.
     "suppress_tokens": [*range(32), 35, 36, *range(127, 256), *(TOKEN[n] for n in SPECIAL[1:] if n != "notimestamps")],
     "begin_suppress_tokens": [32, END],
 }  # fmt: skip
 
 
 def checkpoint():
-    """A random model whose logits differ widely, with half-precision weights."""
+    """Writes and returns a random model with widely spread logits and half-precision weights."""
     from transformers import WhisperConfig, WhisperForConditionalGeneration
 
     torch.manual_seed(7)
@@ -135,9 +135,9 @@ def checkpoint():
                 p.copy_(torch.randn_like(p) * 1.5)
             elif "embed_tokens" in name:
                 p.copy_(torch.randn_like(p) * 0.6)
-                # Timestamps are about as likely together as text.
+                # Makes the total probability of timestamps about that of text.
                 p[ZERO:] *= 0.8
-                # Texts end after a while.
+                # Makes texts end after a while.
                 p[END] *= 5.0
             elif "embed_positions" not in name:
                 p.copy_(torch.randn_like(p) * (0.1 if name.endswith("bias") else 0.3))
@@ -152,7 +152,7 @@ def checkpoint():
 
 
 def openai_model(folder):
-    """The model of a folder, as openai-whisper computes it."""
+    """Returns the model of a folder as a model of openai-whisper."""
     import whisper
 
     config = json.loads((folder / "config.json").read_text())
@@ -176,7 +176,7 @@ def openai_model(folder):
 
 
 def with_small_tokenizer():
-    """Lets openai-whisper use the tokenizer of bytes, and take the small model for one that knows languages."""
+    """Makes openai-whisper use the tokenizer of bytes, and treat the small model as multilingual."""
     import tiktoken
     import whisper
     from whisper.tokenizer import Tokenizer
@@ -198,7 +198,7 @@ def segments(result):
 
 
 def small():
-    """What both libraries compute with the small model."""
+    """Returns the results of both libraries with the small model."""
     import whisper
     from transformers import GenerationConfig, GenerationMixin
     from whisper.audio import log_mel_spectrogram, pad_or_trim
@@ -211,7 +211,7 @@ def small():
     with torch.no_grad():
         encoded = model.model.encoder(mel[None]).last_hidden_state[0]
         logits = model(input_features=mel[None], decoder_input_ids=torch.tensor([text])).logits[0]
-        # Texts of one length, because the library scores the lengths of beams in its own way.
+        # Texts of one length, because the library scores beams of different lengths by its own rule.
         settings = GenerationConfig(**{k: v for k, v in GENERATION.items() if k not in {"max_length", "lang_to_id", "task_to_id"}})
         settings.update(min_new_tokens=40, max_new_tokens=40, do_sample=False, renormalize_logits=True)
         continued = []
@@ -266,7 +266,7 @@ def small():
 
 
 def spoken():
-    """A spoken sentence, and what openai-whisper hears with the published weights."""
+    """Writes a spoken sentence, and returns openai-whisper's transcripts with the published weights."""
     import whisper
 
     with tempfile.TemporaryDirectory() as folder:
@@ -274,7 +274,7 @@ def spoken():
         subprocess.run(["espeak-ng", "-v", "en-us", "-s", "160", "-w", file, SENTENCE], check=True)
         with wave.open(str(file)) as sound:
             rate, data = sound.getframerate(), np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
-    # 8 bits and half the rate are clear enough, and small.
+    # 8 bits and half the rate are clear enough, and make a small file.
     data = data[: len(data) // 2 * 2].astype(np.float64).reshape(-1, 2).mean(1)
     data = np.clip(np.round(data / 256) + 128, 0, 255).astype(np.uint8)
     with wave.open(str(OUT / "spoken.wav"), "wb") as sound:
@@ -295,7 +295,7 @@ def main(*parts):
     OUT.mkdir(parents=True, exist_ok=True)
     write = lambda name, value: (OUT / name).write_text(json.dumps(value, separators=(",", ":")) + "\n")
     write("front-end.json", {"mel": front_end(), "resampled": resampled()})
-    # Before the tokenizer is replaced.
+    # This must precede `small`, which replaces the tokenizer.
     if REAL.exists() and "small" not in parts:
         write("spoken.json", spoken())
     write("expected.json", small())

@@ -1,7 +1,7 @@
-"""Inputs by formula, and results as they are written down.
+"""Inputs from formulas, and the text of results.
 
-Element i of input k is ((37 i + 101 k + 11) mod 201 - 100) / 100 times `scale`, or (37 i + 101 k + 11) mod `bound` of integers and
-truth values; rune-stablehlo/tests/import/data.rs makes the same.
+Element i of input k is ((37 i + 101 k + 11) mod 201 - 100) / 100 times `scale`; for integers and truth values it is (37
+i + 101 k + 11) mod `bound`. rune-stablehlo/tests/import/data.rs computes the same.
 """
 
 import json
@@ -14,12 +14,12 @@ import numpy as np
 from oracle.common import NAMES, ROOT
 
 FOLDER = ROOT / "tests" / "data" / "stablehlo"
-# Longer modules are left out of the repository: they are most of the text.
+# The repository omits longer modules, because they are most of the text.
 LONGEST = 4000
 
 
 class In:
-    """An input: its shape and the numbers in it."""
+    """An input: its shape and its numbers."""
 
     def __init__(self, *shape, scale=1.0, bound=None, dtype=np.float32):
         self.shape, self.scale, self.bound, self.dtype = shape, scale, bound, np.dtype(dtype)
@@ -44,7 +44,7 @@ def i32(*shape, bound=5):
 
 
 def number(x):
-    """The shortest number that is `x` in its dtype; JSON has no infinities."""
+    """Returns the shortest number that equals `x` in its dtype. JSON has no infinities."""
     if x.dtype.kind in "biu":
         return int(x)
     wide = float(x)
@@ -72,7 +72,7 @@ def exported(f, args):
 
 
 def plain(text):
-    """The text without locations, which are most of it."""
+    """Returns the text without locations, which are most of it."""
     text = re.sub(r"^#loc.*\n", "", text, flags=re.M)
     while (shorter := re.sub(r" loc\((?:[^()\"]|\"[^\"]*\")*\)", "", text)) != text:
         text = shorter
@@ -80,14 +80,14 @@ def plain(text):
 
 
 def short(text, name="f"):
-    """Returns the module under another name, without attributes that say nothing of what it computes."""
+    """Returns the module under another name, without attributes that do not affect its results."""
     text = re.sub(r"module @\S+ attributes \{[^}]*\}", f"module @{name}", text)
     text = re.sub(r", sdy.sharding_rule = #sdy.op_sharding_rule<[^>]*->[^>]*>", "", text)
     return re.sub(r" \{jax\.result_info = \"[^\"]*\"\}", "", text)
 
 
 def write_modules(folder, name, texts, cases):
-    """Writes modules as one file, and what JAX computes by them as another; without a folder, among the data of the tests."""
+    """Writes modules to one file, and JAX's results to another; by default into the data of the tests."""
     folder = Path(folder or FOLDER)
     (folder / f"{name}.mlir").write_text("// -----\n".join(texts))
     (folder / f"{name}.json").write_text("[" + ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases) + "]\n")

@@ -1,4 +1,4 @@
-"""Loops: name -> (function, inputs, how many of them rune knows the length of, how many it does not)."""
+"""Loops: name -> (function, inputs, number of loops whose length rune knows, number of other loops)."""
 
 import jax
 import jax.numpy as jnp
@@ -47,12 +47,12 @@ def nested(c, xs):
 
 
 def table(c, t):
-    """The counter is an index of its own making too."""
+    """Reads the table by an index computed from its own counter."""
     return lax.scan(lambda s, x: ((s[0] * t[(2 * s[1] + 1) % 5] + x, s[1] + 1), s[0]), (c, 0), t)
 
 
 def in_place(c, xs):
-    """Each row by the one before: what is written is read too."""
+    """Computes each row from the previous one: the loop also reads what it writes."""
     return lax.fori_loop(1, 5, lambda i, b: b.at[i].set(jnp.sin(b[i - 1] * c) + b[i]), xs)
 
 
@@ -71,13 +71,13 @@ def both_ways(c, xs):
 
 
 def blocks(c, xs):
-    """Two rows in each turn."""
+    """Reads two rows in each iteration."""
     row = lambda i, s: s + lax.dynamic_slice_in_dim(xs, 2 * i, 2, 0).prod(0) * s
     return lax.fori_loop(0, 3, row, c)
 
 
 def triangle(c, xs):
-    """The length of the loop within is another in each turn of that around."""
+    """The length of the inner loop varies with the outer iteration."""
     return lax.fori_loop(0, 4, lambda i, s: lax.fori_loop(0, i, lambda j, t: jnp.sin(t + xs[j]), s), c)
 
 
@@ -91,7 +91,7 @@ def counted(test, first, by):
             i, c = i + by, jnp.sin(c) + i
         return i, c
 
-    # JAX has no reverse mode for it.
+    # JAX has no reverse mode for this loop.
     loop.reference = unrolled
     return loop
 

@@ -1,4 +1,5 @@
-"""Programs of the kinds that people write in JAX: name -> (function, inputs). Models and losses are scalars, whose gradients are compared too."""
+"""Typical JAX programs: name -> (function, inputs). Models and losses return scalars, and their gradients are compared
+too."""
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +30,7 @@ def sym(a):
 
 
 def unsigned(vectors):
-    """Columns without their signs."""
+    """Returns columns without their signs."""
     return jnp.abs(vectors)
 
 
@@ -331,7 +332,7 @@ def conv_net(k1, k2, w, x):
     return jnp.mean(nn.log_softmax(h.reshape(h.shape[0], -1) @ w)[:, 0])
 
 
-# Scalars, of whose float inputs the gradients are compared.
+# Functions that return scalars. The gradients with respect to their float inputs are compared too.
 LOSSES = {
     **{f"mlp_{f.__name__}": (mlp(f), MLP) for f in [
         nn.relu, nn.relu6, nn.sigmoid, nn.softplus, nn.silu, nn.gelu, nn.elu, nn.selu, nn.celu, nn.leaky_relu, nn.log_sigmoid, nn.soft_sign,
@@ -454,7 +455,7 @@ PROGRAMS = {
 }
 
 def of_complex(f):
-    """A function of complex matrices as one of their parts, with the parts of its results."""
+    """Turns a function of complex matrices into one of their real and imaginary parts, for inputs and results."""
 
     def parts(*xs):
         ys = f(*(lax.complex(xs[k], xs[k + 1]) for k in range(0, len(xs), 2)))
@@ -472,7 +473,7 @@ def definite(a):
 
 
 def rebuilt(t, z):
-    """A matrix by its Schur form, which is unique but for this."""
+    """Returns the matrix of a Schur form. The form itself is not unique."""
     return z @ t @ adjoint(z)
 
 

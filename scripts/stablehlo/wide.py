@@ -22,7 +22,7 @@ def of(dtype, bound=None, scale=5.0):
 
 
 def of_dtypes(name, f, inputs):
-    """The same in several dtypes."""
+    """Returns the case in several dtypes."""
     return {f"{name}.{np.dtype(d).name}": (f, [In(*x.shape, scale=x.scale, bound=x.bound, dtype=d) for x in inputs]) for d in
             ("float16", jnp.bfloat16, "int8", "uint8", "int16", "uint32")}  # fmt: skip
 

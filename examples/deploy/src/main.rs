@@ -1,7 +1,7 @@
-//! Tells which digit each picture shows: `read-digits digits.vmfb < pictures.csv`.
+//! Prints the digit that each picture shows: `read-digits digits.vmfb < pictures.csv`.
 //!
-//! A line of the standard input is a picture of 8×8 pixels from 0 to 16, separated by commas. `examples/compile_digits.rs`
-//! trains the network and compiles it.
+//! A line of the standard input is a picture: 8×8 pixels from 0 to 16, separated by commas.
+//! `examples/compile_digits.rs` trains the network and compiles it.
 
 use rune::{CompiledProgram, Tensor};
 use std::error::Error;

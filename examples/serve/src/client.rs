@@ -1,4 +1,4 @@
-//! A client, for tests and for the load generator.
+//! A client for tests and for the load generator.
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
@@ -8,22 +8,22 @@ use hyper_util::rt::TokioExecutor;
 use serde::Deserialize;
 use serde_json::json;
 
-/// An answer is at most so long.
+/// The maximum length of an answer, in bytes.
 const LONGEST: usize = 1 << 28;
 
 /// There is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The address is not one, or the body cannot be sent or received.
+    /// The address is invalid, or the body cannot be sent or received.
     #[error(transparent)]
     Http(#[from] axum::http::Error),
-    /// The server cannot be reached, or breaks off.
+    /// The server cannot be reached, or closes the connection.
     #[error("the server cannot be reached, or breaks off: {0:?}")]
     Send(#[from] HttpError),
-    /// The answer breaks off.
+    /// The answer is incomplete.
     #[error("the answer breaks off: {0}")]
     Receive(#[from] axum::Error),
-    /// The answer is no JSON of the expected form.
+    /// The answer is not JSON of the expected form.
     #[error("the answer is not as expected: {0}")]
     Json(#[from] serde_json::Error),
 }
@@ -72,7 +72,7 @@ impl Client {
         connector.set_nodelay(true);
         Client { http: Http::builder(TokioExecutor::new()).build(connector), base: base.into() }
     }
-    /// Asks for embeddings, within some milliseconds if there is a limit.
+    /// Requests embeddings. `timeout_ms` limits the time for the answer.
     ///
     /// # Errors
     /// If there is no answer.

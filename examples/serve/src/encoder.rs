@@ -1,4 +1,4 @@
-//! What a server computes with.
+//! The encoder of a server.
 
 use rune_models::sentences::{EmbedError, SentenceEncoder};
 
@@ -11,7 +11,7 @@ pub trait Encoder: Send + Sync + 'static {
     fn tokenize(&self, text: &str) -> Result<Vec<u32>, EmbedError>;
     /// Returns the largest number of tokens in a text.
     fn longest(&self) -> usize;
-    /// Returns the numbers of texts and of positions with which a batch is computed.
+    /// Returns the padded numbers of texts and of positions of a batch.
     fn padded_shape(&self, texts: usize, longest: usize) -> [usize; 2];
     /// Returns the embedding of each text of a batch.
     ///

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{TryAcquireError, mpsc, watch};
 use tokio::time::timeout_at;
 
-/// What all requests share.
+/// The state that all requests share.
 pub(crate) struct Shared {
     pub settings: Settings,
     pub encoder: Arc<dyn Encoder>,
@@ -38,7 +38,7 @@ struct Arrived(Instant);
 #[serde(deny_unknown_fields)]
 struct Texts {
     texts: Vec<String>,
-    /// The answer is useless after so many milliseconds.
+    /// The time in milliseconds after which the answer is useless.
     timeout_ms: Option<u64>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-/// Counts a request when it is dropped, because the client may go away before the answer.
+/// Counts a request on drop, because the client may disconnect before the answer.
 struct Observed {
     shared: Arc<Shared>,
     begin: Instant,
@@ -77,7 +77,8 @@ impl Drop for Observed {
 
 async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: Next) -> Response {
     let begin = Instant::now();
-    // The deadline of the request ends waiting for the model. This one ends waiting for a body that does not come.
+    // The deadline of the request limits the wait for the model. This one limits the wait for a body that does not
+    // arrive.
     let deadline = begin + shared.settings.timeout + Duration::from_secs(1);
     let mut observed = Observed { shared, begin, status: None };
     request.extensions_mut().insert(Arrived(begin));
@@ -141,7 +142,7 @@ async fn answers(shared: &Arc<Shared>, texts: Vec<String>, deadline: Instant) ->
     shared.queue.push(tokens.into_iter().enumerate().filter_map(item).collect());
     drop(reply);
     for _ in 0..embeddings.len() {
-        // The channel ends early only if a text is dropped without an answer.
+        // The channel closes early only if a text is dropped without an answer.
         let (index, result) = replies.recv().await.ok_or(Refusal::Failed)?;
         embeddings[index] = result.map_err(|failure| match failure {
             Failure::Late => Refusal::Late { milliseconds: 0 },
@@ -151,7 +152,7 @@ async fn answers(shared: &Arc<Shared>, texts: Vec<String>, deadline: Instant) ->
     Ok(embeddings)
 }
 
-/// Returns for how many seconds the queue has work.
+/// Returns the estimated time of the queued work, in seconds.
 fn seconds_of_work(shared: &Shared) -> u64 {
     let seconds = shared.queue.depth() as f64 / shared.metrics.texts_per_second().max(1.0);
     (seconds.ceil() as u64).clamp(1, 60)

@@ -1,7 +1,7 @@
 //! An HTTP server of sentence embeddings.
 //!
-//! Texts of several requests wait in one bounded queue. Threads of their own take batches of similar lengths from it and
-//! compute them; the asynchronous threads only read requests, and write answers. See `docs/serving.md`.
+//! Texts of several requests wait in one bounded queue. Dedicated threads take batches of similar lengths from it and
+//! compute them. The asynchronous threads only read requests and write answers. See `docs/serving.md`.
 //!
 //! ```text
 //! request ──limits──▶ place in the queue ──tokens──▶ queue ──batch──▶ model ──▶ answer
@@ -35,7 +35,7 @@ use tokio::sync::watch;
 use tokio::task;
 use tokio::time::timeout;
 
-/// What a server does with requests.
+/// The phase of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     /// The model warms up. Requests are refused.
@@ -48,13 +48,13 @@ pub(crate) enum Phase {
     Failed,
 }
 
-/// A server does not start, or does not stop as it should.
+/// A server does not start or stop as requested.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
     /// A setting is unusable.
     #[error("a setting is unusable: {0}")]
     Settings(String),
-    /// The address cannot be listened at.
+    /// The server cannot listen at the address.
     #[error("the server cannot listen at {address}: {source}")]
     Listen {
         /// The address.
@@ -76,7 +76,7 @@ pub enum ServerError {
     Unfinished(Duration),
 }
 
-/// A server that runs.
+/// A running server.
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -108,7 +108,7 @@ impl Server {
         let stopping = async move {
             phase.wait_for(|phase| *phase == Phase::Stopping).await.ok();
         };
-        // Answers are small, and a client waits for each.
+        // Sends answers at once: they are small, and a client waits for each.
         let listener = listener.tap_io(|connection| {
             connection.set_nodelay(true).ok();
         });
@@ -117,7 +117,7 @@ impl Server {
         tracing::info!(%address, "listening");
         Ok(Server { address, shared, served, models })
     }
-    /// Returns the address that the server listens at.
+    /// Returns the address at which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -145,7 +145,7 @@ impl Server {
         let limit = self.shared.settings.stop;
         let finished = async {
             self.served.await.map_err(io::Error::other)??;
-            // No request is left that could put texts into the queue.
+            // No remaining request can put texts into the queue.
             self.shared.queue.close();
             let join = move || self.models.into_iter().all(|model| model.join().is_ok());
             let joined = task::spawn_blocking(join).await.map_err(io::Error::other)?;
@@ -157,7 +157,7 @@ impl Server {
     }
 }
 
-/// Starts a thread that computes batches. The first one warms up the encoder.
+/// Starts a thread that computes batches. The first thread warms up the encoder.
 fn model_thread(index: usize, shared: &Arc<Shared>) -> io::Result<JoinHandle<()>> {
     let shared = shared.clone();
     thread::Builder::new().name(format!("model {index}")).spawn(move || {

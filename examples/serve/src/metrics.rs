@@ -1,4 +1,4 @@
-//! What the server counts, for Prometheus.
+//! The metrics of the server, for Prometheus.
 
 use prometheus::{
     Gauge, Histogram, HistogramOpts, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// `serve_texts_per_second` is the mean over so many seconds.
+/// The number of seconds over which `serve_texts_per_second` is the mean.
 const WINDOW: u64 = 10;
 
 pub(crate) struct Metrics {
@@ -57,7 +57,7 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.resident_memory.clone()))?;
         Ok(metrics)
     }
-    /// Counts a request that is answered, or whose client is gone.
+    /// Counts a request that is answered, or whose client has disconnected.
     pub fn request(&self, status: &str, took: Duration) {
         self.requests.with_label_values(&[status]).inc();
         self.request_seconds.observe(took.as_secs_f64());
@@ -97,10 +97,10 @@ fn resident_memory() -> Option<i64> {
     Some(kibibytes * 1024)
 }
 
-/// Counts in the last seconds.
+/// Counts over the last seconds.
 #[derive(Default)]
 struct Rate {
-    /// Counts by the second in which they were added.
+    /// The counts by second.
     counts: Mutex<VecDeque<(u64, u64)>>,
 }
 
@@ -119,7 +119,7 @@ impl Rate {
         let counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let from = now - WINDOW as f64;
         let sum: u64 = counts.iter().filter(|(at, _)| *at as f64 >= from).map(|(_, count)| count).sum();
-        // A server that began less than the window ago has counted for a shorter time.
+        // If the server is younger than the window, divide by its age.
         sum as f64 / now.clamp(1.0, WINDOW as f64)
     }
 }
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(rate.per_second(seconds(100.0)), 30.0);
         assert_eq!(rate.per_second(seconds(105.0)), 15.0);
         assert_eq!(rate.per_second(seconds(200.0)), 0.0);
-        // Old counts are forgotten.
+        // Old counts are removed.
         assert!(rate.counts.lock().unwrap().len() <= 11);
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-/// A batch is not computed.
+/// A batch cannot be computed.
 #[derive(Debug, thiserror::Error)]
 pub enum BatchError {
     /// The encoder fails.
@@ -59,7 +59,7 @@ pub(crate) fn warm_up(
     settings: &Settings,
     goes_on: impl Fn() -> bool,
 ) -> Result<usize, BatchError> {
-    // A number of texts and of tokens for each shape.
+    // For each shape, a number of texts and a number of tokens that lead to it.
     let mut shapes = BTreeMap::new();
     for length in 1..=encoder.longest() {
         let [_, positions] = encoder.padded_shape(1, length);
@@ -75,7 +75,7 @@ pub(crate) fn warm_up(
 }
 
 fn embed(encoder: &dyn Encoder, texts: &[&[u32]]) -> Result<Vec<Vec<f32>>, BatchError> {
-    // The encoder is shared by reference, and keeps nothing of a call that ends early.
+    // Unwind safety: the encoder is shared by reference, and a call that panics leaves nothing in it.
     let embeddings = catch_unwind(AssertUnwindSafe(|| encoder.embed(texts)))
         .map_err(|panic| BatchError::Panic(message(&*panic)))??;
     if embeddings.len() != texts.len() {

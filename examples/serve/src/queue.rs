@@ -1,4 +1,4 @@
-//! The bounded queue of texts, and how batches are taken from it.
+//! The bounded queue of texts, from which batches are taken.
 
 use crate::encoder::Encoder;
 use crate::settings::Settings;
@@ -8,7 +8,7 @@ use std::time::Instant;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-/// Why a text has no embedding.
+/// The reason why a text has no embedding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Failure {
     /// The deadline passed before the computation began.
@@ -17,33 +17,33 @@ pub(crate) enum Failure {
     Failed,
 }
 
-/// The embedding of the text with an index in its request.
+/// The index of a text in its request, and its embedding.
 pub(crate) type Reply = (usize, Result<Vec<f32>, Failure>);
 
-/// Where the embedding of a text goes.
+/// The destination of the embedding of a text.
 pub(crate) struct Slot {
     pub index: usize,
     pub reply: UnboundedSender<Reply>,
 }
 
 impl Slot {
-    /// Answers the text. Nobody may be left to read the answer.
+    /// Answers the text. The request may be gone already.
     pub fn answer(&self, result: Result<Vec<f32>, Failure>) {
         self.reply.send((self.index, result)).ok();
     }
 }
 
-/// A text that waits.
+/// A text in the queue.
 pub(crate) struct Item {
     pub tokens: Vec<u32>,
     pub since: Instant,
     pub deadline: Instant,
     pub slot: Slot,
-    /// The place in the queue, which is free again when a batch takes the text.
+    /// The place in the queue. It becomes free when a batch takes the text.
     pub place: OwnedSemaphorePermit,
 }
 
-/// Texts that are computed together.
+/// Texts to compute together.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub tokens: Vec<Vec<u32>>,
@@ -62,11 +62,11 @@ impl Extend<Item> for Batch {
 
 #[derive(Default)]
 struct State {
-    /// The texts by their number of positions, padding included. The oldest is in front.
+    /// The texts by their number of positions, including padding. The oldest is in front.
     groups: BTreeMap<usize, VecDeque<Item>>,
-    /// Batches are not delayed any more.
+    /// Whether batches are no longer delayed.
     hurried: bool,
-    /// Nothing is pushed any more.
+    /// Whether the queue accepts no more texts.
     closed: bool,
 }
 
@@ -92,7 +92,7 @@ impl Queue {
     pub fn reserve(&self, texts: u32) -> Result<OwnedSemaphorePermit, TryAcquireError> {
         self.places.clone().try_acquire_many_owned(texts)
     }
-    /// Returns the number of texts that wait. Those that are being divided into tokens have a place, and do not wait yet.
+    /// Returns the number of waiting texts. Texts that are still being tokenized have a place, but are not counted.
     pub fn depth(&self) -> usize {
         self.lock().groups.values().map(VecDeque::len).sum()
     }
@@ -110,7 +110,7 @@ impl Queue {
         self.lock().hurried = true;
         self.changed.notify_all();
     }
-    /// Lets [`Queue::next`] return what waits, and then nothing.
+    /// Makes [`Queue::next`] return the waiting texts, and then nothing.
     pub fn close(&self) {
         self.places.close();
         self.lock().closed = true;
@@ -143,13 +143,13 @@ impl Queue {
             state = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
-    /// Takes a batch of texts with so many positions.
+    /// Takes a batch of texts with this many positions.
     fn take(&self, state: &mut State, positions: usize) -> Batch {
         let most = self.settings.texts_in_batch(positions);
         let group = state.groups.entry(positions).or_default();
         let mut batch = Batch::default();
         batch.extend(group.drain(..group.len().min(most)));
-        // Shorter texts take the rows that padding would fill, which costs nothing.
+        // Shorter texts take the rows that would otherwise be padding, which costs nothing.
         let [rows, _] = self.encoder.padded_shape(batch.slots.len(), positions);
         for (_, shorter) in state.groups.range_mut(..positions).rev() {
             let free = rows.min(most) - batch.slots.len();
@@ -159,18 +159,18 @@ impl Queue {
         batch
     }
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Every change of the state is complete when a panic could occur.
+        // No panic can leave the state half-changed, so a poisoned lock is harmless.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    /// Returns the group of the text that waits longest, and since when.
+    /// Returns the group of the text that has waited longest, and since when it has waited.
     fn oldest(&self) -> Option<(usize, Instant)> {
         let fronts = self.groups.iter().filter_map(|(&positions, group)| Some((positions, group.front()?.since)));
         fronts.min_by_key(|&(_, since)| since)
     }
-    /// Answers the texts whose deadline passed, and drops those whose request is gone.
+    /// Answers the texts whose deadline has passed, and drops those whose request is gone.
     fn discard_late(&mut self, now: Instant) {
         for group in self.groups.values_mut() {
             group.retain(|item| {

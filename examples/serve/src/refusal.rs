@@ -1,4 +1,4 @@
-//! Answers other than embeddings.
+//! Answers without embeddings.
 
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use rune_models::sentences::EmbedError;
 use serde_json::json;
 
-/// Why a request gets no embeddings. The text is in the field `error` of the answer.
+/// The reason why a request gets no embeddings. The field `error` of the answer has the text.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("the body is not `{{\"texts\": [\"…\"]}}`: {reason}")]
@@ -58,7 +58,7 @@ impl Refusal {
             Refusal::Method => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
-    /// Returns after how many seconds the client may try again.
+    /// Returns the number of seconds after which the client may try again.
     fn retry_after(&self) -> Option<u64> {
         if let Refusal::Full { seconds } = self {
             return Some(*seconds);

@@ -10,34 +10,34 @@ pub struct Settings {
     /// Listens at this address. Port 0 takes a free port.
     #[arg(long, default_value_t = Settings::default().address)]
     pub address: SocketAddr,
-    /// Computes so many batches at once. Each batch uses all cores where it is large enough.
+    /// Computes this many batches at once. Each batch uses all cores if it is large enough.
     #[arg(long, default_value_t = Settings::default().model_threads)]
     pub model_threads: usize,
-    /// Puts at most so many texts into a batch.
+    /// Puts at most this many texts into a batch.
     #[arg(long, default_value_t = Settings::default().batch_texts)]
     pub batch_texts: usize,
-    /// Puts at most so many tokens into a batch, with padding. A batch of one text may have more.
+    /// Puts at most this many tokens into a batch, including padding. A batch of one text may have more.
     #[arg(long, default_value_t = Settings::default().batch_tokens)]
     pub batch_tokens: usize,
-    /// Waits so many milliseconds for a batch to fill.
+    /// Waits this many milliseconds for a batch to fill.
     #[arg(long = "batch-wait-ms", value_name = "MS", default_value = "3", value_parser = milliseconds)]
     pub batch_wait: Duration,
-    /// Lets at most so many texts wait. Requests beyond them are answered with 429.
+    /// Lets at most this many texts wait. Requests beyond them are answered with 429.
     #[arg(long, default_value_t = Settings::default().queue_texts)]
     pub queue_texts: usize,
-    /// Answers a request after so many milliseconds at the latest. A request may ask for less.
+    /// Answers a request within this many milliseconds. A request may set a shorter time.
     #[arg(long = "timeout-ms", value_name = "MS", default_value = "10000", value_parser = milliseconds)]
     pub timeout: Duration,
-    /// Takes at most so many texts in a request.
+    /// Takes at most this many texts in a request.
     #[arg(long, default_value_t = Settings::default().request_texts)]
     pub request_texts: usize,
-    /// Takes at most so many bytes in a text.
+    /// Takes at most this many bytes in a text.
     #[arg(long, default_value_t = Settings::default().text_bytes)]
     pub text_bytes: usize,
-    /// Takes at most so many bytes in the body of a request.
+    /// Takes at most this many bytes in the body of a request.
     #[arg(long, default_value_t = Settings::default().body_bytes)]
     pub body_bytes: usize,
-    /// Ends so many milliseconds after the signal to stop, even if requests are unanswered.
+    /// Ends this many milliseconds after the signal to stop, even if requests are unanswered.
     #[arg(long = "stop-ms", value_name = "MS", default_value = "30000", value_parser = milliseconds)]
     pub stop: Duration,
 }
@@ -61,11 +61,11 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Returns how many texts of so many positions a batch has at most.
+    /// Returns the maximum number of texts in a batch with this many positions.
     pub(crate) fn texts_in_batch(&self, positions: usize) -> usize {
         (self.batch_tokens / positions.max(1)).min(self.batch_texts).max(1)
     }
-    /// Returns the problem with the settings, if there is one.
+    /// Returns the problem with the settings, if any.
     pub(crate) fn problem(&self) -> Option<String> {
         let counts = [
             ("model-threads", self.model_threads),

@@ -1,4 +1,4 @@
-//! What the examples and their tests share: models, solvers, data, plots.
+//! Models, solvers, data and plots that the examples and their tests share.
 
 pub mod curve;
 pub mod digits;

@@ -34,12 +34,12 @@ pub fn network(key: &Tensor, pixels: usize, hidden: usize) -> Mlp {
     Mlp::new(key, &[pixels, hidden, CLASSES], Tensor::relu)
 }
 
-/// Returns a number per class for each image: the greater, the likelier.
+/// Returns the logits of the classes for each image.
 fn logits(mlp: &Mlp, pixels: &Tensor, brightest: u8) -> Tensor {
     mlp.forward(&(pixels.cast(DType::F32) / brightest))
 }
 
-/// Returns the digit that the network sees in each image, or in one image: `i32`.
+/// Returns the predicted digit of each image, or of one image: `i32`.
 pub fn digits(mlp: &Mlp, pixels: &Tensor, brightest: u8) -> Tensor {
     logits(mlp, pixels, brightest).argmax_axis(-1)
 }
@@ -114,7 +114,7 @@ pub fn train(mlp: Mlp, images: &Images, plan: Plan, key: &Tensor) -> anyhow::Res
             training = after;
             sum += f64::from(loss.item::<f32>()?);
             if bar.position() == 0 {
-                bar.reset_eta(); // The first step was compiled on the way, the others will not be.
+                bar.reset_eta(); // Only the first step includes compilation.
             }
             bar.inc(1);
         }

@@ -1,4 +1,4 @@
-//! A recurrent network over sequences, as one loop of the program.
+//! A recurrent network over sequences, as one loop in the program.
 
 use rune::prelude::*;
 
@@ -25,7 +25,7 @@ impl Recurrent {
     pub fn apply(&self, xs: &Tensor) -> Tensor {
         scan(|h: &Tensor, x: &Tensor| self.step(h, x), &self.rest(xs), xs).1
     }
-    /// Computes the same with a Rust loop, which records each step in the program.
+    /// Computes the same with a Rust loop, which puts each step into the program.
     pub fn unrolled(&self, xs: &Tensor) -> Tensor {
         let mut h = self.rest(xs);
         let mut ys = Vec::new();

@@ -70,7 +70,7 @@ fn normalized(x: &Tensor, scale: &Tensor, shift: &Tensor) -> Tensor {
     centered * (variance + 1e-5).rsqrt() * scale + shift
 }
 
-/// Returns the cost of the forward pass, and of the gradient with respect to the parameters, both as compiled.
+/// Returns the costs of the forward pass and of the gradient with respect to the parameters, both as compiled.
 pub fn costs(block: &Block, x: &Tensor, heads: usize) -> anyhow::Result<(Cost, Cost)> {
     let forward = make_program(|b: &Block, x: &Tensor| b.apply(x, heads), (block, x))?;
     let gradient = make_program(|b: &Block, x: &Tensor| grad(|b: &Block| loss(b, x, heads))(b), (block, x))?;

@@ -8,7 +8,7 @@ use rune_testing::named_axes::{Case, cases, direction, function, numbers};
 
 type Binary<'f> = Box<dyn Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'f>;
 
-/// Returns the function with weights, summed: those of `weighted`, of which each lane has its part.
+/// Returns the function whose result is multiplied by weights and summed. Each lane has its part of the weights.
 fn weighted<'f>(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'f, lane: usize) -> Binary<'f> {
     Box::new(move |x: &Tensor, c: &Tensor| {
         let y = f(x, c);
@@ -16,8 +16,8 @@ fn weighted<'f>(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync + 'f, lane:
     })
 }
 
-/// Returns what this rank computes in a case, by functions over ranks instead of lanes; `None` if the case is not of one
-/// axis, or sums over lanes where ranks have arguments of their own.
+/// Returns what this rank computes in a case, with functions over ranks instead of lanes. Returns `None` if the case
+/// has several axes, or sums over lanes where ranks have their own arguments.
 fn on_rank(case: &Case, rank: usize) -> Option<Vec<Tensor>> {
     let (f, both) = function(&case.function);
     if both {
@@ -54,7 +54,7 @@ fn on_rank(case: &Case, rank: usize) -> Option<Vec<Tensor>> {
     })
 }
 
-/// The results and both derivatives of each function over the axis, inside and outside of `spmd`.
+/// Checks the results and both derivatives of each function over the axis, inside and outside of `spmd`.
 pub fn functions_give_what_jax_gives(world: &World) -> usize {
     assert_eq!(world.world_size(), 4, "the vectors are of four lanes");
     let (mut failures, mut count) = (Vec::new(), 0);
@@ -73,7 +73,7 @@ pub fn functions_give_what_jax_gives(world: &World) -> usize {
     count
 }
 
-/// The same under `jit`, outside and inside of `spmd`.
+/// Checks the same under `jit`, outside and inside of `spmd`.
 pub fn compiled_functions_give_what_jax_gives(world: &World) -> usize {
     let (mut failures, mut count) = (Vec::new(), 0);
     let (rank, of_both) = (world.rank() as isize, "grad of vmap of both");
@@ -101,7 +101,7 @@ pub fn compiled_functions_give_what_jax_gives(world: &World) -> usize {
     count
 }
 
-/// Each dtype, and arrays that no rank can divide evenly, empty ones among them.
+/// Checks each dtype, and arrays that cannot be divided evenly among the ranks, including empty ones.
 pub fn every_dtype_and_size(world: &World) {
     let (rank, size) = (world.rank(), world.world_size());
     let dtypes =
@@ -150,7 +150,7 @@ pub fn reductions_repeat_bit_for_bit(world: &World) {
         for _ in 0..5 {
             assert_eq!(bits(&mean(&scaled)), bits(&first), "of {n} elements");
         }
-        // Outside `jit` too.
+        // The same outside `jit`.
         assert_eq!(bits(&spmd(|x: &Tensor| pmean(x, "i"), "i")(&scaled)), bits(&first), "of {n} elements, eagerly");
     }
 }

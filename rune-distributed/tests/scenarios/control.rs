@@ -14,7 +14,7 @@ fn lanes(world: &World) -> Tensor {
     Tensor::from_slice([ranks.len(), 1], &ranks) * Tensor::from([[1.0f32, 2.0, 3.0]])
 }
 
-/// A function over the axis, on ranks and on lanes: it, its gradient, and both compiled.
+/// Compares ranks with lanes: a function over the axis, its gradient, and both compiled.
 fn agrees(world: &World, title: &str, f: impl Fn(&Tensor) -> Tensor + Send + Sync + Clone) {
     let (x, all) = (own(world), lanes(world));
     let on_lanes = |f| vmap_named("i", f);
@@ -50,7 +50,7 @@ pub fn loops_branches_and_batches(world: &World) {
     });
     agrees(world, "fori_loop", |x: &Tensor| fori_loop(0, 3, |_, x: &Tensor| x + psum(&x.square(), "i") * 0.1, x));
     agrees(world, "cond", |x: &Tensor| {
-        // The same branch on all ranks, because all have the same sum.
+        // All ranks take the same branch, because all have the same sum.
         let total = psum(&x.sum(), "i");
         cond(&total.gt(0.0), || x * psum(x, "i"), || x - pmean(x, "i"))
     });
@@ -74,13 +74,13 @@ pub fn loops_branches_and_batches(world: &World) {
         clipped(x) * 2.0
     });
 
-    // `vmap` around `spmd`: each lane is exchanged.
+    // `vmap` around `spmd` exchanges each lane.
     let x = own(world);
     let f = |y: &Tensor| psum(&y.square(), "i") * y;
     let rows = vmap(spmd(f, "i"))(&x);
     let each: Vec<Tensor> = (0..3).map(|i| spmd(f, "i")(&x.i(i))).collect();
     assert_eq!(difference(&rows, &Tensor::stack(&each, 0)), None);
-    // An axis of lanes outside, of the same name: the ranks are the inner one.
+    // An enclosing axis of lanes has the same name: the ranks are the inner axis.
     let both = vmap_named("i", spmd(f, "i"))(&x);
     assert_eq!(bits(&both), bits(&rows));
 }
@@ -99,7 +99,7 @@ pub fn compiled_by(world: &World, tier: Tier) {
     assert_eq!(difference(&gradient, &grad(on_lanes)(&all).i(world.rank() as isize)), None, "{tier}");
 }
 
-/// The value, which only one rank reads, is exchanged anyway.
+/// The value is exchanged although only one rank reads it.
 pub fn results_that_one_rank_reads(world: &World) {
     let loss = |x: &Tensor| pmean(&x.square().sum(), "i");
     let (value, gradient) = value_and_grad(spmd(loss, "i"))(&own(world));

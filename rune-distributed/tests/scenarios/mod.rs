@@ -1,4 +1,4 @@
-//! What every rank of a run does. Each scenario panics on the rank where something is wrong.
+//! Scenarios that every rank of a run executes. Each panics on a rank with a wrong result.
 
 #![allow(dead_code, reason = "not every test binary runs every scenario")]
 
@@ -10,7 +10,7 @@ use rune::Array;
 use rune::prelude::*;
 use rune_testing::tolerance::Tolerance;
 
-/// Returns why two arrays differ by more than rounding.
+/// Returns a message if two arrays differ by more than rounding.
 pub fn difference(found: &Tensor, expected: &Tensor) -> Option<String> {
     let arrays = |x: &Tensor| -> Array { x.to_array().unwrap() };
     Tolerance::Around1(64.0).check(&arrays(found), &arrays(expected)).err()

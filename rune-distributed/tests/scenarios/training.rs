@@ -48,7 +48,8 @@ fn trained(world: &World, bucket_bytes: usize) -> Model {
     model
 }
 
-/// The same parameters as one process that trains on the whole batches, up to rounding; the same bits each time.
+/// The parameters equal those of one process that trains on the whole batches, up to rounding. Each run gives the same
+/// bits.
 pub fn data_parallel_training_is_training_on_the_whole_batch(world: &World) {
     let mut expected = model(0.0);
     let rows = world.world_size() * ROWS;
@@ -68,7 +69,7 @@ pub fn data_parallel_training_is_training_on_the_whole_batch(world: &World) {
     }
 }
 
-/// ZeRO-1 gives the parameters of the whole optimiser, and keeps a part of its state.
+/// ZeRO-1 gives the same parameters as the undivided optimiser, and keeps a part of its state.
 pub fn the_state_of_an_optimiser_is_divided(world: &World) {
     fn run<T: optim::GradientTransformation + Send + Sync>(
         world: &World,
@@ -100,7 +101,7 @@ pub fn the_state_of_an_optimiser_is_divided(world: &World) {
     let (found, bytes) = run(world, averaged, true);
     assert_eq!(all_bits(&found), all_bits(&expected), "of averaged gradients, bit for bit");
     check_equal(&found).unwrap();
-    // An nth of the moments; the counts are whole.
+    // Each rank has 1/n of the moments; the counts are whole.
     let size = world.world_size();
     assert!(bytes <= whole_bytes.div_ceil(size) + 64, "{bytes} bytes of {whole_bytes} on each of {size} ranks");
     let (found, _) = run(world, zero1(whole, "hosts"), false);
@@ -128,7 +129,7 @@ pub fn differing_trees_are_told(world: &World) {
         "rank 1 has a tree with other leaves than rank 0: `tree[0][1]` of type [18, f32] instead of `tree[0][1]` of type \
          [17, f32]; all ranks must build the same model"
     );
-    // The run goes on.
+    // The run continues.
     world.barrier().unwrap();
     let mean = spmd(|x: &Tensor| pmean(x, "i"), "i")(&Tensor::scalar(world.rank() as f32));
     assert_eq!(mean.item::<f32>().unwrap(), (world.world_size() - 1) as f32 / 2.0);

@@ -5,19 +5,19 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::Path;
 
-/// The samples per second that the model takes.
+/// The number of samples per second that the model takes.
 pub const SAMPLE_RATE: u32 = 16_000;
 
-/// The longest filter of a conversion of rates. It admits every usual rate: 44.1 kHz needs 8,821 taps.
+/// The maximum length of the filter of a rate conversion. All usual rates are possible: 44.1 kHz needs 8,821 taps.
 const MAX_TAPS: usize = 1 << 20;
 
 /// Reads a WAV file as mono sound of 16,000 samples per second, between −1 and 1.
 ///
-/// The file holds integers of 8 to 32 bits, or floats of 32 bits. Channels are averaged, and other sampling rates are
-/// converted with [`resample`].
+/// The file holds integers of 8 to 32 bits, or floats of 32 bits. Channels are averaged, and [`resample`] converts
+/// other sampling rates.
 ///
 /// # Errors
-/// Returns an error if the file cannot be read, has another form, or a rate that cannot be converted.
+/// Returns an error if the file cannot be read, has another format, or has a rate that cannot be converted.
 ///
 /// ```
 /// use rune_models::whisper::read_wav;
@@ -55,8 +55,8 @@ pub fn read_wav(path: impl AsRef<Path>) -> Result<Vec<f32>, WhisperError> {
     resample(&mono, spec.sample_rate, SAMPLE_RATE)
 }
 
-/// Converts the sampling rate with a polyphase filter, like `scipy.signal.resample_poly`: a low-pass filter of a sinc
-/// under a Kaiser window (β = 5) with 10 zero crossings on each side, at the lower of both rates.
+/// Converts the sampling rate with a polyphase filter, like `scipy.signal.resample_poly`. The low-pass filter is a sinc
+/// under a Kaiser window (β = 5), with 10 zero crossings on each side at the lower of both rates.
 ///
 /// # Errors
 /// Returns an error if a rate is 0, or if the ratio of the rates needs a filter of more than 2²⁰ taps.
@@ -90,7 +90,7 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Whisper
     let length = (samples.len() * up).div_ceil(down);
     let mut converted = Vec::with_capacity(length);
     for i in 0..length {
-        // Sample `i` is at `i · down` among samples with `up − 1` zeros between them, which the filter is centred on.
+        // Sample `i` is at `i · down` in the signal with `up − 1` zeros between samples. The filter is centred there.
         let centre = i * down + half;
         let last = (centre / up).min(samples.len() - 1);
         let first = (centre + 1).saturating_sub(filter.len()).div_ceil(up);
@@ -103,8 +103,7 @@ pub fn resample(samples: &[f32], from: u32, to: u32) -> Result<Vec<f32>, Whisper
     Ok(converted)
 }
 
-/// Returns a windowed sinc with `2 half + 1` taps, whose cutoff is 1/`rate` of the Nyquist frequency, and whose sum is
-/// `gain`.
+/// Returns a windowed sinc with `2 half + 1` taps, a cutoff at 1/`rate` of the Nyquist frequency, and the sum `gain`.
 fn low_pass(half: usize, rate: usize, gain: f64) -> Vec<f64> {
     let beta = 5.0;
     let tap = |i: usize| {

@@ -31,7 +31,7 @@ pub struct WhisperConfig {
     pub max_source_positions: usize,
     /// The number of positions of the decoder.
     pub max_target_positions: usize,
-    /// The activation of the perceptrons. Only `gelu` is known.
+    /// The activation of the perceptrons. Only `gelu` is supported.
     #[serde(default = "gelu")]
     pub activation_function: String,
     /// Whether token embeddings are multiplied by the square root of the features.
@@ -40,7 +40,7 @@ pub struct WhisperConfig {
     /// The tokens that are never decoded, if there is no `generation_config.json`.
     #[serde(default)]
     pub suppress_tokens: Option<Vec<i64>>,
-    /// The tokens that are not decoded first, if there is no `generation_config.json`.
+    /// The tokens that cannot be decoded first, if there is no `generation_config.json`.
     #[serde(default)]
     pub begin_suppress_tokens: Option<Vec<i64>>,
 }
@@ -56,7 +56,7 @@ impl WhisperConfig {
     /// Reads `config.json`.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be read, lacks a size, or describes a model that cannot be computed.
+    /// Returns an error if the file cannot be read, lacks a size, or describes an unsupported model.
     pub fn read(path: impl AsRef<Path>) -> Result<WhisperConfig, LoadError> {
         let path = path.as_ref();
         let config: WhisperConfig = read_json(path)?;
@@ -91,22 +91,22 @@ impl WhisperConfig {
     }
 }
 
-/// What decoding needs: a part of `generation_config.json`.
+/// The part of `generation_config.json` that decoding needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct GenerationConfig {
     /// The tokens that are never decoded.
     #[serde(default)]
     pub suppress_tokens: Option<Vec<i64>>,
-    /// The tokens that are not decoded first.
+    /// The tokens that cannot be decoded first.
     #[serde(default)]
     pub begin_suppress_tokens: Option<Vec<i64>>,
-    /// Whether the model knows languages and tasks.
+    /// Whether the model has tokens for languages and tasks.
     #[serde(default)]
     pub is_multilingual: Option<bool>,
 }
 
 impl GenerationConfig {
-    /// Reads `generation_config.json`. A folder without this file takes the lists of `config.json`.
+    /// Reads `generation_config.json`. If there is no such file, the lists are those of `config.json`.
     ///
     /// # Errors
     /// Returns an error if the file is damaged.

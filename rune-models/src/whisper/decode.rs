@@ -10,23 +10,23 @@ use super::{LogMel, WhisperError};
 use rune::{Tensor, jit};
 use std::path::Path;
 
-/// How one window of sound is decoded, as OpenAI's `DecodingOptions`.
+/// The settings for decoding one window of sound, like OpenAI's `DecodingOptions`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecodeOptions {
     /// The code of the language, such as `de`. Without it, the language is detected.
     pub language: Option<String>,
     /// Whether to transcribe or to translate into English.
     pub task: Task,
-    /// The number of beams. Without it, each token is the likeliest one.
+    /// The number of beams. Without it, the search is greedy.
     pub beams: Option<usize>,
-    /// How many finished texts a search with beams collects, as a multiple of the beams (Kasai et al., 2022).
+    /// The number of finished texts that a beam search collects, as a multiple of the beams (Kasai et al., 2022).
     pub patience: f64,
-    /// The exponent of the penalty of lengths (Wu et al., 2016), between 0 and 1. Without it, the logarithm of the
+    /// The exponent of the length penalty (Wu et al., 2016), between 0 and 1. Without it, the logarithm of the
     /// probability is divided by the number of tokens.
     pub length_penalty: Option<f64>,
-    /// Above 0, tokens are drawn at this temperature, and there are no beams.
+    /// The temperature. Above 0, tokens are drawn at random, and there are no beams.
     pub temperature: f32,
-    /// Determines what is drawn.
+    /// The seed of random draws.
     pub seed: u64,
     /// Whether the text has timestamps.
     pub timestamps: bool,
@@ -36,7 +36,7 @@ pub struct DecodeOptions {
     pub suppress_blank: bool,
     /// The greatest number of tokens. The default is half of the decoder's positions.
     pub max_tokens: Option<usize>,
-    /// The tokens of the text before the window. The last ones are read, up to half of the decoder's positions.
+    /// The tokens of the text before the window. The decoder reads the last ones, up to half of its positions.
     pub prompt: Vec<u32>,
 }
 
@@ -60,24 +60,24 @@ impl Default for DecodeOptions {
     }
 }
 
-/// What was said in one window.
+/// The result of decoding one window.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
     /// The tokens, with timestamps, without the end.
     pub tokens: Vec<u32>,
     /// The text.
     pub text: String,
-    /// The code of the language; `en` for models of English alone.
+    /// The code of the language; `en` for English-only models.
     pub language: String,
-    /// The mean logarithm of the probabilities of the tokens and the end.
+    /// The mean log probability of the tokens and the end.
     pub mean_log_probability: f64,
-    /// The probability that nobody speaks, if the model has a token for it.
+    /// The probability that the window has no speech, if the model has a token for it.
     pub no_speech_probability: Option<f64>,
-    /// The temperature that the tokens were drawn at.
+    /// The temperature at which the tokens were drawn.
     pub temperature: f32,
 }
 
-/// The keys and values of the encoder's features of one window; see [`Recognizer::encode`].
+/// The keys and values of the encoder's features for one window; see [`Recognizer::encode`].
 #[derive(Clone, Debug)]
 pub struct Sound(Vec<Memory>);
 
@@ -101,7 +101,7 @@ impl Recognizer {
     /// Loads a folder with `config.json`, the weights, `tokenizer.json` and, optionally, `generation_config.json`.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be read, or does not belong to such a model.
+    /// Returns an error if a file cannot be read, or does not hold such a model.
     ///
     /// ```no_run
     /// use rune_models::whisper::{Recognizer, TranscribeOptions, read_wav};
@@ -150,7 +150,7 @@ impl Recognizer {
     /// Returns the encoder's features `[positions, features]` of a spectrogram `[mels, frames]`.
     ///
     /// # Errors
-    /// Returns an error if the spectrogram does not have the shape that the model takes.
+    /// Returns an error if the spectrogram has the wrong shape for the model.
     pub fn features(&self, mel: &Tensor) -> Result<Tensor, WhisperError> {
         let expected = [self.model.config.num_mel_bins, self.model.config.frames()];
         if mel.shape()[..] != expected {
@@ -162,11 +162,11 @@ impl Recognizer {
     /// Encodes a spectrogram `[mels, frames]` for the decoder.
     ///
     /// # Errors
-    /// Returns an error if the spectrogram does not have the shape that the model takes.
+    /// Returns an error if the spectrogram has the wrong shape for the model.
     pub fn encode(&self, mel: &Tensor) -> Result<Sound, WhisperError> {
         Ok(Sound((self.listen)(&self.model.decoder, &self.features(mel)?)))
     }
-    /// Returns the logits `[tokens of the text, tokens]` of what follows each token of a text.
+    /// Returns the logits `[tokens of the text, tokens]` of the next token after each token of a text.
     ///
     /// # Errors
     /// Returns an error if the text is empty or longer than half of the decoder's positions.
@@ -180,7 +180,7 @@ impl Recognizer {
         let logits = session.read(text, &(0..text.len()).collect::<Vec<_>>())?;
         Ok(Tensor::from_vec([text.len(), self.model.config.vocab_size], logits))
     }
-    /// Returns the probabilities of the languages, the greatest first. It is empty for models of English alone.
+    /// Returns the probabilities of the languages, the greatest first. The list is empty for English-only models.
     ///
     /// # Errors
     /// Returns an error if the decoder cannot be run.
@@ -238,12 +238,12 @@ impl Recognizer {
             temperature: options.temperature,
         })
     }
-    /// The seconds from one timestamp to the next.
+    /// The seconds between consecutive timestamps.
     pub(super) fn precision(&self) -> f64 {
         // Two frames of 10 ms for each position of the encoder.
         2.0 * super::mel::HOP as f64 / f64::from(super::SAMPLE_RATE)
     }
-    /// Returns what the decoder reads first, and the place of the start of the transcript.
+    /// Returns the tokens that the decoder reads first, and the index of the token that starts the transcript.
     fn prompt(&self, language: &str, options: &DecodeOptions) -> Result<(Vec<u32>, usize), WhisperError> {
         let header = self.tokens.header(Some(language), options.task, options.timestamps)?;
         let mut prompt = Vec::new();

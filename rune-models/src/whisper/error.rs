@@ -26,7 +26,7 @@ pub enum WhisperError {
         /// The problem.
         reason: String,
     },
-    /// The sampling rate is 0, or its ratio to 16 kHz needs too long a filter.
+    /// The sampling rate is 0, or its ratio to 16 kHz requires too long a filter.
     #[error("sound of {from} samples per second cannot be converted to {to}; convert it with another program first")]
     Rate {
         /// The rate of the sound.
@@ -47,7 +47,7 @@ pub enum WhisperError {
         /// The purpose of the token.
         purpose: &'static str,
     },
-    /// The model does not know this language.
+    /// The model does not support this language.
     #[error("the model has no language `{language}`; it has {known}")]
     Language {
         /// The code of the language.
@@ -55,7 +55,7 @@ pub enum WhisperError {
         /// The languages of the model.
         known: String,
     },
-    /// An option has a value that does not fit the model.
+    /// The value of an option does not fit the model.
     #[error("the option `{option}` is {value}, but must be {must}")]
     Option {
         /// The option.

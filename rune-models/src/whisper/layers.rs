@@ -29,10 +29,11 @@ impl Heads {
     pub fn memory(&self, x: &Tensor) -> Memory {
         Memory { keys: self.split(&self.key.forward(x)), values: self.split(&self.value.forward(x)) }
     }
-    /// Returns what the positions `x` read from a memory. `mask` has the shape `[positions of x, positions of memory]`.
+    /// Returns the attention of the positions `x` to a memory. `mask` has the shape `[positions of x, positions of
+    /// memory]`.
     pub fn read(&self, x: &Tensor, memory: &Memory, mask: Option<&Tensor>) -> Tensor {
         let size = x.shape()[1] / self.heads;
-        // The queries are smaller than the scores, so they are scaled.
+        // Scales the queries instead of the scores, because there are fewer elements.
         let queries = self.split(&(self.query.forward(x) * (size as f64).sqrt().recip()));
         let mut scores = queries.matmul(memory.keys.permute([0, 2, 1]));
         if let Some(mask) = mask {

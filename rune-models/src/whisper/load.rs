@@ -8,7 +8,7 @@ use rune::nn::LayerNorm;
 use rune::{ConvOptions, DType};
 use std::path::Path;
 
-/// What the layers of one side share.
+/// The sizes that all layers of the encoder or the decoder share.
 struct Sizes {
     features: usize,
     heads: usize,
@@ -58,8 +58,8 @@ impl Whisper {
     /// The model computes in `f32`.
     ///
     /// # Errors
-    /// Returns an error if a file cannot be read, or holds another model. It lists all tensors that are missing,
-    /// superfluous or misshapen.
+    /// Returns an error if a file cannot be read, or does not hold this model. The error lists all tensors that are
+    /// missing, superfluous or misshapen.
     pub fn load(folder: impl AsRef<Path>) -> Result<Whisper, LoadError> {
         let folder = folder.as_ref();
         let config = WhisperConfig::read(folder.join("config.json"))?;
@@ -67,7 +67,8 @@ impl Whisper {
         // The last layer is the embedding of the tokens, under a second name.
         checkpoint.skip(|name| name == "proj_out.weight");
         let n = config.d_model;
-        // Few rows read the embedding at a time, which takes no longer in a narrow dtype, and half of the memory.
+        // The embedding keeps the dtype of the file: few of its rows are read at a time, so a narrow dtype costs no
+        // time, and saves half of the memory.
         let embedding = checkpoint.root().at("decoder.embed_tokens").embedding(config.vocab_size, n);
         let mut checkpoint = checkpoint.with_dtype(DType::F32);
         let mut root = checkpoint.root();

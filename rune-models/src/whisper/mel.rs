@@ -4,20 +4,21 @@ use super::SAMPLE_RATE;
 use rune::{DType, EvalError, Tensor, fft, jit, lax};
 use std::f64::consts::PI;
 
-/// The samples of a frame, which are also the length of its Fourier transform.
+/// The number of samples in a frame, which is also the length of its Fourier transform.
 const FRAME: usize = 400;
-/// The samples from one frame to the next.
+/// The number of samples from one frame to the next.
 pub(super) const HOP: usize = 160;
-/// The frames that one call of the program computes.
+/// The number of frames that one call of the program computes.
 const BLOCK: usize = 3000;
 
 type Mels = Box<dyn Fn(&Tensor, &Tensor, &Tensor) -> Tensor + Send + Sync>;
 
-/// Computes logarithmic mel spectrograms as Whisper takes them (Radford et al., 2022).
+/// Computes logarithmic mel spectrograms for Whisper (Radford et al., 2022).
 ///
-/// A spectrum has one frame for each 10 ms: the power of 400 samples under a periodic Hann window, summed by triangular
-/// filters on Slaney's mel scale. The logarithm to base 10 is limited to 8 below its maximum, and scaled by
-/// (x + 4) / 4. The results are those of `transformers.WhisperFeatureExtractor` and of OpenAI's `log_mel_spectrogram`.
+/// A spectrogram has one frame for each 10 ms: the power of 400 samples under a periodic Hann window, summed by
+/// triangular filters on Slaney's mel scale. The logarithm to base 10 is limited to at least 8 below its maximum, and
+/// mapped to (x + 4) / 4. The results equal those of `transformers.WhisperFeatureExtractor` and of OpenAI's
+/// `log_mel_spectrogram`.
 ///
 /// ```
 /// use rune_models::whisper::LogMel;
@@ -41,7 +42,7 @@ impl LogMel {
     /// Creates a front end with this number of mel filters: 80, or 128 for the newest large models.
     #[must_use]
     pub fn new(mels: usize) -> LogMel {
-        // The formula of the window in f64: half of 1 − cos.
+        // The window is computed in f64: half of 1 − cos.
         let window: Vec<f32> =
             (0..FRAME).map(|i| (0.5 - 0.5 * (2.0 * PI * i as f64 / FRAME as f64).cos()) as f32).collect();
         let power = jit(mel_power);
@@ -56,7 +57,7 @@ impl LogMel {
     pub fn mels(&self) -> usize {
         self.filters.shape()[1]
     }
-    /// Returns the spectrogram `[mels, frames]` of the beginning of `samples`, cut or padded with silence to that
+    /// Returns the spectrogram `[mels, frames]` of the beginning of `samples`, truncated or padded with silence to that
     /// length. With 3,000 frames, or 30 s, it is the result of `transformers.WhisperFeatureExtractor`.
     ///
     /// # Errors
@@ -91,8 +92,8 @@ impl LogMel {
     }
 }
 
-/// Returns sample `i`. Outside of the sound, samples are mirrored at the first and the last one. Outside of the mirror
-/// images, samples are 0.
+/// Returns sample `i`. Before the first and after the last sample, the signal is mirrored. Beyond the mirror images, it
+/// is 0.
 fn mirrored(samples: &[f32], i: isize) -> f32 {
     let last = samples.len() as isize - 1;
     let i = if i < 0 { -i } else { i };
@@ -100,7 +101,7 @@ fn mirrored(samples: &[f32], i: isize) -> f32 {
     usize::try_from(i).ok().and_then(|i| samples.get(i)).copied().unwrap_or(0.0)
 }
 
-/// Returns the logarithms `[mels, BLOCK]` of the filtered power of the frames of `samples`.
+/// Returns the logarithms of the filtered power of the frames of `samples`, of the shape `[mels, BLOCK]`.
 fn mel_power(samples: &Tensor, window: &Tensor, filters: &Tensor) -> Tensor {
     // A frame is two and a half hops.
     let rows = samples.i(..(BLOCK + 2) * HOP).reshape([BLOCK + 2, HOP]);
@@ -121,7 +122,8 @@ fn hertz_of(mel: f64) -> f64 {
     if mel < 15.0 { mel * 200.0 / 3.0 } else { 1000.0 * ((mel - 15.0) * 6.4f64.ln() / 27.0).exp() }
 }
 
-/// Returns triangular filters `[frequencies, mels]` of equal area, whose corners are equally spaced on the mel scale.
+/// Returns triangular filters `[frequencies, mels]` of equal area, with corners that are equally spaced on the mel
+/// scale.
 fn filters(mels: usize) -> Vec<f32> {
     let nyquist = f64::from(SAMPLE_RATE) / 2.0;
     let corner = |i: usize| hertz_of(mel_of(nyquist) * i as f64 / (mels + 1) as f64);

@@ -1,7 +1,7 @@
-//! Whisper, a recognizer of speech (Radford et al., 2022), with its published weights in Hugging Face's layout.
+//! Whisper, a model for speech recognition (Radford et al., 2022), with its published weights in Hugging Face's layout.
 //!
-//! [`Recognizer::load`] loads a model of any size, [`Recognizer::transcribe`] transcribes sound of any length, and
-//! [`Recognizer::decode`] one window of 30 s. The results are those of OpenAI's package `openai-whisper`.
+//! [`Recognizer::load`] loads a model of any size. [`Recognizer::transcribe`] transcribes sound of any length, and
+//! [`Recognizer::decode`] decodes one window of 30 s. The results equal those of OpenAI's package `openai-whisper`.
 
 mod audio;
 mod config;

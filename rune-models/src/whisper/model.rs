@@ -19,7 +19,7 @@ impl Encoder {
     /// Maps a spectrogram `[mels, frames]` to features `[frames / 2, features]`.
     ///
     /// # Panics
-    /// Panics if the spectrogram does not have the mel filters and the frames of the model.
+    /// Panics if the spectrogram does not have the number of mel filters and frames of the model.
     #[must_use]
     pub fn forward(&self, mel: &Tensor) -> Tensor {
         let x = self.conv1.forward(&mel.unsqueeze(0)).gelu_exact();
@@ -45,26 +45,26 @@ pub struct Decoder {
     pub(super) scale: f64,
 }
 
-/// The rows of one step of the decoder: new tokens, which need not follow each other.
+/// The rows of one step of the decoder: new tokens, not necessarily consecutive ones.
 ///
-/// Each key and value has a *slot*. The mask of a row selects the slots that it reads. Beams share the slots of their
-/// common tokens, so nothing moves when one beam continues another.
+/// Each key and value has a *slot*. The mask of a row selects the slots that it attends to. Beams share the slots of
+/// their common tokens, so no key or value moves when one beam continues another.
 #[derive(Tree, Clone, Debug)]
 pub struct Rows {
     /// The tokens `[rows]`, `i32`.
     pub tokens: Tensor,
     /// The positions `[rows]` of the tokens in their texts, `i32`.
     pub positions: Tensor,
-    /// The first of the slots for these rows, an `i32` scalar.
+    /// The first slot for these rows, an `i32` scalar.
     pub slot: Tensor,
-    /// Which slots a row sees, `bool`, `[rows, slots]`. A row sees its own slot.
+    /// The slots that each row attends to: `bool`, `[rows, slots]`. They include the row's own slot.
     pub mask: Tensor,
-    /// The rows whose logits are wanted, `i32`.
+    /// The rows whose logits to return, `i32`.
     pub wanted: Tensor,
 }
 
 impl Decoder {
-    /// Returns the keys and values of the encoder's features, one for each block. They are computed once for each
+    /// Returns the keys and values of the encoder's features, one pair for each block. They are computed once for each
     /// window of sound.
     #[must_use]
     pub fn listen(&self, features: &Tensor) -> Vec<Memory> {
@@ -77,10 +77,10 @@ impl Decoder {
         let empty = Tensor::zeros([heads, slots, config.d_model / heads], DType::F32);
         vec![Memory { keys: empty.clone(), values: empty }; self.blocks.len()]
     }
-    /// Returns the logits `[wanted, tokens]` of what follows the wanted rows, and the extended caches.
+    /// Returns the logits `[wanted, tokens]` of the next token after each wanted row, and the extended caches.
     ///
     /// # Panics
-    /// Panics if shapes do not fit.
+    /// Panics if shapes do not match.
     #[allow(clippy::ptr_arg, reason = "a vector is a tree, and a slice is not")]
     #[must_use]
     pub fn step(caches: &Vec<Memory>, decoder: &Decoder, sound: &Vec<Memory>, rows: &Rows) -> (Tensor, Vec<Memory>) {
@@ -100,7 +100,7 @@ impl Decoder {
     }
 }
 
-/// A model of speech recognition (Radford et al., 2022), loaded by [`Whisper::load`].
+/// A model for speech recognition (Radford et al., 2022), loaded by [`Whisper::load`].
 #[derive(Tree, Clone, Debug)]
 pub struct Whisper {
     /// The encoder of sound.

@@ -1,28 +1,29 @@
-//! Rules about what the decoder may write next.
+//! Rules for the next token of the decoder.
 
 use super::WhisperTokens;
 
-/// The rules of one window of sound.
+/// The rules for one window of sound.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    /// Never written.
+    /// The tokens that are never written.
     pub suppressed: Vec<u32>,
-    /// Not written first.
+    /// The tokens that are not written first.
     pub suppressed_first: Vec<u32>,
-    /// The rules of timestamps, for a transcript that has them.
+    /// The rules for timestamps, if the transcript has them.
     pub timestamps: Option<TimestampRules>,
 }
 
-/// Where timestamps stand: in pairs, in order, and first of all (the rules of OpenAI's `ApplyTimestampRules`).
+/// The rules for timestamps, those of OpenAI's `ApplyTimestampRules`: timestamps come in pairs and in order, and the
+/// first token is one.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TimestampRules {
     /// The timestamp 0.
     pub zero: u32,
-    /// The end of a text, which follows all tokens of text.
+    /// The end of a text. The ids of all text tokens are below it.
     pub end: u32,
-    /// The token of transcripts without timestamps.
+    /// The token for transcripts without timestamps.
     pub no_timestamps: u32,
-    /// The greatest first timestamp, as a number of tokens.
+    /// The greatest first timestamp, as an offset from `zero`.
     pub greatest_first: Option<u32>,
 }
 
@@ -58,8 +59,8 @@ impl TimestampRules {
         if let [before @ .., last] = written
             && is_time(last)
         {
-            // A timestamp that ends a segment is followed by the one that begins the next, or by the end. One that
-            // begins a segment is followed by text.
+            // After the timestamp that ends a segment, the next token is the timestamp that begins the next segment, or
+            // the end. After the timestamp that begins a segment, the next token is text.
             if before.last().is_none_or(is_time) {
                 logits[zero..].fill(never);
             } else {
@@ -79,7 +80,7 @@ impl TimestampRules {
                 logits[beyond..].fill(never);
             }
         }
-        // If timestamps together are likelier than each token of text, a timestamp follows.
+        // If all timestamps together are likelier than each token of text, the next token is a timestamp.
         let (texts, times) = logits.split_at(zero);
         let text = texts.iter().copied().fold(never, f32::max);
         if log_sum_exp(times) > f64::from(text) {
@@ -102,7 +103,7 @@ pub(super) fn log_sum_exp(logits: &[f32]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Text is 0 to 3, its end 4, no timestamps 5, times 6 to 11.
+    /// Tokens 0 to 3 are text, 4 is the end, 5 means no timestamps, and 6 to 11 are times.
     fn allowed(written: &[u32], logits: &[f32; 12]) -> Vec<usize> {
         let timestamps = TimestampRules { zero: 6, end: 4, no_timestamps: 5, greatest_first: Some(2) };
         let rules = Rules { suppressed: vec![1], suppressed_first: vec![0, 4], timestamps: Some(timestamps) };

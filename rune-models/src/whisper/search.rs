@@ -6,23 +6,23 @@ use super::session::{Path, Session};
 use crate::Sampling;
 use rune::{Tensor, random};
 
-/// How the decoder searches.
+/// The way in which the decoder searches.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Search {
-    /// The likeliest token each time, or one drawn at a temperature above 0.
+    /// Takes the likeliest token, or one drawn at a temperature above 0.
     One { temperature: f32, seed: u64 },
-    /// Several texts at a time.
+    /// Follows several texts at a time.
     Beams { count: usize, patience: f64, length_penalty: Option<f64> },
 }
 
-/// A text, and the logarithm of its probability, with its end.
+/// A text, and the logarithm of its probability, including the end.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub tokens: Vec<u32>,
     pub log_probability: f64,
 }
 
-/// What a search needs besides the session.
+/// The input of a search, besides the session.
 pub(super) struct Limits<'a> {
     pub rules: &'a Rules,
     /// The token that ends a text.
@@ -32,14 +32,14 @@ pub(super) struct Limits<'a> {
 }
 
 impl Search {
-    /// Returns the number of texts that the search follows at a time.
+    /// Returns the number of texts that the search follows at the same time.
     pub fn width(&self) -> usize {
         match self {
             Search::One { .. } => 1,
             Search::Beams { count, .. } => *count,
         }
     }
-    /// Continues what the session has read. `logits` are those of the first token.
+    /// Continues the text that the session has read. `logits` are those of the first token.
     pub fn run(&self, session: &mut Session<'_>, logits: Vec<f32>, limits: &Limits<'_>) -> Result<Found, WhisperError> {
         match *self {
             Search::One { temperature, seed } => one(session, logits, limits, temperature, seed),
@@ -84,7 +84,7 @@ fn one(
     Ok(Found { tokens: path.tokens, log_probability })
 }
 
-/// A text in the making.
+/// An unfinished text.
 #[derive(Clone, Debug, Default)]
 struct Beam {
     path: Path,
@@ -103,7 +103,7 @@ fn beams(
     let mut finished: Vec<Found> = Vec::new();
     let vocabulary = logits.len();
     for i in 0..limits.tokens {
-        // Each beam proposes so many tokens that one more than needed is left if one of them ends the text.
+        // Each beam proposes `count + 1` tokens, so `count` are left if one of them ends the text.
         let mut proposals: Vec<(f64, usize, u32)> = Vec::new();
         for (j, (beam, logits)) in beams.iter().zip(logits.chunks_exact_mut(vocabulary)).enumerate() {
             limits.rules.apply(logits, &beam.path.tokens);
@@ -134,26 +134,27 @@ fn beams(
         let mut paths: Vec<&mut Path> = beams.iter_mut().map(|beam| &mut beam.path).collect();
         logits = session.step(&mut paths)?;
     }
-    // Beams are in the order of their probability.
+    // The beams are sorted by probability.
     let missing = count.saturating_sub(finished.len());
     let unfinished = beams.into_iter().take(missing);
     finished.extend(unfinished.map(|b| Found { tokens: b.path.tokens, log_probability: b.log_probability }));
     Ok(finished)
 }
 
-/// Returns the text of the greatest probability per token, or with the penalty of Wu et al. (2016).
+/// Returns the text with the greatest probability per token, or with the greatest one under the length penalty (Wu et
+/// al., 2016).
 fn best(found: Vec<Found>, length_penalty: Option<f64>) -> Found {
     let score = |found: &Found| {
         let length = found.tokens.len().max(1) as f64;
         let penalty = length_penalty.map_or(length, |alpha| ((5.0 + length) / 6.0).powf(alpha));
         found.log_probability / penalty
     };
-    // The first of equals, as an argmax.
+    // The first of equals, like an argmax.
     let better = |a: Found, b: Found| if score(&b) > score(&a) { b } else { a };
     found.into_iter().reduce(better).unwrap_or(Found { tokens: Vec::new(), log_probability: 0.0 })
 }
 
-/// Returns the `count` tokens of the greatest logits, greatest first, without those that may not be written.
+/// Returns the `count` tokens with the greatest logits, greatest first. Tokens that may not be written are omitted.
 pub(super) fn likeliest(logits: &[f32], count: usize) -> Vec<u32> {
     let mut kept: Vec<(f32, u32)> = Vec::with_capacity(count + 1);
     let mut least = f32::NEG_INFINITY;

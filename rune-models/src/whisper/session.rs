@@ -1,24 +1,24 @@
-//! The decoder's state while it writes about one window of sound.
+//! The state of the decoder for one window of sound.
 
 use super::WhisperError;
 use super::layers::Memory;
 use super::model::{Decoder, Rows, Whisper};
 use rune::{EvalError, Tensor};
 
-/// The fewest rows that a prompt is padded to.
+/// The least number of rows to which a prompt is padded.
 const SHORTEST: usize = 8;
 
 /// The program of a step of the decoder.
 pub(super) type Step = Box<dyn Fn(Vec<Memory>, &Decoder, &Vec<Memory>, &Rows) -> (Tensor, Vec<Memory>) + Send + Sync>;
 
-/// The tokens of one text after the prompt, and the slots of those that were read.
+/// The tokens of one text after the prompt, and the slots of those already read.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Path {
     pub tokens: Vec<u32>,
     slots: Vec<usize>,
 }
 
-/// Keys and values of what the decoder has read.
+/// The keys and values of the tokens that the decoder has read.
 pub(super) struct Session<'a> {
     model: &'a Whisper,
     step: &'a Step,
@@ -30,18 +30,18 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// Starts a session that has room for the longest prompt, and for `tokens` tokens of `width` texts.
+    /// Starts a session with space for the longest prompt, and for `tokens` tokens of `width` texts.
     pub fn new(model: &'a Whisper, step: &'a Step, sound: &'a Vec<Memory>, width: usize, tokens: usize) -> Session<'a> {
-        // The same number for each prompt, so that one program serves all.
+        // The size is the same for each prompt, so one program serves all.
         let prompt = padded(longest_prompt(model.config.max_target_positions));
         let slots = prompt + width * tokens;
         let caches = model.decoder.caches(&model.config, slots);
         Session { model, step, sound, caches, slots, prompt: 0, used: 0 }
     }
-    /// Reads the prompt. Returns the logits of what follows its tokens `wanted`, one after the other.
+    /// Reads the prompt. Returns the concatenated logits of the next token after each of its tokens `wanted`.
     pub fn read(&mut self, prompt: &[u32], wanted: &[usize]) -> Result<Vec<f32>, WhisperError> {
         let count = padded(prompt.len());
-        // Padding is read like a repeated last token. Later tokens take its slots, and nothing sees it before.
+        // Padding repeats the last token. Later tokens overwrite its slots, and nothing attends to them before.
         let last = prompt.len() - 1;
         let rows: Vec<usize> = (0..count).map(|row| row.min(last)).collect();
         let mut mask = vec![false; count * self.slots];
@@ -53,7 +53,7 @@ impl<'a> Session<'a> {
         (self.prompt, self.used) = (prompt.len(), prompt.len());
         Ok(logits)
     }
-    /// Reads the last token of each path. Returns the logits of what follows, one after the other.
+    /// Reads the last token of each path. Returns the concatenated logits of the next tokens.
     pub fn step(&mut self, paths: &mut [&mut Path]) -> Result<Vec<f32>, WhisperError> {
         let mut mask = vec![false; paths.len() * self.slots];
         for (row, (path, seen)) in paths.iter_mut().zip(mask.chunks_exact_mut(self.slots)).enumerate() {
@@ -94,7 +94,8 @@ fn padded(tokens: usize) -> usize {
     tokens.next_power_of_two().max(SHORTEST)
 }
 
-/// The longest prompt: text before the window, its mark, and the four tokens that start a transcript.
+/// Returns the length of the longest prompt: the text before the window, its mark, and the four tokens that start a
+/// transcript.
 pub(super) fn longest_prompt(positions: usize) -> usize {
     positions / 2 + 4
 }

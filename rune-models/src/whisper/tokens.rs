@@ -1,17 +1,17 @@
-//! Tokens: text, and the special tokens that steer the decoder.
+//! Tokens: text, and the special tokens that control the decoder.
 
 use super::{GenerationConfig, WhisperConfig, WhisperError};
 use crate::LoadError;
 use std::path::Path;
 use tokenizers::Tokenizer;
 
-/// What the decoder writes.
+/// The task of the decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Task {
-    /// The words, in their own language.
+    /// Writes the words in their own language.
     #[default]
     Transcribe,
-    /// The words in English.
+    /// Writes the words in English.
     Translate,
 }
 
@@ -19,24 +19,24 @@ pub enum Task {
 #[derive(Debug)]
 pub struct WhisperTokens {
     tokenizer: Tokenizer,
-    /// The end of a text. The ids of all tokens of text are below it.
+    /// The end of a text. The ids of all text tokens are below it.
     pub(super) end: u32,
     /// The start of a transcript.
     pub(super) start: u32,
     /// The start of the text before the window.
     pub(super) previous: Option<u32>,
-    /// A transcript without timestamps.
+    /// Marks a transcript without timestamps.
     pub(super) no_timestamps: u32,
     /// The timestamp 0. Each later token is 20 ms more.
     pub(super) timestamps: u32,
-    /// A window without speech.
+    /// Marks a window without speech.
     pub(super) no_speech: Option<u32>,
-    /// The tasks, and the languages with their codes; empty in models of English alone.
+    /// The tasks, and the languages with their codes. English-only models have none.
     tasks: Option<[u32; 2]>,
     languages: Vec<(String, u32)>,
-    /// Never decoded.
+    /// The tokens that are never decoded.
     pub(super) suppressed: Vec<u32>,
-    /// Not decoded first.
+    /// The tokens that are not decoded first.
     pub(super) suppressed_first: Vec<u32>,
 }
 
@@ -61,10 +61,10 @@ impl WhisperTokens {
         let no_timestamps = needed("<|notimestamps|>", "transcripts without timestamps")?;
         let tasks = find("<|transcribe|>").zip(find("<|translate|>")).map(|(a, b)| [a, b]);
         let previous = find("<|startofprev|>");
-        // Older models call it otherwise.
+        // Older models have another name for it.
         let no_speech = find("<|nospeech|>").or_else(|| find("<|nocaptions|>"));
 
-        // The token of English alone is in the vocabulary of models that do not use it: their vocabulary is shorter.
+        // English-only models also have tokens for languages in their vocabulary, but it is shorter.
         let multilingual = generation.is_multilingual.unwrap_or(config.vocab_size >= 51_865);
         let mut languages = Vec::new();
         if let Some([_, translate]) = tasks.filter(|_| multilingual) {
@@ -105,7 +105,7 @@ impl WhisperTokens {
             suppressed_first,
         })
     }
-    /// Returns whether the model knows languages and tasks.
+    /// Returns whether the model has tokens for languages and tasks.
     #[must_use]
     pub fn is_multilingual(&self) -> bool {
         !self.languages.is_empty()
@@ -131,7 +131,7 @@ impl WhisperTokens {
         let text: Vec<u32> = tokens.iter().copied().filter(|&token| token < self.end).collect();
         self.tokenizer.decode(&text, false).map_err(|error| WhisperError::Tokenizer(error.to_string()))
     }
-    /// Returns the tokens that a transcript starts with.
+    /// Returns the tokens at the start of a transcript.
     pub(super) fn header(
         &self,
         language: Option<&str>,
@@ -161,7 +161,7 @@ impl WhisperTokens {
     }
 }
 
-/// The code of a language in its token, `<|en|>`.
+/// Returns the code of a language from its token, such as `<|en|>`.
 fn code_of(token: &str) -> &str {
     token.trim_start_matches("<|").trim_end_matches("|>")
 }

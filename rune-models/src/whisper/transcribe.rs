@@ -1,4 +1,4 @@
-//! Transcribing sound of any length, window by window.
+//! Transcription of sound of any length, window by window.
 
 use super::decode::{DecodeOptions, Decoded, Recognizer, Sound};
 use super::mel::HOP;
@@ -8,22 +8,22 @@ use flate2::write::ZlibEncoder;
 use rune::Tensor;
 use std::io::Write;
 
-/// How sound is transcribed, as the arguments of OpenAI's `transcribe`.
+/// The settings for transcribing sound, like the arguments of OpenAI's `transcribe`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TranscribeOptions {
-    /// How each window is decoded. Its prompt is ignored.
+    /// The settings for decoding each window. The prompt is ignored.
     pub decode: DecodeOptions,
-    /// The temperatures to try, one after the other, as long as the text is improbable or repeats itself.
+    /// The temperatures to try, in order, while the text is improbable or repeats itself.
     pub temperatures: Vec<f32>,
-    /// A text that zlib compresses by more than this factor repeats itself.
+    /// The greatest factor by which zlib may compress a text. Beyond it, the text repeats itself.
     pub max_compression: Option<f64>,
-    /// A text whose mean logarithm of probability is below this is improbable.
+    /// The least mean log probability of a text. Below it, the text is improbable.
     pub min_log_probability: Option<f64>,
-    /// Above this probability of no speech, an improbable text is left out.
+    /// The greatest probability of no speech. Above it, an improbable text is dropped.
     pub max_no_speech: Option<f64>,
     /// Whether the decoder reads the text before a window.
     pub condition_on_previous: bool,
-    /// A text in the style of the transcript, which the decoder reads before the first window.
+    /// A text in the style of the transcript. The decoder reads it before the first window.
     pub initial_prompt: Option<String>,
 }
 
@@ -53,15 +53,15 @@ pub struct Segment {
     pub text: String,
     /// The tokens, with timestamps.
     pub tokens: Vec<u32>,
-    /// The mean logarithm of the probabilities of the tokens of the window.
+    /// The mean log probability of the tokens of the window.
     pub mean_log_probability: f64,
-    /// The probability that nobody speaks in the window, if the model has a token for it.
+    /// The probability that the window has no speech, if the model has a token for it.
     pub no_speech_probability: Option<f64>,
-    /// The temperature that the tokens of the window were drawn at.
+    /// The temperature at which the tokens of the window were drawn.
     pub temperature: f32,
 }
 
-/// What was said.
+/// The result of transcribing sound.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transcript {
     /// The code of the language.
@@ -89,13 +89,13 @@ struct Slice {
 impl Recognizer {
     /// Transcribes mono sound of 16,000 samples per second.
     ///
-    /// Each window begins where the last complete segment of the window before ends.
+    /// Each window begins at the end of the last complete segment of the previous window.
     ///
     /// # Errors
     /// Returns an error if an option does not fit the model, or the model cannot be run.
     pub fn transcribe(&self, samples: &[f32], options: &TranscribeOptions) -> Result<Transcript, WhisperError> {
         let window = self.model.config.frames();
-        // The sound ends in silence: the last frame has no sample of it.
+        // Appends silence, so that the last frame contains no sample of the sound.
         let mut padded = samples.to_vec();
         padded.resize(samples.len() + 4 * HOP, 0.0);
         let mel = self.front_end.spectrogram(&padded)?;
@@ -149,7 +149,7 @@ impl Recognizer {
                     temperature: found.temperature,
                 });
             }
-            // Two frames for each timestamp. Without the rules of timestamps, two zeros may follow each other.
+            // A timestamp is two frames. Without the rules for timestamps, two zeros may follow each other.
             at += advance.filter(|&timestamps| timestamps > 0).map_or(size, |timestamps| 2 * timestamps as usize);
             if !options.condition_on_previous || found.temperature > 0.5 {
                 read_from = written.len();
@@ -171,15 +171,15 @@ impl Recognizer {
             let improbable = options.min_log_probability.is_some_and(|least| found.mean_log_probability < least);
             let silent = found.no_speech_probability.zip(options.max_no_speech).is_some_and(|(p, most)| p > most);
             let repeats = options.max_compression.is_some_and(|most| compression(&found.text) > most);
-            // Silence does not become more probable at another temperature.
+            // Another temperature does not make silence more probable.
             if improbable && silent || !improbable && !repeats {
                 return Ok(found);
             }
         }
         at(*last)
     }
-    /// Divides the tokens of a window into segments, where two timestamps follow each other. Returns also the timestamp
-    /// where the next window begins, unless it begins at the end of this one.
+    /// Divides the tokens of a window into segments, between pairs of timestamps. Also returns the timestamp where the
+    /// next window begins, unless it begins at the end of this one.
     fn slices(&self, tokens: &[u32]) -> (Vec<Slice>, Option<u32>) {
         let zero = self.tokens.timestamps;
         slices(tokens, zero)
@@ -193,7 +193,7 @@ fn slices(tokens: &[u32], zero: u32) -> (Vec<Slice>, Option<u32>) {
         let last = tokens.iter().rfind(|token| is_time(token)).map(|&token| token - zero).filter(|&time| time > 0);
         return (vec![Slice { start: 0, end: last, tokens: tokens.to_vec() }], None);
     }
-    // One timestamp at the end means that nobody speaks after it.
+    // A single timestamp at the end means that no speech follows.
     let finished = matches!(tokens, [.., text, time] if !is_time(text) && is_time(time));
     if finished {
         ends.push(tokens.len());

@@ -54,7 +54,7 @@ fn llama_is_that_of_transformers() {
     }
 }
 
-/// bf16 has 8 bits, and the two sides round at other places.
+/// bf16 has a precision of 8 bits, and both libraries round at different places.
 #[test]
 fn llama_in_bf16_is_that_of_transformers_to_the_precision_of_bf16() {
     let expected: Expected<Text> = data("llama3-bf16");
@@ -63,14 +63,14 @@ fn llama_in_bf16_is_that_of_transformers_to_the_precision_of_bf16() {
     let model = Llama::load(folder.path()).unwrap();
     assert_eq!(model.key_values().dtype, DType::BF16);
     assert_close(&model.forward(&expected.values.tokens()), &expected.values.logits, 0.03);
-    // The same file in f32 is nearer to the f32 model than to the rounded one.
+    // The same file in f32 stays within the tolerance of the rounded results.
     let wide = Checkpoint::open(folder.path()).unwrap().with_dtype(DType::F32);
     let wide = Llama::from_checkpoint(wide, &folder.path().join("config.json")).unwrap();
     assert_eq!(wide.key_values().dtype, DType::F32);
     assert_close(&wide.forward(&expected.values.tokens()), &expected.values.logits, 0.03);
 }
 
-/// Older files have the base of the rotation at the top, and `type` for `rope_type`.
+/// Older files have the base of the rotation at the top level, and `type` instead of `rope_type`.
 #[test]
 fn older_settings_of_rotary_positions_are_read() {
     let expected: Expected<Text> = data("llama3");
@@ -96,7 +96,7 @@ fn older_settings_of_rotary_positions_are_read() {
     );
 }
 
-/// Keys and values grow as the text does, and the text ends with the context.
+/// Keys and values grow with the text. The text ends when the context is full.
 #[test]
 fn generation_ends_at_the_context() {
     let expected: Expected<Text> = data("gpt2");
@@ -110,7 +110,7 @@ fn generation_ends_at_the_context() {
         let written: Vec<u32> =
             generator.continue_from(&tokens, &Sampling::greedy(), 0).collect::<Result<_, _>>().unwrap();
         assert_eq!(written.len(), context - prompt + 1, "from {prompt} tokens");
-        // The whole text at once gives the same tokens.
+        // Reading the whole text at once gives the same tokens.
         let text: Vec<i32> = tokens.iter().chain(&written).map(|&token| token.cast_signed()).collect();
         let logits = generator.model().forward(&Tensor::from_vec([1, context], text[..context].to_vec()));
         let likeliest = logits.i((0, prompt as isize - 1..)).argmax_axis(-1).to_vec::<i32>().unwrap();
@@ -133,8 +133,8 @@ fn equal_seeds_draw_equal_texts() {
     assert_ne!(draw(1), draw(2));
 }
 
-/// Quantized models are near the model: 8 bits by a part in a hundred, and 4 bits by a part in ten. The next tokens of a
-/// quantized model are those that its logits tell.
+/// Quantized models are close to the model: within about 1% at 8 bits, and 10% at 4 bits. A quantized model continues a
+/// text with the likeliest tokens of its own logits.
 #[test]
 fn quantized_models_are_near_the_model() {
     let expected: Expected<Text> = data("llama");
@@ -195,7 +195,7 @@ fn probabilities_of_samples_are_those_of_transformers() {
     }
 }
 
-/// The weights here and in the script are the same, so a wrong formula shows at once.
+/// The weights here and in the script are the same. This test finds a wrong formula at once.
 #[test]
 fn made_up_weights_are_those_of_the_script() {
     assert_eq!(made_up("picture", &[2]), made_up("picture", &[3])[..2]);

@@ -18,7 +18,7 @@ fn all_differences_are_reported_together() {
     let square = arrays["transformer.h.0.attn.c_proj.weight"].clone();
     arrays.insert("transformer.h.0.attn.c_attn.weight".to_owned(), square);
     arrays.insert("more".to_owned(), Array::from_slice([1], &[0i64]));
-    // Older files hold these, which the model does not need.
+    // Older files hold such arrays, which the model does not need.
     arrays.insert("transformer.h.0.attn.bias".to_owned(), Array::from_slice([1], &[1u8]));
     storage::write(&path, arrays.iter().map(|(name, array)| (name.as_str(), array))).unwrap();
     let error = Gpt2::load(folder.path()).unwrap_err().to_string();
@@ -49,7 +49,7 @@ fn folders_without_a_checkpoint_and_wrong_settings_are_errors() {
     assert!(error().contains("config.json: No such file"), "{}", error());
 }
 
-/// A file that is cut off is reported as such, and not as a missing array.
+/// A truncated file is reported as truncated, not as a missing array.
 #[test]
 fn damaged_files_are_errors() {
     let expected: Any = data("gpt2");

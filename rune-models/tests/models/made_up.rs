@@ -7,12 +7,12 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What a file of test data has for every model.
+/// The common part of the files of test data.
 #[derive(Deserialize)]
 pub struct Expected<T> {
     /// The settings of the model.
     pub config: Option<Value>,
-    /// The names and shapes of its arrays.
+    /// The names and shapes of the model's arrays.
     pub shapes: BTreeMap<String, Vec<usize>>,
     #[serde(flatten)]
     pub values: T,
@@ -24,9 +24,9 @@ pub fn data<T: DeserializeOwned>(name: &str) -> T {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// Returns the elements of an array, which depend on its name alone.
+/// Returns the elements of an array, which depend only on its name.
 pub fn made_up(name: &str, shape: &[usize]) -> Vec<f32> {
-    // FNV-1a.
+    // The FNV-1a hash.
     let seed =
         name.bytes().fold(0xCBF2_9CE4_8422_2325u64, |h, byte| (h ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3));
     let fan_in: usize = shape.iter().skip(1).product();

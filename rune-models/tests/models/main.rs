@@ -1,4 +1,4 @@
-//! Models on made-up weights compute what PyTorch's models of the same weights compute.
+//! Models with made-up weights give the same results as PyTorch's models with the same weights.
 
 #[allow(clippy::unwrap_used, reason = "a failed test panics")]
 mod made_up;

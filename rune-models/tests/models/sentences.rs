@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// The published model cuts texts after so many tokens.
+/// The number of tokens after which the published model truncates texts.
 const LONGEST: usize = 256;
 
 static MINILM: LazyLock<SentenceEncoder> = LazyLock::new(|| {
@@ -42,20 +42,20 @@ fn sentence_embeddings_are_those_of_transformers() {
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let expected: Vec<&[f32]> = embeddings.iter().map(Vec::as_slice).collect();
     let lengths: Vec<usize> = MINILM.tokenize(&texts).unwrap().iter().map(Vec::len).collect();
-    // There are texts without a word, and texts that are cut.
+    // Some texts have no word, and some are truncated.
     assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&2), Some(&LONGEST)), "{lengths:?}");
-    // The longest text makes the others nearly all padding.
+    // Next to the longest text, the others are nearly all padding.
     assert_same(&MINILM.embed(&texts).unwrap(), &expected);
     for (text, expected) in texts.iter().zip(&expected) {
         assert_same(&MINILM.embed(&[text]).unwrap(), &[expected]);
     }
-    // Three texts share a batch with a row of padding. They come back in their order.
+    // Three texts share a batch with a row of padding. The results are in the order of the texts.
     let order = [6, 0, 3];
     assert_same(&MINILM.embed(&order.map(|i| texts[i])).unwrap(), &order.map(|i| expected[i]));
     assert_eq!(MINILM.embed(&[]).unwrap(), Vec::<Vec<f32>>::new());
 }
 
-/// Loads an encoder of made-up weights, whose tokens are single digits.
+/// Loads an encoder with made-up weights, whose tokens are single digits.
 fn digits(context: usize, longest: usize) -> SentenceEncoder {
     let mut made_up: Expected<IgnoredAny> = data("bert");
     let config = made_up.config.as_mut().unwrap();
@@ -95,7 +95,7 @@ fn few_programs_serve_many_shapes() {
     assert!(shapes.len() > 8 * padded.len(), "{} shapes", shapes.len());
 }
 
-/// Padding must not reach beyond the positions of the model.
+/// Padding must not exceed the positions of the model.
 #[test]
 fn any_number_of_positions_is_filled() {
     for (context, longest) in [(40, 40), (40, 33), (40, 1000), (5, 5)] {

@@ -1,4 +1,4 @@
-//! What the tests share.
+//! Helpers that the tests share.
 
 use rune_models::whisper::{DecodeOptions, Segment, Task};
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub fn ints(value: &Value) -> Vec<u32> {
     value.as_array().unwrap().iter().map(|x| u32::try_from(x.as_u64().unwrap()).unwrap()).collect()
 }
 
-/// The formula of the script.
+/// Returns a test signal, by the same formula as the script.
 pub fn signal(seconds: f64, seed: u64) -> Vec<f32> {
     let sample = |i: u64| {
         let t = i as f64 / 16000.0;

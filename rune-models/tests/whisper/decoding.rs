@@ -32,7 +32,7 @@ fn features_and_logits_are_those_of_transformers() {
     assert!(matches!(recognizer.features(&mel.i((.., ..2998))), Err(WhisperError::Shape { .. })));
 }
 
-/// Both libraries continue with the same tokens, if texts cannot end.
+/// Both libraries continue with the same tokens if texts cannot end.
 #[test]
 fn greedy_and_beam_continuations_are_those_of_transformers() {
     let endless = tempfile::tempdir().unwrap();
@@ -57,7 +57,7 @@ fn greedy_and_beam_continuations_are_those_of_transformers() {
     }
 }
 
-/// Timestamps, prompts, languages, beams with patience and penalties.
+/// Covers timestamps, prompts, languages, beams with patience, and penalties.
 #[test]
 fn windows_are_decoded_as_by_openai() {
     let (expected, recognizer) = (data("expected.json"), Recognizer::load(folder()).unwrap());
@@ -125,7 +125,7 @@ fn improbable_texts_are_drawn_again_at_a_higher_temperature() {
     let likeliest =
         transcribe(&TranscribeOptions { min_log_probability: None, max_compression: None, ..options.clone() });
     assert!(likeliest.segments.iter().all(|s| s.temperature == 0.0));
-    // A window that is silent and improbable has no text.
+    // A window that is silent and improbable gives no text.
     let silent = transcribe(&TranscribeOptions { max_no_speech: Some(-1.0), ..options });
     assert!(silent.segments.is_empty());
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// Returns the published model. `scripts/fetch-whisper` gets it, if it is not there.
+/// Returns the published model. Gets it with `scripts/fetch-whisper` if it is missing.
 fn published() -> &'static Recognizer {
     static RECOGNIZER: OnceLock<Recognizer> = OnceLock::new();
     RECOGNIZER.get_or_init(|| {

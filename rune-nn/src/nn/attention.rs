@@ -30,8 +30,9 @@ impl Attention<'_> {
     }
 }
 
-/// Computes scaled dot-product attention, like `jax.nn.dot_product_attention` (Vaswani et al., 2017): for each query
-/// position, the mean of the values, weighted by the softmax of the products of the query with the keys.
+/// Computes scaled dot-product attention, like `jax.nn.dot_product_attention` (Vaswani et al., 2017). For each query
+/// position, the result is the weighted mean of the values. The weights are the softmax of the products of the query
+/// with the keys.
 ///
 /// `query` has the shape `[batch, query positions, heads, size]`; `key` and `value` have `[batch, key positions, heads,
 /// size]`. `key` and `value` may have fewer heads; each of them then serves several heads of the query (Ainslie et al.,
@@ -67,7 +68,7 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
     if let Some(bias) = how.bias {
         scores = &scores + bias.cast(scores.dtype());
     }
-    // Not infinity, whose softmax is NaN if a position attends to nothing.
+    // Not infinity: if a position attends to nothing, the softmax of infinities is NaN.
     let never = if scores.dtype() == DType::F64 { -0.7 * f64::MAX } else { -0.7 * f64::from(f32::MAX) };
     if let Some(mask) = how.mask {
         scores = where_(mask, &scores, never);
@@ -135,8 +136,8 @@ impl MultiHeadAttention {
             heads,
         }
     }
-    /// Returns what each position of `x` attends to in `context`. For self-attention, pass `x` as `context`. Both have
-    /// the shape `[batch, positions, features]`.
+    /// Returns, for each position of `x`, what it attends to in `context`. For self-attention, pass `x` as `context`.
+    /// Both have the shape `[batch, positions, features]`.
     ///
     /// # Panics
     /// Panics if the shapes do not match.
@@ -187,8 +188,8 @@ pub fn rotary_embedding(x: &Tensor, positions: &Tensor, base: f64) -> Tensor {
     rotary_embedding_with(x, positions, &steps.exp())
 }
 
-/// Like [`rotary_embedding`], with the angle of each pair from one position to the next. `frequencies` has the shape
-/// `[size / 2]`.
+/// Like [`rotary_embedding`], but takes the frequency of each pair: the angle between adjacent positions. `frequencies`
+/// has the shape `[size / 2]`.
 ///
 /// # Panics
 /// Panics if the size is not twice the number of frequencies, or if `positions` has another shape.
@@ -213,7 +214,7 @@ pub fn rotary_embedding_with(x: &Tensor, positions: &Tensor, frequencies: &Tenso
     Tensor::concat(&turned, -1).cast(x.dtype())
 }
 
-/// Returns the dtype that angles of `x` are computed in.
+/// Returns the dtype for computing the angles of `x`.
 fn angle_dtype(x: &Tensor) -> DType {
     if x.dtype() == DType::F64 { DType::F64 } else { DType::F32 }
 }

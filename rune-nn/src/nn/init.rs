@@ -171,12 +171,12 @@ pub fn truncated_normal(key: &Tensor, stddev: f64, shape: impl Into<Shape>, dtyp
     random::truncated_normal(key, shape, dtype, -2.0, 2.0) * stddev
 }
 
-/// Draws a matrix with orthonormal rows or columns, whichever are fewer, times `scale` (Saxe et al., 2014). The matrix is of the axis
-/// `column_axis` and of all other axes together.
+/// Draws a matrix with orthonormal rows or columns, whichever are fewer, times `scale` (Saxe et al., 2014). The columns
+/// of the matrix are along `column_axis`; all other axes together form its rows.
 ///
 /// # Panics
-/// Panics if the shape has fewer than two axes, if the axis is out of range, if `key` is not a key, or if `dtype` is not a
-/// float.
+/// Panics if the shape has fewer than two axes, if the axis is out of range, if `key` is not a key, or if `dtype` is
+/// not a float.
 ///
 /// ```
 /// use rune_nn::nn::init;
@@ -200,11 +200,11 @@ pub fn orthogonal(key: &Tensor, scale: f64, shape: impl Into<Shape>, column_axis
     matrix.reshape(rows).moveaxis(-1, axis as isize) * scale
 }
 
-/// Draws the window of a convolution, with the input and the output axis last: an [`orthogonal`] matrix in the middle, and 0 elsewhere (Xiao et al.,
-/// 2018).
+/// Draws the window of a convolution, with the input and output axes last: an [`orthogonal`] matrix in the middle, and
+/// 0 elsewhere (Xiao et al., 2018).
 ///
 /// # Panics
-/// Panics if the shape has not three to five axes, if there are more input than output channels, if `key` is not a key,
+/// Panics unless the shape has three to five axes, if there are more input than output channels, if `key` is not a key,
 /// or if `dtype` is not a float.
 #[track_caller]
 pub fn delta_orthogonal(key: &Tensor, scale: f64, shape: impl Into<Shape>, dtype: DType) -> Tensor {

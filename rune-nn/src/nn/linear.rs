@@ -133,7 +133,7 @@ impl Mlp {
     /// Panics like [`Linear::forward`].
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        // A function pointer, such as `Tensor::relu`, does not know its caller.
+        // A function pointer, such as `Tensor::relu`, does not pass its caller on.
         at_caller(|| {
             let mut x = x.clone();
             for (i, layer) in self.layers.iter().enumerate() {

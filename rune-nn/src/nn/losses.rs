@@ -21,9 +21,10 @@ pub fn softmax_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
     -(labels * logits.log_softmax(-1)).sum_axes(-1)
 }
 
-/// Returns the cross entropy of `logits` for integer class labels, which lack the last axis of `logits`.
+/// Returns the cross entropy of `logits` for integer class labels, whose shape is that of `logits` without the last
+/// axis.
 ///
-/// For a label outside the range of classes, the function panics if the label is known, that is outside `jit` and
+/// For a label outside the range of classes, the function panics if the label is known, as it is outside `jit` and
 /// `vmap`. Otherwise the loss is NaN, which [`debug_nans`](rune_trace::debug_nans) and `RUNE_DEBUG_NANS` find. To
 /// exclude examples, give them any class and mask their losses with `where_`.
 ///
@@ -54,7 +55,7 @@ pub fn softmax_cross_entropy_with_integer_labels(logits: &Tensor, labels: &Tenso
         );
     }
     expect_classes("softmax_cross_entropy_with_integer_labels", labels, classes);
-    // A mask, not a lookup: the gradient of a lookup is a scatter.
+    // A mask instead of a lookup: the gradient of a lookup is a scatter.
     let is_class = labels.one_hot(classes, DType::Bool);
     let chosen = where_(&is_class, logits, 0.0).sum_axes(-1);
     logits.logsumexp_axes(-1) - where_(is_class.any_axes(-1), chosen, f64::NAN)
@@ -210,8 +211,8 @@ fn unit(x: &Tensor, epsilon: f64) -> Tensor {
     x / x.square().sum_keepdims(-1).maximum(epsilon).sqrt()
 }
 
-/// Returns the Kullback-Leibler divergence of the distribution with logarithms `log_predictions` from the probabilities
-/// `targets`, along the last axis (Kullback and Leibler, 1951). Targets of 0 contribute nothing.
+/// Returns the Kullback-Leibler divergence of the distribution with the logarithms `log_predictions` from the
+/// distribution `targets`, along the last axis (Kullback and Leibler, 1951). Targets of 0 contribute nothing.
 ///
 /// # Panics
 /// Panics if the shapes do not broadcast, or if the dtypes differ.

@@ -1,4 +1,4 @@
-//! Recurrent layers, each as one loop of the program.
+//! Recurrent layers. Each one is a single loop in the program.
 
 use super::{Linear, init};
 use rune_ir::DType;
@@ -51,7 +51,7 @@ impl GruCell {
         let new = (&of_x[2] + reset * (&of_h[2] + &self.bias)).tanh();
         &new + update * (h - &new)
     }
-    /// Takes all steps over `xs`, whose first axis is time. Returns the last hidden state, and all of them.
+    /// Takes all steps over `xs`, whose first axis is time. Returns the last hidden state and all hidden states.
     ///
     /// # Panics
     /// Panics if the shapes do not match.
@@ -120,7 +120,7 @@ impl LstmCell {
         let cell = kept * &state.cell + taken * gates[2].tanh();
         LstmState { hidden: out * cell.tanh(), cell }
     }
-    /// Takes all steps over `xs`, whose first axis is time. Returns the last state, and all hidden states.
+    /// Takes all steps over `xs`, whose first axis is time. Returns the last state and all hidden states.
     ///
     /// # Panics
     /// Panics if the shapes do not match.

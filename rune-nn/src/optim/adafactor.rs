@@ -1,4 +1,4 @@
-//! Adafactor, whose state holds only row and column averages of large matrices.
+//! Adafactor. For large matrices, its state holds only row and column averages.
 
 use super::chain::stands_for;
 use super::leaves::{expect_count, expect_state_of, wide, zip};

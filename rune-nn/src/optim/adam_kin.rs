@@ -110,7 +110,7 @@ impl GradientTransformation for ScaleByRAdam {
             let most = 2.0 / (1.0 - self.b2) - 1.0;
             let scaled = zip(&mu, [&nu], |m, [v]| {
                 let dtype = wide(m.dtype());
-                // The length of the approximated average: the number of gradients that it is worth.
+                // The number of gradients that the moving average effectively covers.
                 let known = known_part(self.b2, &state.count, dtype);
                 let length = most - state.count.cast(dtype) * 2.0 * (1.0 - &known) / &known;
                 let above = (&length - 4.0) * (&length - 2.0) * most;
@@ -160,7 +160,7 @@ stands_for!(Lamb, (ScaleByAdam, AddDecayedWeights, ScaleByTrustRatio, ScaleByLea
 });
 
 /// Returns Lamb: Adam for large batches, whose update of each leaf has the norm of its parameters (You et al., 2020).
-/// It has no weight decay, and `eps` 1e-6.
+/// It has no weight decay, and `eps` is 1e-6.
 pub fn lamb(learning_rate: impl Into<Schedule>) -> Lamb {
     let ScaleByAdam { b1, b2, eps_root, .. } = ScaleByAdam::default();
     Lamb { learning_rate: learning_rate.into(), b1, b2, eps: 1e-6, eps_root, weight_decay: 0.0, mask: Mask::all() }

@@ -73,7 +73,7 @@ impl<T: GradientTransformation> GradientTransformation for &T {
     }
 }
 
-/// Implements `GradientTransformation` for a struct of settings, through the chain that `parts` returns.
+/// Implements `GradientTransformation` for a struct of settings, by the chain that `parts` returns.
 macro_rules! stands_for {
     ($Name:ty, $Parts:ty, |$settings:ident| $parts:expr) => {
         impl $Name {

@@ -22,14 +22,14 @@ fn named<P: Tree>(tree: &P) -> Vec<(String, &Tensor)> {
     leaves
 }
 
-/// Panics unless the part `field` of a state has leaves like those of `gradients`. The message names the first leaf
-/// that differs.
+/// Panics unless the part `field` of a state has the leaves of `gradients`. The message names the first leaf that
+/// differs.
 #[track_caller]
 pub fn expect_state<P: Tree>(field: &str, state: &P, gradients: &P) {
     expect_state_of(field, state, gradients, |gradient| gradient.ty().clone());
 }
 
-/// Panics like [`expect_state`], but compares with the types that `wanted` returns for the gradients.
+/// Like [`expect_state`], but expects the types that `wanted` returns for the gradients.
 #[track_caller]
 pub fn expect_state_of<P: Tree>(field: &str, state: &P, gradients: &P, wanted: impl Fn(&Tensor) -> Type) {
     let (state, gradients) = (named(state), named(gradients));
@@ -95,7 +95,7 @@ pub fn expect_shapes<P: Tree>(what: &str, tree: &P, of: &str, other: &P) {
     }
 }
 
-/// Returns the tree of `f`'s results for the leaves of `tree` and of `others`.
+/// Applies `f` to corresponding leaves of `tree` and `others`, and returns the tree of the results.
 #[track_caller]
 pub fn zip<P: Tree, const N: usize>(
     tree: &P,

@@ -28,8 +28,8 @@ pub fn average_of_squares<P: Tree>(x: &P, average: &P, decay: f64) -> P {
     zip(x, [average], |x, [v]| x.square() * (1.0 - decay) + v * decay)
 }
 
-/// Returns 1 - decayᶜ, where c is `count`: the total weight in a moving average that starts at 0. Precise also for
-/// `decay` near 1.
+/// Returns 1 - decayᶜ, where c is `count`: the total weight in a moving average that starts at 0. The result is also
+/// precise for `decay` near 1.
 #[track_caller]
 pub fn known_part(decay: f64, count: &Tensor, dtype: DType) -> Tensor {
     -(count.cast(wide(dtype)) * decay.ln()).expm1()

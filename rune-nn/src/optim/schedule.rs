@@ -55,12 +55,12 @@ impl Schedule {
         let count = if count.dtype().is_float() { count.clone() } else { count.cast(DType::F32) };
         at_caller(|| (self.0)(&count))
     }
-    /// Returns the schedule delayed by `steps`. Until then, it has its first value.
+    /// Returns the schedule delayed by `steps`. Until then, its value is the first one.
     #[must_use]
     pub fn delayed(self, steps: usize) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(&(count - steps).maximum(0.0)))
     }
-    /// Returns the schedule restricted to changes at every `steps`-th step.
+    /// Returns the schedule whose value changes only at every `steps`-th step.
     ///
     /// ```
     /// use rune_nn::optim;
@@ -72,12 +72,12 @@ impl Schedule {
     pub fn stepwise(self, steps: usize) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(&((count / steps).floor() * steps)))
     }
-    /// Returns the maximum of the schedule and `value`.
+    /// Returns the schedule with values of at least `value`.
     #[must_use]
     pub fn at_least(self, value: f64) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(count).maximum(value))
     }
-    /// Returns the minimum of the schedule and `value`.
+    /// Returns the schedule with values of at most `value`.
     #[must_use]
     pub fn at_most(self, value: f64) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(count).minimum(value))
@@ -94,8 +94,8 @@ pub fn linear_schedule(init_value: f64, end_value: f64, transition_steps: usize)
     polynomial_schedule(init_value, end_value, 1.0, transition_steps)
 }
 
-/// Returns a schedule from `init_value` to `end_value` over `transition_steps`. The remaining difference falls with the
-/// power `power` of the remaining steps.
+/// Returns a schedule from `init_value` to `end_value` over `transition_steps`. The remaining difference is
+/// proportional to the remaining steps to the power of `power`.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -131,8 +131,8 @@ pub fn exponential_decay(init_value: f64, transition_steps: usize, decay_rate: f
     Schedule::from(move |count: &Tensor| (count / transition_steps * decay_rate.ln()).exp() * init_value)
 }
 
-/// Returns a schedule from `init_value` to `alpha` times it over `decay_steps`, along half a cosine wave (Loshchilov
-/// and Hutter, 2017).
+/// Returns a schedule from `init_value` to `alpha` · `init_value` over `decay_steps`, along half a cosine wave
+/// (Loshchilov and Hutter, 2017).
 ///
 /// # Panics
 /// Panics if `decay_steps` is 0.

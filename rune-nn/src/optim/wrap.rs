@@ -70,8 +70,8 @@ pub struct MultiSteps<T> {
     pub every: usize,
 }
 
-/// Returns a transformation that passes the mean of `every` gradients to `inner`. Until it has that many, the updates
-/// are 0. A large batch can thus be computed in parts.
+/// Returns a transformation that passes the mean of `every` gradients to `inner`. Until it has collected that many, the
+/// updates are 0. It can thus compute a large batch in parts.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};
@@ -122,7 +122,7 @@ impl<T: GradientTransformation> GradientTransformation for MultiSteps<T> {
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
-        // These branches are closures of this library; run them like the user's.
+        // The branches are closures of this library. They run as if the user had written them.
         let caller = Caller::here();
         at_caller(|| {
             for (field, count) in [("mini_step", &state.mini_step), ("gradient_step", &state.gradient_step)] {
@@ -155,8 +155,8 @@ pub struct Masked<T> {
     pub mask: Mask,
 }
 
-/// Returns a transformation that applies `inner` to the leaves that `mask` selects, and leaves the others unchanged. A
-/// chain of several with different masks gives parts of a model their own optimisers. The state contains only selected
+/// Returns a transformation that applies `inner` to the leaves that `mask` selects, and leaves the others unchanged. To
+/// give parts of a model their own optimisers, chain several with different masks. The state contains only selected
 /// leaves.
 ///
 /// ```

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 const VECTORS: &str = include_str!("../data/layers.jsonl");
 
-/// A layer with other parameters, in the order of its leaves, and what is to be done with it.
+/// Applies `f` to the layer with other parameters, in the order of its leaves.
 fn with<L: Tree>(layer: L, params: &[Tensor], f: impl FnOnce(&L) -> Tensor) -> Tensor {
     let mut shapes = Vec::new();
     layer.visit(&mut TreePath::default(), &mut |_, leaf| shapes.push(leaf.shape().clone()));
@@ -33,7 +33,7 @@ fn conv_options(settings: &Value) -> ConvOptions {
     options.groups(number("groups")).padding(padding)
 }
 
-/// The layer of this name, made by its constructor, with these parameters and on these inputs.
+/// Constructs the layer of this name with these parameters, and applies it to these inputs.
 fn apply(name: &str, settings: &Value, x: &[Tensor], p: &[Tensor]) -> Tensor {
     let key = random::key(0);
     match name {
@@ -164,7 +164,7 @@ fn layers_and_their_gradients_are_those_of_flax_and_equinox() {
         let gradients = rune_trace::value_and_grad_aux(|all: &(Vec<Tensor>, Vec<Tensor>)| run(&all.0, &all.1));
         let ((_, y), (by_inputs, by_params)) = gradients(&(given, params));
         let what = format!("{name} {} {}", case["settings"], case["inputs"]);
-        // JAX computes the weights of this function in f32, whatever it is given.
+        // JAX always computes the weights of this function in f32.
         let tolerance = if name.starts_with("dot_product_attention") { 2e-6 } else { 1e-12 };
         assert_eq!(y.shape().to_vec(), shape(&case["shape"]), "{what}");
         near(&what, &y.to_vec().unwrap(), &numbers(&case["out"]), tolerance);
@@ -211,7 +211,7 @@ fn initialisers_draw_what_jax_draws() {
         let expected = numbers(&case["out"]);
         assert_eq!(found.len(), expected.len(), "{name}");
         for (i, (x, y)) in found.iter().zip(&expected).enumerate() {
-            // XLA rounds logarithms and products otherwise, by a few places.
+            // XLA rounds logarithms and products differently, by a few units in the last place.
             assert!(
                 (x - y).abs() <= 4.0 * f64::from(f32::EPSILON) * y.abs(),
                 "{name}: number {i} is {x}, and should be {y}"
@@ -237,7 +237,7 @@ fn orthogonal_initialisers_draw_orthonormal_matrices() {
         let columns = w.size() / rows;
         let matrix = w.moveaxis(axis, -1).reshape([rows as isize, columns as isize]);
         orthonormal(&matrix, 1.5);
-        // As JAX's, which are tested with the random numbers.
+        // The same as JAX's, as the tests of random numbers show.
         let drawn = random::orthogonal(key, rows, columns, [], DType::F32) * 1.5;
         assert_eq!(matrix.to_vec::<f32>().unwrap(), drawn.to_vec::<f32>().unwrap());
     }

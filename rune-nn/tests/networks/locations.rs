@@ -7,11 +7,11 @@ use rune_nn::quant::{AnyLinear, Bits, QuantizedLinear};
 use rune_trace::{ConvOptions, DType, Tensor, make_program, random};
 
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
-/// What is not the user's to call.
+/// Files whose functions users cannot call.
 const INNER: [&str; 1] = ["optim/moments.rs"];
 const LEAVES: [&str; 6] = ["expect_state", "expect_state_of", "expect_count", "expect_shapes", "zip", "wide"];
 
-/// Notes that a function, called in this line, has to panic in this line.
+/// Records that the function, called at this line, must panic at this line.
 macro_rules! at_fault {
     ($seen:ident, $name:literal, $f:expr) => {
         $seen.check($name, file!(), line!(), || {
@@ -20,7 +20,7 @@ macro_rules! at_fault {
     };
 }
 
-/// Notes that functions are called in this line, in a function of one tensor.
+/// Records that the functions are called at this line, in a function of one tensor.
 macro_rules! from_here {
     ($seen:ident, [$($name:literal),+], $x:expr, $f:expr) => {
         $seen.check(&[$($name),+], file!(), line!(), &make_program($f, $x).unwrap())
@@ -125,7 +125,7 @@ fn panics_are_at_the_users_line() {
     seen.finish(&public(), &never);
 }
 
-/// A model of two kinds of leaves.
+/// A model with two kinds of leaves.
 type Model = (Tensor, Vec<Tensor>);
 
 fn model() -> Model {

@@ -1,4 +1,5 @@
-//! Layers and optimisers against JAX, Flax and Optax: vectors that `scripts/vectors optim` and `scripts/vectors layers` wrote.
+//! Layers and optimisers against JAX, Flax and Optax. `scripts/vectors optim` and `scripts/vectors layers` write the
+//! vectors.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 

@@ -27,7 +27,7 @@ fn gradient(step: usize, p: &Params) -> Params {
     Params { w: draw(2 + 2 * step, &p.w) + &p.w * 0.3, b: draw(3 + 2 * step, &p.b) - &p.b * 0.2 }
 }
 
-/// The parameters after each step.
+/// Returns the parameters after each step.
 fn run(optimizer: impl GradientTransformation, steps: usize, dtype: DType) -> Vec<Vec<f64>> {
     let mut p = params(dtype);
     let mut state = optimizer.init(&p);
@@ -163,7 +163,7 @@ fn optimisers_are_those_of_optax() {
     assert!(cases.len() >= 29, "{} optimisers", cases.len());
     for (name, case) in cases {
         let expected: Vec<Vec<f64>> = case["out"].as_array().unwrap().iter().map(numbers).collect();
-        // Optax computes the decay of the first in f32, and adds up gradients of the second in f32.
+        // Optax computes the decay of Adafactor in f32, and adds up the gradients of `multi_steps` in f32.
         let in_f32_there = name.starts_with("adafactor") || name == "multi_steps";
         let tolerance = if in_f32_there { 1e-6 } else { 1e-12 };
         let found = optimized(&name, expected.len(), DType::F64);
@@ -177,12 +177,13 @@ fn optimisers_are_those_of_optax() {
     }
 }
 
-/// How far f32 may be off after a dozen steps: each rounds some dozen times; what is rounded is near 1.
+/// Returns the tolerance for f32 after about a dozen steps. Each step rounds about a dozen times, and the rounded
+/// values are near 1.
 fn in_f32(name: &str) -> f64 {
     match name {
-        // The variance is a difference of squares near 4, beside an `eps` of 1e-2.
+        // The variance is a difference of squares near 4, and `eps` is 1e-2.
         "rmsprop_centered" => 1e-4,
-        // How much is known is the difference of 1999 and what is nearly as much.
+        // The length of the average is the difference of 1999 and a number close to it.
         "radam_long" => 1e-4,
         _ => 2e-6,
     }

@@ -21,7 +21,7 @@ const FORMS: [(Bits, usize, f32); 4] = [
     (Bits::Four { group: 1 }, 1, 7.0),
 ];
 
-/// No weight is further away than half of a step, and each step is that of its group.
+/// Each weight is off by at most half a step, and each group has its own step.
 #[test]
 fn weights_are_rounded_to_the_nearest_code() {
     let layer = layer(32, 6);
@@ -39,7 +39,7 @@ fn weights_are_rounded_to_the_nearest_code() {
     }
 }
 
-/// Few rows and many take different ways.
+/// Products of few rows and of many rows use different code.
 #[test]
 fn products_are_those_of_the_rounded_weights() {
     let layer = layer(32, 6);
@@ -56,7 +56,7 @@ fn products_are_those_of_the_rounded_weights() {
     }
 }
 
-/// Zeros stay zeros, and the derivative by the input passes through.
+/// Zeros stay zeros, and derivatives with respect to the input work.
 #[test]
 fn zeros_and_derivatives() {
     let zeros = Linear { weight: Tensor::zeros([4, 2], DType::F32), bias: None };

@@ -16,7 +16,7 @@ struct All {
     dropout: Dropout,
 }
 
-/// Layers whose tensors are of the same types for every `n`, and whose settings are not.
+/// Returns layers whose tensor types are the same for every `n`, and whose settings differ.
 fn all(n: usize) -> All {
     let key = random::key(n as u64);
     let layout = if n == 0 { Layout::ChannelsFirst } else { Layout::ChannelsLast };

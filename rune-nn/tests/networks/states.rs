@@ -1,4 +1,4 @@
-//! What is said of states that are not of the model, and of labels that are no classes.
+//! Messages about states of another model, and about labels that are not classes.
 
 use super::support::panic_of;
 use rune_nn::nn::{self, Linear};
@@ -19,7 +19,7 @@ fn model(sizes: &[usize], scale: bool, dtype: DType) -> Model {
     model.map(&mut |x| x.cast(dtype))
 }
 
-/// What is told when `optimizer` makes a step for one model with the state of another.
+/// Returns the message when `optimizer` takes a step for one model with the state of another.
 #[track_caller]
 fn told<T: GradientTransformation>(optimizer: &T, of: &Model, with: &Model) -> String {
     let state = optimizer.init(with);
@@ -33,7 +33,7 @@ fn told<T: GradientTransformation>(optimizer: &T, of: &Model, with: &Model) -> S
 fn each(optimizer: &impl GradientTransformation, part: &str) {
     let mine = model(&[4, 8, 2], true, DType::F32);
     let cases = [
-        // Another size, in the second layer first.
+        // Another size: the weight of the second layer is the first leaf that differs.
         (model(&[4, 8, 3], true, DType::F32), "layers.1.weight", "type [8, 3, f32]"),
         (model(&[4, 8], true, DType::F32), "layers.1.weight", "has no"),
         (model(&[4, 8, 2], false, DType::F32), "scale", "has no"),
@@ -46,7 +46,7 @@ fn each(optimizer: &impl GradientTransformation, part: &str) {
             assert!(message.contains(expected), "`{expected}` is not in: {message}");
         }
     }
-    // And of its own model it takes a step.
+    // With the state of its own model, it takes a step.
     let (updates, _) = optimizer.update(&mine, &optimizer.init(&mine), &mine);
     assert_eq!(updates.leaves().len(), mine.leaves().len());
 }
@@ -85,7 +85,7 @@ fn the_state_of_adafactor_fits_its_factors() {
     assert_eq!(updates.leaves().len(), mine.leaves().len());
 }
 
-/// What is said where gradients or updates are not of the parameters.
+/// Messages when gradients or updates do not match the parameters.
 #[test]
 fn gradients_of_another_model_are_told_by_their_first_leaf() {
     let (mine, other) = (model(&[4, 8, 2], true, DType::F32), model(&[4, 8, 3], true, DType::F32));
@@ -96,7 +96,7 @@ fn gradients_of_another_model_are_told_by_their_first_leaf() {
     assert!(message.contains("`layers.1.weight` has type [8, 3, f32] in the gradients"), "{message}");
     let message = panic_of(|| drop(ScaleByTrustRatio.update(&model(&[4, 8], true, DType::F32), &(), &mine))).unwrap().0;
     assert!(message.contains("the gradients lack `layers.1.weight`"), "{message}");
-    // Updates may be of a wider or narrower dtype than the parameters.
+    // Updates may have a wider or narrower dtype than the parameters.
     let halves = model(&[4, 8, 2], true, DType::BF16);
     assert_eq!(optim::apply_updates(&mine, &halves).layers[0].weight.dtype(), DType::F32);
 }
@@ -132,10 +132,10 @@ fn labels_that_are_no_classes_are_refused_where_they_are_known() {
     }
     let negative = Tensor::from([[0, -1, 1], [2, 3, 0]]);
     assert!(panic_of(|| drop(loss(&logits, &negative))).unwrap().0.contains("label -1 at [0, 1]"));
-    // Under a gradient labels are known as well.
+    // Under a gradient, labels are known as well.
     let mean = |logits: &Tensor, labels: &Tensor| loss(logits, labels).mean();
     assert!(panic_of(|| drop(value_and_grad(mean)(&logits, &negative))).unwrap().0.contains("label -1 at [0, 1]"));
-    // No labels are no fault.
+    // An empty list of labels is not an error.
     assert_eq!(*loss(&Tensor::zeros([0, 5], DType::F32), &Tensor::zeros([0], DType::I32)).shape(), [0]);
 }
 
@@ -147,11 +147,11 @@ fn labels_that_are_no_classes_give_nan_where_they_are_not_known() {
     assert!(losses[0].is_finite() && losses[1].is_nan() && losses[2].is_nan(), "{losses:?}");
     let lanes = vmap(loss)(&logits, &labels).to_vec::<f32>().unwrap();
     assert!(lanes[0].is_finite() && lanes[1].is_nan() && lanes[2].is_nan(), "{lanes:?}");
-    // And that is found, at the line of the loss.
+    // `debug_nans` finds the NaN, at the line of the loss.
     let each = |logits: &Tensor, labels: &Tensor| vmap(nn_loss)(logits, labels).sum();
     let error = debug_nans(each)(&logits, &labels).unwrap_err().to_string();
     assert!(error.contains(&format!("states.rs:{NN_LOSS}:")), "{error}");
-    // Labels in range give what they gave.
+    // Labels in range give finite losses.
     let good = debug_nans(loss)(&logits, &Tensor::from([0, 1, 1])).unwrap();
     assert!(good.to_vec::<f32>().unwrap().iter().all(|x| x.is_finite()));
 }

@@ -1,4 +1,4 @@
-//! Reading vectors, and holding numbers to them.
+//! Reads test vectors, and compares numbers with them.
 
 use rune_trace::Tensor;
 use serde_json::Value;
@@ -24,7 +24,7 @@ pub fn argument(seed: usize, shape: &[usize]) -> Tensor {
     Tensor::from_slice(shape, &(0..shape.iter().product()).map(number).collect::<Vec<f64>>())
 }
 
-/// Fails unless all numbers are within `tolerance` times the greatest of the expected ones (1 at least) of these.
+/// Fails unless each number is within `tolerance` times the greatest expected magnitude (at least 1).
 #[track_caller]
 pub fn near(what: &str, found: &[f64], expected: &[f64], tolerance: f64) {
     assert_eq!(found.len(), expected.len(), "{what}: the number of numbers");

@@ -6,7 +6,7 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::{Error, Expr, Ident, LitStr, Result, Token};
 
-/// A format, and the arguments after it.
+/// A format, and the arguments that follow it.
 pub struct Print {
     format: LitStr,
     args: Vec<(Option<Ident>, Expr)>,
@@ -38,7 +38,7 @@ impl Parse for Print {
     }
 }
 
-/// A place in a format: the text before it, which argument it is, and how many digits are shown.
+/// A placeholder in a format: the text before it, the index of its argument, and the number of digits.
 struct Place {
     before: String,
     arg: usize,
@@ -68,7 +68,8 @@ impl Print {
         })
     }
 
-    /// The places of the format, and the text after the last. Variables that it names join the arguments.
+    /// Returns the placeholders of the format, and the text after the last one. Variables named in the format become
+    /// arguments.
     fn places(&mut self) -> Result<(Vec<Place>, String)> {
         let format = self.format.value();
         let fail = |message: String| Err(Error::new(self.format.span(), message));
@@ -139,7 +140,7 @@ fn option(x: Option<usize>) -> TokenStream {
 mod tests {
     use super::Print;
 
-    /// The help text on the arguments of the macro.
+    /// Returns the error message for these arguments of the macro.
     fn error(args: &str) -> String {
         let expanded = syn::parse_str::<Print>(args).and_then(Print::expand);
         expanded.map_or_else(|e| e.to_string(), |tokens| tokens.to_string())

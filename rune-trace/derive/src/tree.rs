@@ -93,7 +93,7 @@ pub fn derive(mut input: DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// The static part of a struct or variant.
+/// Returns the static part of a struct or variant.
 fn arm_of_statics(
     krate: &TokenStream,
     input: &DeriveInput,
@@ -122,7 +122,7 @@ fn arm_of_statics(
     quote!(#path { #(#bind),* } => #statics,)
 }
 
-/// The code that restores a struct or variant from a file: the arm of a variant, or the body for a struct.
+/// Returns the code that restores a struct or variant from a file: the arm of a variant, or the body for a struct.
 fn arm_of_restore(
     krate: &TokenStream,
     input: &DeriveInput,
@@ -182,7 +182,7 @@ fn arm_of_restore(
     }
 }
 
-/// The name of a variant; none of a struct.
+/// Returns the name of a variant, or `None` for a struct.
 fn variant_name(input: &DeriveInput, index: usize) -> Option<String> {
     match &input.data {
         Data::Enum(data) => Some(data.variants[index].ident.to_string()),
@@ -190,7 +190,7 @@ fn variant_name(input: &DeriveInput, index: usize) -> Option<String> {
     }
 }
 
-/// Each struct or variant: its path, and its fields.
+/// Returns the path and the fields of the struct or of each variant.
 pub fn variants(input: &DeriveInput) -> Result<Vec<(TokenStream, &Fields)>> {
     let name = &input.ident;
     match &input.data {
@@ -206,14 +206,14 @@ pub fn variants(input: &DeriveInput) -> Result<Vec<(TokenStream, &Fields)>> {
     }
 }
 
-/// The crate that the user depends on: rune, or rune-trace alone.
+/// Returns the crate on which the user depends: rune, or rune-trace alone.
 pub fn crate_path() -> TokenStream {
     let found = crate_name("rune-trace").or_else(|_| crate_name("rune-jit"));
     let name = match found {
-        // The library in the package `rune-jit` is `rune`, if the user gives it no other name.
+        // The library in the package `rune-jit` is named `rune`, unless the user renames it.
         Ok(FoundCrate::Name(name)) if name == "rune_jit" => format_ident!("rune"),
         Ok(FoundCrate::Name(name)) => format_ident!("{name}"),
-        // Within rune-trace, which names itself so.
+        // Within rune-trace, which has an alias for itself.
         Ok(FoundCrate::Itself) | Err(_) => format_ident!("rune_trace"),
     };
     quote!(::#name)
@@ -225,13 +225,13 @@ pub struct Part {
     /// The part of the path, after `PathPart::`.
     pub label: TokenStream,
     pub is_static: bool,
-    /// Whether files leave it out.
+    /// Whether files omit it.
     pub is_skipped: bool,
     pub ty: syn::Type,
 }
 
 impl Part {
-    /// The expression that selects the file format of a static field by its type.
+    /// Returns the expression that selects the file format of a static field by its type.
     fn probe(&self, krate: &TokenStream) -> TokenStream {
         let ty = &self.ty;
         quote! {

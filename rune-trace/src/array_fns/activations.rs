@@ -1,4 +1,4 @@
-//! Activation functions and similar functions of networks.
+//! Activation functions, and related functions for networks.
 
 use super::axes::{Axes, resolve_axis};
 use super::elementwise::expect_float;
@@ -8,9 +8,9 @@ use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts;
 
-/// Activation functions, of floats.
+/// Activation functions for floats.
 impl Tensor {
-    /// Computes max(x, 0), of numbers. NaN stays NaN. The derivative at 0 is 0.
+    /// Computes max(x, 0) for numbers. NaN stays NaN. The derivative at 0 is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -57,8 +57,8 @@ impl Tensor {
     pub fn softplus(&self) -> Tensor {
         self.logaddexp(0.0)
     }
-    /// Computes x · Φ(x), where Φ is the cumulative distribution function of the normal distribution, by the usual
-    /// approximation with tanh (like `jax.nn.gelu`).
+    /// Computes x · Φ(x) with the usual approximation by tanh, like `jax.nn.gelu`. Φ is the cumulative distribution
+    /// function of the normal distribution.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -73,7 +73,7 @@ impl Tensor {
         // (1 + tanh z) / 2 is sigmoid 2z, which keeps its precision where tanh is near -1.
         self * (inner * 2.0).sigmoid()
     }
-    /// Like [`Tensor::gelu`], by the error function.
+    /// Like [`Tensor::gelu`], but exact: with the error function.
     #[track_caller]
     pub fn gelu_exact(&self) -> Tensor {
         expect_float("gelu_exact", self);
@@ -90,7 +90,7 @@ impl Tensor {
     pub fn mish(&self) -> Tensor {
         self * self.softplus().tanh()
     }
-    /// Computes a piecewise linear [`Tensor::sigmoid`]: [`Tensor::relu6`] of x + 3, divided by 6.
+    /// Computes a piecewise linear approximation of [`Tensor::sigmoid`]: [`Tensor::relu6`] of x + 3, divided by 6.
     #[track_caller]
     pub fn hard_sigmoid(&self) -> Tensor {
         (self + 3.0).relu6() / 6.0
@@ -148,15 +148,15 @@ impl Tensor {
         let shifted = self - lax::stop_gradient(&self.max_keepdims(&axes));
         &shifted - shifted.exp().sum_keepdims(&axes).log()
     }
-    /// Subtracts the mean over `axes` from x, and divides by the square root of the variance plus `epsilon`.
+    /// Subtracts the mean over `axes` from x, and divides the result by the square root of the variance plus `epsilon`.
     #[track_caller]
     pub fn standardize(&self, axes: impl Into<Axes>, epsilon: f64) -> Tensor {
         expect_float("standardize", self);
         let axes = axes.into();
         (self - self.mean_keepdims(&axes)) * (self.var_keepdims(&axes) + epsilon).rsqrt()
     }
-    /// Returns, for each class number, a row of `classes` elements that is 1 at this index and 0 elsewhere. The rows
-    /// are along a new last axis. Numbers out of range give zeros.
+    /// Returns, for each class number, a row of `classes` elements: 1 at this index and 0 elsewhere. The rows are along
+    /// a new last axis. Numbers out of range give zeros.
     ///
     /// # Panics
     /// If the elements are not integers.
@@ -174,7 +174,7 @@ impl Tensor {
         let mut shape = self.shape().clone();
         shape.dims_mut().push(classes);
         let dims: Vec<usize> = (0..self.rank()).collect();
-        // This dtype holds all class numbers, so none wraps to another.
+        // This dtype holds all class numbers, so no number wraps to another one.
         let wide = if self.dtype().size() < 4 { DType::I32 } else { self.dtype() };
         let index = lax::broadcast_in_dim(&lax::convert(self, wide), shape.clone(), &dims);
         let class = lax::iota(wide, shape, self.rank());
@@ -193,7 +193,7 @@ impl Tensor {
         let halves = self.split(2, axis);
         &halves[0] * halves[1].sigmoid()
     }
-    /// Replaces the elements of x where `mask` (of `bool`) is true by `value`.
+    /// Replaces the elements of x with `value` where `mask`, of dtype `bool`, is true.
     #[track_caller]
     pub fn masked_fill(&self, mask: &Tensor, value: impl super::Operand) -> Tensor {
         where_(mask, value, self)

@@ -26,7 +26,8 @@ impl Tensor {
         expect_float("trunc", self);
         lax::select(&self.lt(0.0), &self.ceil(), &self.floor())
     }
-    /// Rounds floats to this number of decimals; halves go to the even digit. A negative number rounds before the point.
+    /// Rounds floats to this number of decimals. Halves go to the even digit. A negative number rounds digits before
+    /// the decimal point.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -42,7 +43,7 @@ impl Tensor {
         let factor = 10f64.powi(decimals.abs());
         if decimals > 0 { (self * factor).round() / factor } else { (self / factor).round() * factor }
     }
-    /// Returns the fractional part and the whole part of floats, both with the sign of x.
+    /// Returns the fractional part and the whole part of floats. Both have the sign of x.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -62,7 +63,7 @@ impl Tensor {
         let [x, y] = unify("divmod", [self.into_argument(), other.into_argument()]);
         (x.floor_divide(&y), x.remainder(&y))
     }
-    /// Returns whether the sign bit is set, of floats: also of -0 and of a negative NaN.
+    /// Returns whether the sign bit of floats is set. It is also set in -0 and in a negative NaN.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -73,7 +74,7 @@ impl Tensor {
         expect_float("signbit", self);
         lax::bitcast_convert(self, signed(self.dtype())).lt(0)
     }
-    /// Returns the magnitude of `self` with the sign of `other`, of floats.
+    /// Returns the magnitude of `self` with the sign of `other`, for floats.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -85,7 +86,7 @@ impl Tensor {
         let [x, y] = unify("copysign", [self.into_argument(), other.into_argument()]);
         lax::select(&x.signbit().ne(y.signbit()), &-&x, &x)
     }
-    /// Returns 0 for negative numbers, 1 for positive ones, `at_zero` for 0, and NaN for NaN; of floats.
+    /// Returns 0 for negative floats, 1 for positive ones, `at_zero` for 0, and NaN for NaN.
     #[track_caller]
     pub fn heaviside(&self, at_zero: impl Operand) -> Tensor {
         expect_float("heaviside", self);
@@ -93,7 +94,7 @@ impl Tensor {
         let step = lax::select(&x.lt(0.0), &x.zeros_like(), &lax::select(&x.gt(0.0), &x.ones_like(), &h));
         lax::select(&x.isnan(), &x, &step)
     }
-    /// Returns the greater of each two elements; where one is NaN, the other.
+    /// Returns the elementwise maximum. If one element is NaN, returns the other.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -104,19 +105,19 @@ impl Tensor {
         let [x, y] = unify("fmax", [self.into_argument(), other.into_argument()]);
         lax::select(&(x.gt(&y) | y.isnan()), &x, &y)
     }
-    /// Returns the lesser of each two elements; where one is NaN, the other.
+    /// Returns the elementwise minimum. If one element is NaN, returns the other.
     #[track_caller]
     pub fn fmin(&self, other: impl Operand) -> Tensor {
         let [x, y] = unify("fmin", [self.into_argument(), other.into_argument()]);
         lax::select(&(x.lt(&y) | y.isnan()), &x, &y)
     }
-    /// Returns whether x is ∞, of floats.
+    /// Returns whether floats are ∞.
     #[track_caller]
     pub fn isposinf(&self) -> Tensor {
         expect_float("isposinf", self);
         self.eq(f64::INFINITY)
     }
-    /// Returns whether x is -∞, of floats.
+    /// Returns whether floats are -∞.
     #[track_caller]
     pub fn isneginf(&self) -> Tensor {
         expect_float("isneginf", self);
@@ -134,7 +135,7 @@ impl Tensor {
         let [alike, greater, below] = by_distance(&x, &y);
         lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2))
     }
-    /// Converts radians to degrees, of floats.
+    /// Converts floats from radians to degrees.
     #[doc(alias = "rad2deg")]
     #[track_caller]
     pub fn degrees(&self) -> Tensor {
@@ -146,7 +147,7 @@ impl Tensor {
     pub fn rad2deg(&self) -> Tensor {
         self.degrees()
     }
-    /// Converts degrees to radians, of floats.
+    /// Converts floats from degrees to radians.
     #[track_caller]
     pub fn radians(&self) -> Tensor {
         expect_float("radians", self);
@@ -157,7 +158,7 @@ impl Tensor {
     pub fn deg2rad(&self) -> Tensor {
         self.radians()
     }
-    /// Adds multiples of `period` to floats along `axis`, so that neighbors differ by at most half of it.
+    /// Adds multiples of `period` to floats along `axis`, so that neighbors differ by at most half a period.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -187,8 +188,8 @@ impl Tensor {
 
 /// Comparisons of whole tensors.
 impl Tensor {
-    /// Returns whether all elements are close, as a `bool` scalar: see [`Tensor::isclose`]. NumPy's tolerances are 1e-5 and 1e-8.
-    /// Integers and `bool` are compared as `f32`.
+    /// Returns whether all elements are close, as a `bool` scalar: see [`Tensor::isclose`]. NumPy's tolerances are 1e-5
+    /// and 1e-8. Integers and `bool` are compared as `f32`.
     ///
     /// # Panics
     /// If the shapes do not broadcast or the dtypes differ.
@@ -233,7 +234,7 @@ impl Tensor {
 
 /// Whole numbers.
 impl Tensor {
-    /// Returns the greatest common divisor of each two integers. It is not negative.
+    /// Returns the elementwise greatest common divisor of integers. It is not negative.
     ///
     /// # Panics
     /// If the dtype is not an integer, the dtypes differ, or the shapes do not broadcast.
@@ -248,7 +249,7 @@ impl Tensor {
         expect_int("gcd", &x);
         let (x, y) = (magnitude(&x), magnitude(&y));
         let caller = Caller::here();
-        // Euclid's algorithm, until all are done.
+        // Euclid's algorithm, until all elements are done.
         let pair = |(x, y): &(Tensor, Tensor)| {
             caller.run(|| {
                 let done = y.eq(0);
@@ -258,7 +259,7 @@ impl Tensor {
         };
         at_caller(|| while_loop(|(_, y): &(Tensor, Tensor)| caller.run(|| y.ne(0).any()), pair, &(x, y)).0)
     }
-    /// Returns the least common multiple of each two integers. It is not negative, and wraps on overflow.
+    /// Returns the elementwise least common multiple of integers. It is not negative, and wraps on overflow.
     ///
     /// # Panics
     /// Like [`Tensor::gcd`].

@@ -1,4 +1,4 @@
-//! Axes in arguments: negative ones count from the last.
+//! Axes as arguments. Negative axes count from the end.
 
 use crate::tensor::refuse;
 use rune_ir::Shape;
@@ -6,7 +6,7 @@ use rune_ir::op::Dims;
 use smallvec::SmallVec;
 use std::ops::RangeFull;
 
-/// The axes that a function works on: one, a list, or all (`..`). Negative ones count from the last axis.
+/// The axes of a function: one, a list, or all (`..`). Negative axes count from the end.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -89,7 +89,8 @@ macro_rules! axes {
         }
         impl From<&[$t]> for Axes {
             fn from(axes: &[$t]) -> Axes {
-                // An index that does not fit into isize is not an axis, and neither is the one that it would wrap to.
+                // An index that does not fit into isize is out of range for any axis, and so is isize::MAX. Wrapping
+                // could give a valid index.
                 Axes(Some(axes.iter().map(|&a| isize::try_from(a).unwrap_or(isize::MAX)).collect()))
             }
         }

@@ -1,4 +1,4 @@
-//! Functions of the bits of numbers.
+//! Functions on the bits of numbers.
 
 use super::axes::{Axes, resolve_axis};
 use super::broadcast::unify;
@@ -11,11 +11,11 @@ use crate::tensor::{Caller, at_caller, refuse};
 use crate::{Tensor, Tree, lax};
 use rune_ir::{DType, Shape};
 
-/// Bits of an element.
+/// Returns the number of bits of an element.
 pub(super) fn width(dtype: DType) -> usize {
     8 * dtype.size()
 }
-/// The signed integers of the size of a dtype.
+/// Returns the signed integer dtype with the size of this dtype.
 pub(super) fn signed(dtype: DType) -> DType {
     match dtype.size() {
         1 => DType::I8,
@@ -24,7 +24,7 @@ pub(super) fn signed(dtype: DType) -> DType {
         _ => DType::I64,
     }
 }
-/// The unsigned integers of the size of a dtype.
+/// Returns the unsigned integer dtype with the size of this dtype.
 pub(super) fn unsigned(dtype: DType) -> DType {
     match dtype.size() {
         1 => DType::U8,
@@ -34,12 +34,12 @@ pub(super) fn unsigned(dtype: DType) -> DType {
     }
 }
 
-/// `x` as unsigned integers of the same bits.
+/// Returns the bits of `x` as unsigned integers.
 #[track_caller]
 fn raw(x: &Tensor) -> Tensor {
     if x.dtype().is_unsigned_int() { x.clone() } else { lax::bitcast_convert(x, unsigned(x.dtype())) }
 }
-/// The byte `pattern` in each byte of the dtype of `x`.
+/// Returns the byte `pattern`, repeated in each byte of the dtype of `x`.
 #[track_caller]
 fn repeated(x: &Tensor, pattern: u8) -> Tensor {
     let bytes = [pattern; 8];
@@ -47,19 +47,19 @@ fn repeated(x: &Tensor, pattern: u8) -> Tensor {
     x.full_like(all)
 }
 
-/// In which order [`Tensor::packbits`] and [`Tensor::unpackbits`] take the bits of a byte.
+/// The order of the bits of a byte in [`Tensor::packbits`] and [`Tensor::unpackbits`].
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum BitOrder {
-    /// The first bit is the one of the greatest value.
+    /// The most significant bit is first.
     #[default]
     Big,
-    /// The first bit is the one of the least value.
+    /// The least significant bit is first.
     Little,
 }
 
-/// Bits, of integers.
+/// Functions on the bits of integers.
 impl Tensor {
-    /// Returns how many bits are set, of integers, in their dtype.
+    /// Returns the number of set bits of integers, in their dtype.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -70,21 +70,21 @@ impl Tensor {
     pub fn population_count(&self) -> Tensor {
         expect_int("population_count", self);
         let x = raw(self);
-        // Counts of pairs, of fours, and of bytes, side by side (Warren, Hacker's Delight, 5-1).
+        // Counts the bits of pairs, then of groups of four, then of bytes, in parallel (Warren, Hacker's Delight, 5-1).
         let pairs = &x - ((&x >> 1) & repeated(&x, 0x55));
         let fours = (&pairs & repeated(&x, 0x33)) + ((&pairs >> 2) & repeated(&x, 0x33));
         let bytes = (&fours + (&fours >> 4)) & repeated(&x, 0x0f);
         let sum = if x.dtype().size() == 1 { bytes } else { (bytes * repeated(&x, 1)) >> (width(x.dtype()) - 8) };
         lax::convert(&sum, self.dtype())
     }
-    /// Returns how many bits of |x| are set, of integers, as `u8`; NumPy's `bitwise_count`.
+    /// Returns the number of set bits of |x| for integers, as `u8`: NumPy's `bitwise_count`.
     #[track_caller]
     pub fn bitwise_count(&self) -> Tensor {
         expect_int("bitwise_count", self);
         let x = if self.dtype().is_signed_int() { self.abs() } else { self.clone() };
         lax::convert(&x.population_count(), DType::U8)
     }
-    /// Returns how many bits above the highest one set are not set, of integers, in their dtype.
+    /// Returns the number of leading zero bits of integers, in their dtype.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -102,7 +102,7 @@ impl Tensor {
         }
         lax::convert(&x.logical_not().population_count(), self.dtype())
     }
-    /// Returns the upper half of the product of each two integers, whose lower half [`Tensor::mul`] returns.
+    /// Returns the upper half of the elementwise product of integers. [`Tensor::mul`] returns the lower half.
     ///
     /// # Panics
     /// If the dtype is not an integer, dtypes differ, or the shapes do not broadcast.
@@ -121,7 +121,7 @@ impl Tensor {
             let product = lax::convert(&x, wide) * lax::convert(&y, wide);
             return lax::convert(&(product >> width(dtype)), dtype);
         }
-        // By halves of 32 bits: the upper ones keep the sign.
+        // Multiplies halves of 32 bits. The upper halves keep the sign.
         let half = 0xffff_ffff_u64;
         let (x0, x1) = (&x & half, &x >> 32);
         let (y0, y1) = (&y & half, &y >> 32);
@@ -130,8 +130,8 @@ impl Tensor {
         let second = &x0 * &y1 + (&first & half);
         x1 * y1 + (first >> 32) + (second >> 32)
     }
-    /// Packs truth values along `axis` into bytes, eight into each, as `u8`; a number holds unless it is 0. The last byte is
-    /// filled with zeros.
+    /// Packs truth values along `axis` into bytes, eight into each, as `u8`. A number is true unless it is 0. Zeros
+    /// fill the last byte.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -154,7 +154,7 @@ impl Tensor {
         let bits = lax::reshape(&bits.pad(&widths, 0), grouped.clone());
         (bits << places(&grouped, axis + 1, order)).sum_axes(axis + 1)
     }
-    /// Unpacks the bits of bytes along `axis`, as `u8` of 0 and 1.
+    /// Unpacks the bits of bytes along `axis`, as `u8` elements 0 and 1.
     ///
     /// # Panics
     /// If the dtype is not `u8`, or the axis is out of range.
@@ -175,7 +175,7 @@ impl Tensor {
         let bits = (self.unsqueeze(axis as isize + 1) >> places(&wide, axis + 1, order)) & 1;
         bits.flatten_axes(axis as isize, axis as isize + 1)
     }
-    /// Returns the exclusive or of all elements along `axes`, of integers and `bool`. Over no elements: 0.
+    /// Returns the exclusive or of all elements along `axes`, for integers and `bool`. Without elements, it is 0.
     ///
     /// # Panics
     /// If the dtype is another, or an axis is out of range or named twice.
@@ -195,7 +195,7 @@ impl Tensor {
         let n: usize = axes.iter().map(|&a| self.shape()[a]).product();
         let rest = self.shape().without(&axes);
         let mut x = lax::reshape(&lax::transpose(self, &order), [n, rest.size()]);
-        // In halves, since there is no such reduction.
+        // Combines halves, because there is no such reduction.
         while x.shape()[0] > 1 {
             let n = x.shape()[0];
             let (half, odd) = (n / 2, n % 2);
@@ -206,7 +206,7 @@ impl Tensor {
     }
 }
 
-/// The shift of each bit along `axis`.
+/// Returns the shift of each bit along `axis`.
 #[track_caller]
 fn places(shape: &Shape, axis: usize, order: BitOrder) -> Tensor {
     let i = lax::iota(DType::U8, shape.clone(), axis);
@@ -216,13 +216,13 @@ fn places(shape: &Shape, axis: usize, order: BitOrder) -> Tensor {
     }
 }
 
-/// Bits, of floats.
+/// Functions on the bits of floats.
 impl Tensor {
-    /// Rounds floats to a format with so many bits of exponent and mantissa, and keeps their dtype: to the nearest, ties to
-    /// even; too great ones become ∞, and too small ones 0. The derivative is 1.
+    /// Rounds floats to a format with this many bits of exponent and mantissa, to the nearest number, ties to even.
+    /// Keeps the dtype. Numbers beyond the range become ∞, and numbers below it 0. The derivative is 1.
     ///
     /// # Panics
-    /// If the dtype is not a float, or the format has more bits than it, or no bits of exponent.
+    /// If the dtype is not a float, or the format has more bits than the dtype, or no exponent bits.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -255,7 +255,7 @@ impl Tensor {
     }
 }
 
-/// The bits of `x` rounded to the format `to`, where they are of the format `own`.
+/// Returns the bits of `x`, whose format is `own`, rounded to the format `to`.
 #[track_caller]
 fn round_bits(x: &Tensor, to: (u32, u32), own: (u32, u32)) -> Tensor {
     let bits = raw(x);
@@ -264,7 +264,7 @@ fn round_bits(x: &Tensor, to: (u32, u32), own: (u32, u32)) -> Tensor {
     let mut magnitude = &bits & (sign_mask - 1);
     let dropped = own.1 - to.1;
     if dropped > 0 {
-        // Half of the last place kept, less one where that place is even; then the rest is cut off.
+        // Adds half of the last kept place, or slightly less if that place is even. Then truncates.
         let last = (&magnitude >> dropped) & 1;
         let half = (1u64 << (dropped - 1)) - 1;
         magnitude = ((&magnitude + last + half) >> dropped) << dropped;

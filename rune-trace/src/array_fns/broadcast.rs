@@ -6,8 +6,8 @@ use crate::{Tensor, lax};
 use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 
-/// Returns the shape that these shapes broadcast to: they are aligned at the last axis, and all sizes other than 1
-/// agree.
+/// Returns the shape to which these shapes broadcast. They are aligned at the last axis, and all sizes other than 1
+/// must agree.
 pub(crate) fn joint_shape(shapes: &[&Shape]) -> Option<Shape> {
     let rank = shapes.iter().map(|s| s.rank()).max().unwrap_or(0);
     let mut joint: Dims = Dims::from_elem(1, rank);
@@ -26,7 +26,7 @@ pub(crate) fn joint_shape(shapes: &[&Shape]) -> Option<Shape> {
     Some(joint.as_slice().into())
 }
 
-/// Like [`joint_shape`], and fails if there is none.
+/// Like [`joint_shape`], but panics if there is none.
 #[track_caller]
 pub(crate) fn expect_joint_shape(op: &str, shapes: &[&Shape]) -> Shape {
     match joint_shape(shapes) {
@@ -65,14 +65,14 @@ pub(crate) fn expect_one_dtype(op: &str, dtypes: &[DType]) {
     }
 }
 
-/// Returns the operands as tensors of one type: numbers take the dtype of the tensors (or their own, if there is no
-/// tensor), and all are broadcast.
+/// Returns the operands as tensors of one type. Numbers take the dtype of the tensors, or their own if there is no
+/// tensor. All operands are broadcast.
 #[track_caller]
 pub(crate) fn unify<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; N] {
     unify_with(op, args, &[])
 }
 
-/// Like [`unify`], where arrays of the shapes `others` broadcast with the operands.
+/// Like [`unify`], but the operands also broadcast with arrays of the shapes `others`.
 #[track_caller]
 pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: &[&Shape]) -> [Tensor; N] {
     let dtypes: Vec<DType> = args.iter().filter_map(Argument::dtype).collect();
@@ -96,7 +96,7 @@ pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: 
     tensors.try_into().expect("as many tensors as operands")
 }
 
-/// Returns the dtype of numbers without tensors: that of the most general one.
+/// Returns the common dtype of numbers without tensors: the most general one.
 fn literal_dtype(args: &[Argument]) -> DType {
     let rank = |d: &DType| (d.is_complex(), d.is_float(), d.is_int());
     let of = |a: &Argument| match a {

@@ -1,4 +1,4 @@
-//! Selection of elements by conditions. The sizes of the results depend on values.
+//! Selection of elements by conditions. The sizes of the results may depend on values.
 
 use super::axes::resolve_axis;
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
@@ -9,10 +9,10 @@ use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 use std::ops::RangeFull;
 
-/// The number of results of a function, if it depends on values.
+/// The number of results of a function for which it depends on values.
 ///
-/// `..` takes all results. Inside `jit`, `vmap` and other traced functions, values are unknown, and the number must be given: `5` takes the first five
-/// results, padded with 0 (or the function's own fill value); `(5, -1)` pads with -1.
+/// `..` takes all results. Inside `jit`, `vmap` and other traced functions, values are unknown, so the number must be
+/// given: `5` takes the first five results, padded with 0 (or the fill value of the function); `(5, -1)` pads with -1.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -70,7 +70,7 @@ macro_rules! sizes {
 }
 sizes!(i32, usize);
 
-/// Reads the elements of `x` as `i64`, because the size of a result depends on them.
+/// Reads the elements of `x` as `i64`. The size of a result depends on them.
 #[track_caller]
 pub(super) fn known(op: &str, x: &Tensor) -> Vec<i64> {
     match x.to_vec::<i64>() {
@@ -90,12 +90,12 @@ pub(super) fn compact(x: &Tensor, mask: &Tensor, size: usize, fill: &Tensor) -> 
         return start;
     }
     let place = lax::convert(mask, DType::I32).cumsum(0) - 1;
-    // Indices out of range are ignored.
+    // Sends the other elements to an index out of range, which `set` ignores.
     let place = lax::select(mask, &place, &lax::full_like(&place, size as f64));
     start.at(place).set(x)
 }
 
-/// Returns the indices where the vector `mask` is true, and whether each is an index and not padding.
+/// Returns the indices where the vector `mask` is true, padded to a size, and whether each is an index, not padding.
 #[track_caller]
 fn positions(op: &str, mask: &Tensor, size: &ResultSize, fill: f64) -> (Tensor, Tensor) {
     let n = size.resolve(op, mask);
@@ -108,7 +108,7 @@ fn positions(op: &str, mask: &Tensor, size: &ResultSize, fill: f64) -> (Tensor, 
 
 /// Indices of elements, and elements by conditions.
 impl Tensor {
-    /// Returns the positions of the elements that are not 0, as `i32`: for each axis a vector of the positions along it.
+    /// Returns the positions of the nonzero elements, as `i32`: for each axis, a vector of the positions along it.
     ///
     /// # Panics
     /// If the number of results is `..` and the elements are unknown.
@@ -124,7 +124,7 @@ impl Tensor {
     pub fn nonzero(&self, size: impl Into<ResultSize>) -> Vec<Tensor> {
         nonzero("nonzero", self, &size.into())
     }
-    /// Like [`Tensor::nonzero`], as one matrix with a row for each position.
+    /// Like [`Tensor::nonzero`], but returns one matrix with a row for each position.
     ///
     /// # Panics
     /// Like [`Tensor::nonzero`].
@@ -137,7 +137,7 @@ impl Tensor {
             Tensor::stack(&columns, 1)
         }
     }
-    /// Returns the positions, in row-major order, of the elements that are not 0, as `i32`.
+    /// Returns the positions of the nonzero elements in row-major order, as `i32`.
     ///
     /// # Panics
     /// Like [`Tensor::nonzero`].
@@ -166,10 +166,11 @@ impl Tensor {
         let fill = size.fill_or_zero("extract", self.dtype());
         compact(&self.flatten(), &mask, size.resolve("extract", &mask), &fill)
     }
-    /// Returns the slices along `axis` for which `condition`, a vector, holds. Slices beyond its end are left out.
+    /// Returns the slices along `axis` for which the vector `condition` is true. Drops slices beyond its end.
     ///
     /// # Panics
-    /// If `condition` is not a vector or longer than the axis, or the number of results is `..` and its elements are unknown.
+    /// If `condition` is not a vector or longer than the axis, or the number of results is `..` and its elements are
+    /// unknown.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -209,7 +210,7 @@ fn nonzero(op: &str, x: &Tensor, size: &ResultSize) -> Vec<Tensor> {
     all
 }
 
-/// The positions along each axis of positions in row-major order.
+/// Converts positions in row-major order to positions along each axis.
 #[track_caller]
 pub(super) fn unravel(flat: &Tensor, shape: &Shape) -> Vec<Tensor> {
     let mut rest = flat.clone();
@@ -225,10 +226,11 @@ pub(super) fn unravel(flat: &Tensor, shape: &Shape) -> Vec<Tensor> {
 
 /// Choices for each element.
 impl Tensor {
-    /// Returns for each element that of the first of `choices` whose condition holds, or else `default`. All broadcast.
+    /// Returns, for each element, the choice of the first true condition, or else `default`. All operands broadcast.
     ///
     /// # Panics
-    /// If there are not as many conditions, of `bool`, as choices, the dtypes differ, or the shapes do not broadcast.
+    /// If the numbers of conditions and choices differ, a condition is not of `bool`, the dtypes differ, or the shapes
+    /// do not broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -252,11 +254,12 @@ impl Tensor {
         }
         y
     }
-    /// Returns for each element of this tensor of integers that of the choice with its number. All broadcast; numbers out of range are
-    /// clamped into it.
+    /// Returns, for each integer in this tensor, the element of the choice with this number. All operands broadcast.
+    /// Numbers out of range are clamped.
     ///
     /// # Panics
-    /// If this is not of integers, there are no choices, their dtypes differ, or the shapes do not broadcast.
+    /// If this tensor does not hold integers, there are no choices, their dtypes differ, or the shapes do not
+    /// broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -278,18 +281,21 @@ impl Tensor {
         }
         y
     }
-    /// Returns the tensor with `values` at the positions `indices` of its elements in row-major order, which broadcast to `indices`.
+    /// Returns the tensor with `values` at the positions `indices`, in row-major order. `values` broadcast to
+    /// `indices`.
     ///
     /// # Panics
-    /// If `indices` are not of integers, dtypes differ, or `values` do not broadcast.
+    /// If `indices` are not integers, dtypes differ, or `values` do not broadcast.
     #[track_caller]
     pub fn put(&self, indices: &Tensor, values: impl Operand) -> Tensor {
         lax::reshape(&self.flatten().at(indices).set(values), self.shape().clone())
     }
-    /// Returns the tensor with `values` at the places that [`Tensor::take_along_axis`] takes. `values` broadcast to `indices`.
+    /// Returns the tensor with `values` at the positions from which [`Tensor::take_along_axis`] takes. `values`
+    /// broadcast to `indices`.
     ///
     /// # Panics
-    /// If `indices` are not of integers or of another rank, the axis is out of range, dtypes differ, or shapes do not broadcast.
+    /// If `indices` are not integers or have another rank, the axis is out of range, dtypes differ, or shapes do not
+    /// broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -1,15 +1,15 @@
-//! Vector quantization, as `jax.scipy.cluster.vq` has it.
+//! Vector quantization, like `jax.scipy.cluster.vq`.
 
 use super::broadcast::expect_one_dtype;
 use super::elementwise::expect_float;
 use crate::Tensor;
 use crate::tensor::{at_caller, refuse};
 
-/// Returns for each observation the position of the nearest code, as `i32`, and the distance to it. Observations and codes are the rows of matrices, or the
-/// numbers of vectors.
+/// Returns, for each observation, the position of the nearest code, as `i32`, and its distance. Observations and codes
+/// are the rows of matrices, or the elements of vectors.
 ///
 /// # Panics
-/// If the dtypes are no floats or differ, the numbers of axes or of columns differ, or there are no codes.
+/// If the dtypes are not floats or differ, the ranks or the numbers of columns differ, or there are no codes.
 ///
 /// ```
 /// use rune_trace::{Tensor, cluster};

@@ -1,8 +1,8 @@
 //! Functions over the batch elements of a named axis.
 //!
-//! In a function that [`vmap_named`](crate::vmap_named) or [`vmap_with`](crate::vmap_with) maps, a tensor is that of
-//! one batch element. These functions combine it with those of the other batch elements. Each takes a tree, and applies
-//! to every leaf. Each panics at the caller's line if no enclosing `vmap` has an axis of that name.
+//! In a function that [`vmap_named`](crate::vmap_named) or [`vmap_with`](crate::vmap_with) maps, each tensor belongs to
+//! one batch element. These functions combine it with those of the other batch elements. Each function takes a tree,
+//! and applies to every leaf. Each panics at the caller's line if no enclosing `vmap` has an axis of that name.
 
 use super::axes::resolve_below;
 use crate::tensor::named_axis;
@@ -11,7 +11,7 @@ use crate::{AxisNames, Tensor, Tree, lax};
 use rune_ir::op::{AxisName, CollectiveFn, NamedAxis};
 use rune_ir::{DType, Shape};
 
-/// Applies `$body` to each leaf, in a loop, because a closure does not know the caller's line.
+/// Applies `$body` to each leaf, in a loop, because a closure would hide the caller's line.
 macro_rules! leaves {
     ($tree:expr, |$leaf:ident| $body:expr) => {{
         let tree = $tree;
@@ -44,8 +44,8 @@ fn collective(f: CollectiveFn, x: &Tensor, axes: &[NamedAxis]) -> Tensor {
     x
 }
 
-/// Returns the sum over all batch elements, the same for each; of `bool` the count, as `i32`. Half-precision types
-/// accumulate in `f32`.
+/// Returns the sum over all batch elements, the same for each. For `bool`, it is the count, as `i32`. Half-precision
+/// types accumulate in `f32`.
 ///
 /// ```
 /// use rune_trace::{Tensor, psum, vmap_named};
@@ -68,8 +68,8 @@ pub fn psum<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     })
 }
 
-/// Returns the mean over all batch elements, the same for each; of integers and `bool` as `f32`. Half-precision types
-/// accumulate in `f32`.
+/// Returns the mean over all batch elements, the same for each. For integers and `bool`, it is `f32`. Half-precision
+/// types accumulate in `f32`.
 ///
 /// ```
 /// use rune_trace::{Tensor, pmean, vmap_named};
@@ -91,8 +91,8 @@ pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     })
 }
 
-/// Returns the maximum over all batch elements, the same for each; NaN if any is. If several are greatest, they share
-/// the derivative.
+/// Returns the maximum over all batch elements, the same for each. It is NaN if any element is. Equal maxima share the
+/// derivative.
 ///
 /// ```
 /// use rune_trace::{Tensor, pmax, vmap_named};
@@ -119,7 +119,7 @@ pub fn pmin<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     leaves!(x, |x| collective(CollectiveFn::Min, x, &axes))
 }
 
-/// Returns the index of the batch element, from 0, as `i32`; for several axes, the index in row-major order.
+/// Returns the index of the batch element, from 0, as `i32`. For several axes, it is the index in row-major order.
 ///
 /// ```
 /// use rune_trace::{Tensor, axis_index, vmap_named};
@@ -143,7 +143,7 @@ pub fn axis_index(axis_name: impl AxisNames) -> Tensor {
     index.unwrap_or_else(|| lax::full(DType::I32, &Shape::scalar(), 0.0))
 }
 
-/// Returns the number of batch elements; for several axes, the product.
+/// Returns the number of batch elements. For several axes, it is the product.
 ///
 /// ```
 /// use rune_trace::{Tensor, axis_size, vmap_named};
@@ -159,7 +159,8 @@ pub fn axis_size(axis_name: impl AxisNames) -> usize {
     named("axis_size", axis_name).iter().map(|axis| axis.size).product()
 }
 
-/// Stacks the tensors of all batch elements, in order, along a new axis at index `axis`; the same for each.
+/// Stacks the tensors of all batch elements, in order, along a new axis at index `axis`. The result is the same for
+/// each.
 ///
 /// ```
 /// use rune_trace::{Tensor, all_gather, vmap_named};
@@ -179,8 +180,8 @@ pub fn all_gather<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -
     })
 }
 
-/// Joins the tensors of all batch elements along the axis at index `axis`; the same for each. JAX's `all_gather(…,
-/// tiled=True)`.
+/// Joins the tensors of all batch elements along the axis at index `axis`. The result is the same for each. This is
+/// JAX's `all_gather(…, tiled=True)`.
 ///
 /// ```
 /// use rune_trace::{Tensor, all_gather_tiled, vmap_named};
@@ -200,8 +201,8 @@ pub fn all_gather_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: is
     })
 }
 
-/// Sends the tensor of batch element `from` to batch element `to`, for each pair `(from, to)`. Those that receive
-/// nothing get zeros.
+/// Sends the tensor of batch element `from` to batch element `to`, for each pair `(from, to)`. Batch elements that
+/// receive nothing get zeros.
 ///
 /// ```
 /// use rune_trace::{Tensor, ppermute, vmap_named};
@@ -211,15 +212,15 @@ pub fn all_gather_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: is
 /// ```
 ///
 /// # Panics
-/// If no enclosing `vmap` has an axis of that name, or an index is out of range, or is the source or destination of two
-/// pairs.
+/// If no enclosing `vmap` has an axis of that name, or an index is out of range, or two pairs have the same source or
+/// destination.
 #[track_caller]
 pub fn ppermute<T: Tree>(x: &T, axis_name: impl Into<AxisName>, pairs: &[(usize, usize)]) -> T {
     let over = named_axis("ppermute", &axis_name.into());
     leaves!(x, |x| lax::ppermute(x, &over, pairs.to_vec()))
 }
 
-/// Gives batch element `i` the tensor of batch element `permutation[i]`.
+/// Sends the tensor of batch element `permutation[i]` to batch element `i`.
 ///
 /// ```
 /// use rune_trace::{Tensor, pshuffle, vmap_named};
@@ -246,8 +247,8 @@ pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[u
     leaves!(x, |x| lax::ppermute(x, &over, pairs.clone()))
 }
 
-/// Returns the sum over all batch elements, and gives each one part of it. The axis at index `axis` has one element for
-/// each batch element, and is removed: batch element `i` gets element `i`.
+/// Computes the sum over all batch elements, and returns one part of it to each. The axis at index `axis` has one
+/// element for each batch element, and is removed: batch element `i` gets element `i`.
 ///
 /// ```
 /// use rune_trace::{Tensor, psum_scatter, vmap_named};
@@ -264,8 +265,8 @@ pub fn psum_scatter<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize)
     leaves!(x, |x| scatter(x, &over, position("psum_scatter", axis, x)))
 }
 
-/// Returns the sum over all batch elements, and gives each an equal part along the axis at index `axis`, in order.
-/// JAX's `psum_scatter(…, tiled=True)`.
+/// Computes the sum over all batch elements, and returns an equal part along the axis at index `axis` to each, in
+/// order. This is JAX's `psum_scatter(…, tiled=True)`.
 ///
 /// ```
 /// use rune_trace::{Tensor, psum_scatter_tiled, vmap_named};
@@ -275,8 +276,8 @@ pub fn psum_scatter<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize)
 /// ```
 ///
 /// # Panics
-/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range or its size is not a multiple of the batch
-/// size.
+/// If no enclosing `vmap` has an axis of that name, if `axis` is out of range, or if its size is not a multiple of the
+/// batch size.
 #[track_caller]
 pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     let over = named_axis("psum_scatter_tiled", &axis_name.into());
@@ -287,7 +288,7 @@ pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: 
 }
 
 /// Exchanges parts between all batch elements. The axis `split_axis` has one element for each batch element, and is
-/// removed: element `i` goes to batch element `i`, which stacks what it receives, in order, along a new axis
+/// removed. Element `i` goes to batch element `i`, which stacks the received elements, in order, along a new axis
 /// `concat_axis`.
 ///
 /// ```
@@ -309,7 +310,7 @@ pub fn all_to_all<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: is
 }
 
 /// Like [`all_to_all`], but splits the axis `split_axis` into parts, and joins the received parts along the axis
-/// `concat_axis`. JAX's `all_to_all(…, tiled=True)`.
+/// `concat_axis`. This is JAX's `all_to_all(…, tiled=True)`.
 ///
 /// ```
 /// use rune_trace::{Tensor, all_to_all_tiled, vmap_named};
@@ -319,8 +320,8 @@ pub fn all_to_all<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: is
 /// ```
 ///
 /// # Panics
-/// If no enclosing `vmap` has an axis of that name, an axis is out of range, or the size of `split_axis` is not a multiple
-/// of the batch size.
+/// If no enclosing `vmap` has an axis of that name, if an axis is out of range, or if the size of `split_axis` is not a
+/// multiple of the batch size.
 #[track_caller]
 pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: isize, concat_axis: isize) -> T {
     let over = named_axis("all_to_all_tiled", &axis_name.into());
@@ -332,7 +333,7 @@ pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_ax
     })
 }
 
-/// Exchanges the batch axis and the axis at index `axis`, which has the same size.
+/// Exchanges the batch axis with the axis at index `axis`, which has the same size.
 ///
 /// ```
 /// use rune_trace::{Tensor, pswapaxes, vmap_named};
@@ -353,13 +354,13 @@ fn position(function: &str, axis: isize, x: &Tensor) -> usize {
     resolve_below(function, axis, x.rank(), &|| format!("{}", x.ty()))
 }
 
-/// Returns the sum of the parts that each batch element has for this one.
+/// Returns, for each batch element, the sum of the parts that all batch elements have for it.
 #[track_caller]
 fn scatter(x: &Tensor, over: &NamedAxis, axis: usize) -> Tensor {
     lax::reduce_sum(&lax::all_to_all(x, over, axis, 0), &[0])
 }
 
-/// Splits axis `axis` of `x` into two: one for the parts, with the batch size, and one within a part.
+/// Splits axis `axis` of `x` in two: an axis of parts, with the batch size, and an axis within a part.
 #[track_caller]
 fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
     let (n, size) = (x.shape()[axis], over.size);

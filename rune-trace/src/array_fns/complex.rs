@@ -5,7 +5,8 @@ use super::scalar::Operand;
 use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, custom_tangent, lax};
 
-/// Returns the complex numbers with real parts `re` and imaginary parts `im`, both of `f32` or both of `f64`. The parts broadcast.
+/// Returns the complex numbers with the real parts `re` and the imaginary parts `im`. Both are of `f32` or both of
+/// `f64`. The parts broadcast.
 ///
 /// ```
 /// use rune_trace::{Complex32, Tensor, complex};
@@ -24,7 +25,7 @@ pub fn complex(re: impl Operand, im: impl Operand) -> Tensor {
 
 /// Complex numbers.
 impl Tensor {
-    /// Returns the real parts; a tensor that is not complex is returned unchanged.
+    /// Returns the real parts. A tensor that is not complex is returned unchanged.
     ///
     /// ```
     /// use rune_trace::{Complex32, Tensor};
@@ -37,12 +38,12 @@ impl Tensor {
     pub fn real(&self) -> Tensor {
         if self.dtype().is_complex() { lax::real(self) } else { self.clone() }
     }
-    /// Returns the imaginary parts; for a tensor that is not complex, zeros.
+    /// Returns the imaginary parts. They are zeros if the tensor is not complex.
     #[track_caller]
     pub fn imag(&self) -> Tensor {
         if self.dtype().is_complex() { lax::imag(self) } else { self.zeros_like() }
     }
-    /// Returns the complex conjugates; a tensor that is not complex is returned unchanged.
+    /// Returns the complex conjugates. A tensor that is not complex is returned unchanged.
     #[track_caller]
     pub fn conj(&self) -> Tensor {
         if self.dtype().is_complex() { lax::conj(self) } else { self.clone() }
@@ -63,7 +64,7 @@ impl Tensor {
         expect_inexact("angle", self);
         lax::atan2(&self.imag(), &self.real())
     }
-    /// Returns whether elements have a nonzero imaginary part. If the dtype is not complex, none has.
+    /// Returns whether elements have a nonzero imaginary part. Elements of other dtypes have none.
     #[track_caller]
     pub fn iscomplex(&self) -> Tensor {
         self.imag().ne(self.imag().zeros_like())
@@ -105,10 +106,11 @@ pub(super) fn cosh(z: &Tensor) -> Tensor {
     lax::cos(&turned(z))
 }
 
-// The inverse functions use the parts of square roots, as in W. Kahan, "Branch cuts for complex elementary functions" (1987).
+// The inverse functions use the parts of square roots, as in W. Kahan, "Branch cuts for complex elementary functions"
+// (1987).
 
-/// Adds a real number. Unlike an addition of complex numbers, this keeps the sign of a zero imaginary part, which selects the
-/// side of a branch cut.
+/// Adds a real number. Unlike an addition of complex numbers, this keeps the sign of a zero imaginary part, which
+/// selects the side of a branch cut.
 fn plus(z: &Tensor, x: f64) -> Tensor {
     lax::complex(&(z.real() + x), &z.imag())
 }
@@ -173,7 +175,7 @@ pub(super) fn atan(z: &Tensor) -> Tensor {
 
 fn atanh_of(z: &Tensor) -> Tensor {
     let (x, y) = (z.real(), z.imag());
-    // The function is odd, and precision is lost near -1.
+    // The function is odd. Near -1, precision would be lost.
     let (length, sign) = (x.abs(), x.sign());
     let re = sign * (4.0 * &length / ((1.0 - &length).square() + y.square())).log1p() * 0.25;
     let im = (2.0 * &y).atan2((1.0 - &x) * (1.0 + &x) - y.square()) * 0.5;

@@ -1,6 +1,6 @@
-//! The order of complex numbers: by their real parts, and where those are equal by their imaginary parts, as NumPy and JAX have it.
+//! The order of complex numbers: by their real parts, then by their imaginary parts, like NumPy and JAX.
 //!
-//! The operations of rune order real numbers only, as those of StableHLO. These functions are made of them.
+//! The operations of rune, like those of StableHLO, order only real numbers. The functions here use these operations.
 
 use super::elementwise::constant_like;
 use super::where_;
@@ -9,7 +9,7 @@ use crate::{Tensor, custom_tangent, lax};
 use rune_ir::op::{ArgFn, BinaryFn, Comparison, ReduceFn};
 use rune_ir::{DType, Shape};
 
-/// Compares complex numbers. It is false where one is NaN, unless the real parts decide.
+/// Compares complex numbers. If a part is NaN, the result is false unless the real parts decide.
 #[track_caller]
 pub(super) fn compare(direction: Comparison, x: &Tensor, y: &Tensor) -> Tensor {
     let ([a, b], [c, d]) = ([x.real(), x.imag()], [y.real(), y.imag()]);
@@ -26,7 +26,7 @@ pub(super) fn compare(direction: Comparison, x: &Tensor, y: &Tensor) -> Tensor {
     lax::or(&by_real, &lax::and(&lax::eq(&a, &c), &by_imag))
 }
 
-/// The greater or lesser of each two numbers; the first that is NaN. Equal ones share the derivative.
+/// Returns the greater or lesser of two numbers, or the first that is NaN. Equal numbers share the derivative.
 #[track_caller]
 pub(super) fn extreme(f: BinaryFn, x: &Tensor, y: &Tensor) -> Tensor {
     let caller = Caller::here();
@@ -44,8 +44,8 @@ pub(super) fn extreme(f: BinaryFn, x: &Tensor, y: &Tensor) -> Tensor {
     })
 }
 
-/// The greatest or least number over some axes, which leave the shape: NaN if one is, and of no elements -∞ or ∞. Equal ones share the
-/// derivative.
+/// Returns the greatest or least number over some axes, and removes these axes. It is NaN if any number is, and -∞ or ∞
+/// without elements. Equal extremes share the derivative.
 #[track_caller]
 pub(super) fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize]) -> Tensor {
     let caller = Caller::here();
@@ -57,7 +57,7 @@ pub(super) fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize]) -> Tensor {
         let real = over(&re);
         let imag = over(&where_(re.eq(&real), &im, neutral));
         let none = axes.iter().any(|&a| x.shape()[a] == 0);
-        // Of no elements, there is no imaginary part.
+        // Without elements, the imaginary part is 0.
         let extreme = lax::complex(&real, &if none { imag.zeros_like() } else { imag });
         let nan = lax::reshape(&lax::reduce(ReduceFn::Or, &is_nan(x), axes), kept.clone());
         let nans = constant_like(&real, f64::NAN);
@@ -74,7 +74,8 @@ pub(super) fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize]) -> Tensor {
     })
 }
 
-/// The position of the first extreme along an axis, which leaves the shape, as `i32`; of the first NaN if there is one.
+/// Returns the position of the first extreme along an axis, as `i32`, and removes the axis. If there is a NaN, returns
+/// the position of the first one.
 #[track_caller]
 pub(super) fn arg_reduce(f: ArgFn, x: &Tensor, axis: usize) -> Tensor {
     let over = if f == ArgFn::Max { ReduceFn::Max } else { ReduceFn::Min };
@@ -85,7 +86,7 @@ pub(super) fn arg_reduce(f: ArgFn, x: &Tensor, axis: usize) -> Tensor {
     lax::arg_reduce(ArgFn::Max, &lax::convert(&found, DType::I32), axis, DType::I32)
 }
 
-/// Whether a part is NaN.
+/// Returns whether a part is NaN.
 #[track_caller]
 fn is_nan(x: &Tensor) -> Tensor {
     lax::ne(x, x)

@@ -5,12 +5,12 @@ use crate::tensor::refuse;
 use crate::{Tensor, Tree, lax};
 use rune_ir::op::{ConvDims, Dims};
 
-/// A number for each spatial axis: a list, or one for all.
+/// A number for each spatial axis: a list, or one number for all.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PerAxis {
-    /// The same along every axis.
+    /// The same number for every axis.
     Same(usize),
-    /// One for each.
+    /// One number for each axis.
     Each(Vec<usize>),
 }
 impl From<usize> for PerAxis {
@@ -56,13 +56,13 @@ pub enum ConvPadding {
     /// No padding: windows lie completely inside.
     #[default]
     Valid,
-    /// Pads so that the size of the result is that of the operand divided by the stride, rounded up. If the padding is odd,
-    /// the end gets one element more.
+    /// Pads so that the size of the result is the size of the operand divided by the stride, rounded up. If the padding
+    /// is odd, the end gets the additional element.
     Same,
-    /// These numbers of elements before and after, for each axis.
+    /// The numbers of elements before and after each axis.
     Explicit(Vec<(isize, isize)>),
 }
-/// The same number before and after, for each axis.
+/// The same number of elements before and after each axis.
 impl<const N: usize> From<[usize; N]> for ConvPadding {
     fn from(list: [usize; N]) -> ConvPadding {
         ConvPadding::Explicit(list.iter().map(|&n| (n as isize, n as isize)).collect())
@@ -74,7 +74,7 @@ impl<const N: usize> From<[(isize, isize); N]> for ConvPadding {
     }
 }
 impl ConvPadding {
-    /// Returns the numbers of elements before and after each axis, for windows of these (dilated) sizes.
+    /// Returns the numbers of elements before and after each axis. `windows` are the dilated sizes of the windows.
     #[track_caller]
     pub(super) fn resolve(&self, op: &str, sizes: &[usize], windows: &[usize], strides: &[usize]) -> Vec<(i64, i64)> {
         match self {
@@ -122,8 +122,7 @@ impl Layout {
     }
 }
 
-/// Options of a convolution. By default, the stride is 1, there is no padding or dilation and one group, and channels
-/// come first.
+/// Options of a convolution. The default is stride 1, no padding, no dilation, one group, and channels first.
 ///
 /// ```
 /// use rune_trace::{ConvOptions, ConvPadding, Layout};
@@ -132,11 +131,11 @@ impl Layout {
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub struct ConvOptions {
-    /// Steps of the kernel.
+    /// The strides of the kernel.
     pub strides: PerAxis,
     /// The padding.
     pub padding: ConvPadding,
-    /// Steps between the elements of the kernel.
+    /// The dilations of the kernel: the distances between its elements.
     pub dilations: PerAxis,
     /// The number of channel groups.
     pub groups: usize,
@@ -159,7 +158,7 @@ impl ConvOptions {
     pub fn new() -> ConvOptions {
         ConvOptions::default()
     }
-    /// Sets the steps of the kernel.
+    /// Sets the strides of the kernel.
     pub fn strides(self, strides: impl Into<PerAxis>) -> ConvOptions {
         ConvOptions { strides: strides.into(), ..self }
     }
@@ -167,11 +166,11 @@ impl ConvOptions {
     pub fn padding(self, padding: impl Into<ConvPadding>) -> ConvOptions {
         ConvOptions { padding: padding.into(), ..self }
     }
-    /// Sets the steps between the elements of the kernel.
+    /// Sets the dilations of the kernel: the distances between its elements.
     pub fn dilations(self, dilations: impl Into<PerAxis>) -> ConvOptions {
         ConvOptions { dilations: dilations.into(), ..self }
     }
-    /// Sets the number of channel groups. An output channel depends only on the input channels of its group.
+    /// Sets the number of channel groups. Each output channel depends only on the input channels of its group.
     pub fn groups(self, groups: usize) -> ConvOptions {
         ConvOptions { groups, ..self }
     }
@@ -183,13 +182,13 @@ impl ConvOptions {
 
 /// Convolutions over any number of spatial axes.
 impl Tensor {
-    /// Convolves this tensor with a kernel, which is not flipped (as usual in machine learning).
+    /// Convolves this tensor with a kernel. The kernel is not flipped, as is usual in machine learning.
     ///
     /// With channels first, this tensor has the shape [batch, channels, spatial axes…], and the kernel has the shape
     /// [output channels, channels / groups, spatial axes…]; see [`Layout`]. Half-precision types accumulate in `f32`.
     ///
     /// # Panics
-    /// If ranks, channels or dtypes do not fit.
+    /// If the ranks, channels or dtypes do not match.
     ///
     /// ```
     /// use rune_trace::{ConvOptions, ConvPadding, DType, Tensor};
@@ -208,9 +207,9 @@ impl Tensor {
         dims.padding = options.padding.resolve("conv", &sizes, &windows, &dims.strides);
         lax::conv_general_dilated(self, kernel, dims)
     }
-    /// Computes the transposed (fractionally strided) convolution: this tensor, dilated by the strides, is convolved
-    /// with the kernel, like `jax.lax.conv_transpose`. With [`ConvPadding::Same`], the size of the result is that of
-    /// this tensor times the strides.
+    /// Computes the transposed (fractionally strided) convolution, like `jax.lax.conv_transpose`: dilates this tensor
+    /// by the strides, and convolves it with the kernel. With [`ConvPadding::Same`], the size of the result is the size
+    /// of this tensor times the strides.
     ///
     /// # Panics
     /// Like [`Tensor::conv`].
@@ -246,7 +245,7 @@ impl Tensor {
     }
 }
 
-/// Spatial sizes of the operand and of the dilated kernel, and the rest.
+/// Returns the spatial sizes of the operand and of the dilated kernel, and the dimension numbers.
 #[track_caller]
 fn prepare(op: &str, x: &Tensor, kernel: &Tensor, options: &ConvOptions) -> (Dims, Dims, ConvDims) {
     expect_one_dtype(op, &[x.dtype(), kernel.dtype()]);

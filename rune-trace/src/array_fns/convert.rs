@@ -4,9 +4,9 @@ use crate::Tensor;
 use half::{bf16, f16};
 use rune_ir::{Array, Complex32, Complex64, Element};
 
-/// The numbers from which `from` and `into` create tensors: exactly the [`Element`]s.
+/// The numbers that `from` and `into` convert to tensors: exactly the [`Element`]s.
 ///
-/// This trait belongs to this crate, unlike `Element`, so the compiler knows that arrays do not implement it.
+/// Unlike `Element`, this trait belongs to this crate. The compiler therefore knows that arrays do not implement it.
 pub trait TensorElement: Element {}
 macro_rules! elements {
     ($($T:ty),*) => {$(

@@ -26,10 +26,10 @@ impl Tensor {
     pub fn scalar<T: Element>(x: T) -> Tensor {
         lax::constant(Literal::new(x))
     }
-    /// Returns a tensor of the elements of a slice, in row-major order.
+    /// Returns a tensor with the elements of a slice, in row-major order.
     ///
     /// # Panics
-    /// If the number of elements is not that of the shape.
+    /// If the number of elements does not match the shape.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -58,7 +58,7 @@ impl Tensor {
 
 /// Constant tensors, ranges, and the identity matrix.
 impl Tensor {
-    /// Returns a tensor whose elements are all `value`, any Rust number that `dtype` can hold.
+    /// Returns a tensor whose elements are all `value`. It can be any Rust number that `dtype` can hold.
     ///
     /// # Panics
     /// If `dtype` cannot hold `value`: a float for an integer dtype, or an integer out of range.
@@ -72,7 +72,7 @@ impl Tensor {
     pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, dtype: DType) -> Tensor {
         filled("full", shape.into(), value.into(), dtype)
     }
-    /// Returns a tensor of zeros (`false`, of `bool`).
+    /// Returns a tensor of zeros; of `false` for `bool`.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -83,7 +83,7 @@ impl Tensor {
     pub fn zeros(shape: impl Into<Shape>, dtype: DType) -> Tensor {
         filled("zeros", shape.into(), Scalar::Int(0), dtype)
     }
-    /// Returns a tensor of ones (`true`, of `bool`).
+    /// Returns a tensor of ones; of `true` for `bool`.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -108,7 +108,7 @@ impl Tensor {
     pub fn ones_like(&self) -> Tensor {
         filled("ones_like", self.shape().clone(), Scalar::Int(1), self.dtype())
     }
-    /// Returns a tensor whose elements are their indices along `axis`, which may be negative.
+    /// Returns a tensor whose elements are their own indices along `axis`, which may be negative.
     ///
     /// # Panics
     /// If there is no such axis, or `dtype` is `bool`.
@@ -138,7 +138,7 @@ impl Tensor {
     pub fn arange<T: Into<Scalar>>(range: Range<T>, dtype: DType) -> Tensor {
         stepped(range.start.into(), range.end.into(), Scalar::Int(1), dtype)
     }
-    /// Returns numbers of a range in steps of `step`, which may be negative. The result has rank 1.
+    /// Returns the numbers of a range in steps of `step`, which may be negative. The result has rank 1.
     ///
     /// # Panics
     /// If `step` is 0, or `dtype` is `bool` or cannot hold the numbers.
@@ -214,8 +214,8 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
     with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_f64(start + i as f64 * step))).into()
 }
 
-/// Returns `start + step * i`, of integers in range. A step that the dtype cannot hold wraps, and the sum is still
-/// right.
+/// Returns `start + step * i` for integers that are in range. If the dtype cannot hold the step, the step wraps, and
+/// the sums are still correct.
 #[track_caller]
 fn ramp(n: usize, start: i128, step: i128, dtype: DType) -> Tensor {
     let shape: Dims = Dims::from_slice(&[n]);

@@ -12,7 +12,7 @@ use rune_ir::{DType, Shape};
 
 /// Differences, slopes and integrals.
 impl Tensor {
-    /// Returns the `n`-th differences of neighbors along `axis`; of `bool`, whether neighbors differ.
+    /// Returns the `n`-th differences of neighbors along `axis`. For `bool`, returns whether neighbors differ.
     ///
     /// # Panics
     /// If the axis is out of range.
@@ -48,8 +48,8 @@ impl Tensor {
         }
         self.flatten().diff(1, 0)
     }
-    /// Returns the slope along `axis` at each element, for elements `spacing` apart: by central differences, and by one-sided ones at
-    /// the ends. Of integers and `bool`, it is `f32`.
+    /// Returns the slope at each element along `axis`, for elements `spacing` apart: central differences, and one-sided
+    /// ones at the ends. For integers and `bool`, it is `f32`.
     ///
     /// # Panics
     /// If the axis is out of range or has fewer than two elements.
@@ -72,11 +72,12 @@ impl Tensor {
         let slopes = concat("gradient", &[part(&step, at, 0, 1), both, part(&step, at, n - 2, n - 1)], axis);
         slopes / spacing
     }
-    /// Returns the integral along `axis` by the trapezoidal rule. `spacing` is a number, the distance between elements, or a tensor of
-    /// coordinates: a vector along the axis, or a tensor of this shape. Of integers and `bool`, the result is `f32`.
+    /// Returns the integral along `axis` by the trapezoidal rule. `spacing` is the distance between elements, or a
+    /// tensor of coordinates: a vector along the axis, or a tensor of this shape. For integers and `bool`, the result
+    /// is `f32`.
     ///
     /// # Panics
-    /// If the axis is out of range, or `spacing` does not fit.
+    /// If the axis is out of range, or `spacing` does not match.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -113,11 +114,11 @@ impl Tensor {
         };
         (means * widths).sum_axes(at)
     }
-    /// Interpolates linearly between the points (`xp`, `fp`) at the coordinates in this tensor. The function is constant before the first point and
-    /// after the last. `xp` increases.
+    /// Interpolates linearly between the points (`xp`, `fp`), at the coordinates in this tensor. The function is
+    /// constant before the first point and after the last one. `xp` must increase.
     ///
     /// # Panics
-    /// If `xp` and `fp` are not vectors of one size with at least one element, or the dtypes differ.
+    /// If `xp` and `fp` are not vectors of the same size with at least one element, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;

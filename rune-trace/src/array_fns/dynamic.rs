@@ -1,4 +1,4 @@
-//! Slices at positions that are known only when the program runs, under JAX's names, and other functions of `jax.lax`.
+//! Slices at positions that are known only at run time, under JAX's names, and other functions of `jax.lax`.
 
 use super::axes::resolve_axis;
 use super::broadcast::expect_one_dtype;
@@ -9,7 +9,7 @@ use crate::{Tensor, lax};
 use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 
-/// The position `start` along `axis`, and 0 along all others.
+/// Returns the position `start` along `axis`, and 0 along all other axes.
 #[track_caller]
 fn starts(op: &str, start: impl Operand, axis: usize, rank: usize) -> Vec<Tensor> {
     let start = start.into_argument().into_tensor(op, DType::I32);
@@ -22,7 +22,7 @@ fn starts(op: &str, start: impl Operand, axis: usize, rank: usize) -> Vec<Tensor
     all
 }
 
-/// Slices that start anywhere. Positions are integers or integer scalars; a slice that would reach out of the tensor is moved into it.
+/// Slices at positions that are integers or integer scalars. If a slice would exceed the tensor, it is moved into it.
 impl Tensor {
     /// Returns `size` elements along `axis` from the position `start` on.
     ///
@@ -45,7 +45,7 @@ impl Tensor {
         sizes[axis] = size;
         lax::dynamic_slice(self, &starts("dynamic_slice_in_dim", start, axis, self.rank()), &sizes)
     }
-    /// Returns the slice at the position `index` along `axis`, which leaves the shape.
+    /// Returns the slice at the position `index` along `axis`, and removes the axis.
     ///
     /// # Panics
     /// If `index` is not an integer scalar, or the axis is out of range or has no elements.
@@ -56,7 +56,7 @@ impl Tensor {
     /// Returns the tensor with `update` along `axis` from the position `start` on.
     ///
     /// # Panics
-    /// If `start` is not an integer scalar, `update` does not fit, or the dtypes differ.
+    /// If `start` is not an integer scalar, `update` does not match, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -71,16 +71,16 @@ impl Tensor {
     /// Returns the tensor with `update`, which lacks `axis`, at the position `index` along it.
     ///
     /// # Panics
-    /// If `index` is not an integer scalar, `update` does not fit, or the dtypes differ.
+    /// If `index` is not an integer scalar, `update` does not match, or the dtypes differ.
     #[track_caller]
     pub fn dynamic_update_index_in_dim(&self, update: &Tensor, index: impl Operand, axis: isize) -> Tensor {
         let update = if update.rank() + 1 == self.rank() { update.unsqueeze(axis) } else { update.clone() };
         self.dynamic_update_slice_in_dim(&update, index, axis)
     }
-    /// Returns the elements from position `start` up to, not including, `limit` along `axis`, each `stride`-th.
+    /// Returns every `stride`-th element along `axis`, from position `start` up to but not including `limit`.
     ///
     /// # Panics
-    /// If the axis is out of range, or the positions of it.
+    /// If the axis or a position is out of range.
     #[track_caller]
     pub fn slice_in_dim(&self, start: usize, limit: usize, stride: usize, axis: isize) -> Tensor {
         let axis = resolve_axis("slice_in_dim", axis, self.shape());
@@ -94,11 +94,11 @@ impl Tensor {
 
 /// Products in groups, and windows.
 impl Tensor {
-    /// Returns the product of the rows of this matrix with one matrix for each group of rows: the first `group_sizes[0]` rows with
-    /// `others[0]`, the next `group_sizes[1]` with `others[1]`, and so on. Rows beyond all groups become 0.
+    /// Multiplies groups of rows of this matrix with one matrix each: the first `group_sizes[0]` rows with `others[0]`,
+    /// the next `group_sizes[1]` rows with `others[1]`, and so on. Rows beyond all groups become 0.
     ///
     /// # Panics
-    /// If the shapes are not `[m, k]`, `[g, k, n]` and `[g]`, the dtypes differ, or `group_sizes` are not of integers.
+    /// If the shapes are not `[m, k]`, `[g, k, n]` and `[g]`, the dtypes differ, or `group_sizes` are not integers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -127,17 +127,17 @@ impl Tensor {
         let start = &end - group_sizes.cast(DType::I32);
         let row = lax::iota(DType::I32, [groups, m], 1);
         let within = row.ge(start.unsqueeze(1)) & row.lt(end.unsqueeze(1));
-        // Each group's product with the rows of all others at 0.
+        // For each group, multiplies all rows, with the rows of other groups set to 0.
         let rows = lax::broadcast_in_dim(self, [groups, m, self.shape()[1]], &[1, 2]);
         let mask = lax::broadcast_in_dim(&within, rows.shape().clone(), &[0, 1]);
         let rows = lax::select(&mask, &rows, &rows.zeros_like());
         rows.matmul(others).sum_axes(0)
     }
-    /// Returns the elements under each position of a window, as channels: the spatial axes become the positions, and the channels the
-    /// channels of the operand times the positions in the window, the latter varying fastest.
+    /// Returns the elements under each position of a window, as channels. The spatial axes become the positions. There
+    /// is a channel for each channel of the operand and each element of the window; the latter varies fastest.
     ///
     /// # Panics
-    /// If the operand has no spatial axes, or the window or the options do not fit.
+    /// If the operand has no spatial axes, or the window or the options do not match.
     ///
     /// ```
     /// use rune_trace::{ConvOptions, Tensor};
@@ -157,7 +157,7 @@ impl Tensor {
         }
         let channels = self.shape()[if last { self.rank() - 1 } else { 1 }];
         let places: usize = window.iter().product();
-        // One kernel for each place in the window, that takes the element there; for each channel on its own.
+        // For each channel, one kernel for each element of the window, which selects this element.
         let mut shape: Vec<usize> = vec![places, 1];
         shape.extend(window);
         let one = Tensor::eye(places, self.dtype()).reshape(shape);
@@ -169,11 +169,13 @@ impl Tensor {
         let kernel = if last { kernel.moveaxis([0, 1], [-1, -2]) } else { kernel };
         self.conv(&kernel, &options.clone().groups(channels))
     }
-    /// Returns the convolution with another kernel at each position of the result: the elements under a window at each position, as [`Tensor::conv_patches`]
-    /// returns them, times `kernels`, which have the axes: results, channels of the patches, positions. The channels come first.
+    /// Returns the convolution with a different kernel at each position of the result. It multiplies the patches of
+    /// [`Tensor::conv_patches`] with `kernels`, whose axes are: results, channels of the patches, positions. Channels
+    /// must come first.
     ///
     /// # Panics
-    /// As [`Tensor::conv_patches`], or if the kernels do not fit the patches, the dtypes differ, or the layout has the channels last.
+    /// Like [`Tensor::conv_patches`]. Also if the kernels do not match the patches, the dtypes differ, or the layout
+    /// has channels last.
     ///
     /// ```
     /// use rune_trace::{ConvOptions, Tensor};
@@ -198,7 +200,7 @@ impl Tensor {
         let positions: usize = patches.shape()[2..].iter().product();
         let sizes = [n, results].into_iter().chain(patches.shape()[2..].iter().copied());
         let sizes: Shape = sizes.collect();
-        // Positions are a batch of products.
+        // The positions are the batch axis of a matrix product.
         let patches = lax::transpose(&lax::reshape(&patches, [n, k, positions]), &[2, 0, 1]);
         let kernels = lax::transpose(&lax::reshape(kernels, [results, k, positions]), &[2, 1, 0]);
         lax::reshape(&lax::transpose(&patches.matmul(kernels), &[1, 2, 0]), sizes)

@@ -26,8 +26,8 @@ struct Term {
 /// The equation labels the axes of each tensor with letters: `"ij,jk->ik"` is the matrix product. Axes with the same
 /// label are aligned. Axes whose labels do not appear after the arrow are summed over. A label that appears twice in
 /// one tensor takes the diagonal. Without an arrow, the result has the labels that appear once, in alphabetical order.
-/// `...` stands for all axes without labels, which broadcast. More than two tensors are multiplied in pairs, starting
-/// with the smallest product.
+/// `...` means all axes without labels, which broadcast. More than two tensors are multiplied in pairs, starting with
+/// the smallest product.
 ///
 /// # Panics
 /// If the equation is malformed, does not fit the ranks, gives a label two sizes, or the dtypes differ.
@@ -137,7 +137,7 @@ fn letters(equation: &str, text: &str) -> Vec<char> {
     text.chars().collect()
 }
 
-/// Returns the labels of an input or the output. The ellipsis stands for `rest` axes.
+/// Returns the labels of an input or the output. The ellipsis covers `rest` axes.
 #[track_caller]
 fn labels(equation: &str, text: &str, rest: usize) -> Vec<Label> {
     let (before, after) = text.split_once("...").unwrap_or((text, ""));
@@ -240,7 +240,7 @@ fn multiply(left: Term, right: Term, needed: &dyn Fn(&Label) -> bool) -> Term {
     Term { x: lax::dot_general(&left.x, &right.x, dims, dtype), labels }
 }
 
-/// Returns `term` with its axes in the order of `labels`, broadcast along those that only `other` has.
+/// Returns `term` with its axes in the order of `labels`, broadcast along the axes that only `other` has.
 #[track_caller]
 fn spread(term: &Term, labels: &[Label], other: &Term) -> Tensor {
     let order: Dims = labels.iter().filter_map(|l| term.labels.iter().position(|m| l == m)).collect();

@@ -11,7 +11,7 @@ use std::f64::consts;
 
 macro_rules! unary {
     ($($(#[$doc:meta])* $name:ident $f:ident;)*) => {
-        /// Elementwise functions. Each panics at the caller's line if it does not take the dtype.
+        /// Elementwise functions. Each panics at the caller's line if it does not support the dtype.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -22,7 +22,8 @@ macro_rules! unary {
     };
 }
 unary! {
-    /// |x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The derivative at 0 is 0.
+    /// Returns |x|, for floats, signed integers and complex numbers. The magnitude of a complex number is a float. The
+    /// derivative at 0 is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -31,48 +32,48 @@ unary! {
     #[doc(alias = "absolute")]
     #[doc(alias = "fabs")]
     abs Abs;
-    /// -x, of numbers; wraps.
+    /// Returns -x, for numbers. It wraps on overflow.
     #[doc(alias = "negative")]
     neg Neg;
-    /// The sign of numbers: -1, 0 or 1. NaN stays NaN. For complex numbers, x / |x|, and 0 for 0.
+    /// Returns the sign of numbers: -1, 0 or 1. NaN stays NaN. For complex numbers, it is x / |x|, or 0 for 0.
     sign Sign;
-    /// The greatest integer that is at most x, of floats.
+    /// Returns the largest integer not above x, for floats.
     floor Floor;
-    /// The least integer that is at least x, of floats.
+    /// Returns the smallest integer not below x, for floats.
     ceil Ceil;
-    /// The nearest integer, of floats; halves round away from zero, like Rust's `round`.
+    /// Returns the nearest integer, for floats. Halves round away from zero, like Rust's `round`.
     round_half_away RoundAfz;
-    /// eˣ, of floats and complex numbers.
+    /// Returns eˣ, for floats and complex numbers.
     exp Exp;
-    /// 2ˣ, of floats and complex numbers.
+    /// Returns 2ˣ, for floats and complex numbers.
     exp2 Exp2;
-    /// eˣ - 1, exact near 0, of floats and complex numbers.
+    /// Returns eˣ - 1, exact near 0, for floats and complex numbers.
     expm1 Expm1;
-    /// ln x, of floats and complex numbers.
+    /// Returns ln x, for floats and complex numbers.
     log Log;
-    /// ln (1 + x), exact near 0, of floats and complex numbers.
+    /// Returns ln (1 + x), exact near 0, for floats and complex numbers.
     log1p Log1p;
-    /// √x, of floats and complex numbers.
+    /// Returns √x, for floats and complex numbers.
     sqrt Sqrt;
-    /// 1 / √x, of floats and complex numbers.
+    /// Returns 1 / √x, for floats and complex numbers.
     rsqrt Rsqrt;
-    /// ∛x, of floats.
+    /// Returns ∛x, for floats.
     cbrt Cbrt;
-    /// sin x, of floats and complex numbers.
+    /// Returns sin x, for floats and complex numbers.
     sin Sin;
-    /// cos x, of floats and complex numbers.
+    /// Returns cos x, for floats and complex numbers.
     cos Cos;
-    /// tan x, of floats and complex numbers.
+    /// Returns tan x, for floats and complex numbers.
     tan Tan;
-    /// tanh x, of floats and complex numbers.
+    /// Returns tanh x, for floats and complex numbers.
     tanh Tanh;
-    /// 1 / (1 + e⁻ˣ), of floats and complex numbers.
+    /// Returns 1 / (1 + e⁻ˣ), for floats and complex numbers.
     #[doc(alias = "logistic")]
     #[doc(alias = "expit")]
     sigmoid Logistic;
-    /// The error function, of floats.
+    /// Returns the error function, for floats.
     erf Erf;
-    /// Inverts each bit, of integers and `bool`: `!x`.
+    /// Inverts each bit of integers and `bool`: `!x`.
     #[doc(alias = "bitwise_not")]
     #[doc(alias = "invert")]
     logical_not Not;
@@ -84,9 +85,10 @@ pub(crate) fn constant_like(x: &Tensor, value: f64) -> Tensor {
     lax::full_like(x, value)
 }
 
-/// Elementwise functions that are composed of others.
+/// Elementwise functions composed of others.
 impl Tensor {
-    /// The nearest whole number, halves to the even one as NumPy's `round`, of floats; of complex numbers each part.
+    /// Returns the nearest whole number, for floats. Halves go to the even number, like NumPy's `round`. For complex
+    /// numbers, rounds each part.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -99,7 +101,7 @@ impl Tensor {
         }
         lax::round_even(self)
     }
-    /// Whether x is neither infinite nor NaN, of floats and complex numbers.
+    /// Returns whether x is neither infinite nor NaN, for floats and complex numbers.
     #[track_caller]
     pub fn isfinite(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -107,13 +109,13 @@ impl Tensor {
         }
         lax::is_finite(self)
     }
-    /// 1 / x, of floats and complex numbers.
+    /// Returns 1 / x, for floats and complex numbers.
     #[track_caller]
     pub fn reciprocal(&self) -> Tensor {
         expect_inexact("reciprocal", self);
         lax::div(&self.ones_like(), self)
     }
-    /// x², of numbers.
+    /// Returns x², for numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -123,7 +125,7 @@ impl Tensor {
     pub fn square(&self) -> Tensor {
         lax::mul(self, self)
     }
-    /// x to a constant integer power, by multiplication. For integers, the power is not negative.
+    /// Returns x to a constant integer power, by multiplication. For integers, the power must not be negative.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -133,31 +135,32 @@ impl Tensor {
     pub fn powi(&self, power: i32) -> Tensor {
         lax::integer_pow(self, power)
     }
-    /// The logarithm to base 2, of floats and complex numbers.
+    /// Returns the logarithm to base 2, for floats and complex numbers.
     #[track_caller]
     pub fn log2(&self) -> Tensor {
         lax::div(&self.log(), &constant_like(self, consts::LN_2))
     }
-    /// The logarithm to base 10, of floats and complex numbers.
+    /// Returns the logarithm to base 10, for floats and complex numbers.
     #[track_caller]
     pub fn log10(&self) -> Tensor {
         lax::div(&self.log(), &constant_like(self, consts::LN_10))
     }
-    /// sinh x, of floats and complex numbers.
+    /// Returns sinh x, for floats and complex numbers.
     #[track_caller]
     pub fn sinh(&self) -> Tensor {
         if self.dtype().is_complex() {
             return complex::sinh(self);
         }
         expect_float("sinh", self);
-        // Near 0 by expm1; elsewhere as a difference of halves, which does not overflow if the result is in range.
+        // Near 0, uses expm1. Elsewhere, uses a difference of halves, which does not overflow if the result is in
+        // range.
         let near = self.abs().lt(1.0);
         let e = lax::select(&near, self, &self.zeros_like()).expm1();
         let small = (&e + &e / (&e + 1.0)) * 0.5;
         let large = (self - consts::LN_2).exp() - (-self - consts::LN_2).exp();
         lax::select(&near, &small, &large)
     }
-    /// cosh x, of floats and complex numbers.
+    /// Returns cosh x, for floats and complex numbers.
     #[track_caller]
     pub fn cosh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -166,7 +169,7 @@ impl Tensor {
         expect_float("cosh", self);
         (self - consts::LN_2).exp() + (-self - consts::LN_2).exp()
     }
-    /// The angle whose sine is x, of floats and complex numbers.
+    /// Returns the inverse sine of x, for floats and complex numbers.
     #[track_caller]
     pub fn asin(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -176,7 +179,7 @@ impl Tensor {
         // A product of roots, because the derivative of the root of a product would be ∞ · 0 at ±1.
         self.atan2((1.0 - self).sqrt() * (1.0 + self).sqrt() + 1.0) * 2.0
     }
-    /// The angle whose cosine is x, of floats and complex numbers.
+    /// Returns the inverse cosine of x, for floats and complex numbers.
     #[track_caller]
     pub fn acos(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -185,7 +188,7 @@ impl Tensor {
         expect_float("acos", self);
         (1.0 - self).sqrt().atan2((1.0 + self).sqrt()) * 2.0
     }
-    /// The angle whose tangent is x, of floats and complex numbers.
+    /// Returns the inverse tangent of x, for floats and complex numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -199,14 +202,14 @@ impl Tensor {
         }
         self.atan2(1.0)
     }
-    /// The inverse of [`Tensor::sinh`], of floats and complex numbers.
+    /// Returns the inverse of [`Tensor::sinh`], for floats and complex numbers.
     #[track_caller]
     pub fn asinh(&self) -> Tensor {
         if self.dtype().is_complex() {
             return complex::asinh(self);
         }
         expect_float("asinh", self);
-        // Uses |x|, written as a product so that it has a derivative at 0.
+        // Uses |x| as a product with the sign, which has a derivative at 0.
         let sign = lax::select(&self.lt(0.0), &constant_like(self, -1.0), &self.ones_like());
         let x = lax::mul(self, &sign);
         let huge = x.gt(root_of_max(self.dtype()));
@@ -216,7 +219,7 @@ impl Tensor {
         let large = lax::select(&huge, &x, &x.ones_like()).log() + consts::LN_2;
         lax::mul(&sign, &lax::select(&huge, &large, &small))
     }
-    /// The nonnegative inverse of [`Tensor::cosh`], of floats and complex numbers; of floats NaN below 1.
+    /// Returns the nonnegative inverse of [`Tensor::cosh`], for floats and complex numbers. NaN for floats below 1.
     #[track_caller]
     pub fn acosh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -229,7 +232,7 @@ impl Tensor {
         let large = lax::select(&huge, self, &self.ones_like()).log() + consts::LN_2;
         lax::select(&huge, &large, &small)
     }
-    /// The inverse of [`Tensor::tanh`], of floats and complex numbers; of floats NaN outside -1 … 1.
+    /// Returns the inverse of [`Tensor::tanh`], for floats and complex numbers. NaN for floats outside -1 … 1.
     #[track_caller]
     pub fn atanh(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -238,7 +241,7 @@ impl Tensor {
         expect_float("atanh", self);
         (self.log1p() - (-self).log1p()) * 0.5
     }
-    /// Whether x is NaN; false of integers and `bool`.
+    /// Returns whether x is NaN. For integers and `bool`, it is false.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -248,12 +251,12 @@ impl Tensor {
     pub fn isnan(&self) -> Tensor {
         lax::ne(self, self)
     }
-    /// Whether x is ∞ or -∞, or a part of x is, of floats and complex numbers.
+    /// Returns whether x or a part of x is ∞ or -∞, for floats and complex numbers.
     #[track_caller]
     pub fn isinf(&self) -> Tensor {
         self.abs().eq(f64::INFINITY)
     }
-    /// x with NaN replaced by 0, and infinities by the greatest and least finite numbers; of floats.
+    /// Replaces NaN with 0, and infinities with the greatest and least finite numbers, for floats.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -283,7 +286,7 @@ impl Tensor {
         let [min, x, max] = unify("clamp", [min.into_argument(), self.into_argument(), max.into_argument()]);
         lax::clamp(&min, &x, &max)
     }
-    /// √(x² + y²) without overflow, of floats.
+    /// Returns √(x² + y²) without overflow, for floats.
     #[track_caller]
     pub fn hypot(&self, other: impl Operand) -> Tensor {
         expect_float("hypot", self);
@@ -304,7 +307,7 @@ impl Tensor {
         let [start, end, weight] = unify("lerp", arguments);
         &start + (end - &start) * weight
     }
-    /// ln (eˣ + eʸ) without overflow, of floats.
+    /// Returns ln (eˣ + eʸ) without overflow, for floats.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -318,7 +321,7 @@ impl Tensor {
         let [alike, greater, below] = by_distance(&x, &y);
         lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
     }
-    /// The quotient, rounded down, like Python's `//`.
+    /// Returns the quotient, rounded down, like Python's `//`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -340,7 +343,7 @@ impl Tensor {
         }
         lax::select(&below, &(&quotient - 1), &quotient)
     }
-    /// The remainder of [`Tensor::floor_divide`], with the sign of `other`, like Python's `%`.
+    /// Returns the remainder of [`Tensor::floor_divide`], with the sign of `other`, like Python's `%`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -353,7 +356,7 @@ impl Tensor {
         let opposite = rest.ne(0) & rest.lt(0).ne(y.lt(0));
         lax::select(&opposite, &(&rest + &y), &rest)
     }
-    /// The inverse of [`Tensor::erf`], of `f32` and `f64` (half-precision types by way of `f32`).
+    /// Returns the inverse of [`Tensor::erf`], for floats. Half-precision types are computed in `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -365,7 +368,7 @@ impl Tensor {
         expect_float("erf_inv", self);
         super::erf_inv::erf_inv(self)
     }
-    /// Converts the elements to another dtype; returns this tensor itself if it has that dtype.
+    /// Converts the elements to another dtype. Returns this tensor itself if it already has that dtype.
     ///
     /// To an integer: a float is truncated toward zero and saturates (NaN becomes 0), a wider integer wraps. To `bool`:
     /// whether the element is not zero. To a float: rounds to the nearest, ties to even.
@@ -381,17 +384,16 @@ impl Tensor {
     pub fn cast(&self, dtype: DType) -> Tensor {
         lax::convert(self, dtype)
     }
-    /// Reinterprets the bits of the elements as another dtype, not from or to `bool`. If the element sizes differ by a
-    /// factor n, a last axis of size n holds the parts of an element, lowest first. A smaller dtype adds this axis; a
-    /// larger one removes it.
+    /// Reinterprets the bits of the elements as another dtype. Neither dtype may be `bool`. If the element sizes differ
+    /// by a factor n, a last axis of size n holds the parts of an element, lowest first. A smaller dtype adds this
+    /// axis; a larger one removes it.
     #[doc(alias = "bitcast_convert_type")]
     #[doc(alias = "view")]
     #[track_caller]
     pub fn bitcast(&self, dtype: DType) -> Tensor {
         lax::bitcast_convert(self, dtype)
     }
-    /// Returns whether elements are close: |x - y| ≤ `atol` + `rtol` · |y|. Equal infinities are close, NaN is not. Of
-    /// floats.
+    /// Returns whether floats are close: |x - y| ≤ `atol` + `rtol` · |y|. Equal infinities are close, NaN is not.
     #[track_caller]
     pub fn isclose(&self, other: impl Operand, rtol: f64, atol: f64) -> Tensor {
         expect_inexact("isclose", self);
@@ -410,18 +412,18 @@ impl Tensor {
     pub fn stop_gradient(&self) -> Tensor {
         lax::stop_gradient(self)
     }
-    /// Like [`Tensor::stop_gradient`]: its name in Rune.
+    /// Like [`Tensor::stop_gradient`], under its name in Rune.
     #[track_caller]
     pub fn detach(&self) -> Tensor {
         lax::stop_gradient(self)
     }
 }
 
-/// Returns the elements of `on_true` where `cond` (of `bool`) is true, and those of `on_false` elsewhere. All three
-/// broadcast. Numbers take the dtype of the tensor among `on_true` and `on_false`, or are `f32`, `i32` or `bool`.
+/// Returns the elements of `on_true` where the `bool` tensor `cond` is true, and those of `on_false` elsewhere. All
+/// three broadcast. Numbers take the dtype of the tensor among `on_true` and `on_false`, or are `f32`, `i32` or `bool`.
 ///
 /// # Panics
-/// If `cond` is not of `bool`, dtypes differ or shapes do not broadcast.
+/// If `cond` is not `bool`, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, where_};
@@ -458,16 +460,16 @@ fn root_of_max(dtype: DType) -> f64 {
     max_of(dtype).sqrt() / 2.0
 }
 
-/// Returns whether `x` and `y` are equal infinities, the greater of both, and their distance, negated. The logarithm of the
-/// sum of their powers is the greater plus a function of the distance; equal infinities are their own result.
+/// Returns whether `x` and `y` are equal infinities, the greater of both, and their negated distance. The logarithm of
+/// the sum of their powers is the greater one plus a function of the distance. Equal infinities are their own result.
 #[track_caller]
 pub(super) fn by_distance(x: &Tensor, y: &Tensor) -> [Tensor; 3] {
     let delta = x - y;
     // The difference of equal infinities is NaN.
     let alike = delta.isnan();
     let delta = lax::select(&alike, &delta.zeros_like(), &delta);
-    // `maximum` and `abs` are not used: their derivatives at 0 are means of both sides, so second derivatives would be 0
-    // where x = y.
+    // Does not use `maximum` and `abs`: their derivatives at 0 are means of both sides, so second derivatives would be
+    // 0 where x = y.
     let above = delta.gt(0.0);
     let greater = lax::select(&above, x, y);
     let below = lax::select(&above, &-&delta, &delta);

@@ -1,11 +1,11 @@
-//! The inverse error function, by M. Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011), step for step as XLA
-//! computes it, so that normal random numbers are those of JAX.
+//! The inverse error function, by M. Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011). The steps
+//! are those of XLA, so normal random numbers equal JAX's.
 
 use super::elementwise::constant_like;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// Single precision: coefficients where w < 5 and where not, from the highest power.
+/// Single precision: pairs of coefficients for w < 5 and for w ≥ 5, the highest power first.
 const SINGLE: [(f64, f64); 9] = [
     (2.81022636e-08, -0.000200214257),
     (3.43273939e-07, 0.000100950558),
@@ -18,7 +18,7 @@ const SINGLE: [(f64, f64); 9] = [
     (1.50140941, 2.83297682),
 ];
 
-/// Double precision, w < 6.25, of w - 3.125.
+/// Double precision, w < 6.25: coefficients of the powers of w - 3.125.
 const NEAR: [f64; 23] = [
     -3.644_412_064_017_82e-21,
     -1.685_059_138_182_016_6e-19,
@@ -44,7 +44,7 @@ const NEAR: [f64; 23] = [
     0.240_158_182_425_589_62,
     1.653_654_562_683_102_7,
 ];
-/// Double precision, 6.25 ≤ w < 16, of √w - 3.25.
+/// Double precision, 6.25 ≤ w < 16: coefficients of the powers of √w - 3.25.
 const MIDDLE: [f64; 19] = [
     2.213_737_692_177_578_7e-9,
     9.075_656_193_888_539e-8,
@@ -66,7 +66,7 @@ const MIDDLE: [f64; 19] = [
     1.005_258_967_694_159_2,
     3.083_885_610_492_220_8,
 ];
-/// Double precision, 16 ≤ w, of √w - 5.
+/// Double precision, 16 ≤ w: coefficients of the powers of √w - 5.
 const FAR: [f64; 17] = [
     -2.710_992_061_643_857_3e-11,
     -2.555_641_816_996_525e-10,
@@ -93,7 +93,7 @@ pub(super) fn erf_inv(x: &Tensor) -> Tensor {
         return lax::convert(&erf_inv(&lax::convert(x, DType::F32)), x.dtype());
     }
     let scale = if x.dtype() == DType::F64 { double(x) } else { single(x) };
-    // These are constants, because x · ∞ would have no derivative.
+    // Uses constants, because x · ∞ would have no derivative.
     let infinity = constant_like(x, f64::INFINITY);
     let ends = lax::select(&x.gt(0.0), &infinity, &constant_like(x, f64::NEG_INFINITY));
     lax::select(&lax::eq(&lax::abs(x), &x.ones_like()), &ends, &lax::mul(&scale, x))
@@ -108,7 +108,7 @@ fn w(x: &Tensor) -> Tensor {
 fn single(x: &Tensor) -> Tensor {
     let w = w(x);
     let near = w.lt(5.0);
-    // The square root has no derivative at 0, where it is not used.
+    // Replaces small w, where the root is not used: the square root has no derivative at 0.
     let root = lax::select(&near, &constant_like(&w, 9.0), &w).sqrt();
     let w = lax::select(&near, &(&w - 2.5), &(root - 3.0));
     let mut sum: Option<Tensor> = None;

@@ -1,4 +1,4 @@
-//! The bits of floats: neighbours, exponents and mantissas.
+//! Functions on the bits of floats: neighbours, exponents and mantissas.
 
 use super::bits::{expect_int, signed, width};
 use super::broadcast::unify;
@@ -10,7 +10,7 @@ use rune_ir::DType;
 
 /// Floats and their neighbours, exponents and mantissas.
 impl Tensor {
-    /// Returns the next number of the dtype after `self` towards `other`, of floats; its derivative is 0.
+    /// Returns the next float of the dtype after `self` towards `other`. The derivative is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -24,7 +24,7 @@ impl Tensor {
         let (x, y) = (lax::stop_gradient(&x), lax::stop_gradient(&y));
         let bits = signed(x.dtype());
         let (xb, yb) = (lax::bitcast_convert(&x, bits), lax::bitcast_convert(&y, bits));
-        // Bits are sign and magnitude: a step away from 0 adds 1, for either sign.
+        // The bits are sign and magnitude. For both signs, a step away from 0 adds 1.
         let inward = xb.lt(0).ne(yb.lt(0)) | x.abs().gt(y.abs());
         let one = xb.ones_like();
         let stepped = lax::select(&inward, &lax::sub(&xb, &one), &lax::add(&xb, &one));
@@ -35,8 +35,8 @@ impl Tensor {
         let next = lax::bitcast_convert(&stepped, x.dtype());
         lax::select(&(x.isnan() | y.isnan()), &constant_like(&x, f64::NAN), &next)
     }
-    /// Returns the distance to the next number of the dtype away from 0, with the sign of the number, of floats; its derivative is 0. It is NaN for
-    /// infinite numbers.
+    /// Returns the distance to the next float of the dtype away from 0, with the sign of the number. It is NaN
+    /// for infinite numbers. The derivative is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -50,10 +50,10 @@ impl Tensor {
             lax::select(&x.signbit(), &lax::full_like(&x, f64::NEG_INFINITY), &lax::full_like(&x, f64::INFINITY));
         x.nextafter(outward) - x
     }
-    /// Returns `self` · 2ⁿ for integers `n`, of `f32` and `f64`.
+    /// Returns `self` · 2ⁿ for integers `n`, for `f32` and `f64`.
     ///
     /// # Panics
-    /// If the dtypes are others, or the shapes do not broadcast.
+    /// If a dtype is not supported, or the shapes do not broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -65,7 +65,7 @@ impl Tensor {
         expect_int("ldexp", n);
         let mut rest = n.cast(signed(self.dtype()));
         let mut x = self.clone();
-        // A power of two has at most `most` for an exponent; three reach every number from every other.
+        // A power of two has an exponent of at most `most`. Three powers lead from every number to every other.
         for _ in 0..3 {
             let step = rest.clamp(1 - most, most);
             x *= power_of_two(&step, self.dtype());
@@ -73,8 +73,8 @@ impl Tensor {
         }
         x
     }
-    /// Returns mantissas m, 0.5 ≤ |m| < 1, and exponents n (as `i32`) with x = m · 2ⁿ, of `f32` and `f64`. 0, ∞ and NaN have
-    /// the exponent 0.
+    /// Returns mantissas m and exponents n, with x = m · 2ⁿ and 0.5 ≤ |m| < 1, for `f32` and `f64`. Exponents are
+    /// `i32`. 0, ∞ and NaN have the exponent 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -85,7 +85,7 @@ impl Tensor {
     pub fn frexp(&self) -> (Tensor, Tensor) {
         let (most, mantissa) = exponents("frexp", self);
         let bits = signed(self.dtype());
-        // Subnormal numbers are made normal first.
+        // Makes subnormal numbers normal first.
         let scale = 2f64.powi(mantissa as i32 + 1);
         let tiny = self.abs().lt(2f64.powi(1 - most as i32));
         let normal = lax::select(&tiny, &(self * scale), self);
@@ -97,14 +97,14 @@ impl Tensor {
         let n = biased - (most - 1) - lax::convert(&tiny, bits) * (mantissa + 1);
         let special = self.eq(0.0) | self.isfinite().logical_not();
         let n = lax::select(&special, &n.zeros_like(), &n);
-        // The exponent of a normal number has a power of two to undo it, in two halves.
+        // Divides by 2ⁿ in two steps, because -n may be out of the range of exponents.
         let half = &n >> 1;
         let m = self * power_of_two(&-&half, self.dtype()) * power_of_two(&(&half - &n), self.dtype());
         (lax::select(&special, self, &m), lax::convert(&n, DType::I32))
     }
 }
 
-/// The greatest exponent of a power of two, and the bits of the mantissa.
+/// Returns the greatest exponent of a power of two, and the number of mantissa bits.
 #[track_caller]
 fn exponents(op: &str, x: &Tensor) -> (i64, i64) {
     if !x.dtype().is_float() || x.dtype().is_half() {
@@ -113,7 +113,7 @@ fn exponents(op: &str, x: &Tensor) -> (i64, i64) {
     if x.dtype() == DType::F32 { (127, 23) } else { (1023, 52) }
 }
 
-/// 2ⁿ exactly, for the exponents of normal numbers.
+/// Returns 2ⁿ exactly, if n is the exponent of a normal number.
 #[track_caller]
 fn power_of_two(n: &Tensor, dtype: DType) -> Tensor {
     let (bias, mantissa) = if dtype == DType::F32 { (127, 23) } else { (1023, 52) };

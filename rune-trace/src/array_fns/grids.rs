@@ -7,7 +7,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{Array, DType, Element, Shape, with_element};
 
-/// Returns known indices as tensors of `i32`.
+/// Converts known positions in a matrix to tensors of `i32`.
 #[track_caller]
 fn two(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
     let rows: Vec<i32> = positions.iter().map(|p| p.0 as i32).collect();
@@ -15,7 +15,7 @@ fn two(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
     (rows.into(), columns.into())
 }
 
-/// Returns the indices in a matrix of `n` rows and `m` columns whose diagonal satisfies `chosen`.
+/// Returns the positions in a matrix of `n` rows and `m` columns whose diagonal satisfies `chosen`.
 #[track_caller]
 fn diagonals(n: usize, m: usize, chosen: &dyn Fn(isize) -> bool) -> (Tensor, Tensor) {
     let all = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
@@ -24,7 +24,8 @@ fn diagonals(n: usize, m: usize, chosen: &dyn Fn(isize) -> bool) -> (Tensor, Ten
 
 /// Positions.
 impl Tensor {
-    /// Returns the rows and the columns, as `i32`, of the elements of a matrix with `n` rows and `m` columns that are on or below the `k`-th diagonal.
+    /// Returns the rows and the columns, as `i32`, of the elements on or below the `k`-th diagonal of a matrix with `n`
+    /// rows and `m` columns.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -41,11 +42,11 @@ impl Tensor {
     pub fn triu_indices(n: usize, k: isize, m: usize) -> (Tensor, Tensor) {
         diagonals(n, m, &|d| d >= k)
     }
-    /// Returns the rows and the columns, as `i32`, of the elements of a matrix with `n` rows and columns that `mask` keeps: it gets a matrix of ones and `k`, as
-    /// [`Tensor::triu`] does.
+    /// Returns the rows and the columns, as `i32`, of the elements that `mask` keeps in a matrix with `n` rows and
+    /// columns. `mask` gets a matrix of ones and `k`, like [`Tensor::triu`].
     ///
     /// # Panics
-    /// If `mask` does, or gives another shape, or elements that are unknown.
+    /// If `mask` panics, or returns another shape or unknown elements.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -103,11 +104,11 @@ impl Tensor {
         }
         Tensor::diag_indices(self.shape()[0], self.rank())
     }
-    /// Converts indices in row-major order to an index tensor for each axis of `shape`. Negative indices count from the end; indices out of range
-    /// are clamped.
+    /// Converts indices in row-major order to an index tensor for each axis of `shape`. Negative indices count from the
+    /// end. Indices out of range are clamped.
     ///
     /// # Panics
-    /// If this tensor is not of integers.
+    /// If this tensor does not hold integers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -124,10 +125,11 @@ impl Tensor {
             if self.dtype().is_signed_int() { lax::select(&self.lt(0), &(self + size), self) } else { self.clone() };
         unravel(&from_end.clamp(0, size.max(1) - 1), &shape)
     }
-    /// Converts an index tensor for each axis of `shape` to indices in row-major order. The tensors broadcast. Indices out of range are clamped.
+    /// Converts an index tensor for each axis of `shape` to indices in row-major order. The tensors broadcast. Indices
+    /// out of range are clamped.
     ///
     /// # Panics
-    /// If there is not one tensor of integers for each axis, or the dtypes differ.
+    /// If there is not one integer tensor for each axis, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -151,10 +153,10 @@ impl Tensor {
         }
         flat.expect("there is an axis")
     }
-    /// Returns vectors shaped so that they index a grid together: the `i`-th along axis `i`.
+    /// Reshapes vectors so that together they index a grid: the `i`-th vector is along axis `i`.
     ///
     /// # Panics
-    /// If one is not a vector.
+    /// If an operand is not a vector.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -186,7 +188,7 @@ fn matrix(op: &str, x: &Tensor) -> (usize, usize) {
     }
 }
 
-/// Tensors with a pattern.
+/// Tensors with patterns.
 impl Tensor {
     /// Returns a matrix of `n` rows and `m` columns that is 1 on and below the `k`-th diagonal, and 0 above.
     ///
@@ -208,7 +210,7 @@ impl Tensor {
     pub fn diagflat(&self, k: isize) -> Tensor {
         self.flatten().diag(k)
     }
-    /// Returns the tensor with `value` on its diagonal: at the positions that are equal along all axes.
+    /// Returns the tensor with `value` on its diagonal: at the positions whose indices are equal along all axes.
     ///
     /// # Panics
     /// If there are fewer than two axes, or more than two that differ in size.
@@ -230,7 +232,8 @@ impl Tensor {
         let along = super::IndexItem::Tensor(lax::iota(DType::I32, [n], 0));
         self.at(vec![along; self.rank()]).set(value)
     }
-    /// Returns a Vandermonde matrix: the columns are powers of a vector, from the (`n` - 1)-th down to the 0-th, or up if `increasing`.
+    /// Returns a Vandermonde matrix: the columns are powers of a vector, from the (`n` - 1)-th down to the 0-th, or up
+    /// if `increasing`.
     ///
     /// # Panics
     /// If this is not a vector of numbers.
@@ -257,7 +260,8 @@ impl Tensor {
         }
         Tensor::stack(&columns, 1)
     }
-    /// Returns `n` numbers from `base` to the power `start` to `base` to the power `end`, equally far apart on a logarithmic scale.
+    /// Returns `n` numbers from `base` to the power `start` to `base` to the power `end`, evenly spaced on a
+    /// logarithmic scale.
     ///
     /// # Panics
     /// If `dtype` is not a float.
@@ -270,10 +274,10 @@ impl Tensor {
     pub fn logspace(start: f64, end: f64, n: usize, base: f64, dtype: DType) -> Tensor {
         spaced("logspace", n, dtype, &|t| base.powf(start + (end - start) * t))
     }
-    /// Returns `n` numbers from `start` to `end`, both included, each the same multiple of the one before.
+    /// Returns `n` numbers from `start` to `end`, both included. Consecutive numbers have a constant ratio.
     ///
     /// # Panics
-    /// If `dtype` is not a float, or `start` and `end` are not of one sign.
+    /// If `dtype` is not a float, or `start` and `end` do not have the same sign.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -293,10 +297,10 @@ impl Tensor {
             t => (low + (high - low) * t).exp() * start.signum(),
         })
     }
-    /// Returns the tensor `f(indices)`, where `indices` holds for each axis the indices along it, as `i32`.
+    /// Returns `f(indices)`. `indices` holds, for each axis, a tensor of the indices along it, as `i32`.
     ///
     /// # Panics
-    /// If `f` does.
+    /// If `f` panics.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -314,7 +318,7 @@ impl Tensor {
     }
 }
 
-/// Returns `f` of evenly spaced numbers from 0 to 1.
+/// Applies `f` to evenly spaced numbers from 0 to 1.
 #[track_caller]
 pub(super) fn spaced(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> f64) -> Tensor {
     if !dtype.is_float() {

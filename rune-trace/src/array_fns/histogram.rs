@@ -14,7 +14,7 @@ use std::ops::Range;
 /// The bins of a histogram.
 #[derive(Clone, Debug)]
 pub enum Bins {
-    /// This number of equal bins, from the least element to the greatest.
+    /// This number of equal bins, from the least to the greatest element.
     Count(usize),
     /// This number of equal bins over a range.
     Range(usize, Range<f64>),
@@ -39,10 +39,10 @@ impl From<&Tensor> for Bins {
 
 /// Counts.
 impl Tensor {
-    /// Returns how often each of the numbers 0, 1, 2, … occurs in a vector of integers, as `i32`. Negative numbers count as 0,
-    /// and numbers beyond the length are ignored.
+    /// Returns the number of times that each of the numbers 0, 1, 2, … occurs in a vector of integers, as `i32`.
+    /// Negative numbers count as 0, and numbers beyond the length are ignored.
     ///
-    /// The length is the greatest number plus 1 (`..`), or a given number, which `jit` needs.
+    /// The length is the greatest number plus 1 (`..`), or a given number. Inside `jit`, it must be given.
     ///
     /// # Panics
     /// If this is not a vector of integers, or the length is `..` and the elements are unknown.
@@ -69,8 +69,8 @@ impl Tensor {
         }
         bins("bincount_weighted", self, weights, &length.into())
     }
-    /// Returns the index of the bin of each element, as `i32`: 0 before the first edge, and the number of edges after the last.
-    /// The edges increase or decrease. A bin includes its lower edge, or with `right` its upper one.
+    /// Returns the index of the bin of each element, as `i32`: 0 before the first edge, and the number of edges after
+    /// the last. The edges must increase or decrease. A bin includes its lower edge, or with `right` its upper one.
     ///
     /// # Panics
     /// If `edges` is not a vector or has another dtype.
@@ -95,7 +95,7 @@ impl Tensor {
         let rising = lax::reshape(&part(edges, 0, 0, 1).le(part(edges, 0, n - 1, n)), Shape::scalar());
         lax::select(&lax::broadcast_in_dim(&rising, up.shape().clone(), &[]), &up, &down)
     }
-    /// Returns the edges of the bins of a histogram, one more than there are bins. Of integers, they are `f32`.
+    /// Returns the edges of the bins of a histogram, one more than there are bins. For integers, they are `f32`.
     ///
     /// # Panics
     /// If there are no bins, or the given edges are not a vector.
@@ -123,8 +123,8 @@ impl Tensor {
         let edges = &low * (1.0 - &i) + &high * &i;
         edges.at(-1).set(&high)
     }
-    /// Returns the number of elements in each bin, as floats, and the edges of the bins. Each bin includes its lower edge, and the last bin
-    /// includes both.
+    /// Returns the number of elements in each bin, as floats, and the edges of the bins. Each bin includes its lower
+    /// edge. The last bin also includes its upper edge.
     ///
     /// # Panics
     /// Like [`Tensor::histogram_bin_edges`].
@@ -143,11 +143,11 @@ impl Tensor {
         let counts = histogram_of("histogram", &[x], std::slice::from_ref(&edges), &ones);
         (counts, edges)
     }
-    /// Like [`Tensor::histogram`], but sums the `weights` of the elements in each bin. `weights` have the shape of this tensor. With `density`,
-    /// the result is a density, whose integral is 1.
+    /// Like [`Tensor::histogram`], but sums the `weights` of the elements in each bin. `weights` have the shape of this
+    /// tensor. With `density`, the result is a density: its integral is 1.
     ///
     /// # Panics
-    /// Like [`Tensor::histogram`], and if the shapes or dtypes differ.
+    /// Like [`Tensor::histogram`]. Also if the shapes or dtypes differ.
     #[track_caller]
     pub fn histogram_weighted(&self, bins: impl Into<Bins>, weights: &Tensor, density: bool) -> (Tensor, Tensor) {
         if weights.shape() != self.shape() {
@@ -165,7 +165,7 @@ impl Tensor {
     /// Returns the number of points (`self`, `y`) in each cell of a grid, and the edges along both axes.
     ///
     /// # Panics
-    /// Like [`Tensor::histogram`], and if the sizes or dtypes differ.
+    /// Like [`Tensor::histogram`]. Also if the sizes or dtypes differ.
     #[track_caller]
     pub fn histogram2d(
         &self,
@@ -183,11 +183,12 @@ impl Tensor {
         let counts = histogram_of("histogram2d", &[x, y], &[x_edges.clone(), y_edges.clone()], &ones);
         (counts, x_edges, y_edges)
     }
-    /// Returns the number of points in each cell of a grid, and the edges along each axis. Each row of this matrix is a point, and the grid has an
-    /// axis for each coordinate.
+    /// Returns the number of points in each cell of a grid, and the edges along each axis. Each row of this matrix is a
+    /// point, and the grid has an axis for each column.
     ///
     /// # Panics
-    /// Like [`Tensor::histogram`], and if this is not a matrix, or the number of `bins` is not that of its columns.
+    /// Like [`Tensor::histogram`]. Also if this tensor is not a matrix, or if its number of columns differs from the
+    /// number of `bins`.
     #[track_caller]
     pub fn histogramdd(&self, bins: &[Bins]) -> (Tensor, Vec<Tensor>) {
         if self.rank() != 2 || self.shape()[1] != bins.len() || bins.is_empty() {
@@ -208,7 +209,7 @@ fn constant(x: &Tensor, value: f64) -> Tensor {
     lax::full(x.dtype(), &Shape::scalar(), value)
 }
 
-/// Sums the `weights` by number.
+/// Sums the `weights` of each number.
 #[track_caller]
 fn bins(op: &str, x: &Tensor, weights: &Tensor, length: &ResultSize) -> Tensor {
     if x.rank() != 1 || !x.dtype().is_int() {

@@ -1,4 +1,4 @@
-//! Images of other sizes, as `jax.image` has them.
+//! Image resizing, like `jax.image`.
 //!
 //! ```
 //! use rune_trace::{Tensor, image, image::ResizeMethod};
@@ -19,20 +19,20 @@ use std::f64::consts::PI;
 /// The interpolation between the pixels of an image.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ResizeMethod {
-    /// The nearest element.
+    /// Takes the nearest element.
     Nearest,
-    /// The straight line between neighbours, along each axis.
+    /// Interpolates linearly between neighbours, along each axis.
     #[default]
     Linear,
-    /// The cubic of four neighbours, along each axis (Keys, 1981).
+    /// Interpolates by a cubic through four neighbours, along each axis (Keys, 1981).
     Cubic,
-    /// Lanczos' kernel of radius 3.
+    /// Uses Lanczos' kernel of radius 3.
     Lanczos3,
-    /// Lanczos' kernel of radius 5.
+    /// Uses Lanczos' kernel of radius 5.
     Lanczos5,
 }
 
-/// The weight of an element at the distance `x`, which is not negative.
+/// Returns the weight of an element at the distance `x`, which is not negative.
 #[track_caller]
 fn weight(method: ResizeMethod, x: &Tensor) -> Tensor {
     match method {
@@ -48,7 +48,7 @@ fn weight(method: ResizeMethod, x: &Tensor) -> Tensor {
     }
 }
 
-/// sinc x · sinc (x / radius), up to the radius.
+/// Returns sinc x · sinc (x / radius) up to the radius, and 0 beyond.
 #[track_caller]
 fn lanczos(x: &Tensor, radius: f64) -> Tensor {
     let middle = x.le(1e-3);
@@ -62,7 +62,7 @@ fn lanczos(x: &Tensor, radius: f64) -> Tensor {
 #[track_caller]
 fn weights(n: usize, m: usize, scale: &Tensor, translation: &Tensor, method: ResizeMethod, antialias: bool) -> Tensor {
     let inverse = 1.0 / scale;
-    // To smaller sizes the kernel is widened, so that each element counts.
+    // To shrink an image, widens the kernel, so that each element counts.
     let wide = if antialias { inverse.maximum(1.0) } else { inverse.ones_like() };
     let at = (lax::iota(scale.dtype(), [1, m], 1) + 0.5) * &inverse - translation * &inverse - 0.5;
     let distance = (&at - lax::iota(scale.dtype(), [n, 1], 0)).abs() / wide;
@@ -70,23 +70,23 @@ fn weights(n: usize, m: usize, scale: &Tensor, translation: &Tensor, method: Res
     let sum = weights.sum_keepdims(0);
     let fine = sum.abs().gt(1000.0 * f64::from(f32::EPSILON));
     let weights = weights / lax::select(&fine, &sum, &sum.ones_like());
-    // What lies outside of the image is 0.
+    // The image is 0 outside of its bounds.
     let inside = at.ge(-0.5) & at.le(n as f64 - 0.5) & fine;
     super::where_(inside, &weights, 0.0)
 }
 
-/// `x` with the elements along `axis` weighted.
+/// Returns the weighted sums of the elements of `x` along `axis`.
 #[track_caller]
 fn along(x: &Tensor, axis: usize, weights: &Tensor) -> Tensor {
     x.tensordot(weights, axis, 0).moveaxis(-1, axis)
 }
 
-/// Resizes an image, which can have any axes. Axes that keep their size are unchanged. With `antialias`, smaller
-/// images are averages of all elements, and not of those next to each position only. Integers and `bool` as `f32`; half types are
-/// computed in `f32`.
+/// Resizes an image of any rank. Axes that keep their size are unchanged. If the image shrinks, `antialias` averages
+/// over all elements, instead of only those next to each position. Integers and `bool` become `f32`. Half-precision
+/// types are computed in `f32`.
 ///
 /// # Panics
-/// If `shape` does not have as many axes, or an axis of the image is empty that shall not be.
+/// If `shape` has another rank, or an axis grows that has no elements.
 #[track_caller]
 pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, antialias: bool) -> Tensor {
     let shape = shape.into();
@@ -120,13 +120,13 @@ pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, ant
     lax::convert(&x, float.dtype())
 }
 
-/// Returns the image scaled and moved along some axes: the element at position p comes to be at `scale` · p + `translation`, in coordinates
-/// whose origin is the corner of the image. What is outside of the image is 0. It can be differentiated by `scale` and
-/// `translation` too, which have one element for each of `axes`.
+/// Scales an image and moves it along some axes: the element at position p moves to `scale` · p + `translation`, in
+/// coordinates with the origin at the corner of the image. Outside of its bounds, the image is 0. The function is also
+/// differentiable with respect to `scale` and `translation`, which have one element for each of `axes`.
 ///
 /// # Panics
-/// If `shape` does not have as many axes, sizes of other axes change, `scale` or `translation` do not fit, the dtypes are not one float, or
-/// the method is `Nearest`.
+/// If `shape` has another rank, the size of another axis changes, `scale` or `translation` do not match, the dtypes are
+/// not a single float dtype, or the method is `Nearest`.
 ///
 /// ```
 /// use rune_trace::{Tensor, image, image::ResizeMethod};

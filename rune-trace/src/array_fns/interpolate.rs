@@ -1,4 +1,4 @@
-//! Interpolation on grids, as `jax.scipy.interpolate` has it.
+//! Interpolation on grids, like `jax.scipy.interpolate`.
 
 use super::broadcast::expect_one_dtype;
 use super::join::part;
@@ -7,7 +7,7 @@ use crate::tensor::refuse;
 use crate::{IndexItem, Tensor, Tree, lax};
 use rune_ir::{DType, Shape};
 
-/// A function known at the points of a grid, whose lines may be at any distances, interpolated between them.
+/// An interpolation between the points of a grid with arbitrary spacing.
 ///
 /// ```
 /// use rune_trace::{Tensor, interpolate::RegularGridInterpolator};
@@ -27,11 +27,12 @@ pub struct RegularGridInterpolator {
 }
 
 impl RegularGridInterpolator {
-    /// Returns the interpolation of `values`, whose first axes are along the lines of the grid. `points` holds for each of these axes where its
-    /// lines are, in ascending order. It is linear, and NaN outside of the grid.
+    /// Returns the interpolation of `values`, whose first axes are those of the grid. `points` holds the coordinates
+    /// along each of these axes, in ascending order. By default, the interpolation is linear, and NaN outside of the
+    /// grid.
     ///
     /// # Panics
-    /// If an axis has fewer than two lines, sizes do not fit, or the dtypes are not one float.
+    /// If an axis has fewer than two coordinates, sizes do not match, or the dtypes are not a single float dtype.
     #[track_caller]
     pub fn new(points: &[Tensor], values: &Tensor) -> RegularGridInterpolator {
         let op = "RegularGridInterpolator";
@@ -52,7 +53,7 @@ impl RegularGridInterpolator {
             fill: Some(f64::NAN),
         }
     }
-    /// Returns this interpolation, by the nearest point of the grid or linear.
+    /// Sets the order: nearest point or linear interpolation.
     #[must_use]
     pub fn order(self, order: Order) -> RegularGridInterpolator {
         RegularGridInterpolator { order, ..self }
@@ -62,10 +63,10 @@ impl RegularGridInterpolator {
     pub fn fill(self, fill: Option<f64>) -> RegularGridInterpolator {
         RegularGridInterpolator { fill, ..self }
     }
-    /// Returns the values at points, whose coordinates are along the last axis of `x`.
+    /// Returns the values at points. The last axis of `x` holds the coordinates of a point.
     ///
     /// # Panics
-    /// If the last axis of `x` is not of the size of the grid's number of axes, or the dtypes differ.
+    /// If the size of the last axis of `x` is not the number of axes of the grid, or the dtypes differ.
     #[track_caller]
     pub fn at(&self, x: &Tensor) -> Tensor {
         let op = "RegularGridInterpolator::at";
@@ -106,7 +107,7 @@ impl RegularGridInterpolator {
         let outside = lax::broadcast_in_dim(&outside, y.shape().clone(), &dims);
         lax::select(&outside, &lax::full_like(&y, fill), &y)
     }
-    /// The weighted sum of the corners of the field of the grid around each point.
+    /// Returns the weighted sum of the corners of the grid cell around each point.
     #[track_caller]
     fn corners(&self, below: &[(Tensor, Tensor)], shape: &Shape) -> Tensor {
         let result: Shape = shape.iter().chain(self.values.shape()[below.len()..].iter()).copied().collect();

@@ -36,7 +36,7 @@ impl From<Vec<usize>> for Sections {
     }
 }
 
-/// A list of tensors: owned, borrowed, or of references.
+/// Returns a list of tensors, owned or borrowed, as owned ones.
 fn owned<T: AsRef<Tensor>>(xs: &[T]) -> Vec<Tensor> {
     xs.iter().map(|x| x.as_ref().clone()).collect()
 }
@@ -64,7 +64,7 @@ impl Tensor {
     /// Joins tensors along `axis`. All other sizes and the dtypes must agree.
     ///
     /// # Panics
-    /// If they do not agree, or there are not tensors.
+    /// If they do not agree, or there are no tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -80,7 +80,7 @@ impl Tensor {
     /// Stacks tensors of one type along a new axis.
     ///
     /// # Panics
-    /// If their types differ, or there are not tensors.
+    /// If their types differ, or there are no tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;

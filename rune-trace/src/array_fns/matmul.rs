@@ -1,4 +1,4 @@
-//! Matrix products, and other functions that are one dot product.
+//! Matrix products, and other functions that consist of one dot product.
 
 use super::broadcast::{expect_joint_shape, expect_one_dtype};
 use crate::tensor::refuse;
@@ -65,7 +65,7 @@ impl Tensor {
         lax::reshape(&product, batch.iter().copied().chain(rows).chain(columns).collect::<Shape>())
     }
     /// Returns NumPy's `dot`: the last axis of `self` is contracted with the second to last axis of `other` (or its
-    /// only axis). The result has all other axes of both. With a scalar, it is the product.
+    /// only axis). The result has all other axes of both. If an operand is a scalar, the result is the product.
     #[track_caller]
     pub fn dot(&self, other: impl AsRef<Tensor>) -> Tensor {
         let other = other.as_ref();
@@ -80,7 +80,7 @@ impl Tensor {
         let other = other.as_ref();
         self.flatten().tensordot(other.flatten(), 0, 0)
     }
-    /// Returns the product of each element of `self` with each element of `other`, both taken as vectors.
+    /// Returns the product of each element of `self` with each element of `other`. Both are flattened.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -91,7 +91,7 @@ impl Tensor {
         let other = other.as_ref();
         lax::reshape(self, [self.size(), 1]) * lax::reshape(other, [1, other.size()])
     }
-    /// Sums products over `axes` of this tensor, in pairs with `other_axes` of the other. The remaining axes of this
+    /// Sums products over `axes` of this tensor, paired with `other_axes` of the other. The remaining axes of this
     /// tensor come first in the result.
     ///
     /// # Panics
@@ -130,7 +130,7 @@ impl Tensor {
 
 /// Products of vectors and matrices, under the names of the array API.
 impl Tensor {
-    /// Returns the sum of products along the last axes; all others are axes of the result.
+    /// Returns the sums of products along the last axes. The result has all other axes.
     ///
     /// # Panics
     /// If the last sizes or the dtypes differ.
@@ -157,10 +157,11 @@ impl Tensor {
         let other = other.as_ref();
         (self * other).sum_axes(axis)
     }
-    /// Returns the products of matrices, along the last two axes, and vectors, along the last axis of `vector`; axes before broadcast.
+    /// Returns the products of matrices, along the last two axes, with vectors, along the last axis of `vector`.
+    /// Earlier axes broadcast.
     ///
     /// # Panics
-    /// If the sizes do not fit or the dtypes differ.
+    /// If the sizes do not match or the dtypes differ.
     #[track_caller]
     pub fn matvec(&self, vector: impl AsRef<Tensor>) -> Tensor {
         let vector = vector.as_ref();
@@ -169,10 +170,11 @@ impl Tensor {
         }
         self.matmul(vector.unsqueeze(-1)).squeeze(-1)
     }
-    /// Returns the products of vectors, along the last axis, and matrices, along the last two axes of `matrix`; axes before broadcast.
+    /// Returns the products of vectors, along the last axis, with matrices, along the last two axes of `matrix`.
+    /// Earlier axes broadcast.
     ///
     /// # Panics
-    /// If the sizes do not fit or the dtypes differ.
+    /// If the sizes do not match or the dtypes differ.
     #[track_caller]
     pub fn vecmat(&self, matrix: impl AsRef<Tensor>) -> Tensor {
         let matrix = matrix.as_ref();
@@ -183,7 +185,7 @@ impl Tensor {
     }
 }
 
-/// The axes of a batched product: those of both operands, and those of only one. Axes of size 1 belong to neither, and
+/// The batch axes of a product: those of both operands, and those of only one. Axes of size 1 are in neither group, and
 /// are dropped.
 #[derive(Default)]
 struct Plan {
@@ -228,7 +230,7 @@ impl Plan {
         };
         let (kept_x, kept_y) =
             (keep(&self.lhs_batch, &self.lhs_free, k.0, rows), keep(&self.rhs_batch, &self.rhs_free, k.1, columns));
-        // Indices of axes after the batch axes of size 1 are dropped.
+        // The positions of axes after batch axes of size 1 are dropped.
         let at = |kept: &Dims, axes: &[usize]| -> Dims {
             axes.iter().map(|a| kept.iter().position(|b| a == b).expect("the axis is kept")).collect()
         };
@@ -242,7 +244,7 @@ impl Plan {
             rhs_contract: at(&kept_y, &[k.1]),
         };
         let product = lax::dot_general(&x2, &y2, dims, x.dtype());
-        // The order of axes so far: batch axes of both, left batch axes, rows, right batch axes, columns.
+        // The current order of axes: batch axes of both, left batch axes, rows, right batch axes, columns.
         let left = self.lhs_batch.len();
         let rows_at = left + self.lhs_free.len();
         let right = rows_at + usize::from(rows.is_some());

@@ -1,8 +1,8 @@
 //! The functions that users call: operators and functions with broadcasting, literals and negative axes, built from the
 //! strict primitives in [`crate::lax`].
 //!
-//! All are `#[track_caller]`: misuse panics at the user's line, and operations record it as their origin. None calls a
-//! primitive inside a closure, because a closure would hide the line.
+//! All are `#[track_caller]`: misuse panics at the user's line, and operations record this line as their origin. None
+//! calls a primitive inside a closure, because a closure would hide the line.
 
 mod activations;
 mod arithmetic;

@@ -1,4 +1,4 @@
-//! NumPy's names of functions that have another name here.
+//! NumPy's names for functions that have another name here.
 
 use super::axes::Axes;
 use super::reductions::{as_float, truth};
@@ -9,7 +9,7 @@ use rune_ir::{DType, Shape};
 
 macro_rules! unary {
     ($($name:ident = $own:ident;)*) => {
-        /// NumPy's names of functions of one tensor.
+        /// NumPy's names for functions of one tensor.
         impl Tensor {$(
             #[doc = concat!("[`Tensor::", stringify!($own), "`], under NumPy's name.")]
             #[track_caller]
@@ -42,7 +42,7 @@ unary! {
 
 macro_rules! binary {
     ($($name:ident = $own:ident;)*) => {
-        /// NumPy's names of functions of two operands.
+        /// NumPy's names for functions of two operands.
         impl Tensor {$(
             #[doc = concat!("[`Tensor::", stringify!($own), "`], under NumPy's name.")]
             #[track_caller]
@@ -76,7 +76,7 @@ binary! {
 
 macro_rules! over_axes {
     ($($name:ident = $own:ident;)*) => {
-        /// NumPy's names of functions of all elements along some axes.
+        /// NumPy's names for reductions along some axes.
         impl Tensor {$(
             #[doc = concat!("[`Tensor::", stringify!($own), "`], under NumPy's name.")]
             #[track_caller]
@@ -94,7 +94,7 @@ over_axes! {
 
 macro_rules! along {
     ($($name:ident = $own:ident;)*) => {
-        /// NumPy's names of functions along an axis.
+        /// NumPy's names for functions along an axis.
         impl Tensor {$(
             #[doc = concat!("[`Tensor::", stringify!($own), "`], under NumPy's name.")]
             #[track_caller]
@@ -115,7 +115,8 @@ macro_rules! logical {
         impl Tensor {$(
             $(#[$doc])*
             ///
-            /// A number holds unless it is 0. The operands broadcast and may have different dtypes; the result is `bool`.
+            /// A number is true unless it is 0. The operands broadcast and may have different dtypes. The result is
+            /// `bool`.
             ///
             /// # Panics
             /// If the shapes do not broadcast.
@@ -138,15 +139,15 @@ macro_rules! logical {
     };
 }
 logical! {
-    /// Returns whether both elements hold.
+    /// Returns whether both elements are true.
     logical_and = bitand;
-    /// Returns whether either element holds.
+    /// Returns whether either element is true.
     logical_or = bitor;
-    /// Returns whether exactly one of the elements holds.
+    /// Returns whether exactly one of the elements is true.
     logical_xor = bitxor;
 }
 
-/// NumPy's names that take something else.
+/// NumPy's names for functions whose parameters differ.
 impl Tensor {
     /// [`Tensor::clamp`], under NumPy's name.
     ///
@@ -165,11 +166,11 @@ impl Tensor {
     pub fn astype(&self, dtype: DType) -> Tensor {
         self.cast(dtype)
     }
-    /// This tensor itself: tensors never change, so a copy is the tensor.
+    /// Returns this tensor itself: tensors never change, so no copy is needed.
     pub fn copy(&self) -> Tensor {
         self.clone()
     }
-    /// This tensor itself, which must not be `bool`; NumPy's `+x`.
+    /// Returns this tensor itself: NumPy's `+x`.
     ///
     /// # Panics
     /// If the dtype is `bool`.
@@ -208,10 +209,10 @@ impl Tensor {
         let (x, y) = floats("float_power", self, other);
         lax::pow(&x, &y)
     }
-    /// Returns the tensor with new axes of size 1, which are at the positions `axes` of the result.
+    /// Returns the tensor with new axes of size 1, at the positions `axes` of the result.
     ///
     /// # Panics
-    /// If a position is out of range of the result, or named twice.
+    /// If a position is out of range, or named twice.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -223,7 +224,7 @@ impl Tensor {
     pub fn expand_dims(&self, axes: impl Into<Axes>) -> Tensor {
         let axes = axes.into();
         let Some(added) = axes.count() else { refuse!("expand_dims: `..` names no new axes") };
-        // Only the rank of the result counts.
+        // Only the rank of the result matters.
         let result = Shape::from(vec![1; self.rank() + added]);
         let new = axes.resolve_sorted("expand_dims", &result);
         let mut shape = self.shape().clone();
@@ -249,19 +250,19 @@ impl Tensor {
     pub fn identity(n: usize, dtype: DType) -> Tensor {
         Tensor::eye(n, dtype)
     }
-    /// [`Tensor::zeros`]: rune leaves no memory undefined.
+    /// Returns [`Tensor::zeros`]: rune leaves no memory undefined.
     #[track_caller]
     pub fn empty(shape: impl Into<Shape>, dtype: DType) -> Tensor {
         Tensor::zeros(shape, dtype)
     }
-    /// [`Tensor::zeros_like`]: rune leaves no memory undefined.
+    /// Returns [`Tensor::zeros_like`]: rune leaves no memory undefined.
     #[track_caller]
     pub fn empty_like(&self) -> Tensor {
         self.zeros_like()
     }
 }
 
-/// Both operands as floats of one dtype.
+/// Converts both operands to floats of one dtype.
 #[track_caller]
 fn floats(op: &str, x: &Tensor, y: impl Operand) -> (Tensor, Tensor) {
     let x = as_float(x);

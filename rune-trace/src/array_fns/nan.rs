@@ -9,13 +9,13 @@ use crate::{Tensor, lax};
 use rune_ir::DType;
 use rune_ir::op::Dims;
 
-/// Replaces NaN by `value`.
+/// Replaces NaN with `value`.
 #[track_caller]
 fn without(x: &Tensor, value: f64) -> Tensor {
     if x.dtype().is_float() { lax::select(&x.isnan(), &constant_like(x, value), x) } else { x.clone() }
 }
 
-/// Replaces the results over axes that hold only NaN by NaN.
+/// Replaces the results over axes that hold only NaN with NaN.
 #[track_caller]
 fn unless_all(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if !x.dtype().is_float() {
@@ -83,7 +83,8 @@ reductions! {
         let y = if keepdims { y.min_keepdims(axes) } else { y.min_axes(axes) };
         unless_all(x, &y, axes, keepdims)
     };
-    /// Returns the mean of the elements that are not NaN; of integers and `bool`, as `f32`. If there are none, it is NaN.
+    /// Returns the mean of the elements that are not NaN. For integers and `bool`, it is `f32`. If there are none, it
+    /// is NaN.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -98,7 +99,8 @@ reductions! {
 
 /// Indices, cumulative functions and quantiles that ignore NaN.
 impl Tensor {
-    /// Returns the index along `axis` of the first greatest element that is not NaN, as `i32`. If there is none, it is -1.
+    /// Returns the index along `axis` of the first greatest element that is not NaN, as `i32`. If there is none, it is
+    /// -1.
     ///
     /// # Panics
     /// If the axis is out of range or has no elements.
@@ -137,8 +139,8 @@ impl Tensor {
     pub fn nancumprod(&self, axis: isize) -> Tensor {
         without(self, 1.0).cumprod(axis)
     }
-    /// Returns the quantile `q` along `axis` of the elements that are not NaN: the element at this fraction of the order,
-    /// interpolated between neighbors. If there are none, it is NaN. Of integers and `bool`, it is `f32`.
+    /// Returns the quantile `q` along `axis` of the elements that are not NaN: the element at this fraction of the
+    /// order, interpolated between neighbors. If there are none, it is NaN. For integers and `bool`, it is `f32`.
     ///
     /// # Panics
     /// If `q` is not in 0 … 1, or the axis has no elements.

@@ -13,7 +13,7 @@ use crate::tensor::refuse;
 use crate::{IndexItem, Tensor, Tree, lax};
 use rune_ir::{DType, Shape};
 
-/// How to interpolate between elements.
+/// The interpolation between elements.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Order {
     /// Takes the nearest element: order 0.
@@ -28,7 +28,7 @@ pub enum Order {
 pub enum Outside {
     /// This number: `k k | a b c | k k`.
     Constant(f64),
-    /// The outermost element: `a a | a b c | c c`.
+    /// The nearest element: `a a | a b c | c c`.
     Nearest,
     /// The elements from the other end: `b c | a b c | a b`.
     Wrap,
@@ -56,13 +56,15 @@ fn mirrored(at: &Tensor, n: i64) -> Tensor {
     if last == 0 { at.zeros_like() } else { ((at + last).remainder(2 * last) - last).abs() }
 }
 
-/// Returns the elements of `x` at fractional positions. `coordinates` holds a tensor of positions for each axis; they broadcast. `outside`
-/// determines the elements beyond the ends. The result is differentiable in `x` and, for `Linear`, in the coordinates.
+/// Returns the elements of `x` at fractional positions. `coordinates` holds a tensor of positions for each axis; they
+/// broadcast. `outside` determines the elements beyond the ends. The result is differentiable with respect to `x` and,
+/// for `Linear`, to the coordinates.
 ///
-/// Integers are interpolated as floats and rounded; halves are rounded away from zero.
+/// Integers are interpolated as floats and rounded. Halves are rounded away from zero.
 ///
 /// # Panics
-/// If the number of coordinates is not that of the axes, or if they do not share one float dtype, which must be that of `x` if it is a float.
+/// If the number of coordinates is not the number of axes, or if the coordinates do not have a single float dtype. If
+/// `x` is a float, its dtype must be the same.
 #[track_caller]
 pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside: Outside) -> Tensor {
     let op = "ndimage::map_coordinates";
@@ -79,7 +81,7 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
     let shapes: Vec<&Shape> = coordinates.iter().map(Tensor::shape).collect();
     let shape = expect_joint_shape(op, &shapes);
     let values = lax::convert(x, float);
-    // For each axis, its neighbours: position, whether it is inside, and weight.
+    // The neighbours along each axis: position, whether it is inside, and weight.
     let mut neighbours: Vec<Vec<(Tensor, Tensor, Tensor)>> = Vec::with_capacity(x.rank());
     for (axis, at) in coordinates.iter().enumerate() {
         let (n, at) = (x.shape()[axis], broadcast(op, at, &shape));
@@ -119,7 +121,7 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
         let (weight, valid) = (weight.expect("there is an axis"), valid.expect("there is an axis"));
         let mut value = values.i(items);
         if let Outside::Constant(k) = outside {
-            // A number of the dtype of the array.
+            // The constant, as a number of the dtype of the array.
             let k = if x.dtype().is_int() { k.trunc() } else { k };
             value = lax::select(&valid, &value, &lax::full_like(&value, k));
         }

@@ -1,15 +1,15 @@
-//! Tensors of nested lists of numbers, with the default dtypes.
+//! Tensors from nested lists of numbers, with the default dtypes.
 
 use super::scalar::Scalar;
 use crate::Tensor;
 use half::{bf16, f16};
 use rune_ir::{Array, DType, Shape, with_element};
 
-/// A number, or an array of such, nested as deep as you like: what [`tensor!`](crate::tensor!) takes.
+/// A number, or an array of any nesting depth: an argument of [`tensor!`](crate::tensor!).
 pub trait Nested {
-    /// Adds the sizes of the axes.
+    /// Appends the sizes of the axes.
     fn sizes(&self, sizes: &mut Vec<usize>);
-    /// Adds the numbers in row-major order.
+    /// Appends the numbers in row-major order.
     fn numbers(&self, numbers: &mut Vec<Scalar>);
 }
 macro_rules! numbers {
@@ -35,10 +35,10 @@ impl<T: Nested, const N: usize> Nested for [T; N] {
     }
 }
 
-/// Makes a tensor of numbers, or of nested lists of numbers: of `f32` if one has a fraction, of `i32` if they are whole, of `bool` for truth values;
-/// or of the dtype after `;`.
+/// Creates a tensor from a number, or from nested lists of numbers. The dtype is the one after `;`. Without it, it is
+/// `f32` for floats, `i32` for integers, and `bool` for truth values.
 ///
-/// `Tensor::from` keeps the dtype of the Rust type instead: `Tensor::from([1.0])` is of `f64`.
+/// `Tensor::from` keeps the dtype of the Rust type instead: `Tensor::from([1.0])` has the dtype `f64`.
 ///
 /// ```
 /// use rune_trace::{DType, tensor};
@@ -57,7 +57,7 @@ macro_rules! tensor {
     ($($x:expr),* ; $dtype:expr) => { $crate::nested([$($x),*], Some($dtype)) };
 }
 
-/// The tensor that [`tensor!`](crate::tensor!) makes.
+/// Creates the tensor of [`tensor!`](crate::tensor!).
 #[track_caller]
 pub fn nested<T: Nested>(x: T, dtype: Option<DType>) -> Tensor {
     let (mut sizes, mut numbers) = (Vec::new(), Vec::new());

@@ -1,8 +1,8 @@
 //! Operators on tensors, references to tensors and Rust numbers, and the methods with the same meaning.
 //!
-//! The right side of an operator is any [`Operand`]. The only floats on the left side are `f64`, and the only integers
-//! are `i32`. Otherwise, a literal could have several types, and `(1.0 - &x).sqrt()` would need a type annotation. Put
-//! other numbers on the right side, or convert them: `f64::from(rate) * &x`.
+//! The right side of an operator is any [`Operand`]. The left side may be a tensor, an `f64` or an `i32`. With more
+//! types, a literal would be ambiguous, and `(1.0 - &x).sqrt()` would need a type annotation. Put other numbers on the
+//! right side, or convert them: `f64::from(rate) * &x`.
 
 use super::broadcast::unify;
 use super::complex_order;
@@ -142,10 +142,10 @@ prefix! {
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident: |$x:ident, $y:ident| $apply:expr;)*) => {
         /// Functions of two operands: tensors of one dtype whose shapes broadcast by NumPy's rules, or a tensor and a
-        /// Rust number, which takes its dtype.
+        /// Rust number, which takes the dtype of the tensor.
         ///
-        /// Each panics at the caller's line if dtypes differ, shapes do not broadcast, or the function does not take
-        /// the dtype.
+        /// Each panics at the caller's line if dtypes differ, if shapes do not broadcast, or if the function does not
+        /// support the dtype.
         impl Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -187,8 +187,8 @@ methods! {
     /// ```
     #[doc(alias = "power")]
     pow: |x, y| binary(BinaryFn::Pow, x, y);
-    /// Returns the greater of each two elements; NaN if either is. Of `bool`: or. Complex numbers are ordered by their real
-    /// parts, and where those are equal by their imaginary parts.
+    /// Returns the elementwise maximum, or NaN if either element is NaN. For `bool`, it is the logical or. Complex
+    /// numbers are ordered by their real parts, then by their imaginary parts.
     ///
     /// ```
     /// use rune_trace::{Complex32, Tensor};
@@ -197,28 +197,28 @@ methods! {
     /// # Ok::<(), rune_trace::EvalError>(())
     /// ```
     maximum: |x, y| binary(BinaryFn::Max, x, y);
-    /// Returns the lesser of each two elements; NaN if either is. Of `bool`: and. Complex numbers are ordered as by
-    /// [`Tensor::maximum`].
+    /// Returns the elementwise minimum, or NaN if either element is NaN. For `bool`, it is the logical and. Complex
+    /// numbers are ordered like in [`Tensor::maximum`].
     minimum: |x, y| binary(BinaryFn::Min, x, y);
-    /// Returns the angle of the point (`other`, `self`) seen from the origin, of floats.
+    /// Returns the angle of the point (`other`, `self`) seen from the origin, for floats.
     #[doc(alias = "arctan2")]
     atan2: |x, y| binary(BinaryFn::Atan2, x, y);
-    /// Computes `self & other`: bitwise and, of integers and `bool`.
+    /// Computes `self & other`: bitwise and, for integers and `bool`.
     #[doc(alias = "logical_and")]
     #[doc(alias = "bitwise_and")]
     bitand: |x, y| binary(BinaryFn::And, x, y);
-    /// Computes `self | other`: bitwise or, of integers and `bool`.
+    /// Computes `self | other`: bitwise or, for integers and `bool`.
     #[doc(alias = "logical_or")]
     #[doc(alias = "bitwise_or")]
     bitor: |x, y| binary(BinaryFn::Or, x, y);
-    /// Computes `self ^ other`: bitwise exclusive or, of integers and `bool`.
+    /// Computes `self ^ other`: bitwise exclusive or, for integers and `bool`.
     #[doc(alias = "logical_xor")]
     #[doc(alias = "bitwise_xor")]
     bitxor: |x, y| binary(BinaryFn::Xor, x, y);
-    /// Computes `self << other`, of integers; 0 if `other` is at least the bit width.
+    /// Computes `self << other` for integers. It is 0 if `other` is at least the bit width.
     #[doc(alias = "left_shift")]
     shift_left: |x, y| binary(BinaryFn::ShiftLeft, x, y);
-    /// Computes `self >> other`, of integers. It fills with the sign bit for signed integers, and with zeros for
+    /// Computes `self >> other` for integers. It fills with the sign bit for signed integers, and with zeros for
     /// unsigned ones.
     #[doc(alias = "right_shift")]
     shift_right: |x, y| shift_right(x, y);
@@ -233,8 +233,8 @@ methods! {
     /// Returns whether elements differ, as `bool`.
     #[doc(alias = "not_equal")]
     ne: |x, y| compare(Comparison::Ne, x, y);
-    /// Returns whether elements of `self` are less than those of `other`, as `bool`. Complex numbers are ordered as by
-    /// [`Tensor::maximum`].
+    /// Returns whether elements of `self` are less than those of `other`, as `bool`. Complex numbers are ordered like
+    /// in [`Tensor::maximum`].
     #[doc(alias = "less")]
     lt: |x, y| compare(Comparison::Lt, x, y);
     /// Returns whether elements of `self` are at most those of `other`, as `bool`; false if one is NaN.

@@ -24,21 +24,21 @@ macro_rules! cumulative {
     };
 }
 cumulative! {
-    /// Returns the sum of all elements along `axis` up to each one, in their dtype, like [`Tensor::sum`]; of `bool` the
-    /// count, as `i32`.
+    /// Returns the cumulative sum along `axis`, in the dtype of the elements, like [`Tensor::sum`]. For `bool`, it is
+    /// the count, as `i32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2, 3]).cumsum(0).to_vec::<i32>().unwrap(), [1, 3, 6]);
     /// ```
     cumsum = Sum of numbers;
-    /// Returns the product of all elements along `axis` up to each one, in their dtype; of `bool` as `i32`.
+    /// Returns the cumulative product along `axis`, in the dtype of the elements. For `bool`, it is `i32`.
     cumprod = Prod of numbers;
-    /// Returns the greatest of all elements along `axis` up to each one.
+    /// Returns the cumulative maximum along `axis`.
     cummax = Max of numbers;
-    /// Returns the least of all elements along `axis` up to each one.
+    /// Returns the cumulative minimum along `axis`.
     cummin = Min of numbers;
-    /// Returns ln Σ eˣ over all elements along `axis` up to each one; of integers and `bool`, as `f32`.
+    /// Returns the cumulative ln Σ eˣ along `axis`. For integers and `bool`, it is `f32`.
     cumlogsumexp = LogSumExp of as_float;
 }
 
@@ -47,7 +47,7 @@ fn numbers(x: &Tensor) -> Tensor {
     if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() }
 }
 
-/// Applies `f` to `numbers`, the form of `x` that the operation takes. The extremes of `bool` are `bool`.
+/// Applies `f` to `numbers`: `x` in a dtype that the operation supports. The extremes of `bool` are `bool`.
 #[track_caller]
 fn running(f: CumulativeFn, x: &Tensor, numbers: &Tensor, axis: usize) -> Tensor {
     let y = lax::cumulative(f, numbers, axis, false);
@@ -94,8 +94,8 @@ impl Tensor {
         let last = self.shape()[at] as i64 - 1;
         last as i32 - self.flip(axis).argsort(axis).flip(axis)
     }
-    /// Returns the `k` greatest elements along the last axis, in descending order, and their indices as `i32`. Of equal
-    /// elements, the first comes first. NaN counts as greatest.
+    /// Returns the `k` greatest elements along the last axis, in descending order, and their indices as `i32`. Equal
+    /// elements keep their order. NaN counts as greatest.
     ///
     /// # Panics
     /// If the last axis has fewer than `k` elements, or there is none.
@@ -113,8 +113,8 @@ impl Tensor {
         }
         lax::top_k(self, k)
     }
-    /// Returns, for each of `values`, the index, as `i32`, at which inserting it into this sorted vector keeps the
-    /// order: before equal elements, or after them if `right`. Each value is compared with every element.
+    /// Returns, for each of `values`, the index in this sorted vector at which inserting it keeps the order, as `i32`:
+    /// before equal elements, or after them if `right`. Each value is compared with every element.
     ///
     /// # Panics
     /// If this is not a vector, or the dtypes differ.
@@ -134,8 +134,8 @@ impl Tensor {
         let before = if right { self.le(&values) } else { self.lt(&values) };
         before.sum_axes(-1)
     }
-    /// Returns the median along `axis`: the middle element in the order, or the mean of the two middle ones; NaN if any
-    /// is. Of integers and `bool`, as `f32`.
+    /// Returns the median along `axis`: the middle element in the order, or the mean of the two middle ones. It is NaN
+    /// if any element is. For integers and `bool`, it is `f32`.
     ///
     /// # Panics
     /// If the axis has no elements.
@@ -149,7 +149,7 @@ impl Tensor {
         self.quantile(0.5, axis)
     }
     /// Returns the quantile `q` along `axis`: the element at this fraction of the order, interpolated between
-    /// neighbors; NaN if any is. Of integers and `bool`, as `f32`.
+    /// neighbors. It is NaN if any element is. For integers and `bool`, it is `f32`.
     ///
     /// # Panics
     /// If `q` is not in 0 … 1, or the axis has no elements.

@@ -1,4 +1,4 @@
-//! Orders by several keys, and parts of an order.
+//! Orders by several keys, and partial orders.
 
 use super::axes::resolve_axis;
 use crate::tensor::refuse;
@@ -7,27 +7,27 @@ use rune_ir::DType;
 
 /// Orders.
 impl Tensor {
-    /// Returns the elements with the `k`-th least along `axis` at index `k`, no greater element before it, and no lesser one after it. This
-    /// function sorts all elements. NaN comes last.
+    /// Partitions the elements along `axis`: the `k`-th least element is at index `k`, no greater element is before it,
+    /// and no lesser one is after it. This function sorts all elements. NaN comes last.
     ///
     /// # Panics
-    /// If the axis is out of range, or `k` of it.
+    /// If the axis or `k` is out of range.
     #[track_caller]
     pub fn partition(&self, k: isize, axis: isize) -> Tensor {
         expect_rank("partition", self, k, axis);
         self.sort(axis)
     }
-    /// Returns the indices, as `i32`, of the elements that [`Tensor::partition`] returns.
+    /// Returns the indices of the elements that [`Tensor::partition`] returns, as `i32`.
     ///
     /// # Panics
-    /// If the axis is out of range, or `k` of it.
+    /// If the axis or `k` is out of range.
     #[track_caller]
     pub fn argpartition(&self, k: isize, axis: isize) -> Tensor {
         expect_rank("argpartition", self, k, axis);
         self.argsort(axis)
     }
-    /// Returns the indices, as `i32`, that sort the elements along `axis` in ascending order by several keys. The last key is the primary one.
-    /// Equal elements keep their order.
+    /// Returns the indices that sort the elements along `axis` in ascending order by several keys, as `i32`. The last
+    /// key is the primary one. Equal elements keep their order.
     ///
     /// # Panics
     /// If there are no keys, their shapes differ, or the axis is out of range.
@@ -66,7 +66,7 @@ impl Tensor {
         let values = sorted.remove(1);
         (sorted.remove(0), values)
     }
-    /// [`Tensor::top_k`], which is exact on every device, under JAX's name.
+    /// [`Tensor::top_k`], under JAX's name. It is exact on every device.
     ///
     /// # Panics
     /// Like [`Tensor::top_k`].
@@ -74,7 +74,8 @@ impl Tensor {
     pub fn approx_max_k(&self, k: usize) -> (Tensor, Tensor) {
         self.top_k(k)
     }
-    /// Returns the `k` least elements along the last axis in ascending order, and their indices as `i32`. Equal elements keep their order.
+    /// Returns the `k` least elements along the last axis in ascending order, and their indices as `i32`. Equal
+    /// elements keep their order.
     ///
     /// # Panics
     /// If the last axis has fewer than `k` elements, or there is none.

@@ -14,7 +14,7 @@ fn expect_vector(op: &str, p: &Tensor) {
     }
 }
 
-/// `p` with zeros for higher powers, `n` coefficients in all.
+/// Returns `p` with `n` coefficients: adds zeros for higher powers.
 #[track_caller]
 fn widened(p: &Tensor, n: usize) -> Tensor {
     p.pad(&[((n - p.size()) as isize, 0)], 0)
@@ -29,7 +29,7 @@ fn both(op: &str, p: &Tensor, q: &Tensor) -> (Tensor, Tensor) {
     (widened(p, n), widened(q, n))
 }
 
-/// Polynomials. This tensor is the vector of coefficients, from that of the highest power.
+/// Polynomials. This tensor is the vector of coefficients, that of the highest power first.
 impl Tensor {
     /// Returns the values of the polynomial at `x`, by Horner's scheme.
     ///
@@ -52,11 +52,11 @@ impl Tensor {
         }
         y
     }
-    /// Returns the coefficients of the polynomial of the given degree that is nearest to the points (`self`, `y`) by least squares. `y` is a vector, or a
-    /// matrix with one set of values in each column.
+    /// Returns the coefficients of the polynomial of this degree that fits the points (`self`, `y`) best by least
+    /// squares. `y` is a vector, or a matrix with one set of values in each column.
     ///
     /// # Panics
-    /// If the dtypes are not one, `f32` or `f64`, this is not a vector, or `y` does not have as many rows.
+    /// If this is not a vector, `y` does not have as many rows, or the dtypes differ or are neither `f32` nor `f64`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -73,7 +73,7 @@ impl Tensor {
             refuse!("polyfit: values of {} do not fit points of {}", y.ty(), self.ty());
         }
         let powers = self.vander(degree + 1, false);
-        // Columns of length 1 make the problem well conditioned.
+        // Scales the columns to length 1, so that the problem is well conditioned.
         let scale = powers.square().sum_axes(0).sqrt();
         let rcond = if self.dtype() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON };
         let solution = linalg::lstsq(&(powers / &scale), y, Some(rcond * self.size() as f64)).solution;
@@ -133,7 +133,7 @@ impl Tensor {
         }
         p
     }
-    /// Returns the `m`-th integral of the polynomial, whose constants are 0.
+    /// Returns the `m`-th integral of the polynomial, with constants of 0.
     ///
     /// # Panics
     /// If this is not a vector of floats.
@@ -148,8 +148,8 @@ impl Tensor {
         }
         p
     }
-    /// Returns the quotient and the remainder of two polynomials. The remainder has as many coefficients as the dividend, or one fewer
-    /// than the divisor, whichever is more; leading ones may be 0.
+    /// Returns the quotient and the remainder of two polynomials. The number of coefficients of the remainder is that
+    /// of the dividend, or one less than that of the divisor, whichever is greater. Leading ones may be 0.
     ///
     /// # Panics
     /// If one is not a vector of floats, the dtypes differ, or the divisor has no coefficients.
@@ -173,7 +173,7 @@ impl Tensor {
         let quotient = if quotient.is_empty() { self.zeros_like().i(..0) } else { concat("polydiv", &quotient, 0) };
         (quotient, rest)
     }
-    /// Returns the coefficients of the polynomial with these zeros, whose first coefficient is 1.
+    /// Returns the coefficients of the polynomial with these zeros. The first coefficient is 1.
     ///
     /// # Panics
     /// If this is not a vector of floats.

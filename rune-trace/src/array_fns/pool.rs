@@ -7,8 +7,8 @@ use crate::{Tensor, Tree, lax};
 use rune_ir::Shape;
 use rune_ir::op::{Dims, Window, WindowFn};
 
-/// Options of pooling. By default, windows are adjacent (the strides are the window), without padding or dilation, and
-/// channels come first.
+/// Options of pooling. By default, windows are adjacent (the strides equal the window), there is no padding or
+/// dilation, and channels come first.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug)]
 #[must_use]
 pub struct PoolOptions {
@@ -34,15 +34,15 @@ impl PoolOptions {
     pub fn new() -> PoolOptions {
         PoolOptions::default()
     }
-    /// Sets the steps of the window.
+    /// Sets the strides of the window.
     pub fn strides(self, strides: impl Into<PerAxis>) -> PoolOptions {
         PoolOptions { strides: Some(strides.into()), ..self }
     }
-    /// Sets the padding. The maximum and minimum ignore it; the average takes it as zeros.
+    /// Sets the padding. The maximum and minimum ignore it. The average counts it as zeros.
     pub fn padding(self, padding: impl Into<ConvPadding>) -> PoolOptions {
         PoolOptions { padding: padding.into(), ..self }
     }
-    /// Sets the steps between the elements of the window.
+    /// Sets the dilations of the window: the distances between its elements.
     pub fn dilations(self, dilations: impl Into<PerAxis>) -> PoolOptions {
         PoolOptions { dilations: dilations.into(), ..self }
     }
@@ -50,7 +50,7 @@ impl PoolOptions {
     pub fn layout(self, layout: Layout) -> PoolOptions {
         PoolOptions { layout, ..self }
     }
-    /// Sets whether the average divides by the size of the window (the default), or by the number of its elements that
+    /// Sets whether the average divides by the size of the window (the default), or only by the number of elements that
     /// are not padding.
     pub fn count_padding(self, count_padding: bool) -> PoolOptions {
         PoolOptions { count_padding, ..self }
@@ -79,7 +79,7 @@ impl Tensor {
     pub fn min_pool(&self, window: impl Into<PerAxis>, options: &PoolOptions) -> Tensor {
         lax::reduce_window(WindowFn::Min, self, window_of("min_pool", self, &window.into(), options))
     }
-    /// Returns the mean of each window, of floats.
+    /// Returns the mean of each window, for floats.
     ///
     /// ```
     /// use rune_trace::{PoolOptions, Tensor};

@@ -44,7 +44,7 @@ impl Tensor {
         }
         lax::pad(self, &value, config.collect())
     }
-    /// Pads the tensor with its own elements: for each axis, this number before and after.
+    /// Pads the tensor with its own elements: for each axis, this number of elements before and after.
     ///
     /// # Panics
     /// If there is not one pair for each axis, or an axis has too few elements to repeat.
@@ -106,7 +106,7 @@ impl Tensor {
         let axes = axes.into().resolve_sorted("flip", self.shape());
         if axes.is_empty() { self.clone() } else { lax::reverse(self, &axes) }
     }
-    /// Moves elements by `shift` positions along `axis`; those that leave at one end enter at the other.
+    /// Moves elements by `shift` positions along `axis`. Elements that leave at one end enter at the other.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -171,7 +171,7 @@ impl Tensor {
         (starts[last], limits[last], steps[last]) = (start, limit, n + 1);
         lax::slice(&x, &starts, &limits, &steps)
     }
-    /// Of a vector, returns the matrix with this vector on its `k`-th diagonal and 0 elsewhere. Of a matrix, returns
+    /// For a vector, returns the matrix with this vector on its `k`-th diagonal and 0 elsewhere. For a matrix, returns
     /// its `k`-th diagonal.
     ///
     /// # Panics
@@ -215,7 +215,7 @@ fn expect_widths(op: &str, x: &Tensor, given: usize) {
     }
 }
 
-/// Returns where the elements of `x` are on or below the `k`-th diagonal.
+/// Returns which elements of `x` are on or below the `k`-th diagonal.
 #[track_caller]
 fn lower(op: &str, x: &Tensor, k: isize) -> Tensor {
     let Some(rows) = x.rank().checked_sub(2) else { refuse!("{op}: shape {} is of no matrix", x.shape()) };

@@ -7,12 +7,12 @@ use crate::{Tensor, lax};
 use rune_ir::op::{ArgFn, Dims, ReduceFn};
 use rune_ir::{DType, Shape};
 
-/// Returns the shape with these axes of size 1.
+/// Returns the shape in which these axes have size 1.
 fn kept(shape: &Shape, axes: &[usize]) -> Shape {
     (0..shape.rank()).map(|a| if axes.contains(&a) { 1 } else { shape[a] }).collect()
 }
 
-/// Restores the axes `axes` of `x` in `y`, with size 1, if `keepdims` is set.
+/// If `keepdims` is set, restores the axes `axes` of `x` in `y`, with size 1.
 #[track_caller]
 fn finish(x: &Tensor, y: Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if keepdims { lax::reshape(&y, kept(x.shape(), axes)) } else { y }
@@ -61,13 +61,13 @@ fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool)
     let wider = lax::convert(&x, wide(&x));
     let centered = &wider - mean(&wider, axes, true);
     let sum = reduce(ReduceFn::Sum, &squared_magnitude(&centered), axes, keepdims);
-    // If there are no more elements than `ddof`, there is nothing to divide by.
+    // With no more elements than `ddof`, the variance is undefined.
     let n = count(&x, axes);
     let variance = sum / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
     lax::convert(&if root { variance.sqrt() } else { variance }, x.dtype().real())
 }
 
-/// |x|², which is a float of complex numbers.
+/// Returns |x|², which is a float for complex numbers.
 #[track_caller]
 fn squared_magnitude(x: &Tensor) -> Tensor {
     if x.dtype().is_complex() { lax::add(&x.real().square(), &x.imag().square()) } else { x.square() }
@@ -92,9 +92,9 @@ pub(super) fn truth(x: &Tensor) -> Tensor {
 macro_rules! reductions {
     ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
         /// Reductions over some axes. Each has three forms: `sum()` reduces all axes, `sum_axes(axes)` reduces some and
-        /// removes them, and `sum_keepdims(axes)` keeps them with size 1. `axes` is an axis, a list, or `..` for all;
-        /// negative axes count from the last. See [`Axes`](crate::Axes). Each panics at the caller's line if an axis is out of range
-        /// or named twice.
+        /// removes them, and `sum_keepdims(axes)` keeps them with size 1. `axes` is an axis, a list, or `..` for all.
+        /// Negative axes count from the end. See [`Axes`](crate::Axes). Each panics at the caller's line if an axis is
+        /// out of range or named twice.
         impl $crate::Tensor {$(
             $(#[$doc])*
             #[track_caller]
@@ -119,9 +119,9 @@ macro_rules! reductions {
 pub(super) use reductions;
 
 reductions! {
-    /// Returns the sum, in the dtype of the elements. Integers wrap and are not widened as in NumPy and JAX; convert
-    /// them first if the sum may be larger. Of `bool`, returns the count as `i32`. Half-precision types accumulate in
-    /// `f32`. The sum of no elements is 0.
+    /// Returns the sum, in the dtype of the elements. Integers wrap, and are not widened like in NumPy and JAX; convert
+    /// them first if the sum may be larger. For `bool`, the sum is the count, as `i32`. Half-precision types accumulate
+    /// in `f32`. Without elements, the sum is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -131,20 +131,20 @@ reductions! {
     /// assert_eq!(*x.sum_keepdims(-1).shape(), [2, 1]);
     /// ```
     sum sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &counted(x), axes, keepdims);
-    /// Returns the product, in the dtype of the elements, like [`Tensor::sum`]; of `bool` as `i32`. The product of no
-    /// elements is 1.
+    /// Returns the product, in the dtype of the elements, like [`Tensor::sum`]. For `bool`, it is `i32`. Without
+    /// elements, the product is 1.
     prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &counted(x), axes, keepdims);
-    /// Returns the greatest element; NaN if any is. Without elements: -∞, the least integer, or `false`. Complex numbers are
-    /// ordered as by [`Tensor::maximum`].
+    /// Returns the greatest element, or NaN if any is NaN. Without elements: -∞, the least integer, or `false`. Complex
+    /// numbers are ordered like in [`Tensor::maximum`].
     max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
-    /// Returns the least element; NaN if any is. Without elements: ∞, the greatest integer, or `true`.
+    /// Returns the least element, or NaN if any is NaN. Without elements: ∞, the greatest integer, or `true`.
     min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
     /// Returns whether all elements are true, as `bool`; a number is true unless it is 0. Without elements: `true`.
     all all_axes all_keepdims: |x, axes, keepdims| reduce(ReduceFn::And, &truth(x), axes, keepdims);
     /// Returns whether any element is true, as `bool`; a number is true unless it is 0. Without elements: `false`.
     any any_axes any_keepdims: |x, axes, keepdims| reduce(ReduceFn::Or, &truth(x), axes, keepdims);
-    /// Returns the mean; of integers and `bool`, as `f32`. Half-precision types accumulate in `f32`. Of no elements:
-    /// NaN.
+    /// Returns the mean. For integers and `bool`, it is `f32`. Half-precision types accumulate in `f32`. Without
+    /// elements, it is NaN.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -152,14 +152,14 @@ reductions! {
     /// assert_eq!(Tensor::from([true, false]).mean().item::<f32>().unwrap(), 0.5);
     /// ```
     mean mean_axes mean_keepdims: |x, axes, keepdims| mean(x, axes, keepdims);
-    /// Returns the mean squared deviation from the mean, like NumPy's `var`. [`Tensor::var_with`] has a smaller
-    /// divisor. Of integers and `bool`, as `f32`.
+    /// Returns the mean squared deviation from the mean, like NumPy's `var`. For integers and `bool`, it is `f32`.
+    /// [`Tensor::var_with`] has a smaller divisor.
     var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, false);
     /// Returns the square root of [`Tensor::var`].
     std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, true);
-    /// Returns ln Σ eˣ, without overflow; of integers and `bool`, as `f32`. Without elements: -∞.
+    /// Returns ln Σ eˣ, without overflow. For integers and `bool`, it is `f32`. Without elements: -∞.
     logsumexp logsumexp_axes logsumexp_keepdims: |x, axes, keepdims| logsumexp(x, axes, keepdims);
-    /// Returns √ Σ x², the Euclidean (or Frobenius) norm; of integers and `bool`, as `f32`.
+    /// Returns √ Σ x², the Euclidean (or Frobenius) norm. For integers and `bool`, it is `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -218,14 +218,14 @@ fn arg_reduce(op: &str, f: ArgFn, x: &Tensor, axis: isize, keepdims: bool) -> Te
     if x.dtype().is_complex() {
         return finish(x, complex_order::arg_reduce(f, x, axis), &[axis], keepdims);
     }
-    // The operation takes numbers, and `false` is less than `true`.
+    // The operation takes only numbers. `false` is less than `true`.
     let numbers = if x.dtype() == DType::Bool { &lax::convert(x, DType::I32) } else { x };
     finish(x, lax::arg_reduce(f, numbers, axis, DType::I32), &[axis], keepdims)
 }
 
 impl Tensor {
     /// Like [`Tensor::var`] over `axes`, but divides by the number of elements minus `ddof` (1 for the unbiased
-    /// estimate of a sample). The result is NaN unless that is positive.
+    /// estimate of a sample). The result is NaN unless this number is positive.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -1,5 +1,5 @@
-//! The zeros of polynomials, all at once, by the method of Ehrlich and Aberth (O. Aberth, "Iteration methods for finding all zeros of a polynomial
-//! simultaneously", 1973).
+//! The zeros of polynomials, all at once, by the method of Ehrlich and Aberth (O. Aberth, "Iteration methods for
+//! finding all zeros of a polynomial simultaneously", 1973).
 
 use super::join::part;
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
@@ -7,20 +7,21 @@ use crate::{Tensor, complex, custom_tangent, lax, while_loop};
 use rune_ir::DType;
 use std::f64::consts::PI;
 
-/// Steps after which the search ends. Each cubes the error once it is small.
+/// The maximum number of steps. Each step cubes the error once it is small.
 const MOST: i32 = 500;
 
 /// Zeros of polynomials.
 impl Tensor {
-    /// Returns the zeros of the polynomial with these coefficients, from that of the highest power, as complex numbers in no certain order.
+    /// Returns the zeros of the polynomial with these coefficients, as complex numbers in no particular order. The
+    /// coefficient of the highest power is first.
     ///
-    /// Zeros at the start and at the end of known coefficients are taken off first: one at the end is a zero at 0. Inside of a function that is being traced
-    /// coefficients are unknown: there the first must not be 0.
+    /// If the coefficients are known, leading and trailing zero coefficients are removed first. Each trailing one is a
+    /// zero at 0. Inside a function that is being traced, coefficients are unknown, and the first one must not be 0.
     ///
-    /// The derivative is that of the implicit function, which does not exist where a zero is a multiple one.
+    /// The derivative is that of the implicit function. It does not exist at multiple zeros.
     ///
     /// # Panics
-    /// If this is no vector of `f32`, `f64` or a complex dtype.
+    /// If this is not a vector of `f32`, `f64` or a complex dtype.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -47,10 +48,10 @@ impl Tensor {
             lax::concatenate(&[roots_of(&p), at_zero], 0)
         })
     }
-    /// Returns this vector without the zeros at its start and its end, whose elements must be known.
+    /// Returns this vector without the zeros at its start and its end. Its elements must be known.
     ///
     /// # Panics
-    /// If this is no vector, or its elements are unknown, as those of a function that is being traced.
+    /// If this is not a vector, or its elements are unknown, as in a function that is being traced.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -71,7 +72,7 @@ impl Tensor {
     }
 }
 
-/// Where the elements that are not 0 begin and end.
+/// Returns where the nonzero elements begin and end.
 fn ends(x: &Tensor) -> Result<(usize, usize), crate::EvalError> {
     let some = x.ne(x.zeros_like()).to_vec::<bool>()?;
     let start = some.iter().position(|&b| b).unwrap_or(some.len());
@@ -79,7 +80,7 @@ fn ends(x: &Tensor) -> Result<(usize, usize), crate::EvalError> {
     Ok((start, end))
 }
 
-/// The coefficients without zeros at both ends, where they are known, and how many there were at the end.
+/// Returns the coefficients, without zeros at both ends if they are known, and the number of zeros at the end.
 fn stripped(p: &Tensor) -> (Tensor, usize) {
     if p.is_traced() {
         return (p.clone(), 0);
@@ -103,12 +104,13 @@ fn roots_of(p: &Tensor) -> Tensor {
     })(p)
 }
 
-/// The values at `z` of the polynomial with coefficients `p`, of its derivative, and of the sum of the magnitudes of its terms.
+/// Returns, at `z`, the values of the polynomial with coefficients `p`, of its derivative, and of the sum of the
+/// magnitudes of its terms.
 fn horner(p: &Tensor, z: &Tensor) -> [Tensor; 3] {
     let size = z.abs();
     let (mut value, mut slope, mut bound) = (z.zeros_like(), z.zeros_like(), size.zeros_like());
     for k in 0..p.shape()[0] {
-        // One row for each coefficient; its columns are for each z.
+        // There is one row for each coefficient, with a column for each z.
         let c = part(p, 0, k, k + 1).squeeze(0);
         slope = slope * z + &value;
         value = value * z + &c;
@@ -123,7 +125,7 @@ fn search(p: &Tensor) -> Tensor {
     let real = |x: &Tensor| lax::convert(x, dtype);
     let p = p / part(p, 0, 0, 1);
     let eps = if dtype == DType::C128 { f64::EPSILON } else { f64::from(f32::EPSILON) };
-    // At first on a circle around their average, whose radius is within Fujiwara's bound.
+    // Starts on a circle around the mean of the zeros, with a radius within Fujiwara's bound.
     let center = part(&p, 0, 1, 2) * (-1.0 / n as f64);
     let roots = |k: usize| part(&p, 0, k, k + 1).abs().pow(1.0 / k as f64);
     let mut radius = roots(1);
@@ -143,21 +145,21 @@ fn search(p: &Tensor) -> Tensor {
         |(on, _, _, k): &(Tensor, Tensor, Tensor, Tensor)| with_origin(&origin, || on.any() & k.lt(MOST)),
         |(on, z, good, k)| {
             with_origin(&origin, || {
-                // Of great z by the polynomial of 1/z, whose powers do not overflow.
+                // For |z| > 1, uses the polynomial of 1/z, whose powers do not overflow.
                 let inside = z.abs().le(1.0);
                 let w = lax::select(&inside, z, &(z.ones_like() / z));
                 let rows = |p: &Tensor| p.unsqueeze(1).broadcast_to([n + 1, n]);
                 let mask = inside.unsqueeze(0).broadcast_to([n + 1, n]);
                 let c = lax::select(&mask, &rows(&p), &rows(&p.flip(0)));
                 let [value, slope, bound] = horner(&c, &w);
-                // p'/p of z.
+                // p'/p at z.
                 let quotient = &slope / &value;
                 let outer = &w * (lax::full_like(z, n as f64) - &w * &quotient);
                 let newton = lax::select(&inside, &quotient, &outer);
                 let differences = z.unsqueeze(1) - z.unsqueeze(0) + &eye;
                 let repulsion = (differences.ones_like() / differences - &eye).sum_axes(1);
                 let step = z.ones_like() / (newton - repulsion);
-                // A value that its rounding explains may be 0. Some more steps bring it near the middle of what it explains.
+                // A value within its rounding error may be 0. A few more steps bring it near the middle of this range.
                 let good = lax::convert(&value.abs().le(&bound * (eps * 2.0)), DType::I32) + good;
                 let still = value.eq(value.zeros_like()) | !on;
                 let step = lax::select(&still, &z.zeros_like(), &step);

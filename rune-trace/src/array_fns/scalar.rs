@@ -1,4 +1,4 @@
-//! Rust numbers without a dtype, and operands, which are numbers or tensors.
+//! Rust numbers without a dtype, and operands: numbers or tensors.
 
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -9,7 +9,7 @@ use std::fmt;
 
 /// A Rust number without a dtype. It takes the dtype of the other operand, a tensor.
 ///
-/// Made `From` `bool`, the integers, [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and [`Complex64`].
+/// Converts from `bool`, the integers, [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and [`Complex64`].
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -29,11 +29,11 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// Returns the number as an element of dtype `dtype`. `op` is the function that messages name.
+    /// Returns the number as an element of dtype `dtype`. Messages name the function `op`.
     ///
     /// # Panics
-    /// If a float is used with an integer dtype, an integer is out of range, or exactly one of the number and the dtype is
-    /// `bool`.
+    /// If a float is used with an integer dtype, an integer is out of range, or exactly one of the number and the dtype
+    /// is `bool`.
     #[track_caller]
     pub(crate) fn literal(self, op: &str, dtype: DType) -> Literal {
         match (self, dtype) {
@@ -64,7 +64,7 @@ impl Scalar {
             (Scalar::Float(x), _) => Literal::from_f64(dtype, x),
         }
     }
-    /// Returns the dtype of the number if there is not a tensor: `bool`, `i32`, `f32` or `c64`.
+    /// Returns the dtype of the number if there is no tensor: `bool`, `i32`, `f32` or `c64`.
     pub(crate) fn default_dtype(self) -> DType {
         match self {
             Scalar::Bool(_) => DType::Bool,
@@ -73,7 +73,7 @@ impl Scalar {
             Scalar::Complex(_) => DType::C64,
         }
     }
-    /// The number as `f64`; of a complex one, its real part.
+    /// Returns the number as `f64`. For a complex number, returns the real part.
     pub(crate) fn to_f64(self) -> f64 {
         match self {
             Scalar::Bool(x) => f64::from(u8::from(x)),
@@ -133,14 +133,14 @@ pub enum Argument {
 }
 
 impl Argument {
-    /// Returns the dtype of a tensor.
+    /// Returns the dtype, if the operand is a tensor.
     pub(crate) fn dtype(&self) -> Option<DType> {
         match self {
             Argument::Tensor(t) => Some(t.dtype()),
             Argument::Scalar(_) => None,
         }
     }
-    /// Returns a tensor: a number becomes a scalar of dtype `dtype`.
+    /// Returns a tensor. A number becomes a scalar of dtype `dtype`.
     #[track_caller]
     pub(crate) fn into_tensor(self, op: &str, dtype: DType) -> Tensor {
         match self {

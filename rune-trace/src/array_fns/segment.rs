@@ -6,7 +6,8 @@ use crate::{Tensor, lax};
 use rune_ir::op::ReduceFn;
 use rune_ir::{DType, Shape};
 
-/// Returns the initial value of each segment, and the target of each slice of `data`. Segments out of range are ignored.
+/// Returns the initial values of all segments, and the target of each slice of `data`. Segments out of range are
+/// ignored.
 #[track_caller]
 fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceFn) -> (Tensor, Tensor) {
     if data.dtype() == DType::Bool && matches!(f, ReduceFn::Sum | ReduceFn::Prod) {
@@ -26,7 +27,7 @@ fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceF
     };
     let mut shape: Shape = data.shape().clone();
     shape.dims_mut()[0] = n;
-    // The neutral element is the reduction of nothing.
+    // The neutral element is the reduction of no elements.
     let nothing = lax::reduce(f, &lax::full(data.dtype(), &[0].into(), 0.0), &[0]);
     let ids = lax::convert(ids, if ids.dtype().size() > 4 { DType::I64 } else { DType::I32 });
     let outside = ids.lt(0);
@@ -38,11 +39,13 @@ macro_rules! segment {
     ($($(#[$doc:meta])* $name:ident = $f:ident $update:ident;)*) => {$(
         $(#[$doc])*
         ///
-        /// `ids` names the segment of each slice along the first axis of `data`; slices with ids out of range are ignored. The number of
-        /// segments is the greatest id plus 1 (`..`), or a given number, which `jit` needs.
+        /// `ids` holds the segment of each slice along the first axis of `data`. Slices with ids out of range are
+        /// ignored. The number of segments is the greatest id plus 1 (`..`), or a given number. Inside `jit`, it must
+        /// be given.
         ///
         /// # Panics
-        /// If `ids` is not one integer for each slice, or the number of segments is `..` and the elements of `ids` are unknown.
+        /// If `ids` is not one integer for each slice, or the number of segments is `..` and the elements of `ids` are
+        /// unknown.
         #[track_caller]
         pub fn $name(data: &Tensor, ids: &Tensor, segments: impl Into<ResultSize>) -> Tensor {
             let (start, ids) = self::segments(stringify!($name), data, ids, &segments.into(), ReduceFn::$f);
@@ -51,7 +54,7 @@ macro_rules! segment {
     )*};
 }
 segment! {
-    /// Returns the sums of the slices of each segment; of none, 0.
+    /// Returns the sum of the slices of each segment, or 0 if there are none.
     ///
     /// ```
     /// use rune_trace::{Tensor, segment_sum};
@@ -59,10 +62,10 @@ segment! {
     /// assert_eq!(sums.to_vec::<f32>().unwrap(), [3.0, 0.0, 4.0]);
     /// ```
     segment_sum = Sum add;
-    /// Returns the products of the slices of each segment; of none, 1.
+    /// Returns the product of the slices of each segment, or 1 if there are none.
     segment_prod = Prod mul;
-    /// Returns the greatest elements of the slices of each segment; of none, -∞ or the least integer.
+    /// Returns the greatest elements of the slices of each segment. If there are none: -∞ or the least integer.
     segment_max = Max max;
-    /// Returns the least elements of the slices of each segment; of none, ∞ or the greatest integer.
+    /// Returns the least elements of the slices of each segment. If there are none: ∞ or the greatest integer.
     segment_min = Min min;
 }

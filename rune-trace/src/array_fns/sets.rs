@@ -12,9 +12,9 @@ use rune_ir::{DType, Shape};
 pub struct Unique {
     /// The unique values in ascending order.
     pub values: Tensor,
-    /// The index of the first element with each value, in row-major order, as `i32`.
+    /// The index of the first element with each value in row-major order, as `i32`.
     pub index: Tensor,
-    /// The index of the value of each element in `values`, as `i32`, in the shape of the tensor.
+    /// For each element of the tensor, the index of its value in `values`, as `i32`, in the shape of the tensor.
     pub inverse: Tensor,
     /// The number of elements with each value, as `i32`.
     pub counts: Tensor,
@@ -22,11 +22,12 @@ pub struct Unique {
 
 /// Sets.
 impl Tensor {
-    /// Returns the unique values in ascending order. NaN counts as one value. The result is padded with the least value, unless `size` gives
-    /// another fill value.
+    /// Returns the unique values in ascending order. NaN counts as one value. The result is padded with the least
+    /// value, unless `size` sets another fill value.
     ///
     /// # Panics
-    /// If the number of results is `..` and the elements are unknown, or if an empty tensor must be padded and there is no fill value.
+    /// If the number of results is `..` and the elements are unknown, or if an empty tensor must be padded and there is
+    /// no fill value.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -39,7 +40,8 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("unique", &sorted, &firsts(&sorted), &size.into())
     }
-    /// Returns the unique values in ascending order, their indices and their counts. Padding has the index of the least value, and count 0.
+    /// Returns the unique values in ascending order, their indices and their counts. Padding has the index of the least
+    /// value, and count 0.
     ///
     /// # Panics
     /// Like [`Tensor::unique`].
@@ -69,7 +71,7 @@ impl Tensor {
         };
         let least = if i.size() == 0 { lax::full(DType::I32, &Shape::scalar(), 0.0) } else { order.i(0) };
         let index = compact(&order, &first, n, &least);
-        // The elements of one value end where those of the next begin.
+        // The elements with one value end where those with the next value begin.
         let end = lax::full(DType::I32, &Shape::scalar(), i.size() as f64);
         let counts = compact(&i, &first, n + 1, &end).diff(1, 0);
         Unique { values, index, inverse: lax::reshape(&inverse, self.shape().clone()), counts }
@@ -77,16 +79,16 @@ impl Tensor {
     /// Returns the values and the counts of [`Tensor::unique_all`].
     ///
     /// # Panics
-    /// As [`Tensor::unique`].
+    /// Like [`Tensor::unique`].
     #[track_caller]
     pub fn unique_counts(&self, size: impl Into<ResultSize>) -> (Tensor, Tensor) {
         let Unique { values, counts, .. } = self.unique_all(size);
         (values, counts)
     }
-    /// Returns the values of [`Tensor::unique_all`], and the position of that of each element.
+    /// Returns the values of [`Tensor::unique_all`], and the position in them of the value of each element.
     ///
     /// # Panics
-    /// As [`Tensor::unique`].
+    /// Like [`Tensor::unique`].
     #[track_caller]
     pub fn unique_inverse(&self, size: impl Into<ResultSize>) -> (Tensor, Tensor) {
         let Unique { values, inverse, .. } = self.unique_all(size);
@@ -95,12 +97,12 @@ impl Tensor {
     /// Returns [`Tensor::unique`], under the name of the array API.
     ///
     /// # Panics
-    /// As [`Tensor::unique`].
+    /// Like [`Tensor::unique`].
     #[track_caller]
     pub fn unique_values(&self, size: impl Into<ResultSize>) -> Tensor {
         self.unique(size)
     }
-    /// Returns whether each element is in `others`. Each element is compared with each other one.
+    /// Returns whether each element is in `others`. Each element is compared with each element of `others`.
     ///
     /// # Panics
     /// If the dtypes differ.
@@ -140,7 +142,8 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("intersect1d", &sorted, &(firsts(&sorted) & sorted.isin(other)), &size.into())
     }
-    /// Returns the unique values of this tensor that are not in `other`, in ascending order, padded like [`Tensor::unique`].
+    /// Returns the unique values of this tensor that are not in `other`, in ascending order, padded like
+    /// [`Tensor::unique`].
     ///
     /// # Panics
     /// Like [`Tensor::unique`], and if the dtypes differ.
@@ -150,7 +153,8 @@ impl Tensor {
         let sorted = self.flatten().sort(0);
         values("setdiff1d", &sorted, &(firsts(&sorted) & sorted.isin(other).logical_not()), &size.into())
     }
-    /// Returns the unique values that are in exactly one of the tensors, in ascending order, padded like [`Tensor::unique`].
+    /// Returns the unique values that are in exactly one of the tensors, in ascending order, padded like
+    /// [`Tensor::unique`].
     ///
     /// # Panics
     /// Like [`Tensor::unique`], and if the dtypes differ.
@@ -163,7 +167,7 @@ impl Tensor {
     }
 }
 
-/// Returns whether each element of a sorted vector differs from the one before.
+/// Returns whether each element of a sorted vector differs from the previous one.
 #[track_caller]
 fn firsts(sorted: &Tensor) -> Tensor {
     let n = sorted.size();
@@ -183,7 +187,7 @@ fn values(op: &str, sorted: &Tensor, mask: &Tensor, size: &ResultSize) -> Tensor
     let fill = match size.fill(op, sorted.dtype()) {
         Some(fill) => fill,
         None if sorted.size() > 0 => {
-            // The least value may not be that of the first element.
+            // The first element may not have the least value.
             let first = lax::convert(mask, DType::I32).argmax();
             sorted.i(&first)
         }

@@ -1,4 +1,4 @@
-//! Other shapes, and other orders of axes, for the same elements.
+//! Functions that change the shape or the order of axes, but not the elements.
 
 use super::axes::{Axes, resolve_axis, resolve_below};
 use super::broadcast::broadcast;
@@ -8,7 +8,7 @@ use rune_ir::Shape;
 use rune_ir::op::Dims;
 use smallvec::SmallVec;
 
-/// The sizes of a requested shape. One of them may be -1, and is then inferred.
+/// The sizes of a requested shape. One of them may be -1, which means that it is inferred.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -65,7 +65,7 @@ impl From<Shape> for Sizes {
 }
 
 impl Sizes {
-    /// Returns the shape with these sizes for the number of elements of `x`.
+    /// Returns the shape with these sizes and the number of elements of `x`.
     #[track_caller]
     fn resolve(&self, op: &str, x: &Tensor) -> Shape {
         let sizes = self.0.as_slice();
@@ -92,7 +92,7 @@ impl Sizes {
 
 /// Shapes.
 impl Tensor {
-    /// Gives the elements another shape, in row-major order. One size may be -1, and is then inferred.
+    /// Reshapes the tensor, in row-major order. One size may be -1, and is then inferred.
     ///
     /// # Panics
     /// If the numbers of elements differ.
@@ -159,7 +159,7 @@ impl Tensor {
         }
         lax::reshape(self, self.shape().without(&gone))
     }
-    /// Inserts a new axis of size 1, whose index in the result is `axis`.
+    /// Inserts a new axis of size 1 at the index `axis` of the result.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -248,7 +248,7 @@ impl Tensor {
         let order: Dims = (0..self.rank()).rev().collect();
         lax::transpose(self, &order)
     }
-    /// Moves the axes `from` to the indices `to`; all others keep their order.
+    /// Moves the axes `from` to the indices `to`. All other axes keep their order.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};

@@ -9,7 +9,7 @@ use crate::{Tensor, lax};
 use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 
-/// Applies `f` to each tensor.
+/// Reshapes each tensor to the shape that `f` returns.
 #[track_caller]
 fn each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec<Tensor> {
     let mut shaped = Vec::with_capacity(tensors.len());
@@ -19,7 +19,8 @@ fn each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec<Tensor>
     shaped
 }
 
-/// Returns the shape with at least one, two or three axes, like NumPy's `atleast_1d`, `atleast_2d` and `atleast_3d`.
+/// Returns the shape with at least one axis. Below are the same with two and three axes, like NumPy's `atleast_1d`,
+/// `atleast_2d` and `atleast_3d`.
 fn one(x: &Tensor) -> Shape {
     if x.rank() == 0 { [1].into() } else { x.shape().clone() }
 }
@@ -36,7 +37,7 @@ fn three(x: &Tensor) -> Shape {
         _ => own.clone(),
     }
 }
-/// Returns a vector as a column.
+/// Returns the shape of a vector as a column.
 fn column(x: &Tensor) -> Shape {
     if x.rank() < 2 { [x.size(), 1].into() } else { x.shape().clone() }
 }
@@ -46,7 +47,7 @@ impl Tensor {
     /// Concatenates tensors along the second axis, and vectors along their only axis. Scalars count as vectors.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are not tensors.
+    /// If other sizes or the dtypes differ, or there are no tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -62,7 +63,7 @@ impl Tensor {
     /// Concatenates tensors along the first axis. Vectors count as rows of a matrix.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are not tensors.
+    /// If other sizes or the dtypes differ, or there are no tensors.
     #[doc(alias = "row_stack")]
     #[track_caller]
     pub fn vstack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
@@ -71,7 +72,7 @@ impl Tensor {
     /// Concatenates tensors along the third axis. Matrices and vectors get the axes of [`Tensor::atleast_3d`] first.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are not tensors.
+    /// If other sizes or the dtypes differ, or there are no tensors.
     #[track_caller]
     pub fn dstack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
         concat("dstack", &each(tensors, three), 2)
@@ -79,7 +80,7 @@ impl Tensor {
     /// Concatenates tensors along the second axis. Vectors count as columns of a matrix.
     ///
     /// # Panics
-    /// If other sizes or the dtypes differ, or there are not tensors.
+    /// If other sizes or the dtypes differ, or there are no tensors.
     #[track_caller]
     pub fn column_stack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
         concat("column_stack", &each(tensors, column), 1)
@@ -87,7 +88,7 @@ impl Tensor {
     /// Assembles a tensor from rows of blocks.
     ///
     /// # Panics
-    /// If the sizes do not fit, the dtypes differ, or there are no blocks.
+    /// If the sizes do not match, the dtypes differ, or there are no blocks.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -126,7 +127,7 @@ impl Tensor {
     }
 }
 
-/// A minimum number of axes.
+/// Tensors with a minimum number of axes.
 impl Tensor {
     /// Returns a scalar as a vector of one element, and any other tensor unchanged.
     #[track_caller]
@@ -138,7 +139,8 @@ impl Tensor {
     pub fn atleast_2d(&self) -> Tensor {
         lax::reshape(self, two(self))
     }
-    /// Returns the tensor with at least three axes: a matrix gains a last axis, and a vector gains a first and a last one.
+    /// Returns the tensor with at least three axes: a matrix gains a last axis, and a vector gains a first and a last
+    /// one.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -152,7 +154,8 @@ impl Tensor {
 
 /// Splitting tensors, and inserting and deleting parts.
 impl Tensor {
-    /// Splits the tensor along `axis` into `n` parts. If the size is not a multiple of `n`, the first parts have one more element.
+    /// Splits the tensor along `axis` into `n` parts. If the size is not a multiple of `n`, the first parts have one
+    /// more element.
     ///
     /// # Panics
     /// If `n` is 0 or the axis is out of range.
@@ -225,10 +228,11 @@ impl Tensor {
         }
         if runs.is_empty() { part(self, axis, 0, 0) } else { concat("delete", &runs, axis as isize) }
     }
-    /// Inserts `values` before index `at` along `axis`. `values` may lack the axis, and broadcast along the others.
+    /// Inserts `values` before index `at` along `axis`. `values` may lack the axis. They broadcast along the other
+    /// axes.
     ///
     /// # Panics
-    /// If the index is out of range, `values` does not fit, or the dtypes differ.
+    /// If the index is out of range, `values` do not match, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -238,7 +242,7 @@ impl Tensor {
     pub fn insert(&self, at: isize, values: impl Operand, axis: isize) -> Tensor {
         let axis = resolve_axis("insert", axis, self.shape());
         let n = self.shape()[axis];
-        // As in NumPy, -1 inserts before the last element. Only the size itself inserts after it.
+        // Like in NumPy, -1 inserts before the last element. Only the size itself inserts after it.
         let at = if at == n as isize { n } else { position("insert", at, n, axis) };
         let values = values.into_argument().into_tensor("insert", self.dtype());
         expect_one_dtype("insert", &[self.dtype(), values.dtype()]);
@@ -269,7 +273,7 @@ impl Tensor {
     }
 }
 
-/// Returns the index among `n` that `at` names.
+/// Returns the nonnegative index for `at`, among `n`.
 #[track_caller]
 fn position(op: &str, at: isize, n: usize, axis: usize) -> usize {
     let position = if at < 0 { at.checked_add_unsigned(n) } else { Some(at) };
@@ -326,7 +330,8 @@ impl Tensor {
             _ => self.swapaxes(a, b).flip(to),
         }
     }
-    /// Moves the axis `axis` before the axis `start`, like NumPy's `rollaxis`. [`Tensor::moveaxis`] is easier to read.
+    /// Moves the axis `axis` to the position before the axis `start`, like NumPy's `rollaxis`. [`Tensor::moveaxis`] is
+    /// easier to read.
     ///
     /// # Panics
     /// If an axis is out of range.
@@ -341,7 +346,8 @@ impl Tensor {
         let to = if start > axis as isize { start - 1 } else { start };
         self.moveaxis(axis, to)
     }
-    /// Returns the indices of a grid: along a new first axis, the index along each axis of `shape`.
+    /// Returns the indices of a grid: for each axis of `shape`, the index along it. They are stacked along a new first
+    /// axis.
     ///
     /// # Panics
     /// If `dtype` is `bool`.

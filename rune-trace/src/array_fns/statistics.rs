@@ -17,7 +17,7 @@ reductions! {
     ptp ptp_axes ptp_keepdims: |x, axes, keepdims| {
         if keepdims { x.max_keepdims(axes) - x.min_keepdims(axes) } else { x.max_axes(axes) - x.min_axes(axes) }
     };
-    /// Returns the number of elements that are not 0, as `i32`.
+    /// Returns the number of nonzero elements, as `i32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -27,7 +27,7 @@ reductions! {
         let holds = truth(x);
         if keepdims { holds.sum_keepdims(axes) } else { lax::convert(&holds, DType::I32).sum_axes(axes) }
     };
-    /// Returns the logarithm of the mean of eˣ, without intermediate overflow; of integers and `bool`, as `f32`.
+    /// Returns the logarithm of the mean of eˣ, without intermediate overflow. For integers and `bool`, it is `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -42,8 +42,8 @@ reductions! {
 
 /// Averages and quantiles.
 impl Tensor {
-    /// Returns the weighted average along `axes`. `weights` broadcast to this tensor. Integers and `bool` are averaged as
-    /// `f32`.
+    /// Returns the weighted average along `axes`. `weights` broadcast to this tensor. Integers and `bool` are converted
+    /// to `f32`.
     ///
     /// # Panics
     /// If the dtypes differ or `weights` do not broadcast.
@@ -69,8 +69,9 @@ impl Tensor {
     pub fn percentile(&self, q: f64, axis: isize) -> Tensor {
         self.quantile(q / 100.0, axis)
     }
-    /// Returns the covariance matrix. The first axis holds variables, and the second observations; a vector is one variable.
-    /// Sums are divided by the number of observations minus `ddof`. NumPy's default, 1, is the unbiased estimate.
+    /// Returns the covariance matrix. The first axis holds variables, and the second observations. A vector is one
+    /// variable. Sums are divided by the number of observations minus `ddof`. NumPy's default, 1, is the unbiased
+    /// estimate.
     ///
     /// # Panics
     /// If there are more than two axes.
@@ -109,7 +110,7 @@ impl Tensor {
         }
         let c = self.cov(1);
         if c.rank() == 0 {
-            // 1, or NaN if nothing varies.
+            // 1, or NaN if the variance is 0.
             let variance = c.clone();
             return c / variance;
         }

@@ -59,12 +59,12 @@ impl Tensor {
 fn cos(times: f64, t: f64) -> f64 {
     (times * std::f64::consts::PI * t).cos()
 }
-/// One point is 1 in every window.
+/// Returns `f` at `n` points from 0 to 1. A single point is 1 in every window.
 #[track_caller]
 fn window(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> f64) -> Tensor {
     if n == 1 { spaced(op, n, dtype, &|_| 1.0) } else { spaced(op, n, dtype, f) }
 }
-/// The modified Bessel function of order 0, by its series, whose terms are all positive.
+/// Returns the modified Bessel function of order 0. The terms of its series are all positive.
 pub(super) fn bessel_i0(x: f64) -> f64 {
     let quarter = x * x / 4.0;
     let (mut term, mut sum, mut k) = (1.0, 1.0, 1.0);

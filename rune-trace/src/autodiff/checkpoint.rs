@@ -26,10 +26,10 @@ use std::sync::Arc;
 /// assert_eq!(grad(loss)(&x).to_vec::<f32>().unwrap(), grad(plain)(&x).to_vec::<f32>().unwrap());
 /// ```
 ///
-/// The second computation is behind a barrier, which neither rune nor the compiler moves anything across, until the
-/// backward pass reaches it. Checkpointed functions may be nested, and may be in loops and under every transformation.
-/// Second derivatives also keep as little. A function that is not differentiated does not change. `f` runs once for
-/// each call, and may read values if its arguments are known.
+/// The recomputation is behind a barrier until the backward pass reaches it. Neither rune nor the compiler moves
+/// anything across the barrier. Checkpointed functions may be nested, and work in loops and under every transformation.
+/// Second derivatives also keep no intermediate values. A function that is not differentiated does not change. `f` runs
+/// once for each call, and may read values if its arguments are known.
 #[track_caller]
 pub fn checkpoint<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
@@ -109,23 +109,23 @@ pub mod checkpoint_policies {
     pub fn dots_saveable() -> CheckpointPolicy {
         CheckpointPolicy::DotsSaveable
     }
-    /// Keeps products without batch axes: those with parameters, but not those of attention.
+    /// Keeps products without batch axes: those with parameters, but not those inside attention.
     pub fn dots_with_no_batch_dims_saveable() -> CheckpointPolicy {
         CheckpointPolicy::DotsWithNoBatchDimsSaveable
     }
-    /// Keeps what has one of these [names](crate::checkpoint_name).
+    /// Keeps values with one of these [names](crate::checkpoint_name).
     pub fn save_only_these_names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
         CheckpointPolicy::SaveOnlyTheseNames(owned(names))
     }
-    /// Keeps what has a [name](crate::checkpoint_name), except these.
+    /// Keeps values with a [name](crate::checkpoint_name), except these names.
     pub fn save_any_names_but_these<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
         CheckpointPolicy::SaveAnyNamesButThese(owned(names))
     }
-    /// Keeps everything except what has one of these [names](crate::checkpoint_name). (JAX 0.10 keeps that too.)
+    /// Keeps everything except values with one of these [names](crate::checkpoint_name). (JAX 0.10 keeps these too.)
     pub fn save_anything_except_these_names<S: Into<String>>(names: impl IntoIterator<Item = S>) -> CheckpointPolicy {
         CheckpointPolicy::SaveAnythingExceptTheseNames(owned(names))
     }
-    /// Keeps what either of two policies keeps.
+    /// Keeps what either policy keeps.
     pub fn save_from_both_policies(one: CheckpointPolicy, other: CheckpointPolicy) -> CheckpointPolicy {
         CheckpointPolicy::SaveFromBothPolicies(Box::new((one, other)))
     }

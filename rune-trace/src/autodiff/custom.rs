@@ -1,4 +1,4 @@
-//! The common part of functions with custom derivatives: the function and its rules run on parameters of their own, and
+//! The common part of functions with custom derivatives: the function and its rules run on their own parameters, and
 //! become sub-programs.
 
 use super::traced_function::same_type;
@@ -47,8 +47,8 @@ impl Part {
     }
 }
 
-/// Returns the programs of these parts, which all take the arguments and then everything that any of them captured; and
-/// the captured tensors.
+/// Returns the programs of these parts, and the captured tensors. All programs take the arguments, then everything that
+/// any of them captured.
 pub(super) fn programs<const N: usize>(parts: [Part; N]) -> ([Arc<Program>; N], Vec<Tensor>) {
     let mut captured: Vec<Tensor> = Vec::new();
     for tensor in parts.iter().flat_map(Part::captured) {
@@ -59,7 +59,7 @@ pub(super) fn programs<const N: usize>(parts: [Part; N]) -> ([Arc<Program>; N], 
     (parts.each_ref().map(|part| part.program(&captured)), captured)
 }
 
-/// Returns the result of `f` if nothing in it is being traced: then its derivative is never needed.
+/// Returns the result of `f` if nothing in it is being traced. Its derivative is then never needed.
 pub(super) fn untraced<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor]) -> Option<F::Output>
 where
     X: Arguments,
@@ -92,8 +92,8 @@ pub(super) fn arguments<X: Arguments>(args: X::Refs<'_>, leaves: &[Tensor]) -> X
     X::map(args, &mut |_| leaves.next().expect("one tensor for each leaf").clone())
 }
 
-/// Checks that the result of a rule for `y` has its structure and its types, for the leaves that are floats, or for
-/// `all` leaves.
+/// Checks that the result of a rule for `y` has the structure of `y`, and that its float leaves (or `all` leaves) have
+/// the types of those of `y`.
 pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: CallSite) {
     if structure_hash(y) != structure_hash(given) {
         place.fail(&format!("the {what} that the rule returns has another structure than `{of}`"));
@@ -107,9 +107,9 @@ pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), 
     });
 }
 
-/// Runs a rule. The rule may call its own function, and so run the rule again, but only to a bounded depth.
+/// Runs a rule. The rule may call its own function, and so run itself again, but only to a bounded depth.
 pub(super) fn bounded<R>(place: CallSite, rule: impl FnOnce() -> R) -> R {
-    /// Each level is a sub-program of the level before, and the depth of programs is bounded.
+    /// Each level is a sub-program of the previous level, and the depth of programs is bounded.
     const DEEPEST: u32 = rune_ir::MAX_DEPTH / 2;
     /// The maximum number of rules within one rule, at any depth.
     const MOST: u32 = 4096;

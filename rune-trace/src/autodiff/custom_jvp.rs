@@ -23,14 +23,14 @@ use rune_ir::Op;
 /// ```
 ///
 /// The returned function is called like `f`, and can be transformed in any order. Higher derivatives differentiate the
-/// rule. A leaf that is not a float has the tangent zero, and the tangent that the rule returns for such a result is
+/// rule. A leaf that is not a float has the tangent zero. The tangent that the rule returns for such a result is
 /// ignored. The rule can capture values that are not arguments. The function cannot be differentiated with respect to a
 /// tensor that `f` or the rule captures.
 ///
 /// # Panics
 /// The returned function panics if the rule returns trees of another structure, or tensors of other types, than `f`, or
-/// a result that depends on a tangent. Differentiating it panics with respect to a captured tensor, and reverse mode
-/// panics if the tangent that the rule returns is not linear.
+/// if a result depends on a tangent. Differentiating it with respect to a captured tensor panics. Reverse mode panics
+/// if the tangent that the rule returns is not linear.
 #[track_caller]
 pub fn custom_jvp<'f, X, F, R>(f: F, rule: R) -> F::Returning<'f, F::Output>
 where
@@ -49,8 +49,8 @@ where
     })
 }
 
-/// Like [`custom_jvp`], with a rule that also takes the result, between the arguments and their tangents, and returns
-/// only the tangent.
+/// Like [`custom_jvp`], but the rule takes the result, between the arguments and their tangents, and returns only the
+/// tangent.
 ///
 /// ```
 /// use rune_trace::{Tensor, custom_tangent, grad};
@@ -61,8 +61,8 @@ where
 /// # Ok::<(), rune_trace::EvalError>(())
 /// ```
 ///
-/// The result is that of the returned function, so the rule holds for derivatives of any order. An argument whose
-/// tangent the rule does not use has the derivative zero.
+/// The result that the rule takes is that of the returned function, so the rule holds for derivatives of any order. If
+/// the rule does not use the tangent of an argument, the derivative with respect to it is zero.
 ///
 /// # Panics
 /// Like [`custom_jvp`].

@@ -21,13 +21,13 @@ use rune_ir::Op;
 /// ```
 ///
 /// The returned function is called like `f`, and can be transformed in any order. Higher derivatives differentiate
-/// `forward` and `backward`. A result that is not a float has the cotangent zero, and the cotangent that `backward`
-/// returns for such an argument is ignored. The function cannot be differentiated with respect to a tensor that one of
-/// the three functions captures.
+/// `forward` and `backward`. A result that is not a float has the cotangent zero. The cotangent that `backward` returns
+/// for an argument that is not a float is ignored. The function cannot be differentiated with respect to a tensor that
+/// one of the three functions captures.
 ///
 /// # Panics
-/// The returned function panics if `forward` or `backward` return trees of another structure, or tensors of other types,
-/// than they should. Forward mode panics, or returns tangents that cannot be read, because it has no rule: see
+/// The returned function panics if `forward` or `backward` return trees of another structure than required, or tensors
+/// of other types. It has no rule for forward mode, which panics, or returns tangents that cannot be read: see
 /// [`custom_jvp`](crate::custom_jvp).
 #[track_caller]
 pub fn custom_vjp<'f, X, F, G, R, B>(f: F, forward: G, backward: B) -> F::Returning<'f, F::Output>
@@ -91,7 +91,7 @@ where
     let outputs = leaves.iter().zip(given.leaves()).filter(|(x, _)| float(x)).map(|(_, ct)| ct).collect();
     let backward = Part { name: name_backward, did: since.end(), args: residuals, others: cotangents, outputs };
 
-    // The backward function gets the tensors that it captured as residuals.
+    // The backward function takes the tensors that it captured as residuals.
     let captured = backward.captured();
     let backward = backward.program(&captured);
     forward.outputs.extend(captured);

@@ -21,8 +21,8 @@ use crate::{Tensor, Tree};
 /// [`Tensor::item`].
 ///
 /// # Panics
-/// The returned function panics if the result is not a float scalar, or a leaf of the first argument is neither a float
-/// nor complex.
+/// The returned function panics if the result is not a float scalar, or if a leaf of the first argument is neither a
+/// float nor complex.
 #[track_caller]
 pub fn grad<'f, X, F>(f: F) -> F::Returning<'f, X::First>
 where
@@ -32,10 +32,11 @@ where
     gradient_function("grad", First, DerivativeKind::RealResults, f, plain, |_, (), dx| dx)
 }
 
-/// The derivative of a holomorphic function with a complex scalar as its result, by its first argument, which is complex.
+/// Returns the derivative function of a holomorphic function with a complex scalar result, with respect to its first
+/// argument, which is complex.
 ///
-/// [`grad`] takes functions with a real result, of real or complex arguments. Of a complex argument `x + iy` it gives, as JAX does,
-/// `∂f/∂x - i ∂f/∂y`: a step against its conjugate descends.
+/// [`grad`] takes functions with a real result and real or complex arguments. For a complex argument `x + iy`, it
+/// returns `∂f/∂x - i ∂f/∂y`, like JAX: a step against its conjugate descends.
 ///
 /// ```
 /// use rune_trace::{Complex32, Tensor, grad, grad_holomorphic};
@@ -57,7 +58,7 @@ where
     gradient_function("grad_holomorphic", First, DerivativeKind::Holomorphic, f, plain, |_, (), dx| dx)
 }
 
-/// The value and the derivative: as [`grad_holomorphic`], without computing the value twice.
+/// Like [`grad_holomorphic`], and also returns the value, which is not computed twice.
 ///
 /// # Panics
 /// Like [`grad_holomorphic`].
@@ -90,7 +91,7 @@ where
     gradient_function("value_and_grad", First, DerivativeKind::RealResults, f, plain, |y, (), dx| (y, dx))
 }
 
-/// Like [`grad`], for a function with an auxiliary result that is not differentiated: returns the gradient and the
+/// Like [`grad`], for a function with an auxiliary result that is not differentiated. Returns the gradient and the
 /// auxiliary result.
 #[track_caller]
 pub fn grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, (X::First, Aux)>
@@ -101,7 +102,7 @@ where
     gradient_function("grad_aux", First, DerivativeKind::RealResults, f, |y| y, |_, aux, dx| (dx, aux))
 }
 
-/// Like [`value_and_grad`], for a function with an auxiliary result that is not differentiated: returns `((value, aux),
+/// Like [`value_and_grad`], for a function with an auxiliary result that is not differentiated. Returns `((value, aux),
 /// gradient)`, like JAX with `has_aux`.
 #[track_caller]
 pub fn value_and_grad_aux<'f, X, F, Aux: Tree>(f: F) -> F::Returning<'f, ((Tensor, Aux), X::First)>
@@ -175,8 +176,8 @@ where
     )
 }
 
-/// Returns the derivative function of `f`, which all functions of this module are: they differ by how the result of `f`
-/// splits into value and auxiliary result, and by what becomes of these and the gradients.
+/// Returns the derivative function of `f`. All functions of this module use it. `split` divides the result of `f` into
+/// value and auxiliary result, and `result` selects what to return.
 #[track_caller]
 fn gradient_function<'f, X, F, S, Aux, Out>(
     name: &'static str,
@@ -204,7 +205,7 @@ where
     })
 }
 
-/// Splits a result without auxiliary part.
+/// Splits a result without an auxiliary part.
 pub(super) fn plain<Y>(value: Y) -> (Y, ()) {
     (value, ())
 }

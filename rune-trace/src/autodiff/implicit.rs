@@ -1,25 +1,26 @@
-//! Roots and solutions of linear equations, differentiated by what they solve and not by how they were found.
+//! Roots and solutions of linear equations. Their derivatives follow from the equations, not from the method of
+//! solution.
 
 use super::{custom_tangent, custom_vjp, jvp, linear_transpose, vjp};
 use crate::tensor::{Caller, at_caller};
 use crate::{Tensor, Tree};
 
-/// A function of a tensor, as [`custom_root`] and [`custom_linear_solve`] give it to the functions that solve.
+/// A function of a tensor, as [`custom_root`] and [`custom_linear_solve`] pass it to the solvers.
 pub type TensorFn<'f> = dyn Fn(&Tensor) -> Tensor + Send + Sync + 'f;
 
-/// Finds x with `f(x, params)` = 0, differentiable by `params`.
+/// Finds x with `f(x, params)` = 0. The result is differentiable with respect to `params`.
 ///
-/// `solve` takes f as a function of x alone, and `initial`, and returns the root. It can use any method, and is not differentiated.
-/// By the implicit function theorem the tangent of the root is the solution v of ∂f/∂x · v = -∂f/∂params · dparams: `tangent_solve` is
-/// given the function v ↦ ∂f/∂x · v, which is linear, and the right side, and returns v. For reverse mode it has to be made of
-/// operations that have a transpose: for a scalar root, a division by the function of 1; else [`linalg::solve`](crate::linalg::solve) of
-/// its Jacobian.
+/// `solve` takes f as a function of x alone, and `initial`, and returns the root. It can use any method, and is not
+/// differentiated. By the implicit function theorem, the tangent of the root is the solution v of ∂f/∂x · v =
+/// -∂f/∂params · dparams. `tangent_solve` takes the linear function v ↦ ∂f/∂x · v and the right side, and returns v.
+/// For reverse mode, its operations must have transposes: for a scalar root, divide by the function at 1; otherwise use
+/// [`linalg::solve`](crate::linalg::solve) with its Jacobian.
 ///
-/// Forward and reverse mode work in any order. `initial` has the derivative 0.
+/// Forward and reverse mode work in any order. The derivative with respect to `initial` is 0.
 ///
 /// # Panics
-/// If a function returns a tensor whose type differs from that of the root, or captures a tensor to differentiate with
-/// respect to. Pass such a tensor in `params`.
+/// If a function returns a tensor whose type differs from that of the root, or captures a tensor that is
+/// differentiated. Pass such a tensor in `params`.
 ///
 /// ```
 /// use rune_trace::{Tensor, TensorFn, custom_root, fori_loop, grad};
@@ -56,15 +57,18 @@ pub fn custom_root<P: Tree + Send + Sync>(
     })
 }
 
-/// Solves `matvec(params, x)` = `b` for x, where `matvec` is linear in x; differentiable in reverse mode by `params` and `b`.
+/// Solves `matvec(params, x)` = `b` for x, where `matvec` is linear in x. The result is differentiable in reverse mode,
+/// with respect to `params` and `b`.
 ///
-/// `solve` takes matvec as a function of x alone, and b, and returns the solution. It can use any method, and is not differentiated.
-/// `transpose_solve` does the same for the transpose of matvec; for a symmetric one it is `solve`.
+/// `solve` takes `matvec` as a function of x alone, and `b`, and returns the solution. It can use any method, and is
+/// not differentiated. `transpose_solve` does the same for the transpose of `matvec`. If `matvec` is symmetric, it is
+/// `solve`.
 ///
-/// Reverse mode works any number of times; forward mode does not.
+/// Reverse mode works any number of times. Forward mode does not work.
 ///
 /// # Panics
-/// If the functions return tensors of other types than `b`, or capture a tensor that is differentiated. Pass such tensors in `params`.
+/// If the functions return tensors of other types than `b`, or capture a tensor that is differentiated. Pass such
+/// tensors in `params`.
 ///
 /// ```
 /// use rune_trace::{Tensor, TensorFn, custom_linear_solve, fori_loop, grad};

@@ -8,12 +8,12 @@ use crate::tensor::at_caller;
 use crate::{Tensor, Tree};
 use rune_ir::Transform;
 
-/// Returns the value of `f` at `primals`, and its tangent for the tangents of the arguments: the product of the
-/// Jacobian with a vector.
+/// Returns the value of `f` at `primals`, and its tangent for the tangents of the arguments: the Jacobian-vector
+/// product.
 ///
-/// Arguments are given as `&x` for one, and `(&x, &y)` for several. The tangents have their structure. The tangent of a
-/// leaf that is not a float is ignored, and that of such a result is zero. `f` runs once, with its own Rust control
-/// flow.
+/// Pass one argument as `&x`, and several as `(&x, &y)`. The tangents have the structure of the arguments. The tangent
+/// of a leaf that is not a float is ignored, and the tangent of such a result is zero. `f` runs once, with its own Rust
+/// control flow.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad, jvp};
@@ -40,7 +40,7 @@ where
     (value, tangent)
 }
 
-/// Like [`jvp`], for a function with an auxiliary result that is not differentiated: returns the value, the tangent and
+/// Like [`jvp`], for a function with an auxiliary result that is not differentiated. Returns the value, the tangent and
 /// the auxiliary result.
 ///
 /// ```
@@ -64,9 +64,9 @@ where
     at_caller(|| forward::<X, _, _>(primals.refs(), tangents.refs(), place, |x| f.call(x)))
 }
 
-/// Returns the product of the Hessian of a function with a scalar result with the vector `tangents`. It uses forward
+/// Returns the Hessian-vector product of a function with a scalar result and the vector `tangents`. It uses forward
 /// mode over reverse mode, so it costs a few calls of the function and never computes the Hessian. The result has the
-/// structure of the argument; for several arguments it is a tuple.
+/// structure of the argument; for several arguments, it is a tuple.
 ///
 /// ```
 /// use rune_trace::{Tensor, hvp};

@@ -113,7 +113,7 @@ where
     (value, Box::new(move |ct| linear.transpose(ct)))
 }
 
-/// Like [`vjp`], for a function with an auxiliary result that is not differentiated: returns the value, the pullback
+/// Like [`vjp`], for a function with an auxiliary result that is not differentiated. Returns the value, the pullback
 /// and the auxiliary result.
 ///
 /// ```
@@ -152,8 +152,8 @@ where
 /// ```
 ///
 /// # Panics
-/// If an operation between arguments and result is not linear; the message names it and its line. Also if the cotangents
-/// do not have the structure and types of the result.
+/// If an operation between arguments and result is not linear. The message names it and its line. Also if the
+/// cotangents do not have the structure and types of the result.
 #[track_caller]
 pub fn linear_transpose<'a, X, F>(f: F, primals_like: impl ArgRefs<'a, X>, cotangents: &F::Output) -> X::Plain
 where

@@ -1,5 +1,6 @@
-//! Derivatives of functions. All of them work in the same way: a function [runs](TracedFunction) once on parameters that know
-//! their arguments, with its own control flow and effects, and becomes a program. Then the program is transformed.
+//! Derivatives of functions. All of them work in the same way. First, a function [runs](TracedFunction) once on
+//! parameters that know their arguments, with its own control flow and effects, and becomes a program. Then the program
+//! is transformed.
 
 mod checkpoint;
 mod constant;

@@ -8,8 +8,8 @@ use crate::tensor::at_caller;
 use crate::transform::SavedResidual;
 use crate::{Tensor, Tree};
 
-/// Returns what [`vjp`](crate::vjp) of `f` at `primals` keeps from the forward pass until the pullback is called:
-/// arguments first, then captured and computed tensors.
+/// Returns the residuals that [`vjp`](crate::vjp) of `f` at `primals` keeps from the forward pass until the pullback is
+/// called: arguments first, then captured and computed tensors.
 ///
 /// ```
 /// use rune_trace::{Tensor, saved_residuals};
@@ -20,8 +20,8 @@ use crate::{Tensor, Tree};
 /// assert_eq!(kept[0].to_string(), "[3, f32] from the argument arguments[0]");
 /// ```
 ///
-/// Tensors that a few cheap operations compute from other residuals are not kept, but recomputed: here none is kept.
-/// `f` runs once, as in `vjp`; no derivative is computed.
+/// Tensors that a few cheap operations can compute from other residuals are not kept, but recomputed; here none is
+/// kept. `f` runs once, like in `vjp`. No derivative is computed.
 #[track_caller]
 pub fn saved_residuals<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>) -> Vec<SavedResidual>
 where
@@ -78,13 +78,13 @@ mod tests {
 
     #[test]
     fn nothing_is_kept_that_others_tell() {
-        // A choice as bools, and once.
+        // A choice is kept as bools, and only once.
         assert_eq!(kept(|x, _| x.relu() * 2.0), ["[4, 8, bool] output of le"]);
         assert_eq!(kept(|x, _| x.relu().relu6()).len(), 3);
-        // Numbers everywhere: never. What is spread out: before it is.
+        // A constant array is never kept. A broadcast is kept as its operand.
         assert_eq!(kept(|x, _| x * 3.0 + 1.0), Vec::<String>::new());
         assert_eq!(kept(|x, y| x * y), ["[4, 8, f32] argument[0]", "[8, f32] argument[1]"]);
-        // What is moved or converted from something that is kept, or computed of it in a few steps.
+        // A tensor is not kept if it is moved or converted from a kept one, or computed from it in a few steps.
         assert_eq!(kept(|x, _| x.t() * x.t().tril(0)), ["[4, 8, f32] argument[0]"]);
         assert_eq!(kept(|x, _| x.cast(DType::F64) * x.cast(DType::F64)), ["[4, 8, f32] argument[0]"]);
         assert_eq!(kept(|x, _| x.powi(3) + x * x), ["[4, 8, f32] argument[0]"]);
@@ -96,7 +96,7 @@ mod tests {
     fn long_chains_are_cut() {
         let deep = |x: &Tensor, _: &Tensor| (0..40).fold(x.clone(), |y, _| &y * &y);
         let n = kept(deep).len();
-        // Each few steps something is kept: all of the forty are not computed again.
+        // A residual is kept every few steps, so the backward pass does not recompute all forty.
         assert!((8..=11).contains(&n), "{n}");
     }
 }

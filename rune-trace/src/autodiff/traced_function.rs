@@ -28,11 +28,11 @@ pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
 /// The dtypes that a derivative takes and returns, like in JAX.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DerivativeKind {
-    /// Real results by real or complex arguments.
+    /// Real results, real or complex arguments.
     RealResults,
-    /// Real or complex results by real arguments.
+    /// Real or complex results, real arguments.
     RealArguments,
-    /// Complex results by complex arguments, on which they depend holomorphically.
+    /// Complex results that depend holomorphically on complex arguments.
     Holomorphic,
 }
 
@@ -81,7 +81,7 @@ impl DerivativeKind {
 pub(super) struct DifferentiatedLeaves {
     /// For each leaf of the arguments, whether it is one of them.
     pub by: Vec<bool>,
-    /// The place of each requested argument among them: `argnums` may have any order.
+    /// The position of each requested argument among them: `argnums` may have any order.
     order: Vec<usize>,
 }
 
@@ -112,8 +112,7 @@ impl DifferentiatedLeaves {
             .collect();
         DifferentiatedLeaves { by, order }
     }
-    /// Returns the result of `f` for each leaf, called with its index among the selected ones and the leaf, in the form
-    /// of `argnums`.
+    /// Calls `f` with each leaf and its index among the selected ones. Returns the results in the form of `argnums`.
     pub fn map<X: Arguments, S: Argnums<X>>(
         &self,
         args: X::Refs<'_>,
@@ -125,8 +124,8 @@ impl DifferentiatedLeaves {
     }
 }
 
-/// Returns the gradients of a function with a scalar result, for the leaves of the arguments that `by` marks; before
-/// them, the value and the auxiliary result.
+/// Returns the value and the auxiliary result of a function with a scalar result, and its gradients for the leaves of
+/// the arguments that `by` marks.
 pub(crate) fn gradients<X: Arguments, Aux: Tree>(
     args: X::Refs<'_>,
     by: &[bool],
@@ -184,7 +183,7 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     pub fn moved(&self) -> &[Tensor] {
         &self.primals[..self.by.iter().filter(|b| **b).count()]
     }
-    /// Returns the function as it ran at the arguments, for reverse mode: if they are known, a loop of unknown length
+    /// Returns the function as it ran at the arguments, for reverse mode. If they are known, a loop of unknown length
     /// becomes a scan of the length that it has there.
     pub fn with_known_trip_counts(mut self) -> Self {
         let of_output = self.output.leaves().len();
@@ -200,7 +199,7 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
         let (value, aux) = self.returned(values);
         (value, aux, linear)
     }
-    /// Returns the residuals of linearizing it. `name` takes an input and its argument.
+    /// Returns the residuals of linearizing it. `name` returns the name of an input, from its index and its argument.
     pub fn residuals(&self, name: impl Fn(usize, &Tensor) -> Option<String>) -> Vec<transform::SavedResidual> {
         transform::residuals(&self.program, &self.by, |i| name(i, &self.primals[i]))
     }
@@ -226,7 +225,7 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     }
 }
 
-/// Returns a tree of tangents of the leaves of `value`; zero where there is none.
+/// Returns a tree of tangents of the leaves of `value`. They are zero where there is none.
 pub(super) fn tangents_like<Y: Tree>(value: &Y, tangents: impl IntoIterator<Item = Option<Tensor>>) -> Y {
     let mut tangents = tangents.into_iter();
     value.map(&mut |y| tangents.next().flatten().unwrap_or_else(|| lax::full_like(y, 0.0)))

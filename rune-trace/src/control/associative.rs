@@ -6,10 +6,10 @@ use crate::transform::position;
 use crate::{Tensor, Tree};
 
 /// Returns all partial results of an associative function `f` of two trees, along the first axis of the leaves of `xs`.
-/// Element `i` of the result combines the elements up to `i` in order; if `reverse`, those from the last one down to
-/// `i`. JAX's `lax.associative_scan`.
+/// Element `i` of the result combines the elements up to `i`, in order. With `reverse`, it combines those from the last
+/// one down to `i`. This is JAX's `lax.associative_scan`.
 ///
-/// `f` gets many positions at once, and must work on each position along the first axis separately, like the functions
+/// `f` gets many positions at once, and must treat each position along the first axis independently, like the functions
 /// that [`vmap`](crate::vmap) returns. It is applied about `2 log2(n)` times, to about `2 n` elements in total
 /// (Blelloch, "Prefix sums and their applications", 1990).
 ///

@@ -6,8 +6,8 @@ use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
 
-/// Returns `on_true()` if `pred` is true, and `on_false()` otherwise; JAX's `lax.cond`. Only the selected branch is
-/// computed (under [`vmap`](crate::vmap), both are if `pred` is mapped). Both are traced, can use any values around
+/// Returns `on_true()` if `pred` is true, and `on_false()` otherwise, like JAX's `lax.cond`. Only the selected branch
+/// is computed (under [`vmap`](crate::vmap), both are if `pred` is mapped). Both are traced, can use any values around
 /// them, and must return trees of the same structure and types.
 ///
 /// `pred` is a scalar: a `bool`, or a number, which is true unless it is 0.
@@ -39,8 +39,8 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
     })
 }
 
-/// Returns `branches[index]()`; JAX's `lax.switch`. The index is clamped to the valid range. Only the selected branch
-/// is computed (under [`vmap`](crate::vmap), all are if `index` is mapped).
+/// Returns `branches[index]()`, like JAX's `lax.switch`. The index is clamped to the valid range. Only the selected
+/// branch is computed (under [`vmap`](crate::vmap), all are if `index` is mapped).
 ///
 /// ```
 /// use rune_trace::{Tensor, switch};
@@ -68,11 +68,11 @@ pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
     })
 }
 
-/// Returns the index as `i32`, clamped before the conversion loses bits.
+/// Converts the index to `i32`. Clamps it before the conversion can lose bits.
 fn as_i32(index: &Tensor, branches: usize) -> Tensor {
     let last = i32::try_from(branches - 1).expect("fewer branches than i32 counts") as f64;
     let bound = |x: f64| lax::full(index.dtype(), &Type::scalar(index.dtype()).shape, x);
-    // All values of a narrow dtype are less than the index of the last branch, which it cannot hold.
+    // If a narrow dtype cannot hold the index of the last branch, all its values are less than that.
     let narrow = index.dtype().size() < 4 && last >= 127.0;
     let clamped = if narrow { index.clone() } else { lax::clamp(&bound(0.0), index, &bound(last)) };
     lax::convert(&clamped, DType::I32)

@@ -7,9 +7,9 @@ use crate::tensor::{Caller, at_caller, lax};
 use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
 
-/// Applies `body` to the carry, starting with `init`, while `cond` of it holds; JAX's `lax.while_loop`.
+/// Applies `body` to the carry, starting with `init`, while `cond` of the carry is true, like JAX's `lax.while_loop`.
 ///
-/// It has forward mode. It also has reverse mode where the arguments are known, that is outside `jit` and
+/// The loop has forward mode. It also has reverse mode if the arguments are known, which they are outside `jit` and
 /// [`vmap`](crate::vmap): the loop runs once to count its iterations, and then becomes a [`scan`](crate::scan) of that
 /// length, also within other loops. If the arguments are unknown, it has no reverse mode, because the number of
 /// residuals is unknown. For gradients there, use `scan`, or [`fori_loop`] with numbers as bounds.
@@ -30,7 +30,7 @@ use rune_ir::{DType, Type};
 /// ```
 ///
 /// # Panics
-/// If `cond` does not return a `bool` scalar, or `body` does not return what it takes.
+/// If `cond` does not return a `bool` scalar, or `body` does not return a carry of the same structure and types.
 #[track_caller]
 pub fn while_loop<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
     let place = CallSite::here("while_loop");
@@ -56,7 +56,7 @@ fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, ini
     init.with_leaves(lax::while_loop(&cond, &body[0], &captured, &leaves))
 }
 
-/// A bound of a [`fori_loop`]: a number, or an integer scalar that is known only when the program runs.
+/// A bound of a [`fori_loop`]: a number, or an integer scalar that is known only at run time.
 #[derive(Clone, Debug)]
 pub enum Bound {
     /// A number.
@@ -86,12 +86,12 @@ impl From<Tensor> for Bound {
     }
 }
 
-/// Applies `body` to each number from `lower` up to but not including `upper`, and to the carry, starting with `init`;
-/// JAX's `lax.fori_loop`.
+/// Applies `body` to each number from `lower` up to but not including `upper`, and to the carry, starting with `init`,
+/// like JAX's `lax.fori_loop`.
 ///
-/// With numbers as bounds it is a [`scan`](crate::scan), and has gradients. With tensors it is a [`while_loop`], which
-/// has gradients if the arguments are known. The counter is an `i32` scalar, or has the dtype of the bounds if these
-/// are tensors.
+/// If the bounds are numbers, it is a [`scan`](crate::scan), and has gradients. If they are tensors, it is a
+/// [`while_loop`], which has gradients if the arguments are known. The counter is an `i32` scalar, or has the dtype of
+/// the bounds if these are tensors.
 ///
 /// ```
 /// use rune_trace::{Tensor, fori_loop, grad};
@@ -102,7 +102,8 @@ impl From<Tensor> for Bound {
 /// ```
 ///
 /// # Panics
-/// If `body` does not return a carry of the same structure and types, or bounds are tensors but not integer scalars of one dtype.
+/// If `body` does not return a carry of the same structure and types, or if bounds are tensors, but not integer scalars
+/// of one dtype.
 #[track_caller]
 pub fn fori_loop<C: Tree>(
     lower: impl Into<Bound>,

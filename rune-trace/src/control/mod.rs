@@ -1,4 +1,4 @@
-//! Control flow as operations: branches and loops that are decided when the program runs.
+//! Control flow as operations: branches and loops that are decided at run time.
 //!
 //! Values that the closures capture become operands. Each closure is traced once, and stays a sub-program, however
 //! often it runs.

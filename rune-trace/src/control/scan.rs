@@ -8,16 +8,17 @@ use crate::{Tensor, Tree};
 /// Options of [`scan_with`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ScanOptions {
-    /// Start with the last position.
+    /// Whether to start with the last position.
     pub reverse: bool,
-    /// The number of positions in one iteration of the compiled loop. More give larger and faster programs. `None`
-    /// chooses by the size of the body.
+    /// The number of positions in one iteration of the compiled loop. A higher number makes the program larger and
+    /// faster. `None` chooses by the size of the body.
     pub unroll: Option<usize>,
     /// The number of positions. It is required if `xs` has no leaves.
     pub length: Option<usize>,
 }
 
-/// Carries a value over the positions of `xs` along the first axis of its leaves, and stacks results; JAX's `lax.scan`.
+/// Carries a value over the positions of `xs` along the first axis of its leaves, and stacks results, like JAX's
+/// `lax.scan`.
 ///
 /// `f` takes the carry and the slice of `xs` at the position. It returns the next carry and a value to stack (`()` for
 /// none). `scan` returns the final carry and the stacked values. The loop is compiled once, whatever its length. Its
@@ -62,8 +63,8 @@ pub fn scan_with<C: Tree, X: Tree, Y: Tree>(
     at_caller(|| run(options, f, init, xs, place))
 }
 
-/// Applies `f` to each slice along the first axis of the leaves of `xs`, one after the other, and stacks the results;
-/// JAX's `lax.map`. It needs memory for one slice at a time, whereas [`vmap`](crate::vmap) computes all at once.
+/// Applies `f` to each slice along the first axis of the leaves of `xs`, one after the other, and stacks the results,
+/// like JAX's `lax.map`. It needs memory for one slice at a time. [`vmap`](crate::vmap) computes all at once.
 ///
 /// ```
 /// use rune_trace::{Tensor, map};

@@ -24,8 +24,8 @@ use rune_ir::{Array, Program};
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-/// Returns a function that computes the same as `f`, and prints each operation to the standard error when it is
-/// computed: operands and results with their types, summaries of the values, the time, and the user's line.
+/// Returns a function that computes the same as `f`, and prints each operation to standard error when it is computed:
+/// operands and results with their types, summaries of the values, the time, and the user's line.
 ///
 /// The output is a tree of name scopes and sub-programs. `◀` marks the operations of a backward pass, and `∂` those of
 /// tangents.
@@ -52,12 +52,12 @@ use std::sync::{Mutex, PoisonError};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The function runs once, and its operations are interpreted one by one, without simplification. If another
+/// The function runs once, and its operations are interpreted one by one, without simplification. If an enclosing
 /// transformation does not know the arguments (such as `jit` and `vmap`), the operations are printed without values.
 /// [`DebugOptions`] sets what is printed.
 ///
 /// # Panics
-/// The returned function panics if `f` does, and if an argument cannot be computed.
+/// The returned function panics if `f` panics, or if an argument cannot be computed.
 #[track_caller]
 pub fn debug<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
@@ -68,7 +68,7 @@ where
     DebugOptions::new().debug(f)
 }
 
-/// Like [`debug`], to `writer`.
+/// Like [`debug`], but prints to `writer`.
 ///
 /// # Panics
 /// Like [`debug`].

@@ -7,8 +7,8 @@ use crate::function::{Arguments, Function};
 use crate::{EvalError, Tensor, Tree};
 use rune_ir::{Array, NanError, NonFinite, find_nan};
 
-/// Returns a function that computes the same as `f`. If its result holds a NaN, it reports the operation that created
-/// the NaN.
+/// Returns a function that computes the same as `f`. If the result holds a NaN, the function returns an error that
+/// names the operation that created the NaN.
 ///
 /// ```
 /// use rune_trace::{Tensor, debug_nans, grad};
@@ -24,12 +24,11 @@ use rune_ir::{Array, NanError, NonFinite, find_nan};
 ///
 /// The function runs as usual. Only if a result holds a NaN, its program is interpreted, operation by operation. A NaN
 /// that does not reach a result, for example because `select` discards it, is not an error. If the environment variable
-/// `RUNE_DEBUG_NANS` is set, everything that is read and everything that compiled functions return is searched, and
-/// reading a NaN is an error. `RUNE_DEBUG_INFS` also searches for infinities.
+/// `RUNE_DEBUG_NANS` is set, every value that is read and every result of compiled functions is searched, and reading a
+/// NaN is an error. `RUNE_DEBUG_INFS` also searches for infinities.
 ///
 /// # Panics
-/// The returned function panics if `f` does, and if an argument cannot be computed.
-/// The returned function panics where `f` does, and if an argument cannot be computed.
+/// The returned function panics if `f` panics, or if an argument cannot be computed.
 #[track_caller]
 pub fn debug_nans<'f, X, F>(f: F) -> F::Returning<'f, Result<F::Output, NanError>>
 where
@@ -40,7 +39,8 @@ where
     checked::<X, F>(f, NonFinite::Nan, CallSite::here("debug_nans"))
 }
 
-/// Like [`debug_nans`], also for infinities. An infinity that the function contains, as in a mask, is not reported.
+/// Like [`debug_nans`], but also for infinities. An infinity that the function contains, for example in a mask, is not
+/// reported.
 ///
 /// ```
 /// use rune_trace::{Tensor, debug_infs};

@@ -7,7 +7,7 @@ pub enum Column {
     Types,
     /// Summaries of the results: see [`Summary`](crate::Summary).
     Values,
-    /// The time in milliseconds. That of an operation includes its sub-programs.
+    /// The time in milliseconds. The time of an operation includes its sub-programs.
     Time,
     /// The user's line.
     Line,
@@ -64,7 +64,7 @@ impl DebugOptions {
         self.scope = Some(scope.into());
         self
     }
-    /// Sets how many iterations of each loop are printed.
+    /// Sets the number of iterations of each loop to print.
     #[must_use]
     pub fn iterations(mut self, iterations: usize) -> DebugOptions {
         self.iterations = iterations;

@@ -4,8 +4,7 @@ use crate::Tensor;
 use rune_ir::op::{Dims, template::escaped};
 use rune_ir::{DType, Op, Shape, Type};
 
-/// The arguments of `debug_print!`: tensors, which are printed when their values are known, and values that are known
-/// already.
+/// An argument of `debug_print!`: a tensor, which is printed when its value is known, or a value that is known already.
 pub trait DebugArg {
     /// Returns the tensor, or the text of a known value. Floats have this many digits after the point.
     fn shown(&self, precision: Option<usize>) -> DebugValue;

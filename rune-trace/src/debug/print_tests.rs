@@ -62,7 +62,7 @@ fn batch_elements_print_one_after_the_other() {
         debug_print!("{y}");
         x * y
     };
-    // What is the same for all batch elements is printed once.
+    // A value that is the same for all batch elements is printed once.
     let text = printed(|| drop(vmap_axes((Some(0), None), 0, pair)(&x, &Tensor::scalar(7.0f32))));
     assert_eq!(text, "1.0 7.0\n2.0 7.0\n7.0\n");
     let nested = printed(|| {
@@ -91,7 +91,7 @@ fn reading_a_value_on_the_way_prints_nothing_twice() {
         if y.item::<f32>().unwrap() > 0.0 { y } else { -y }
     };
     assert_eq!(printed(|| drop(grad(f)(&x))), "x = 2.0\ny = 8.0\n");
-    // Outside of any function a call happens at once, and once.
+    // Outside of any function, a call happens immediately, and once.
     let text = printed(|| {
         let y = f(&x);
         assert_eq!(y.item::<f32>().unwrap() + y.item::<f32>().unwrap(), 16.0);
@@ -115,7 +115,7 @@ fn what_is_traced_and_not_run_prints_nothing() {
             })(&Tensor::scalar(1.0f32))
         });
         assert!(panics.is_err());
-        // Nothing of it is left for the next trace.
+        // None of its effects remain for the next trace.
         grad(|x: &Tensor| x * x)(&x).item::<f32>().unwrap();
     });
     assert_eq!(text, "");
@@ -148,7 +148,7 @@ fn programs_keep_their_prints() {
     assert_eq!((run(&read), &read), (expected.to_owned(), &program));
     let json: Program = serde_json::from_str(&serde_json::to_string(&program).unwrap()).unwrap();
     assert_eq!((run(&json), &json), (expected.to_owned(), &program));
-    // The same in another order is another program.
+    // The same effects in another order are another program.
     let swapped = Program::parse(&program.to_string().replace("unused {:.1}", "used {:.1}")).unwrap();
     assert_ne!(swapped.structural_hash(), program.structural_hash());
     let pushed = program.jvp(&[0]).unwrap();
@@ -186,7 +186,7 @@ fn functions_with_rules_print_once() {
     let both = "x = 2.0\ny = 8.0\n";
     assert_eq!(printed(|| drop(with_rule()(&x))), both);
     assert_eq!(printed(|| drop(grad(with_rule())(&x))), both);
-    // That it captures what is being traced shows only when it is run.
+    // Only running the function shows that it captures a traced tensor.
     let captures = |w: &Tensor| {
         let w = w.stop_gradient();
         let f = custom_jvp(|x: &Tensor| cube(x) * &w, |(x,): (&Tensor,), (dx,): (&Tensor,)| (x * &w, dx * &w));

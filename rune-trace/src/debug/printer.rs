@@ -9,7 +9,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The start of the first column, if the operation is no longer, and the width of the columns.
+/// The column at which a line's first column begins, unless the operation is longer.
 const OPERATION: usize = 34;
 const fn width(column: Column) -> usize {
     match column {
@@ -27,7 +27,7 @@ pub(super) struct Printer<'a> {
     frames: Vec<Frame>,
     /// The number of operations since the last line that are too deep to be printed.
     folded: usize,
-    /// Whether `debug_print!` also prints, and `io_callback` calls.
+    /// Whether `debug_print!` also prints, and `io_callback` also calls.
     pub echo: bool,
 }
 
@@ -44,13 +44,13 @@ struct Frame {
     base: Vec<String>,
     /// The scopes of the last line, below those.
     open: Vec<String>,
-    /// Whether nothing of it is printed, as for later iterations.
+    /// Whether to print nothing of it, as for later iterations.
     hidden: bool,
-    /// Whether all of it is in the requested scope.
+    /// Whether the whole program is in the requested scope.
     in_scope: bool,
     /// The time of its instructions.
     took: Duration,
-    /// The running instruction, how often each of its sub-programs has started, and their time.
+    /// The running instruction, the number of times that each of its sub-programs has started, and their time.
     running: Option<Instruction>,
     begun: Vec<(*const Program, usize)>,
     inner: Duration,
@@ -211,7 +211,7 @@ impl<'a> Printer<'a> {
         }
     }
 
-    /// Closes the scopes of a program that are not among these, and opens those that are not open.
+    /// Closes the scopes of a program that are not in `scopes`, and opens those that are not yet open.
     fn open(&mut self, frame: usize, scopes: &[String]) {
         let frame = &mut self.frames[frame];
         let scopes = frame.below(scopes).to_vec();
@@ -309,7 +309,7 @@ fn field_of(instruction: &Instruction, program: &Program) -> Option<&'static str
     instruction.op.programs().into_iter().find(|(_, p)| std::ptr::eq(&***p, program)).map(|(field, _)| field)
 }
 
-/// Returns how often a program has started before, and counts this time.
+/// Returns the number of times that a program has started before, and counts this time.
 fn count(begun: &mut Vec<(*const Program, usize)>, program: &Program) -> usize {
     let key = std::ptr::from_ref(program);
     let at = begun.iter().position(|(p, _)| *p == key).unwrap_or_else(|| {

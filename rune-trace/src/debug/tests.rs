@@ -270,12 +270,12 @@ f(x0)
 fn it_can_be_transformed() {
     let x = Tensor::from([3.0f32, 4.0]);
     let square = |x: &Tensor| (x * x).sum();
-    // Reverse mode knows the arguments, and goes through.
+    // Reverse mode knows the arguments, and does not change the output.
     let mut text = Vec::new();
     let y = grad(debug_to(square, &mut text))(&x);
     assert_eq!(y.to_vec::<f32>().unwrap(), [6.0, 8.0]);
     assert!(String::from_utf8(text).unwrap().contains("mean 12.5"));
-    // Batch elements are not known while the function is traced.
+    // Batch elements are unknown while the function is traced.
     let text = shown(&values(), |options, to| {
         let y = vmap(options.debug_to(|x: &Tensor| x * x, to))(&x);
         assert_eq!(y.to_vec::<f32>().unwrap(), [9.0, 16.0]);
@@ -289,7 +289,7 @@ it_can_be_transformed(x0)
 └ return y0
 "
     );
-    // Host control flow looks at the arguments.
+    // Host control flow reads the arguments.
     let text = shown(&values(), |options, to| {
         let branch = |x: &Tensor| if x.item::<f32>().unwrap() > 0.0 { x.exp() } else { x.neg() };
         drop(options.debug_to(branch, to)(&Tensor::scalar(-1.0f32)));
@@ -344,7 +344,7 @@ fn the_first_operation_that_makes_a_nan_is_named() {
         }
     }
     let x = Tensor::from([1.0f32, -4.0]);
-    // A NaN that is left out is no error, and another one is not taken for it.
+    // A discarded NaN is not an error, and is not confused with another one.
     let line = line!() + 3;
     let f = |x: &Tensor| {
         let kept = crate::where_(x.gt(0.0), x.sqrt(), 0.0);
@@ -363,24 +363,24 @@ fn the_first_operation_that_makes_a_nan_is_named() {
     let fine = debug_nans(|x: &Tensor| crate::where_(x.gt(0.0), x.sqrt(), 0.0))(&x).unwrap();
     assert_eq!(fine.to_vec::<f32>().unwrap(), [1.0, 0.0]);
 
-    // In a backward pass, though the value is fine.
+    // A NaN in the backward pass, although the value is finite.
     let root = |x: &Tensor| crate::where_(x.gt(0.0), x.sqrt(), 0.0).sum();
     let error = debug_nans(grad(root))(&Tensor::from([1.0f32, 0.0])).unwrap_err();
     assert!(error.to_string().contains(" in the backward pass made [2, f32]"), "{error}");
 
-    // Within a loop: the turn that made it, with what it was then.
+    // Within a loop, the message shows the iteration that made the NaN, with its operands.
     let shrink = |x: &Tensor| crate::fori_loop(0, 5, |_, x: &Tensor| (x - 1.0).sqrt(), x);
     let error = debug_nans(shrink)(&Tensor::scalar(5.0f32)).unwrap_err();
     assert_eq!(by(&error).0, "sqrt");
     assert!(error.to_string().ends_with("made [f32] (nothing finite, 1 nan) of [f32] (= -1)"), "{error}");
 
-    // What was there before.
+    // A NaN that was in an input.
     let error = debug_nans(|x: &Tensor, y: &Tensor| x + y)(&x, &Tensor::scalar(f32::NAN)).unwrap_err();
     assert!(matches!(*error.made, NanOrigin::Given { input: 1, .. }), "{error}");
-    // The values of batch elements are unknown; reading the whole is an error.
+    // The values of batch elements are unknown, so there is no error here.
     assert!(vmap(|x: &Tensor| debug_nans(|x: &Tensor| x.sqrt())(x).unwrap())(&x).to_vec::<f32>().unwrap()[1].is_nan());
 
-    // Infinities that are written are meant.
+    // Infinities that the function contains are intended.
     let mask = |x: &Tensor| crate::where_(x.gt(0.0), x, f32::NEG_INFINITY);
     assert_eq!(debug_infs(mask)(&x).unwrap().to_vec::<f32>().unwrap(), [1.0, f32::NEG_INFINITY]);
     assert_eq!(by(&debug_infs(|x: &Tensor| mask(x) - mask(x))(&x).unwrap_err()).0, "sub");

@@ -30,8 +30,8 @@ impl Difference {
 }
 
 /// Returns the gradient of a function with a scalar result by finite differences. `f` is called twice for each element
-/// of the arguments. The result has the structure of the argument; for several arguments it is a tuple. It is zero for
-/// leaves that are not floats.
+/// of the arguments. The result has the structure of the argument; for several arguments, it is a tuple. For leaves
+/// that are not floats, it is zero.
 ///
 /// ```
 /// use rune_trace::{Difference, Tensor, finite_diff};
@@ -95,7 +95,7 @@ pub fn finite_diff_jacobian(
     tensor(&rows, y.shape().iter().chain(x.shape().iter()).copied().collect(), &y)
 }
 
-/// Returns the differences of the numbers that `f` returns, for these elements of a leaf of the arguments.
+/// Returns the finite differences of the numbers that `f` returns, for these elements of a leaf of the arguments.
 pub(super) fn slopes<X: Arguments>(
     f: &dyn Fn(&X) -> Vec<f64>,
     args: X::Refs<'_>,

@@ -21,7 +21,7 @@ pub struct CheckOptions {
     pub rtol: f64,
     /// The maximum absolute error.
     pub atol: f64,
-    /// Whether each comparison is printed.
+    /// Whether to print each comparison.
     pub verbose: bool,
     /// The elements to check, by their index in row-major order (in each leaf). `None` checks all.
     pub indices: Option<Vec<usize>>,
@@ -64,7 +64,7 @@ pub struct Mismatch {
 /// The result of a check. An element passes if its absolute or its relative error is within the tolerance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GradientCheck {
-    /// What was checked: the path of a leaf, or a direction.
+    /// The checked part: the path of a leaf, or a direction.
     pub path: String,
     /// The greatest absolute error.
     pub max_abs_error: f64,
@@ -123,7 +123,7 @@ impl GradientCheck {
     }
 }
 
-/// Returns the greater of two numbers; NaN if one is.
+/// Returns the greater of two numbers, or NaN if one is NaN.
 fn greater(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }
@@ -277,7 +277,7 @@ where
     verdict("tangents in random directions", pairs, options)
 }
 
-/// Checks reverse mode in random directions: pulls random cotangents of the results back, and compares them with finite
+/// Checks reverse mode in random directions: pulls back random cotangents of the results, and compares them with finite
 /// differences along the directions.
 ///
 /// ```

@@ -3,12 +3,13 @@
 use crate::tensor::Caller;
 use crate::{DType, Tensor, Tree, lax, where_, while_loop};
 
-/// A step is long enough to go down by this part of what the slope at the start promises,
+/// The sufficient decrease: a step must decrease the function by at least this fraction of the decrease that the slope
+/// at the start predicts.
 const DECREASE: f64 = 1e-4;
-/// and its slope is at most this part of that at the start.
+/// The curvature condition: the slope after a step must be at most this fraction of that at the start.
 const CURVATURE: f64 = 0.9;
 
-/// A step: its length, the value of the function there, and the slope along the direction.
+/// A step: its length, and the value of the function and the slope along the direction there.
 #[derive(Tree, Clone)]
 struct Point {
     step: Tensor,
@@ -16,7 +17,7 @@ struct Point {
     slope: Tensor,
 }
 
-/// `a` where `condition` holds, else `b`.
+/// Returns `a` where `condition` is true, else `b`.
 fn choose<T: Tree>(condition: &Tensor, a: &T, b: &T) -> T {
     let mut others = b.leaves().into_iter();
     a.map(&mut |a| where_(condition, a, others.next().expect("both are of one structure")))
@@ -25,14 +26,14 @@ fn choose<T: Tree>(condition: &Tensor, a: &T, b: &T) -> T {
 #[derive(Tree, Clone)]
 struct Search {
     iteration: Tensor,
-    /// Whether an interval is known that holds a good step: between `low`, the best one yet, and `high`.
+    /// Whether the search has found an interval that holds a good step, between `low`, the best one so far, and `high`.
     zoom: Tensor,
     done: Tensor,
     /// The next step to try.
     next: Tensor,
     low: Point,
     high: Point,
-    /// The last step that was tried, and the best one.
+    /// The gradient at the last step that was tried. Below is that at the best one.
     gradient: Tensor,
     low_gradient: Tensor,
 }
@@ -47,8 +48,8 @@ pub(super) struct Step {
     pub evaluations: Tensor,
 }
 
-/// The step between two that the cubic through values and slopes has its minimum at (Nocedal and Wright, 3.59); or the middle, where
-/// that is too near to either.
+/// Returns the step at the minimum of the cubic through the values and slopes of two steps (Nocedal and Wright, 3.59),
+/// or the middle, if the minimum is too close to either.
 fn between(low: &Point, high: &Point) -> Tensor {
     let width = &high.step - &low.step;
     let d1 = &low.slope + &high.slope - (&low.value - &high.value) * 3.0 / -&width;
@@ -90,11 +91,12 @@ pub(super) fn line_search(
             let slope = (&gradient * direction).sum();
             let here = Point { step: s.next.clone(), value, slope };
             let bound = &first.value + &here.step * &first.slope * DECREASE;
-            // A value that is NaN is too high.
+            // A value that is NaN counts as too high.
             let high = (here.value.le(bound) & (here.value.lt(&s.low.value) | s.iteration.eq(0))).logical_not();
             let flat = here.slope.abs().le(first.slope.abs() * CURVATURE);
             let done = high.logical_not() & flat;
-            // Whether the function rises from here towards the other end of the interval; before there is one, beyond here.
+            // Whether the function rises from here towards the other end of the interval, or, if there is no interval
+            // yet, beyond here.
             let towards = where_(&s.zoom, &s.high.step - &s.low.step, here.step.ones_like());
             let rises = (&here.slope * towards).ge(0.0);
             let zoom = &s.zoom | &high | &rises;

@@ -1,4 +1,4 @@
-//! Minima of functions, as `jax.scipy.optimize` finds them.
+//! Minimization of functions, like `jax.scipy.optimize`.
 //!
 //! ```
 //! use rune_trace::{Tensor, optimize::{MinimizeOptions, minimize}};
@@ -17,17 +17,17 @@ use crate::tensor::{Caller, at_caller, refuse};
 use crate::{Tensor, Tree, lax, value_and_grad};
 use quasi_newton::{Bfgs, Lbfgs, descend};
 
-/// The method by which [`minimize`] finds a direction.
+/// The method with which [`minimize`] finds a direction.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Method {
-    /// Broyden, Fletcher, Goldfarb and Shanno: keeps an estimate of the inverse of the Hessian matrix.
+    /// The method of Broyden, Fletcher, Goldfarb and Shanno: keeps an estimate of the inverse of the Hessian matrix.
     #[default]
     Bfgs,
-    /// The same from the last so many steps, without a matrix.
+    /// The limited-memory variant: uses this many of the last steps, and no matrix.
     Lbfgs(usize),
 }
 
-/// Options of [`minimize`]. The default is [`Method::Bfgs`] until no element of the gradient exceeds 1e-5.
+/// Options of [`minimize`]. By default, it uses [`Method::Bfgs`] until no element of the gradient exceeds 1e-5.
 ///
 /// ```
 /// use rune_trace::optimize::{Method, MinimizeOptions};
@@ -57,15 +57,15 @@ impl MinimizeOptions {
     pub fn method(self, method: Method) -> MinimizeOptions {
         MinimizeOptions { method, ..self }
     }
-    /// Sets which magnitude of the elements of the gradient is small enough.
+    /// Sets the maximum magnitude of the elements of the gradient at which the search stops.
     pub fn tolerance(self, tolerance: f64) -> MinimizeOptions {
         MinimizeOptions { tolerance, ..self }
     }
-    /// Sets how many steps are taken at most; by default 200 for each element of the argument.
+    /// Sets the maximum number of steps. The default is 200 for each element of the argument.
     pub fn max_iterations(self, n: usize) -> MinimizeOptions {
         MinimizeOptions { max_iterations: Some(n), ..self }
     }
-    /// Sets how many points a search along one direction tries at most; 30 by default.
+    /// Sets the maximum number of points that a search along one direction tries. The default is 30.
     pub fn max_line_search(self, n: usize) -> MinimizeOptions {
         MinimizeOptions { max_line_search: n, ..self }
     }
@@ -74,7 +74,7 @@ impl MinimizeOptions {
 /// The result of [`minimize`].
 #[derive(Tree, Clone, Debug)]
 pub struct Minimum {
-    /// The argument, in the shape of the first one.
+    /// The argument, in the shape of the initial one.
     pub x: Tensor,
     /// The value of the function there, a scalar.
     pub value: Tensor,
@@ -82,7 +82,8 @@ pub struct Minimum {
     pub gradient: Tensor,
     /// Whether the gradient is small enough, as a `bool` scalar.
     pub success: Tensor,
-    /// The reason for ending, as an `i32` scalar: 0 at a minimum, 1 after the maximum number of steps, 3 if no step decreases the function.
+    /// The reason for stopping, as an `i32` scalar: 0 at a minimum, 1 after the maximum number of steps, 3 if no step
+    /// decreases the function.
     pub status: Tensor,
     /// The number of steps, as an `i32` scalar.
     pub iterations: Tensor,
@@ -92,12 +93,12 @@ pub struct Minimum {
 
 /// Finds a minimum of `f`, a function of a tensor of floats that returns a scalar, near `x0`.
 ///
-/// It follows quasi-Newton directions, with steps that satisfy the strong Wolfe conditions (Nocedal and Wright, Numerical Optimization,
-/// 2006, algorithms 3.5, 3.6, 6.1 and 7.4). It works inside of `jit` and `vmap`. For derivatives of the minimum by parameters of `f`, see
-/// [`custom_root`](crate::custom_root) of the gradient.
+/// It follows quasi-Newton directions, with steps that satisfy the strong Wolfe conditions (Nocedal and Wright,
+/// Numerical Optimization, 2006, algorithms 3.5, 3.6, 6.1 and 7.4). It works inside `jit` and `vmap`. To differentiate
+/// the minimum with respect to parameters of `f`, use [`custom_root`](crate::custom_root) with the gradient.
 ///
 /// # Panics
-/// If `x0` is not of `f32` or `f64`, or `f` returns anything but a scalar of its dtype.
+/// If `x0` is not of `f32` or `f64`, or `f` does not return a scalar of its dtype.
 #[track_caller]
 pub fn minimize(f: impl Fn(&Tensor) -> Tensor + Send + Sync, x0: &Tensor, options: &MinimizeOptions) -> Minimum {
     if !x0.dtype().is_float() || x0.dtype().is_half() {

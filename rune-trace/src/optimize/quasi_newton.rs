@@ -7,13 +7,13 @@ use crate::{DType, Tensor, Tree, lax, where_, while_loop};
 
 /// An approximation of the curvature of a function.
 pub(super) trait Curvature: Tree {
-    /// The direction to go where the gradient is this one.
+    /// Returns the direction for this gradient.
     fn direction(&self, gradient: &Tensor) -> Tensor;
     /// Updates the approximation after a step and the change of the gradient, if `valid`.
     fn updated(&self, step: &Tensor, change: &Tensor, valid: &Tensor) -> Self;
 }
 
-/// The inverse of the Hessian matrix, estimated.
+/// An estimate of the inverse of the Hessian matrix.
 #[derive(Tree, Clone)]
 pub(super) struct Bfgs {
     inverse: Tensor,
@@ -37,12 +37,12 @@ impl Curvature for Bfgs {
     }
 }
 
-/// The last steps and changes of the gradient, the latest last; those that are not yet there are 0.
+/// The last steps and changes of the gradient, the latest last. Missing ones are 0.
 #[derive(Tree, Clone)]
 pub(super) struct Lbfgs {
     steps: Tensor,
     changes: Tensor,
-    /// One over the product of a step and its change; 0 for those that are not there.
+    /// The reciprocal of the product of each step and its change. It is 0 for missing ones.
     rho: Tensor,
     /// The scale of the inverse of the Hessian matrix.
     scale: Tensor,
@@ -59,7 +59,7 @@ impl Lbfgs {
     }
 }
 impl Curvature for Lbfgs {
-    /// By two loops over the steps, back and forth (Nocedal and Wright, algorithm 7.4).
+    /// Uses two loops over the steps, backward and forward (Nocedal and Wright, algorithm 7.4).
     fn direction(&self, gradient: &Tensor) -> Tensor {
         let history = self.rho.size();
         let (steps, changes) = (self.steps.unstack(0), self.changes.unstack(0));
@@ -104,11 +104,11 @@ struct State<C: Tree> {
     value: Tensor,
     gradient: Tensor,
     curvature: C,
-    /// Whether no step decreases the function any more.
+    /// Whether no step decreases the function.
     stuck: Tensor,
 }
 
-/// Goes down from the vector `x`, until the gradient is small.
+/// Descends from the vector `x` until the gradient is small.
 pub(super) fn descend<C: Curvature>(
     f: &dyn Fn(&Tensor) -> (Tensor, Tensor),
     x: &Tensor,
@@ -137,7 +137,7 @@ pub(super) fn descend<C: Curvature>(
         caller.run(|| {
             let step = direction * &found.length;
             let change = &found.gradient - &s.gradient;
-            // A step along which the slope does not increase tells nothing of the curvature.
+            // If the slope does not increase along a step, the step gives no information about the curvature.
             let valid = &found.down & (&step * &change).sum().gt(0.0);
             State {
                 iteration: &s.iteration + 1,

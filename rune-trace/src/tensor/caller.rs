@@ -1,14 +1,14 @@
 //! Failures and operations at the user's line, also in closures.
 //!
 //! `#[track_caller]` passes the user's line from function to function, but it ends at a closure: a failure inside a
-//! closure would panic at a line of the library, and operations there would have such a line as their origin. Therefore
-//! a public function that uses closures runs them [at its caller](at_caller): a failure inside unwinds silently to it,
-//! and the panic occurs there.
+//! closure would panic at a line of the library, and operations there would have such a line as their origin.
+//! Therefore, a public function that uses closures runs them [at its caller](at_caller). A failure inside unwinds
+//! silently to that function, and the panic occurs there.
 //!
-//! A function that returns a closure, such as `grad`, has no caller any more when the closure is called, and a closure
-//! cannot be `#[track_caller]`. But the function that it got is the user's. If the closure [fails](in_closure_of), this
-//! function runs once more, and the panic occurs at an operation that it applies. If it applies none, the panic occurs
-//! at a line of the library. The message names the user's line in every case.
+//! When the closure that a function such as `grad` has returned is called, the function no longer has a caller, and a
+//! closure cannot be `#[track_caller]`. But the function that it got is the user's. If the closure
+//! [fails](in_closure_of), the user's function runs once more, and the panic occurs at an operation that it applies. If
+//! it applies none, the panic occurs at a line of the library. The message names the user's line in every case.
 
 use super::effects::begin_trace;
 use super::origin::{overridden, users, with_location};
@@ -19,11 +19,11 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 thread_local! {
     /// The number of callers on this thread that wait for failures.
     static WAITING: Cell<u32> = const { Cell::new(0) };
-    /// The failure that is unwinding to one of them.
+    /// The failure that is unwinding to one of these callers.
     static RAISED: RefCell<Option<Failure>> = const { RefCell::new(None) };
     /// The failure for which a user function runs again.
     static TRAP: RefCell<Option<Failure>> = const { RefCell::new(None) };
-    /// Whether there is such a failure. Each operation checks this.
+    /// Whether `TRAP` holds a failure. Each operation checks this.
     static TRAPPED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -40,10 +40,10 @@ pub fn fail(message: &str) -> ! {
     fail_with(message, None)
 }
 
-/// Like [`fail`], because of something at the line `at`: by default because of the current operation.
+/// Like [`fail`], for a problem at the line `at`. The default is the line of the current operation.
 #[track_caller]
 pub(crate) fn fail_with(message: &str, at: Option<Loc>) -> ! {
-    // Without unwinding, nothing can catch it.
+    // Without unwinding, the failure cannot be caught.
     if let (true, true, Some(origin)) = (cfg!(panic = "unwind"), WAITING.get() > 0, overridden()) {
         RAISED.set(Some(Failure { message: message.to_owned(), at: at.or(origin.loc) }));
         resume_unwind(Box::new(message.to_owned()));
@@ -52,7 +52,7 @@ pub(crate) fn fail_with(message: &str, at: Option<Loc>) -> ! {
 }
 
 /// Panics at the caller's line. A function that [runs again](spring), on whole arrays instead of batch elements, may
-/// fail earlier and differently. Then the original failure is reported.
+/// fail earlier and differently. In this case, the original failure is reported.
 #[track_caller]
 fn raise(message: &str) -> ! {
     match TRAPPED.get().then(|| TRAP.with_borrow(Clone::clone)).flatten() {
@@ -64,13 +64,13 @@ fn raise(message: &str) -> ! {
     }
 }
 
-/// Like `panic!`, by [`fail`].
+/// Panics like `panic!`, but through [`fail`].
 macro_rules! refuse {
     ($($message:tt)*) => { $crate::fail(&format!($($message)*)) };
 }
 pub(crate) use refuse;
 
-/// Runs `f`. Its operations have the caller's line, and its failures panic there. User functions that it runs have
+/// Runs `f`. Its operations have the caller's line, and its failures panic there. User functions that it runs keep
 /// their own lines.
 #[track_caller]
 pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
@@ -99,8 +99,8 @@ impl Caller {
     pub fn here() -> Caller {
         Caller(Location::caller())
     }
-    /// Runs `f`. Its operations have this line. Its failures are those of the function called there, if that function
-    /// runs [at its caller](at_caller).
+    /// Runs `f`. Its operations have this line. Its failures count as failures of the function called there, if that
+    /// function runs [at its caller](at_caller).
     pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
         with_location(self.0, f)
     }
@@ -124,7 +124,7 @@ pub(crate) fn in_closure_of<R>(made: Caller, again: impl Fn(), body: impl FnOnce
     panic!("{}", failure.message)
 }
 
-/// Runs `f` for a user's line. Returns its result, or the failure in it.
+/// Runs `f` at a user's line. Returns its result, or its failure.
 fn caught<R>(location: &'static Location<'static>, f: impl FnOnce() -> R) -> Result<R, Failure> {
     struct Leave;
     impl Drop for Leave {
@@ -160,7 +160,7 @@ fn disarm() {
     TRAP.set(None);
 }
 
-/// Panics if a failure is about an operation that is applied here.
+/// Panics if the failure for which a function runs again is at this operation.
 #[track_caller]
 #[inline]
 pub(super) fn step() {

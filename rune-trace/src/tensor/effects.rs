@@ -1,8 +1,8 @@
-//! Effects: operations such as printing, which matter for what they do and not for their results.
+//! Effects: operations such as printing, which are applied for their side effects, not for their results.
 //!
-//! A trace records what its outputs depend on, and no output depends on an effect. Therefore each thread records the
-//! effects that are applied while a function is traced, in order, and the trace takes those since it began. Outside a
-//! trace, effects happen immediately.
+//! A trace records the operations on which its outputs depend, and no output depends on an effect. Therefore, each
+//! thread records the effects that are applied while a function is traced, in order, and the trace takes those since it
+//! began. Outside a trace, effects happen immediately.
 //!
 //! Other threads that a traced function starts record nothing, unless they run in its
 //! [`TraceContext`](super::TraceContext).
@@ -20,7 +20,7 @@ thread_local! {
     static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
     /// The effects of these traces, oldest first.
     static NOTED: RefCell<Vec<Arc<Apply>>> = const { RefCell::new(Vec::new()) };
-    /// For each trace, the inbox for effects of other threads, if there can be any.
+    /// For each trace, the inbox for effects of other threads, if there may be any.
     static INBOXES: RefCell<Vec<Option<Arc<Inbox>>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -72,8 +72,8 @@ pub(super) fn handing_in<R>(inbox: &Arc<Inbox>, f: impl FnOnce() -> R) -> Result
     inbox.put(NOTED.take()).map(|()| result)
 }
 
-/// An active trace: it takes what is applied on this thread. If it is dropped, for example by a panic, its effects do
-/// not happen.
+/// An active trace. It takes the effects that are applied on this thread. If it is dropped, for example by a panic, its
+/// effects do not happen.
 pub(crate) struct Since {
     /// The id of its first node.
     id: u64,
@@ -123,7 +123,7 @@ impl Drop for Since {
     }
 }
 
-/// Returns the result of `f`. If it is `None`, the effects recorded meanwhile are removed.
+/// Returns the result of `f`. If it is `None`, removes the effects that `f` recorded.
 pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
     let before = next_id();
     let result = f();
@@ -133,10 +133,10 @@ pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
     result
 }
 
-/// Records an effect that was just applied, or lets it happen.
+/// Records an effect that was just applied, or lets it happen immediately.
 ///
 /// # Errors
-/// If it happens, and an operand cannot be computed because another thread traces it.
+/// If it happens immediately, and an operand cannot be computed because another thread traces it.
 pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     if UNDER_WAY.get() > 0 {
         NOTED.with_borrow_mut(|noted| noted.push(apply.clone()));
@@ -151,16 +151,17 @@ pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     perform(apply, results)
 }
 
-/// Lets an operation over an axis of ranks happen, unless a function is being traced: then it is part of its program. All
-/// ranks take part in it, so it must not wait until one of them reads the result.
+/// Lets an operation over an axis of ranks happen immediately. While a function is being traced, it is part of its
+/// program instead. All ranks take part in it, so it must not wait until one of them reads the result.
 ///
 /// # Errors
-/// If it happens and fails.
+/// If it happens immediately and fails.
 pub(super) fn exchanged(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     if UNDER_WAY.get() > 0 { Ok(()) } else { perform(apply, results) }
 }
 
-/// Warns once if an effect happens now while another thread, which may have started this one, traces a function.
+/// Warns once if an effect happens immediately while another thread, which may have started this one, traces a
+/// function.
 fn warn_of_threads(apply: &Apply) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -173,7 +174,7 @@ fn warn_of_threads(apply: &Apply) {
     });
 }
 
-/// Runs `f` outside any trace: it belongs to none.
+/// Runs `f` outside any trace.
 pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
     struct Restore(usize);
     impl Drop for Restore {

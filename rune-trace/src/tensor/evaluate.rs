@@ -10,7 +10,8 @@ use rune_ir::{Array, Loc, Program, Value, Var};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 
-/// Runs programs. The crate that has engines registers an evaluator in `EVALUATORS`. Without one, programs are interpreted.
+/// Runs programs. The crate that has the engines registers an evaluator in `EVALUATORS`. Without one, programs are
+/// interpreted.
 pub trait Evaluator: Send + Sync {
     /// Returns the outputs of `program`, which has no constants, on `inputs`.
     ///
@@ -24,14 +25,14 @@ pub trait Evaluator: Send + Sync {
 #[linkme::distributed_slice]
 pub static EVALUATORS: [fn() -> &'static dyn Evaluator];
 
-/// The evaluator where the linker cannot collect them.
+/// The evaluator on platforms where the linker cannot collect them.
 #[cfg(target_family = "wasm")]
 static EVALUATOR: std::sync::OnceLock<&'static dyn Evaluator> = std::sync::OnceLock::new();
 
 /// Registers the evaluator for tensors that are read outside compiled functions. The first one is used.
 #[cfg(target_family = "wasm")]
 pub fn register_evaluator(evaluator: &'static dyn Evaluator) {
-    // Another one is there already.
+    // If there is one already, it stays.
     let _ = EVALUATOR.set(evaluator);
 }
 
@@ -118,7 +119,7 @@ pub(crate) fn bound_pending(results: &[Tensor]) {
     }
 }
 
-/// Returns why the result of an operation over a batch axis has no value.
+/// Returns the reason why the result of an operation over a batch axis has no value.
 fn named_axis_of(apply: &Apply) -> Option<EvalError> {
     let inner = apply.op.programs();
     let axis = apply
@@ -248,7 +249,7 @@ impl Observer for Silent {
     }
 }
 
-/// Returns the tensors to compute: the requested ones, and pending ones on the way that something holds, which would
+/// Returns the tensors to compute: the requested ones, and pending operands that something else holds, which would
 /// otherwise be computed again.
 fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
     let mut uses: FxHashMap<u64, usize> = FxHashMap::default();

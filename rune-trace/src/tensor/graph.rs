@@ -5,8 +5,8 @@ use super::ids::IdSet;
 use super::node::{Apply, Node};
 use std::sync::Arc;
 
-/// Returns the operations `effects`, and those that they and `roots` depend on, oldest first. `enter` is called once
-/// for each node, and returns its operation if it belongs to them; otherwise the walk does not continue there.
+/// Returns the operations `effects`, and those on which they and `roots` depend, oldest first. `enter` is called once
+/// for each node, and returns its operation if it belongs to them. Otherwise, the walk does not continue there.
 pub(super) fn collect<'a>(
     roots: impl IntoIterator<Item = &'a Tensor>,
     effects: Vec<Arc<Apply>>,

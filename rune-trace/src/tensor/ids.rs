@@ -1,11 +1,11 @@
-//! Sets and maps of node ids. Nodes of one trace were created together, so their ids are close to each other, and fall
-//! on few pages.
+//! Sets and maps of node ids. The nodes of one trace were created together, so their ids are close to each other, and
+//! are on few pages.
 
 use rustc_hash::FxHashMap;
 
 const PAGE: u64 = 1024;
 
-/// A value for each of many ids.
+/// A map from ids to values.
 pub(super) struct IdMap<T> {
     pages: Vec<Box<[T]>>,
     /// The index of the page for the ids from `PAGE` times the key on.

@@ -1,15 +1,15 @@
-//! The named axes of the `vmap`s around a function that is being called.
+//! The named axes of the enclosing `vmap`s of a function that is being called.
 
 use super::refuse;
 use rune_ir::op::{AxisName, NamedAxis};
 use std::cell::RefCell;
 
 thread_local! {
-    /// Outermost first.
+    /// The named axes, outermost first.
     static MAPPED: RefCell<Vec<NamedAxis>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs `f` inside one more named axis: `axis_index`, `psum` and the like find it by its name.
+/// Runs `f` inside one more named axis, which `axis_index`, `psum` and similar functions find by its name.
 #[doc(hidden)]
 pub fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
     struct Leave;
@@ -23,7 +23,7 @@ pub fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Runs `f` inside no named axis.
+/// Runs `f` outside of all named axes.
 pub(super) fn unmapped<R>(f: impl FnOnce() -> R) -> R {
     with_axes(&[], f)
 }

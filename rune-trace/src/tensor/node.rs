@@ -8,10 +8,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-/// An immutable array, known or not computed yet: a handle to a node of a graph that is cheap to clone.
+/// An immutable array, computed or pending: a handle to a node of a graph. It is cheap to clone.
 ///
 /// Applying an operation computes nothing. It checks shapes and dtypes, and creates a node. Reading an array, for
-/// example by [`Tensor::item`] or [`Tensor::to_vec`], computes it, together with everything that is pending for it.
+/// example by [`Tensor::item`] or [`Tensor::to_vec`], computes it, together with its pending operands.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -30,7 +30,7 @@ pub(crate) struct Node {
     pub max_param_id: u64,
     /// The length of the chain of pending operations before this one.
     pub depth: u32,
-    /// The array, once it is known. For a traced node, its value for the known arguments of the parameters.
+    /// The array, once it is known. For a traced node, it is the value at the known arguments of the parameters.
     pub value: OnceLock<Value>,
     /// The origin of the array. `None` once the value of an untraced node is known.
     pub producer: Mutex<Option<Producer>>,
@@ -55,7 +55,7 @@ pub(crate) struct Apply {
 /// The first ids belong to no node: see [`Node::max_param_id`] and [`OF_NAMED_AXIS`].
 static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
-/// Stands for the parameter of everything that depends on a batch axis, whose value needs all batch elements.
+/// A pseudo parameter of all tensors that depend on a batch axis: their values need all batch elements.
 const OF_NAMED_AXIS: u64 = 1;
 
 /// Returns a lower bound for the id of the next node.
@@ -79,7 +79,7 @@ impl Node {
         }
     }
     /// Sets the value. The node forgets its origin, unless a function is being traced through it, or it is a literal,
-    /// which programs contain instead of capturing it.
+    /// which programs contain instead of capturing.
     pub fn set_value(&self, value: Value) {
         let _ = self.value.set(value);
         if !self.traced() && !super::trace::literal(self) {
@@ -125,7 +125,7 @@ impl Tensor {
                 depth = depth.max(t.0.depth + 1);
             }
         }
-        // An operation without results has an id too.
+        // An operation without results also has an id.
         let id = NEXT_ID.fetch_add(types.len().max(1) as u64, Ordering::Relaxed);
         let apply = Arc::new(Apply { id, op, origin: origin::current(), results: OnceLock::new() });
         let nodes: SmallVec<[Tensor; 2]> = (id..)

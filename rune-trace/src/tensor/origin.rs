@@ -1,4 +1,4 @@
-//! The origin of operations: the caller's line, the name scopes around it, and what transformations set instead.
+//! The origin of operations: the caller's line, the enclosing name scopes, and overrides by transformations.
 
 use rune_ir::{Loc, Origin, Transform, Transforms};
 use std::cell::RefCell;
@@ -30,7 +30,7 @@ pub(super) fn overridden() -> Option<Origin> {
     OVERRIDE.with_borrow(Clone::clone)
 }
 
-/// Runs a user function: its operations have their own lines.
+/// Runs a user function, whose operations keep their own lines.
 pub(crate) fn users<R>(f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(None));
     f()
@@ -101,7 +101,7 @@ pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// The origin that a thread gives to its operations.
+/// The origin that a thread assigns to its operations.
 #[derive(Clone)]
 pub(super) struct Surroundings {
     scope: Option<Arc<str>>,
@@ -114,14 +114,14 @@ impl Surroundings {
     }
 }
 
-/// Runs `f`, whose operations have the origin that another thread gives to its operations.
+/// Runs `f` with the origin of another thread: its operations get the scope and the origin of that thread.
 pub(super) fn surrounded<R>(by: &Surroundings, f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(by.overriding.clone()));
     let _leave = Leave(SCOPE.replace(by.scope.clone()));
     f()
 }
 
-/// Runs `f`, whose operations have their own lines and no scope.
+/// Runs `f`. Its operations have their own lines, and no scope.
 pub(super) fn anew<R>(f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(None));
     let _leave = Leave(SCOPE.replace(None));

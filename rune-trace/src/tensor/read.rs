@@ -7,21 +7,21 @@ use rune_ir::{Array, Element, Op, Value};
 use std::fmt;
 
 impl Tensor {
-    /// Returns the array, in the memory of any device, and computes it if it is pending.
+    /// Returns the array, in the memory of any device. Computes it if it is pending.
     ///
     /// # Errors
     /// If it depends on an unknown argument, or cannot be computed.
     pub fn value(&self) -> Result<Value, EvalError> {
         if self.is_pending() {
             match self.0.apply().as_deref() {
-                // Such scalars are common arguments, and need no program.
+                // Such scalars are common arguments. They need no program.
                 Some(Apply { op: Op::Constant { value }, .. }) => self.0.set_value(value.to_array().into()),
                 _ => realize(std::slice::from_ref(self))?,
             }
         }
         Ok(self.0.value.get().expect("realize sets the value").clone())
     }
-    /// Like [`Tensor::value`], and releases the tensor: if nothing else holds it, nothing else holds the array.
+    /// Like [`Tensor::value`], but releases the tensor. If nothing else holds the tensor, nothing else holds the array.
     ///
     /// # Errors
     /// Like [`Tensor::value`].
@@ -49,7 +49,7 @@ impl Tensor {
     /// Returns the only element of a tensor of size 1.
     ///
     /// # Errors
-    /// If the size is not 1, the dtype is not that of `T`, or like [`Tensor::value`].
+    /// Like [`Tensor::value`]. Also if the size is not 1, or the dtype is not that of `T`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -64,7 +64,7 @@ impl Tensor {
     /// Returns the elements in row-major order.
     ///
     /// # Errors
-    /// If the dtype is not that of `T`, or like [`Tensor::value`].
+    /// Like [`Tensor::value`]. Also if the dtype is not that of `T`.
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>, EvalError> {
         if self.dtype() != T::DTYPE {
             return Err(EvalError::DType { found: self.ty().clone(), asked: T::DTYPE });

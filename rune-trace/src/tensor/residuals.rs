@@ -13,10 +13,10 @@ const MOST: usize = 4;
 /// Returns the operations among those of `wanted` that are rematerialized where they are used, oldest first, with the
 /// operations that they need.
 ///
-/// A residual is dropped in two cases. Either it is moved or converted from something that is no larger. Or a few cheap
-/// operations compute it from other residuals that are kept anyway, or from tensors older than `since` that take no
-/// more space together. A compiled program merges both copies. Between programs (a loop keeps residuals for each
-/// iteration, a pullback until it is called) less memory is used.
+/// A residual is dropped in two cases. In the first, it is moved or converted from a tensor that is no larger. In the
+/// second, a few cheap operations compute it from other residuals that are kept anyway, or from tensors older than
+/// `since` that together take no more space. A compiled program merges both copies. Between programs, this saves
+/// memory: a loop keeps residuals for each iteration, and a pullback keeps them until it is called.
 pub(super) fn rematerialized(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>> {
     let mut again = Rematerialization { since, kept: IdSet::new(), applies: FxHashMap::default() };
     for x in &mut wanted {
@@ -62,7 +62,7 @@ impl Rematerialization {
         }
         x.0.apply().filter(|apply| apply.results.get().is_some_and(|r| r.len() == 1))
     }
-    /// Returns the operand from which `x` is only moved or converted, if it is no larger.
+    /// Returns the operand from which `x` is moved or converted, if it does nothing else and the operand is no larger.
     fn moved(&self, x: &Tensor) -> Option<(Arc<Apply>, Tensor)> {
         let apply = self.made(x)?;
         if apply.op.recompute_cost() != RecomputeCost::Free {
@@ -84,7 +84,7 @@ impl Rematerialization {
         self.kept.extend(plan.taken.iter().map(Tensor::id));
         self.applies.extend(plan.applies.into_iter().map(|a| (a.id, a)));
     }
-    /// Returns whether the results of `apply` can be recomputed at little cost, and adds how to the plan.
+    /// Returns whether the results of `apply` can be recomputed at little cost, and adds the steps to the plan.
     fn plan(&self, apply: Arc<Apply>, plan: &mut Plan) -> bool {
         plan.steps += match apply.op.recompute_cost() {
             RecomputeCost::Free => 0,

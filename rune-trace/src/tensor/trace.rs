@@ -9,12 +9,13 @@ use super::residuals::rematerialized;
 use rune_ir::{Op, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
-/// The operations between parameters and outputs that belong to the program. It captures the results of all others.
+/// The operations between parameters and outputs that belong to the program. The program captures the results of all
+/// others.
 pub(crate) enum Keep {
     /// Operations applied during a trace, and all its effects: what the traced function did.
     Since(Applied),
-    /// Operations that depend on a parameter of the program, and those that are [rematerialized](rematerialized) instead of
-    /// captured.
+    /// Operations that depend on a parameter of the program, and those that are [rematerialized](rematerialized)
+    /// instead of captured.
     Dependent,
 }
 
@@ -22,7 +23,7 @@ pub(crate) enum Keep {
 pub(crate) struct Trace {
     /// Takes the parameters, then the captured tensors.
     pub program: Program,
-    /// The tensors from before the trace, in the order of the inputs after the parameters.
+    /// The tensors from before the trace, in the order of the inputs that follow the parameters.
     pub captured: Vec<Tensor>,
 }
 
@@ -60,7 +61,7 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
 
 /// Returns the operations that lead to `outputs` and depend on `params`, and those that are rematerialized for them.
 fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
-    // A node whose max_param_id parameter is older than these depends on none of them.
+    // A node is independent of these parameters if the parameter of its `max_param_id` is older than all of them.
     let oldest = params.iter().map(Tensor::id).min().unwrap_or(u64::MAX);
     let mut dependent: IdSet = params.iter().map(Tensor::id).collect();
     let mut applies =
@@ -94,7 +95,7 @@ fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
 /// The variable of each node.
 pub(super) type Vars = IdMap<Var>;
 
-/// Stands for a node without a variable.
+/// Marks a node without a variable.
 pub(super) const UNKNOWN: Var = Var(u32::MAX);
 
 /// Returns the program of these operations, which are in order. `types` are the types of its inputs, and `vars` the

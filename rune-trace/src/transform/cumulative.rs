@@ -1,4 +1,4 @@
-//! Tangents of products and cumulative functions: duals are combined in pairs, so that a zero factor causes no
+//! Tangents of products and cumulative functions. Duals are combined in pairs, so that a zero factor causes no
 //! division, and the derivative can itself be differentiated.
 
 use super::derivs::share_of_extreme;
@@ -92,7 +92,7 @@ fn extreme(a: &Dual, b: &Dual, v: Tensor) -> Dual {
 fn log_add_exp(a: &Dual, b: &Dual) -> Dual {
     let most = lax::max(&a.v, &b.v);
     let difference = lax::neg(&lax::abs(&lax::sub(&a.v, &b.v)));
-    // The difference of two equal infinities is NaN, and the result is either of them.
+    // The difference of two equal infinities is NaN. The result is the infinity itself.
     let same = lax::eq(&a.v, &b.v);
     let both = lax::add(&most, &lax::full_like(&most, std::f64::consts::LN_2));
     let v = lax::select(&same, &both, &lax::add(&most, &lax::log1p(&lax::exp(&difference))));
@@ -124,7 +124,7 @@ fn join(a: &Dual, b: &Dual) -> Dual {
     Dual { v, t }
 }
 
-/// Interleaves the elements of `a` and `b` along the first axis. `a` has the same number or one more.
+/// Interleaves the elements of `a` and `b` along the first axis. `a` has as many elements as `b`, or one more.
 fn interleave(a: &Dual, b: &Dual) -> Dual {
     let (na, nb) = (a.v.shape()[0], b.v.shape()[0]);
     let config = |low: i64, high: i64| {
@@ -134,7 +134,7 @@ fn interleave(a: &Dual, b: &Dual) -> Dual {
     };
     let (of_a, of_b) = (config(0, i64::from(na == nb)), config(1, i64::from(na > nb)));
     let zero = lax::full(a.v.dtype(), &Shape::scalar(), 0.0);
-    // Adding after padding with 0 would turn -0 into 0. That is allowed for tangents, but values are selected.
+    // Padding with 0 and adding would turn -0 into 0. That is allowed for tangents, but values must be selected.
     let v = {
         let (a, b) = (lax::pad(&a.v, &zero, of_a.clone()), lax::pad(&b.v, &zero, of_b.clone()));
         let parity = lax::and(

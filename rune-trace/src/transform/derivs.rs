@@ -43,7 +43,7 @@ fn real(x: Tensor) -> Op<Tensor> {
     Op::Unary { f: UnaryFn::Real, x }
 }
 
-/// The tangent of re + i im.
+/// Returns the tangent of re + i im.
 pub(super) fn complex(re: &Dual, im: &Dual) -> Tangent {
     let [re, im] = [re, im].map(|x| x.t.instantiate(x.v.ty()));
     Tangent::new(Some(lax::complex(&re, &im)))
@@ -88,7 +88,7 @@ pub(super) fn binary(f: BinaryFn, x: &Dual, y: &Dual, out: &Tensor) -> Tangent {
     }
 }
 
-/// Returns y · x^(y - 1), and 0 if y is 0, also for x = 0.
+/// Returns y · x^(y - 1), and 0 if y is 0, even for x = 0.
 fn pow_by_base(x: &Tensor, y: &Tensor) -> Tensor {
     let zero = full_like(y, 0.0);
     let constant = lax::eq(y, &zero);

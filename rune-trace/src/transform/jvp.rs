@@ -130,7 +130,7 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     }
 }
 
-/// Applies an operation that is linear in all its float and complex operands together to their tangents.
+/// Applies an operation to tangents. It must be linear in all its float and complex operands together.
 fn linear(op: &Op<Dual>) -> Tangent {
     let tangents = op.map(|x| if x.v.dtype().is_inexact() { x.tangent() } else { x.v.clone() });
     Tangent::new(Some(Tensor::apply1(tangents)))
@@ -198,8 +198,8 @@ fn scatter(
     match mode {
         ScatterMode::Add => scatter_add(&x.t, &updates.t),
         ScatterMode::Set if unique => Tangent::new(Some(put(&x.tangent(), &updates.tangent(), ScatterMode::Set))),
-        // Which update remains is unspecified. Each update gets a number, the numbers are scattered, and only the
-        // updates whose numbers remain pass their tangents.
+        // It is unspecified which update remains. Therefore, each update gets a number, and the numbers are scattered.
+        // Only the updates whose numbers remain pass on their tangents.
         ScatterMode::Set => {
             let flat = lax::iota(DType::I32, [updates.v.size()], 0);
             let marks = lax::add(
@@ -212,8 +212,8 @@ fn scatter(
             let untouched = derivs::indicator(&lax::eq(&stayed, &none), dtype);
             scatter_add(&x.t.times(|| untouched), &updates.t.times(|| through))
         }
-        // The tangent of each factor times the product of all others, which is derived from the product of the nonzero
-        // factors.
+        // Each term is the tangent of a factor times the product of all others. That product is derived from the
+        // product of the nonzero factors.
         ScatterMode::Mul => {
             let by_x = Tangent::new(x.t.clone().into_tensor().map(|t| put(&t, &updates.v, ScatterMode::Mul)));
             if updates.t.is_zero() {

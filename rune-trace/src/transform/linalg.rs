@@ -1,9 +1,10 @@
 //! Derivatives of linear algebra: tangents of factors and of solutions.
 //!
-//! The formulas are JAX's. Most are in M. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-//! differentiation" (2008), and in M. Seeger et al., "Auto-differentiating linear algebra" (2017); others are named where they stand.
-//! Matrices lie along the last two axes. For complex matrices the same formulas hold with Hermitian transposes, except
-//! where a function is linear in a matrix and does not conjugate it: there the transposes are plain.
+//! The formulas are JAX's. Most are in M. Giles, "Collected matrix derivative results for forward and reverse mode
+//! algorithmic differentiation" (2008), and in M. Seeger et al., "Auto-differentiating linear algebra" (2017); other
+//! sources are named at the formulas. Matrices lie along the last two axes. The formulas also hold for complex
+//! matrices, with Hermitian transposes. The exceptions are functions that are linear in a matrix and do not conjugate
+//! it: their transposes are plain.
 
 use super::jvp::Tangents;
 use super::tangent::{Dual, Tangent};
@@ -13,7 +14,7 @@ use crate::tensor::refuse;
 use rune_ir::op::{FactorFn, GatherDims, ReduceFn, Triangular};
 use rune_ir::{DType, Op};
 
-/// The tangents of the factors `out` of `x`.
+/// Returns the tangents of the factors `out` of `x`.
 pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {
     let Some(dx) = x.t.clone().into_tensor() else { return out.iter().map(|_| Tangent::ZERO).collect() };
     let tangents = |all: Vec<Tensor>| all.into_iter().map(|t| Tangent::new(Some(t))).collect();
@@ -34,8 +35,8 @@ pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {
     }
 }
 
-/// dL = L Φ(L⁻¹ dA L⁻ᴴ), where Φ takes the lower triangle and half of the diagonal. I. Murray, "Differentiation of the Cholesky
-/// decomposition" (2016).
+/// dL = L Φ(L⁻¹ dA L⁻ᴴ), where Φ takes the lower triangle and half of the diagonal. I. Murray, "Differentiation of the
+/// Cholesky decomposition" (2016).
 fn cholesky(dx: &Tensor, l: &Tensor) -> Tensor {
     let da = mirrored(dx);
     let right = solve(&l.conj(), &da, Triangular::right(true).transposed());
@@ -43,8 +44,9 @@ fn cholesky(dx: &Tensor, l: &Tensor) -> Tensor {
     l.matmul(&((inner.tril(0) + inner.tril(-1)) * 0.5))
 }
 
-/// dL = L tril(L⁻¹ P dA U⁻¹, -1) and dU = triu(L⁻¹ P dA U⁻¹) U, of which L and U stand in one matrix. L and U are made square by ones on the
-/// diagonal. F. de Hoog, R. Anderssen and M. Lukas, "Differentiation of matrix functionals using triangular factorization" (2011).
+/// dL = L tril(L⁻¹ P dA U⁻¹, -1) and dU = triu(L⁻¹ P dA U⁻¹) U. One matrix holds L and U. Ones on the diagonal make
+/// them square. F. de Hoog, R. Anderssen and M. Lukas, "Differentiation of matrix functionals using triangular
+/// factorization" (2011).
 fn lu(dx: &Tensor, lu: &Tensor, permutation: &Tensor) -> Tensor {
     let (m, n) = size(lu);
     let k = m.min(n);
@@ -56,7 +58,8 @@ fn lu(dx: &Tensor, lu: &Tensor, permutation: &Tensor) -> Tensor {
     l.matmul(both.tril(-1)) + both.triu(0).matmul(&u)
 }
 
-/// Of a matrix that is not wide as in [`thin_qr`]. A wide one is A = [A₁ A₂] with R = [R₁ R₂]: then A₁ = Q R₁ and R₂ = Qᴴ A₂.
+/// A matrix that is not wide uses [`thin_qr`]. For a wide one, A = [A₁ A₂] and R = [R₁ R₂], with A₁ = Q R₁ and R₂ = Qᴴ
+/// A₂.
 fn qr(x: &Tensor, dx: &Tensor, q: &Tensor, r: &Tensor) -> [Tensor; 2] {
     let (m, n) = size(x);
     if m < n {
@@ -73,7 +76,7 @@ fn qr(x: &Tensor, dx: &Tensor, q: &Tensor, r: &Tensor) -> [Tensor; 2] {
     [dq, widened(&dr, m - n, 0)]
 }
 
-/// With C = Qᴴ dA R⁻¹ and Ω = tril(C, -1) - tril(C, -1)ᴴ + i im(diag C): dQ = Q (Ω - C) + dA R⁻¹ and dR = (C - Ω) R.
+/// dQ = Q (Ω - C) + dA R⁻¹ and dR = (C - Ω) R, with C = Qᴴ dA R⁻¹ and Ω = tril(C, -1) - tril(C, -1)ᴴ + i im(diag C).
 fn thin_qr(q: &Tensor, r: &Tensor, dx: &Tensor) -> (Tensor, Tensor) {
     let by_r = solve(r, dx, Triangular::right(false));
     let c = adjoint(q).matmul(&by_r);
@@ -87,8 +90,9 @@ fn thin_qr(q: &Tensor, r: &Tensor, dx: &Tensor) -> (Tensor, Tensor) {
     (q.matmul(&(&skew - &c)) + by_r, (c - skew).matmul(r))
 }
 
-/// The tangent of the columns of Q from `n` on, which Householder's reflections add to the others: D. Roberts and L. Roberts, "QR and LQ
-/// decomposition matrix backpropagation algorithms for square, wide, and deep matrices" (2020), as JAX's `qr_jvp_rule` has it.
+/// Returns the tangent of the columns of Q from `n` on, which Householder reflections add to the others: D. Roberts and
+/// L. Roberts, "QR and LQ decomposition matrix backpropagation algorithms for square, wide, and deep matrices" (2020),
+/// like JAX's `qr_jvp_rule`.
 fn other_columns(q: &Tensor, dq1: &Tensor, n: usize) -> Tensor {
     let (m, _) = size(q);
     let (q1, q2) = (part(q, (0, m), (0, n)), part(q, (0, m), (n, m)));
@@ -100,28 +104,28 @@ fn other_columns(q: &Tensor, dq1: &Tensor, n: usize) -> Tensor {
     dq1.matmul(adjoint(&z)) - (q1 + q2.matmul(&z)).matmul(adjoint(&(below(dq1) - z.matmul(above(dq1)))))
 }
 
-/// With C = Vᴴ dA V and F = 1 / (λⱼ - λᵢ), 0 on the diagonal: dλ = re(diag C) and dV = V (F ∘ C). Eigenvalues that are equal leave their vectors
-/// open, and F is infinite.
+/// dλ = re(diag C) and dV = V (F ∘ C), with C = Vᴴ dA V, and F = 1 / (λⱼ - λᵢ) with 0 on the diagonal. The eigenvectors
+/// of equal eigenvalues are not unique, and F is infinite.
 fn eigh(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
     let c = adjoint(vectors).matmul(mirrored(dx)).matmul(vectors);
     let f = like(&reciprocal_gaps(values), &c);
     [c.diagonal(0, -2, -1).real(), vectors.matmul(&(f * c))]
 }
 
-/// F = 1 / (λⱼ - λᵢ), 0 on the diagonal.
+/// Returns F = 1 / (λⱼ - λᵢ), with 0 on the diagonal.
 fn reciprocal_gaps(values: &Tensor) -> Tensor {
     let eye = Tensor::eye(values.shape()[values.rank() - 1], values.dtype());
     1.0 / (values.unsqueeze(-2) - values.unsqueeze(-1) + &eye) - eye
 }
 
-/// With C = V⁻¹ dA V and F as for [`eigh`]: dλ = diag C and dV = V (F ∘ C) + V diag(c). The vectors keep length 1 and a leading element that is
-/// real, which decides c, as in JAX's `_eig_vec_jvp`.
+/// dλ = diag C and dV = V (F ∘ C) + V diag(c), with C = V⁻¹ dA V and F as for [`eigh`]. The vectors keep length 1 and a
+/// real leading element. This determines c, like in JAX's `_eig_vec_jvp`.
 fn eig(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
     let dx = like(dx, vectors);
     let [lu, _, permutation] = lax::factor(FactorFn::Lu, &lax::stop_gradient(vectors));
     let c = lax::lu_solve([vectors, &lu, &permutation], &dx.matmul(vectors), false);
     let moved = vectors.matmul(&(reciprocal_gaps(values) * &c));
-    // The leading element: the first of those above 0.9 of the greatest magnitude.
+    // The leading element: the first one with more than 0.9 of the greatest magnitude.
     let still = lax::stop_gradient(vectors).abs();
     let rows = still.rank() - 2;
     let mut leads = lax::convert(&still.gt(still.max_keepdims(-2) * 0.9), DType::I32);
@@ -134,9 +138,10 @@ fn eig(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
     [c.diagonal(0, -2, -1), moved + vectors * by]
 }
 
-/// With C = Uᴴ dA V and F = 1 / (sⱼ² - sᵢ²), 0 on the diagonal: ds = re(diag C), dU = U (F ∘ (C S + S Cᴴ)) and dV = V (F ∘ (S C + Cᴴ S)); to dU, a
-/// complex matrix adds i im(diag C) / S; and one that is not square adds to the longer vectors what of dA is not in their columns. Of the further
-/// columns of `svd_full` it is left open how they turn among themselves: they do not.
+/// ds = re(diag C), dU = U (F ∘ (C S + S Cᴴ)) and dV = V (F ∘ (S C + Cᴴ S)), with C = Uᴴ dA V, and F = 1 / (sⱼ² - sᵢ²)
+/// with 0 on the diagonal. For a complex matrix, dU has the additional term i im(diag C) / S. For a matrix that is not
+/// square, the longer vectors have an additional term: the part of dA outside of their columns. The additional columns
+/// of `svd_full` may rotate among themselves; this derivative does not rotate them.
 fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
     let (m, n) = size(dx);
     let k = m.min(n);
@@ -167,7 +172,7 @@ fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
     [du, c.diagonal(0, -2, -1).real(), adjoint(&dv)]
 }
 
-/// The tangent of all columns of a unitary matrix, of which `first` are the first ones: dQ₂ = -Q₁ dQ₁ᴴ Q₂.
+/// Returns the tangent of all columns of a unitary matrix, of which `first` are the first ones: dQ₂ = -Q₁ dQ₁ᴴ Q₂.
 fn with_rest(all: &Tensor, first: &Tensor, d_first: Tensor) -> Tensor {
     let ((m, columns), (_, k)) = (size(all), size(first));
     if columns == k {
@@ -177,14 +182,15 @@ fn with_rest(all: &Tensor, first: &Tensor, d_first: Tensor) -> Tensor {
     lax::concatenate(&[d_first, -rest], all.rank() - 1)
 }
 
-/// For op(A) X = B, by the factors of A: dX = op(A)⁻¹ (dB - op(dA) X).
+/// Returns the tangent of the solution of op(A) X = B, with the factors of A: dX = op(A)⁻¹ (dB - op(dA) X).
 pub(super) fn lu_solve(a: &Dual, [lu, permutation]: [&Tensor; 2], b: &Dual, transpose: bool, x: &Tensor) -> Tangent {
     let product = a.t.clone().into_tensor().map(|da| if transpose { da.t().matmul(x) } else { da.matmul(x) });
     let (a, lu, permutation) = (a.v.clone(), lu.clone(), permutation.clone());
     b.t.sub(&Tangent::new(product)).linear(|b| Op::LuSolve { a, lu, permutation, b, transpose })
 }
 
-/// For op(A) X = B: dX = op(A)⁻¹ (dB - op(dA) X), and alike on the right. The product is made on that side where it is smaller.
+/// Returns the tangent of the solution of op(A) X = B, dX = op(A)⁻¹ (dB - op(dA) X), and similarly for A on the right.
+/// The product is computed on the side where it is smaller.
 pub(super) fn triangular_solve(a: &Dual, b: &Dual, how: Triangular, x: &Tensor) -> Tangent {
     let by_b = Tangent::new(b.t.clone().into_tensor().map(|db| solve(&a.v, &db, how)));
     let by_a = a.t.clone().into_tensor().map(|da| {
@@ -203,7 +209,7 @@ pub(super) fn triangular_solve(a: &Dual, b: &Dual, how: Triangular, x: &Tensor) 
     by_b.sub(&Tangent::new(by_a))
 }
 
-/// The Hermitian matrix that has the lower triangle of `x`, and the real part of its diagonal.
+/// Returns the Hermitian matrix with the lower triangle of `x`, and the real part of its diagonal.
 fn mirrored(x: &Tensor) -> Tensor {
     if !x.dtype().is_complex() {
         return x.tril(0) + x.tril(-1).t();
@@ -212,22 +218,22 @@ fn mirrored(x: &Tensor) -> Tensor {
     &half + adjoint(&half)
 }
 
-/// The Hermitian transpose.
+/// Returns the Hermitian transpose.
 fn adjoint(x: &Tensor) -> Tensor {
     x.t().conj()
 }
 
-/// `x` in the dtype of `other`.
+/// Returns `x` in the dtype of `other`.
 fn like(x: &Tensor, other: &Tensor) -> Tensor {
     if x.dtype() == other.dtype() { x.clone() } else { lax::convert(x, other.dtype()) }
 }
 
-/// Rows and columns.
+/// Returns the numbers of rows and columns.
 fn size(x: &Tensor) -> (usize, usize) {
     (x.shape()[x.rank() - 2], x.shape()[x.rank() - 1])
 }
 
-/// These rows and columns.
+/// Returns these rows and columns.
 fn part(x: &Tensor, rows: (usize, usize), columns: (usize, usize)) -> Tensor {
     if rows == (0, size(x).0) && columns == (0, size(x).1) {
         return x.clone();
@@ -238,7 +244,7 @@ fn part(x: &Tensor, rows: (usize, usize), columns: (usize, usize)) -> Tensor {
     lax::slice(x, &start, &limit, &vec![1; x.rank()])
 }
 
-/// With so many rows and columns of zeros more.
+/// Appends this many rows and columns of zeros.
 fn widened(x: &Tensor, rows: usize, columns: usize) -> Tensor {
     if (rows, columns) == (0, 0) {
         return x.clone();
@@ -248,7 +254,7 @@ fn widened(x: &Tensor, rows: usize, columns: usize) -> Tensor {
     x.pad(&config, 0)
 }
 
-/// The rows of each matrix in the order that `permutation` gives.
+/// Returns the rows of each matrix in the order of `permutation`.
 fn rows(x: &Tensor, permutation: &Tensor) -> Tensor {
     if x.size() == 0 {
         return x.clone();

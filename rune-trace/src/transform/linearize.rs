@@ -64,13 +64,13 @@ impl Linear {
     pub(super) fn with_residuals(self, residuals: Vec<Tensor>) -> Linear {
         Linear { residuals, ..self }
     }
-    /// Returns the tangents of all outputs for those of the inputs; `None` is zero.
+    /// Returns the tangents of all outputs for those of the inputs. `None` is zero.
     pub(crate) fn push_forward(&self, tangents: &[Tensor]) -> Vec<Option<Tensor>> {
         let inputs: Vec<Tensor> = tangents.iter().chain(&self.residuals).cloned().collect();
         let mut outputs = self.program.apply(&inputs).into_iter();
         self.moving.iter().map(|&moves| if moves { outputs.next() } else { None }).collect()
     }
-    /// Returns the cotangents of the inputs for those of all outputs; `None` is zero. Cotangents of outputs without a
+    /// Returns the cotangents of the inputs for those of all outputs. `None` is zero. Cotangents of outputs without a
     /// tangent are ignored.
     pub(crate) fn transpose(&self, cotangents: Vec<Option<Tensor>>) -> Vec<Tensor> {
         let cotangents = cotangents.into_iter().zip(&self.moving).filter(|(_, m)| **m).map(|(ct, _)| ct);

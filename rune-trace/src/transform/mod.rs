@@ -1,4 +1,4 @@
-//! Transformations: each creates a program from a program by running its instructions under other rules.
+//! Transformations: each one creates a program from a program by running its instructions under other rules.
 //!
 //! [`jvp`](mod@jvp) carries tangents forward. Everything that depends on a tangent is linear in it, so [`linearize`]
 //! can split it from the forward pass, and [`transpose`] can run it backward. Reverse mode is these two together; there

@@ -19,23 +19,22 @@ pub trait ProgramExt {
     /// returns the outputs, and then the tangents of the outputs that are floats.
     ///
     /// # Errors
-    /// If `by` names an input that does not exist or is not a float, a function in the program has no rule for forward mode,
-    /// or the program shares its sub-programs too often ([`DerivativeError::TooLong`]).
-    /// sub-programs too often ([`DerivativeError::TooLong`]).
+    /// If `by` names an input that does not exist or is not a float, if a function in the program has no rule for
+    /// forward mode, or if the program shares its sub-programs too often ([`DerivativeError::TooLong`]).
     fn jvp(&self, by: &[usize]) -> Result<Program, DerivativeError>;
 
     /// Returns the program that takes the inputs and the cotangents of the outputs that are floats. It returns the
     /// outputs, and then the cotangents of the inputs `by`, in the order of the inputs.
     ///
     /// # Errors
-    /// Like [`ProgramExt::jvp`], and if the outputs depend on these inputs by way of a loop of unknown length.
+    /// Like [`ProgramExt::jvp`]. Also if the outputs depend on these inputs through a loop of unknown length.
     fn vjp(&self, by: &[usize]) -> Result<Program, DerivativeError>;
 
-    /// Returns the program that computes the gradient of the only output, a scalar, with respect to the inputs `by`;
-    /// before it the value, if `value`.
+    /// Returns the program that computes the gradient of the only output, a scalar, with respect to the inputs `by`. If
+    /// `value`, it also returns the value, before the gradient.
     ///
     /// # Errors
-    /// If there is not exactly one output, which is a float scalar, or like [`ProgramExt::vjp`].
+    /// Like [`ProgramExt::vjp`]. Also if there is not exactly one output, or it is not a float scalar.
     fn grad(&self, by: &[usize], value: bool) -> Result<Program, DerivativeError>;
 
     /// Splits the program into two. The first one, forward, takes the inputs, and returns the outputs and then the
@@ -51,8 +50,8 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// If `by` names an input that does not exist or is not a float, the program shares its sub-programs too often, or its
-    /// loops have too many residuals.
+    /// If `by` names an input that does not exist or is not a float, if the program shares its sub-programs too often,
+    /// or if its loops have too many residuals.
     fn linearize(&self, by: &[usize]) -> Result<(Program, Program), DerivativeError>;
 
     /// Returns the transpose of a program that is linear in the inputs `by`. It takes the other inputs and then the
@@ -75,16 +74,16 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// If `by` names an input that does not exist or is not a float, the program shares its sub-programs too often, or its
-    /// loops have too many residuals.
+    /// If `by` names an input that does not exist or is not a float, if the program shares its sub-programs too often,
+    /// or if its loops have too many residuals.
     ///
     /// # Panics
     /// If the program is not linear in these inputs. The message names the operation and its line.
     #[track_caller]
     fn transpose(&self, by: &[usize]) -> Result<Program, DerivativeError>;
 
-    /// Returns what the derivative with respect to the inputs `by` keeps from the forward pass: arguments first, then
-    /// computed values, in order.
+    /// Returns the residuals that the derivative with respect to the inputs `by` keeps from the forward pass: arguments
+    /// first, then computed values, in order.
     ///
     /// ```
     /// use rune_trace::{ProgramExt, Tensor, make_program};
@@ -101,8 +100,8 @@ pub trait ProgramExt {
 
     /// Returns the program that computes this one for a batch of `size` elements.
     ///
-    /// There is one entry for each input and each output: the index of its batch axis (negative ones count from the
-    /// last axis), or `None` for an input that is not mapped, or an output that depends on no mapped input.
+    /// There is one entry for each input and each output: the index of its batch axis, or `None` for an input that is
+    /// not mapped, or an output that depends on no mapped input. Negative indices count from the end.
     ///
     /// ```
     /// use rune_trace::{DType, ProgramExt, Tensor, make_program};
@@ -115,11 +114,11 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// If there is not one axis for each input and output, an axis is out of range, an output without an axis depends on a
-    /// mapped input, the batch is too large, or the program is too long.
+    /// If there is not one axis for each input and output, an axis is out of range, an output without an axis depends
+    /// on a mapped input, the batch is too large, or the program is too long.
     fn vmap(&self, size: usize, in_axes: &[Option<i64>], out_axes: &[Option<i64>]) -> Result<Program, VmapError>;
 
-    /// Like [`ProgramExt::vmap`], with a name for the batch axis: operations of the program over the axis of that name
+    /// Like [`ProgramExt::vmap`], with a name for the batch axis. Operations of the program over the axis of that name
     /// (see [`Program::axes`]) work on this batch.
     ///
     /// ```
@@ -136,7 +135,7 @@ pub trait ProgramExt {
     /// ```
     ///
     /// # Errors
-    /// Like [`ProgramExt::vmap`], and if its operations were traced for another batch size.
+    /// Like [`ProgramExt::vmap`]. Also if such operations were traced for another batch size.
     fn vmap_named(
         &self,
         axis_name: impl Into<AxisName>,
@@ -191,7 +190,7 @@ impl ProgramExt for Program {
     }
 }
 
-/// An event of profiles.
+/// Begins an event of profiles.
 fn span(what: &str, program: &Program) -> rune_ir::profile::Span {
     rune_ir::profile::span("transform", || format!("{what} {}", program.name()))
 }

@@ -59,7 +59,7 @@ pub enum DerivativeError {
         /// The outputs of the program.
         found: String,
     },
-    /// Outputs depend on inputs by way of a loop of unknown length.
+    /// Outputs depend on inputs through a loop of unknown length.
     #[error(
         "`{program}` has a `while`{}, which has no reverse mode, because the number of its iterations, and so of its residuals, is unknown; use `scan`, or forward mode (`jvp`)",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
@@ -92,7 +92,7 @@ pub enum DerivativeError {
         /// The line of the function.
         place: Option<Loc>,
     },
-    /// Outputs depend on inputs by way of a user function.
+    /// Outputs depend on inputs through a user function.
     #[error(
         "`{program}` has a callback{}, which has no derivative; define one with `custom_jvp` or `custom_vjp` around it",
         place.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default()
@@ -103,7 +103,7 @@ pub enum DerivativeError {
         /// The line of the call.
         place: Option<Loc>,
     },
-    /// A loop of unknown length, which linearization runs twice, calls a function that must be called once.
+    /// A loop of unknown length, which linearization runs twice, calls a function that must be called only once.
     #[error(
         "`{program}` has a `while`{} with an `io_callback`, which linearization would run twice; use `scan`, or forward \
          mode (`jvp`)",
@@ -234,7 +234,7 @@ pub(super) fn grad_program(program: &Program, by: &[usize], value: bool) -> Resu
     }))
 }
 
-/// Returns a program with the same inputs and constants, those that `f` adds, and the outputs of `f`.
+/// Returns a program with the same inputs and constants, the constants that `f` adds, and the outputs of `f`.
 fn rebuild(program: &Program, name: &str, f: impl FnOnce(&[Tensor]) -> (Vec<Tensor>, Vec<Tensor>)) -> Program {
     let since = begin_trace();
     let inputs: Vec<Tensor> =

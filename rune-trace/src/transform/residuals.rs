@@ -78,11 +78,11 @@ pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) ->
     found.into_iter().map(|(.., residual)| residual).collect()
 }
 
-/// Returns the operation that computes a residual; for calls and checkpointed functions, the one inside.
+/// Returns the operation that computes a residual. For calls and checkpointed functions, it is the one inside.
 fn operation<V>(op: &Op<V>, result: usize, origin: &Origin) -> ResidualSource {
     let called = match op.control() {
         Some(Control::Call { program, .. } | Control::Remat { program, .. }) => Some(program),
-        // These have rules of their own, so the operation inside is not what is kept.
+        // These have their own rules, so the operation inside is not the one whose result is kept.
         Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) => None,
         Some(Control::Case { .. } | Control::While { .. } | Control::Scan { .. }) | None => None,
     };

@@ -1,14 +1,14 @@
-//! Short programs whose transformations would need too much time or memory.
+//! Detects short programs whose transformations would need too much time or memory.
 
 use rune_ir::op::Control;
 use rune_ir::{Program, Var};
 use rustc_hash::FxHashMap;
 
-/// A transformation visits a sub-program once for each use. Above this number of repeated operations it is rejected: a
-/// few calls of calls of calls would exceed any time and memory.
+/// A transformation visits a sub-program once for each use. If it would repeat more operations than this, it is
+/// rejected: a few levels of calls that call others several times would need unbounded time and memory.
 const MOST: u64 = 1 << 20;
 
-/// Returns the number of operations that a transformation of `program` visits, if it is too large.
+/// Returns the number of operations that a transformation of `program` would visit, if it is too large.
 pub(super) fn too_many(program: &Program) -> Option<u64> {
     let mut known = FxHashMap::default();
     let all = extent(program, &mut known).operations;
@@ -25,7 +25,7 @@ pub(super) fn too_large(program: &Program) -> bool {
 struct ProgramSize {
     /// The number of operations of the program itself.
     own: u64,
-    /// The number of operations with those of sub-programs, for each use.
+    /// The number of operations, including those of sub-programs for each use.
     operations: u64,
     /// The size of the largest variable in bytes; in sub-programs of loops, times the number of iterations.
     stacked: usize,
@@ -73,7 +73,7 @@ mod tests {
     use rune_ir::Program;
     use std::sync::Arc;
 
-    /// As many programs, of which each calls the one before twice.
+    /// Returns a chain of this many programs, each of which calls the previous one twice.
     fn calls(count: usize) -> Program {
         let x = Tensor::from([1.0f32, 2.0]);
         let mut program = Arc::new(make_program(|x: &Tensor| x.sin(), &x).unwrap());

@@ -5,7 +5,7 @@ use crate::tensor::lax;
 use rune_ir::op::{CollectiveFn, NamedAxis};
 use rune_ir::{Op, Type};
 
-/// The tangent of a value. `None` is zero, which costs nothing.
+/// The tangent of a value. `None` is zero, and costs nothing.
 ///
 /// The field is private, so a rule can combine tangents only by operations that are linear in them. A program of
 /// tangents can therefore be transposed. A product of two tangents does not type-check.
@@ -35,8 +35,8 @@ impl Tangent {
     pub fn instantiate(&self, ty: &Type) -> Tensor {
         self.0.clone().unwrap_or_else(|| lax::full(ty.dtype, &ty.shape, 0.0))
     }
-    /// Applies `f` to this tangent; zero stays zero. `f` must be linear. Only the functions below and `linear` use
-    /// this.
+    /// Applies `f` to this tangent. Zero stays zero. `f` must be linear. Only the functions below and `linear` use this
+    /// function.
     fn through(&self, f: impl FnOnce(&Tensor) -> Tensor) -> Tangent {
         Tangent(self.0.as_ref().map(f))
     }

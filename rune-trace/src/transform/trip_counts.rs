@@ -1,9 +1,9 @@
 //! Replaces loops of unknown length by scans, at known arguments.
 //!
 //! The program runs once on the arguments, to count the iterations of each loop. A loop that always has the same number
-//! becomes a scan of that length. A loop within another loop may have different numbers: it becomes a scan of the
-//! greatest length, whose body selects in each iteration between the body of the loop and nothing. Therefore nothing is
-//! computed that the loop would not have computed, and no derivative of it can spoil the others.
+//! becomes a scan of that length. A loop within another loop may have different numbers. It becomes a scan of the
+//! greatest length, whose body runs the body of the loop only while the condition of the loop is true. Therefore, the
+//! scan computes nothing that the loop would not have computed, and no additional derivative can be NaN.
 
 use super::control::subprogram::unbounded_loop;
 use crate::Tensor;
@@ -14,7 +14,7 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// Returns the program with scans in place of loops of unknown length. Returns `None` unless the outputs `wanted`
-/// depend, by way of such a loop, on the inputs that `moves` marks, and all arguments that loops depend on are known.
+/// depend, through such a loop, on the inputs that `moves` marks, and all arguments on which loops depend are known.
 /// The result is the same function only at these arguments.
 pub(crate) fn with_known_trip_counts(
     program: &Program,
@@ -36,7 +36,7 @@ pub(crate) fn with_known_trip_counts(
     Rewriter { trip_counts, loops, done: FxHashMap::default() }.program(program)
 }
 
-/// Which sub-programs contain loops of unknown length, by address.
+/// Whether each sub-program contains loops of unknown length, by address.
 #[derive(Default)]
 struct Loops(FxHashMap<*const Program, bool>);
 
@@ -58,7 +58,7 @@ impl Loops {
     }
 }
 
-/// Returns the program with only what loops need, and the inputs that it still takes.
+/// Returns the program reduced to the operations that loops need, and the inputs that it still takes.
 fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usize>)> {
     let mut needed = vec![false; program.num_vars()];
     let mut kept: Vec<&Instruction> = Vec::new();
@@ -76,7 +76,7 @@ fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usiz
     Some((writer.builder.finish(Vec::new()).ok()?, inputs))
 }
 
-/// The numbers of iterations of loops, by the address of their bodies: the least and the greatest.
+/// The least and the greatest number of iterations of each loop, by the address of its body.
 #[derive(Default)]
 struct TripCounts(FxHashMap<*const Program, (usize, usize)>);
 
@@ -112,7 +112,8 @@ impl Writer {
         inputs.chain(constants).for_each(|(old, new)| vars[old] = Var(new as u32));
         Writer { builder, vars }
     }
-    /// Writes `op`, which uses new variables, in place of an instruction. Fails if programs would be nested too deeply.
+    /// Writes `op`, which uses new variables, in place of an instruction. Returns `None` if programs would be nested
+    /// too deeply.
     fn push(&mut self, instruction: &Instruction, op: Op) -> Option<()> {
         let results = self.builder.push(op, instruction.origin.clone()).ok()?;
         instruction.results().zip(results).for_each(|(old, new)| self.vars[old.index()] = new);

@@ -1,4 +1,4 @@
-//! Tangents of the greatest and the least element of windows.
+//! Tangents of the maximum and minimum of windows.
 
 use super::tangent::{Dual, Tangent};
 use crate::Tensor;
@@ -69,15 +69,15 @@ fn one_by_one(padded: &RunningExtremes, window: &Window, out: &Shape) -> Tangent
     best.map_or(Tangent::ZERO, |best| best.t)
 }
 
-/// Works axis by axis, the last first. The extremes of two adjacent parts of a window give those of a part of twice the
-/// size, so the number of steps is the number of bits of the window sizes.
+/// Works axis by axis, the last axis first. The extremes of two adjacent parts of a window give those of a part of
+/// twice the size, so the number of steps is the number of bits of the window sizes.
 fn by_halves(padded: RunningExtremes, window: &Window, out: &Shape) -> Tangent {
     let mut best = padded;
     let ones = vec![1; out.rank()];
     for axis in (0..out.rank()).rev() {
         let mut width = 1;
         while width < window.dimensions[axis] {
-            // The two parts may overlap: an element in both is not better than itself.
+            // The two parts may overlap: an element that is in both is not better than itself.
             let step = width.min(window.dimensions[axis] - width);
             let by = step * window.window_dilation[axis];
             let (mut start, mut limit) = (vec![0; out.rank()], best.v.shape().to_vec());
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
     use rune_ir::Array;
 
-    /// Small whole numbers, so that many windows have several extreme elements.
+    /// Uses small whole numbers, so that many windows have several extreme elements.
     #[test]
     fn both_ways_take_the_first_extreme() {
         let window =

@@ -7,15 +7,15 @@ use rune_ir::storage::{StorageError, npy, npz, replace};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The array, computed if it is pending, to be written to `path`.
+/// Returns the array for writing it to `path`. Computes it if it is pending.
 fn computed(path: &Path, x: &Tensor) -> Result<Array, StorageError> {
     x.to_array().map_err(|source: EvalError| StorageError::Pending { path: path.to_owned(), source: Box::new(source) })
 }
 
-/// Reads the tensor in a `.npy` file, as `numpy.load`.
+/// Reads the tensor in a `.npy` file, like `numpy.load`.
 ///
 /// # Errors
-/// Returns an error if the file cannot be read, is damaged, or holds elements that rune has no dtype for.
+/// Returns an error if the file cannot be read, is damaged, or holds elements for which rune has no dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, storage};
@@ -33,7 +33,7 @@ pub fn load_npy(path: impl AsRef<Path>) -> Result<Tensor, StorageError> {
     Ok(array.into())
 }
 
-/// Writes a tensor as a `.npy` file, as `numpy.save`. The file takes the place of an older one at once or not at all.
+/// Writes a tensor as a `.npy` file, like `numpy.save`. An existing file is replaced atomically.
 ///
 /// # Errors
 /// Returns an error if the tensor cannot be computed or the file cannot be written.
@@ -43,10 +43,10 @@ pub fn save_npy(path: impl AsRef<Path>, x: &Tensor) -> Result<(), StorageError> 
     replace(path, |temporary| npy::save(temporary, &array))
 }
 
-/// Reads the tensors in a `.npz` file by name, as `numpy.load`.
+/// Reads the tensors in a `.npz` file by name, like `numpy.load`.
 ///
 /// # Errors
-/// Returns an error if the file cannot be read, is damaged, or holds elements that rune has no dtype for.
+/// Returns an error if the file cannot be read, is damaged, or holds elements for which rune has no dtype.
 pub fn load_npz(path: impl AsRef<Path>) -> Result<BTreeMap<String, Tensor>, StorageError> {
     let path = path.as_ref();
     let arrays = npz::read(path, None).map_err(|error| match error {
@@ -58,7 +58,7 @@ pub fn load_npz(path: impl AsRef<Path>) -> Result<BTreeMap<String, Tensor>, Stor
     Ok(arrays.into_iter().map(|(name, array)| (name, array.into())).collect())
 }
 
-/// Writes tensors by name as a `.npz` file, as `numpy.savez`. The file takes the place of an older one at once or not at all.
+/// Writes tensors by name as a `.npz` file, like `numpy.savez`. An existing file is replaced atomically.
 ///
 /// # Errors
 /// Returns an error if a tensor cannot be computed or the file cannot be written.
@@ -88,16 +88,16 @@ pub fn save_npz<'a>(
     replace(path, |temporary| npz::write(temporary, arrays.iter().map(|(name, array)| (*name, array))))
 }
 
-/// Files of NumPy.
+/// Tensors in NumPy's files.
 impl Tensor {
-    /// [`storage::load_npy`](crate::storage::load_npy).
+    /// Calls [`storage::load_npy`](crate::storage::load_npy).
     ///
     /// # Errors
     /// Like that function.
     pub fn load_npy(path: impl AsRef<Path>) -> Result<Tensor, StorageError> {
         load_npy(path)
     }
-    /// [`storage::save_npy`](crate::storage::save_npy).
+    /// Calls [`storage::save_npy`](crate::storage::save_npy).
     ///
     /// # Errors
     /// Like that function.

@@ -13,7 +13,7 @@ use std::hash::Hash;
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
-/// The current place in a tree that is read from a file, and the differences so far: see [`Tree::restore`].
+/// The current position in a tree that is read from a file, and the differences so far: see [`Tree::restore`].
 #[derive(Debug, Default)]
 pub struct Restore {
     path: TreePath,
@@ -32,7 +32,7 @@ impl Restore {
     pub(crate) fn differences(self) -> Vec<Difference> {
         self.differences
     }
-    /// Reports that the value in the file cannot be here.
+    /// Reports that the value in the file does not fit here.
     pub fn refuse<T>(&mut self, expected: impl Into<String>, found: &Value) -> Option<T> {
         let (name, found) = (self.path.name(), statics::short(found));
         self.differences.push(Difference::Static { name, expected: expected.into(), found });
@@ -73,7 +73,7 @@ impl Restore {
             }
         }
     }
-    /// Reads a part for which the tree has no example. Differences in it are reported as one.
+    /// Reads a part for which the tree has no example. All differences in it are reported as one.
     pub fn whole<T>(
         &mut self,
         expected: &str,
@@ -99,7 +99,7 @@ pub(super) fn same<T: Tree>(tree: &T) -> T {
     tree.map(&mut |leaf| leaf.clone())
 }
 
-/// An empty object stands for nothing.
+/// Returns `None` for an empty object, which means that nothing is stored.
 pub(super) fn something(found: Option<&Value>) -> Option<&Value> {
     found.filter(|value| !value.as_object().is_some_and(Map::is_empty))
 }
@@ -208,7 +208,7 @@ pub(super) fn interned(text: &str) -> &'static str {
 #[derive(Debug)]
 pub struct StaticField<T>(pub PhantomData<T>);
 
-/// For a type that is a tree.
+/// A type that is a tree.
 pub trait ViaTree<T> {
     /// Returns the value for files.
     fn statics(&self, value: &T) -> Static;
@@ -225,7 +225,7 @@ impl<T: Tree> ViaTree<T> for &&StaticField<T> {
     }
 }
 
-/// For a type that serde reads and writes.
+/// A type that serde reads and writes.
 pub trait ViaSerde<T> {
     /// Returns the value for files.
     fn statics(&self, value: &T) -> Static;
@@ -235,7 +235,7 @@ pub trait ViaSerde<T> {
 
 impl<T: Serialize + DeserializeOwned + Clone + Hash> ViaSerde<T> for &StaticField<T> {
     fn statics(&self, value: &T) -> Static {
-        // JSON has no NaN, for example. A value that would not come back equal is not written.
+        // JSON lacks some values, such as NaN. A value that would not be read back as an equal value is not written.
         let json = serde_json::to_value(value).ok();
         let comes_back = |json: &Value| T::deserialize(json).is_ok_and(|back| hash(&back) == hash(value));
         json.filter(comes_back).map_or_else(|| Static::opaque(value, false), Static::Value)
@@ -251,11 +251,11 @@ impl<T: Serialize + DeserializeOwned + Clone + Hash> ViaSerde<T> for &StaticFiel
     }
 }
 
-/// For any other type.
+/// Any other type.
 pub trait ViaHash<T> {
     /// Returns the value for files.
     fn statics(&self, value: &T) -> Static;
-    /// Returns that of `like`.
+    /// Returns the value of `like`.
     fn restore(&self, like: Option<&T>, found: Option<&Value>, at: &mut Restore) -> Option<T>;
 }
 

@@ -1,4 +1,4 @@
-//! What of a tree is not a tensor, in files.
+//! Tests of the parts of trees in files that are not tensors.
 
 use super::storage::{load, save};
 use crate::{ConvOptions, ConvPadding, Layout, PoolOptions, Static, Tensor, Tree};
@@ -26,7 +26,7 @@ impl Folder {
     fn file(&self) -> PathBuf {
         self.0.path().join("tree.safetensors")
     }
-    /// What `tree` is when it was saved, and read into `like`.
+    /// Saves `tree`, and loads it into `like`.
     fn through<T: Tree>(&self, tree: &T, like: &T) -> Result<T, StorageError> {
         save(self.file(), tree)?;
         load(self.file(), like)
@@ -36,7 +36,7 @@ impl Folder {
     }
 }
 
-/// That each of these comes back, whichever of them it is read into.
+/// Checks that each tree is loaded unchanged, whichever tree it is loaded into.
 #[track_caller]
 fn all_come_back<T: Tree>(all: &[T]) {
     let folder = Folder::new();
@@ -189,7 +189,7 @@ fn a_model_comes_back_with_all_that_is_no_tensor() {
             assert_eq!(back.pair.0.item::<f32>().unwrap(), n as f32);
         }
     }
-    // What the tensors say is not said again.
+    // Parts that the tensors determine are not stored again.
     save(folder.file(), &vec![(Tensor::scalar(1), Some(Tensor::scalar(2)))]).unwrap();
     assert_eq!(folder.json(), None);
 }
@@ -200,7 +200,7 @@ fn files_without_such_parts_leave_them_as_they_are() {
     write(folder.file(), [("weight", &Array::scalar(2.0f32))]).unwrap();
     let layer = load(folder.file(), &like).unwrap();
     assert_eq!((layer.weight.item::<f32>().unwrap(), layer.heads, layer.act), (2.0, 3, Act::Leaky(0.5)));
-    // A field that is new since is as it is in the tree; the fields before are as in the file.
+    // A field that is newer than the file comes from the tree. The other fields come from the file.
     #[derive(Tree)]
     struct Older {
         weight: Tensor,
@@ -240,14 +240,14 @@ fn what_has_no_place_in_the_tree_is_refused_with_its_name() {
                     `0.act` is {\"Leaky\":{\"0\":1.0}} in the file, where a variant that the type has is expected\n  \
                     `1.act` is {\"Leaky\":{\"0\":1.0}} in the file, where a variant that the type has is expected";
     assert_eq!(refused(&folder, &vec![other(()), other(())]), expected);
-    // A field that is gone.
+    // A field that no longer exists.
     let weights: Vec<(Tensor,)> = vec![(Tensor::scalar(1.0f32),)];
     save(folder.file(), &(Tensor::scalar(1.0f32), 5u8)).unwrap();
     assert_eq!(
         refused(&folder, &weights[0]),
         " does not hold this tree:\n  `1` is 5 in the file, where nothing is expected"
     );
-    // Tensors are told once, and not again with what they are in.
+    // Tensors are reported once, and not again with the values that contain them.
     save(folder.file(), &layers(&[1, 2])).unwrap();
     assert_eq!(
         refused(&folder, &layers(&[1])),
@@ -311,7 +311,7 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
     assert!(error.starts_with("file is not written: `large` is a `u128`"), "{error}");
     assert_eq!(folder.through(&Large { large: 7 }, &Large { large: 0 }).unwrap().large, 7);
     save(folder.file(), &x()).unwrap();
-    // Two keys of one text.
+    // Two keys with the same text.
     #[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Hash)]
     struct Vague(u8);
     impl std::fmt::Display for Vague {
@@ -321,7 +321,7 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
     }
     let error = told(save(folder.file(), &BTreeMap::from([(Vague(0), 1u8), (Vague(1), 2)])).unwrap_err());
     assert_eq!(error, "file is not written: two leaves of the tree have the name `key`");
-    // A chain too long to be read again.
+    // A chain that is too long to be read again.
     #[derive(Tree)]
     enum Chain {
         End,

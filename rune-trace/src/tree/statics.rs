@@ -1,4 +1,4 @@
-//! The parts of trees that are not tensors: comparing them, and writing them to files.
+//! The parts of trees that are not tensors: comparison, and the form in files.
 
 use super::{PathPart, TreePath};
 use rustc_hash::FxHasher;
@@ -38,7 +38,7 @@ pub enum Static {
     Opaque {
         /// Its type.
         ty: &'static str,
-        /// Identifies the value.
+        /// A hash that identifies the value.
         hash: u64,
         /// Whether files omit it.
         skipped: bool,
@@ -54,8 +54,8 @@ pub struct StaticChange {
     pub now: String,
     /// The previous value.
     pub before: String,
-    /// Whether it has few possible values: a boolean, a variant, or whether an `Option` is `Some`. Other parts may
-    /// change at each call.
+    /// Whether the part has few possible values: a boolean, a variant, or whether an `Option` is `Some`. Other parts
+    /// may change at each call.
     pub is_choice: bool,
 }
 
@@ -201,10 +201,11 @@ impl Static {
     }
 }
 
-/// The key of a value that is there, if `null`, or an object with this key, already means something else.
+/// The key that wraps a present value if the value is `null`, or an object with only this key, which would be
+/// ambiguous.
 pub(super) const SOME: &str = "some";
 
-/// Returns whether a value that is there would be read as something else.
+/// Returns whether a present value would be read as something else.
 fn is_marked(value: &Value) -> bool {
     value.is_null() || value.as_object().is_some_and(|map| map.len() == 1 && map.contains_key(SOME))
 }
@@ -251,7 +252,7 @@ pub(super) fn integer(value: &Value) -> Option<i128> {
     value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from))
 }
 
-/// Returns a float as JSON. NaN and infinities, which JSON lacks, are strings; an unusual NaN is written with its bits.
+/// Returns a float as JSON. NaN and infinities, which JSON lacks, are strings. An unusual NaN is written with its bits.
 pub(super) fn float(x: f64) -> Value {
     match serde_json::Number::from_f64(x) {
         Some(number) => Value::Number(number),

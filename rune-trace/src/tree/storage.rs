@@ -25,8 +25,8 @@ fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
 /// Writes the leaves of a tree under their names, such as `layers.0.weight`; see [`TreePath::name`]. An existing file
 /// is replaced atomically.
 ///
-/// To save a model together with the state of its optimizer and everything else that is needed to continue, use a tuple
-/// or a struct.
+/// To save a model together with the state of its optimizer and everything else needed to continue, use a tuple or a
+/// struct.
 ///
 /// Values that are not tensors are saved too: numbers, booleans and strings, lengths, keys of maps, variants of enums,
 /// and which `Option`s are `None`. They are JSON in the metadata of the file, under `rune.static`. A field marked
@@ -92,15 +92,15 @@ fn statics<T: Tree>(path: &Path, tree: &T) -> Result<Option<String>, StorageErro
 }
 
 /// Reads a tree that [`save`] wrote, or any file whose arrays have these names. The leaves of the file replace those of
-/// `like`, of which only the types matter; they are not computed.
+/// `like`. Only the types of these matter; they are not computed.
 ///
 /// Values that are not tensors also come from the file, if it contains them: a saved `usize` of 7 is 7, whatever it is
-/// in `like`. Values that the file does not contain are those of `like`: fields that are marked `#[tree(static,
-/// skip)]`, new fields, and all such values if the file was not written by rune, or by an early version of it.
+/// in `like`. Values that the file does not contain come from `like`: fields that are marked `#[tree(static, skip)]`,
+/// new fields, and all such values if the file was not written by rune, or by an early version of it.
 ///
 /// # Errors
-/// If the file cannot be read, names and types are not those of the leaves of `like`, or it contains other values that the
-/// tree has no place for. The error lists all differences.
+/// If the file cannot be read, if its names and types are not those of the leaves of `like`, or if it contains other
+/// values that do not fit the tree. The error lists all differences.
 pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError> {
     let path = path.as_ref();
     let (mut arrays, statics) = read_with(path)?;

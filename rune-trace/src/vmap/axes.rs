@@ -4,13 +4,13 @@ use crate::Tree;
 use crate::call_site::CallSite;
 use crate::function::Arguments;
 
-/// The batch axis in the leaves of a tree: an axis, an `Option` of one, or a list of such options.
+/// The batch axis in the leaves of a tree: an axis, an `Option` of one, or a list of these options.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MapAxes(Entries);
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Entries {
-    /// The same in all leaves.
+    /// The same axis in all leaves.
     All(Option<i64>),
     /// One entry for each leaf, in order.
     Each(Vec<Option<i64>>),

@@ -14,10 +14,10 @@ use crate::{Tensor, Tree};
 use rune_ir::op::{AxisName, NamedAxis};
 use rune_ir::{Program, Transform};
 
-/// Returns a function that computes `f` for a whole batch: every leaf of every argument has the batch along its first
+/// Returns a function that computes `f` for a whole batch. Every leaf of every argument has the batch along its first
 /// axis, and the results are stacked along a new first axis.
 ///
-/// Each operation of `f` becomes one wider operation; there is no loop over the batch. Tensors that `f` captures are
+/// Each operation of `f` becomes one wider operation. There is no loop over the batch. Tensors that `f` captures are
 /// the same for all batch elements.
 ///
 /// ```
@@ -31,8 +31,8 @@ use rune_ir::{Program, Transform};
 /// ```
 ///
 /// # Panics
-/// The returned function panics if a leaf is a scalar, leaves have different sizes along their first axes, or `f` reads a
-/// value that depends on an argument.
+/// The returned function panics if a leaf is a scalar, if leaves have different sizes along their first axes, or if `f`
+/// reads a value that depends on an argument.
 #[track_caller]
 pub fn vmap<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where
@@ -45,9 +45,9 @@ where
 
 /// Like [`vmap`], along the axes `in_axes`, with the results stacked along `out_axes`.
 ///
-/// `in_axes` is one axis (or `None`: not mapped) for all arguments, or a tuple with one entry for each: an axis,
-/// `None`, or a list of these, one for each leaf. `out_axes` is an entry for the result. Negative axes count from the
-/// last.
+/// `in_axes` is one entry for all arguments, or a tuple with one entry for each argument. An entry is an axis, `None`
+/// (not mapped), or a list of these, one for each leaf. `out_axes` is an entry for the result. Negative axes count from
+/// the end.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, vmap_axes};
@@ -58,8 +58,8 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics like that of [`vmap`]. It also panics if a leaf has no such axis, no leaf is mapped, a list
-/// does not have one axis for each leaf, or a result whose out axis is `None` depends on a mapped argument.
+/// The returned function panics like that of [`vmap`]. It also panics if a leaf has no such axis, no leaf is mapped, a
+/// list does not have one axis for each leaf, or a result whose out axis is `None` depends on a mapped argument.
 #[track_caller]
 pub fn vmap_axes<'f, X, F>(in_axes: impl InAxes<X>, out_axes: impl Into<MapAxes>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -80,7 +80,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics where that of [`vmap_axes`] does. It also panics if a mapped axis has another size.
+/// The returned function panics like that of [`vmap_axes`]. It also panics if a mapped axis has another size.
 #[track_caller]
 pub fn vmap_sized<'f, X, F>(
     axis_size: usize,

@@ -1,4 +1,4 @@
-//! Derivatives of composites where their formulas have seams: at 0, at ties, and where a branch not taken overflows.
+//! Derivatives of composites at special points: at 0, at ties, and where a branch not taken overflows.
 
 use rune_trace::{Tensor, grad};
 

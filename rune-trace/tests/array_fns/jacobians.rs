@@ -1,4 +1,4 @@
-//! The function that a case names, and its derivative.
+//! The function of a case, and its derivative.
 
 use super::case::Case;
 use rune_trace::{
@@ -7,7 +7,7 @@ use rune_trace::{
 };
 use std::collections::BTreeMap;
 
-/// The leaves of the derivative that the case asks for, by the first argument or by those named.
+/// Returns the leaves of the derivative of a case, with respect to the first argument or to the named ones.
 macro_rules! derivative {
     ($case:ident, $f:expr, $($x:expr),+) => {
         match $case.args.as_str().unwrap() {

@@ -1,9 +1,9 @@
-//! Iterative solvers against the direct one, their gradients, and where they end.
+//! Iterative solvers against the direct one, their gradients, and their stopping conditions.
 
 use rune_trace::linalg::{self, KrylovOptions};
 use rune_trace::{DType, Tensor, cluster, grad, make_program, vmap};
 
-/// A regular matrix, symmetric and positive definite if wanted, and a right side.
+/// Returns a regular matrix, symmetric positive definite if `symmetric`, and a right side.
 fn system(n: usize, symmetric: bool) -> (Tensor, Tensor) {
     let number = |i: usize| ((i * 7919 % 101) as f64 - 50.0) / 60.0;
     let a = Tensor::from((0..n * n).map(number).collect::<Vec<f64>>()).reshape([n as isize, n as isize]);
@@ -52,7 +52,7 @@ fn iterative_solvers_give_the_solution_and_its_gradients() {
 fn iterative_solvers_end() {
     for (name, symmetric, solver) in SOLVERS {
         let (a, b) = system(12, symmetric);
-        // Nothing is to be done for 0, and a singular system has no end but that of the steps.
+        // A right side of 0 needs no steps. For a singular system, only the maximum number of steps ends the search.
         assert_eq!(distance(&solver(&a, &b.zeros_like(), &KrylovOptions::default()), &b.zeros_like()), 0.0, "{name}");
         let singular = &a.zeros_like();
         let x = solver(singular, &b, &KrylovOptions { max_iterations: Some(3), ..KrylovOptions::default() });

@@ -1,4 +1,4 @@
-//! Functions of linear algebra and their derivatives against JAX: vectors that `scripts/vectors linalg` wrote.
+//! Functions of linear algebra and their derivatives against JAX. `scripts/vectors linalg` writes the vectors.
 
 use super::case::array;
 use super::tolerance::{Tolerance, parts};
@@ -30,7 +30,7 @@ fn ord(name: &str) -> MatrixOrd {
     }
 }
 
-/// The function of a case.
+/// Applies the function of a case.
 fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
     if let Some((name, arg)) = name.split_once(' ') {
         return vec![match name {
@@ -54,7 +54,7 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "slogdet" => |x| linalg::slogdet(&x[0]).into_vec(),
         "lu" => |x| {
             let (p, l, u) = linalg::lu(&x[0]);
-            // JAX's permutation is real; it has the dtype of the matrix here, for products with the factors.
+            // JAX's permutation is real. Here it has the dtype of the matrix, for products with the factors.
             vec![p.real(), l, u]
         },
         "qr" => |x| linalg::qr(&x[0]).into_vec(),
@@ -85,7 +85,7 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "multi_dot" => |x| vec![linalg::multi_dot(&x.iter().collect::<Vec<_>>())],
         "cross" => |x| vec![linalg::cross(&x[0], &x[1], -1)],
         "kron" => |x| vec![linalg::kron(&x[0], &x[1])],
-        // At a matrix of rank 3, in any direction.
+        // A matrix of rank 3, in any direction.
         "det_singular" => |x| {
             let still = x[0].stop_gradient();
             let rows = still.i(0..3);
@@ -151,12 +151,13 @@ impl IntoVec for (Tensor, Tensor, Tensor) {
     }
 }
 
-/// The operands of the first lane.
+/// Returns the operands of the first lane.
 fn first_lane(lanes: &[Tensor]) -> Vec<Tensor> {
     lanes.iter().map(|x| x.i(0)).collect()
 }
 
-/// Both are made of some dozen roundings of numbers that the matrices, which are well conditioned, magnify a little; second derivatives of twice as many.
+/// Compares results with a tolerance of some dozens of roundings: the matrices are well conditioned, and magnify errors
+/// only slightly. Second derivatives have about twice as many.
 fn check(what: &str, found: Vec<Tensor>, expected: &Value, wrong: &mut Vec<String>) {
     let expected: Vec<Array> = expected.as_array().unwrap().iter().map(array).collect();
     assert_eq!(found.len(), expected.len(), "{what}");
@@ -202,7 +203,8 @@ fn functions_and_their_derivatives_are_those_of_jax() {
     assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What JAX has no derivative of, against finite differences: all columns of a singular value decomposition, as far as they are determined.
+/// Compares derivatives that JAX lacks with finite differences: those of all columns of a singular value decomposition,
+/// as far as the columns are determined.
 #[test]
 fn all_singular_vectors_have_derivatives() {
     for shape in [[4, 2], [2, 4]] {
@@ -210,7 +212,7 @@ fn all_singular_vectors_have_derivatives() {
         let weights = Tensor::arange(0.0..16.0, DType::F64).cos();
         let f = |a: &Tensor| {
             let (u, s, vt) = linalg::svd_full(a);
-            // The planes of the further columns, and all else up to signs.
+            // Only the planes of the additional columns are determined, and everything else up to signs.
             let outer = |x: &Tensor, from: usize| x.i((.., from..)).matmul(x.i((.., from..)).t());
             let (of_u, of_v) = (outer(&u, u.shape()[0] / 2), outer(&vt.t(), vt.shape()[0] / 2));
             let weigh = |x: Tensor| (x.flatten() * weights.i(0..x.size())).sum();
@@ -231,12 +233,12 @@ fn matrices_that_are_special() {
     assert_eq!(linalg::cond(&singular.zeros_like(), MatrixOrd::Two).item::<f64>().unwrap(), f64::INFINITY);
     assert!(nan(&linalg::cholesky(&-Tensor::eye(2, DType::F64)).i(0).i(0)));
     assert!(nan(&linalg::eigh(&(singular.clone() * f64::NAN)).0) && nan(&linalg::svd(&(singular * f64::NAN)).1));
-    // Nothing in, nothing out, and the determinant of nothing is 1.
+    // Empty matrices give empty results. Their determinant is 1.
     let none = Tensor::zeros([0, 0], DType::F32);
     assert_eq!(linalg::det(&none).item::<f32>().unwrap(), 1.0);
     assert_eq!(*linalg::inv(&none).shape(), [0, 0]);
     assert_eq!(*linalg::pinv(&Tensor::zeros([2, 0], DType::F32), None).shape(), [0, 2]);
-    // Rank one: what is left of the bases is orthogonal all the same.
+    // At rank one, the remaining basis vectors are still orthogonal.
     let one = Tensor::ones([4, 3], DType::F64);
     let (u, s, vt) = linalg::svd_full(&one);
     let far = |x: Tensor, n: usize| (x - Tensor::eye(n, DType::F64)).abs().max().item::<f64>().unwrap();
@@ -266,7 +268,7 @@ fn many_rows_are_factored_by_blocks() {
     assert!(far(&q.matmul(&r), &x) < 1e-11);
 }
 
-/// What JAX has no derivatives of, and second derivatives where it has none, against finite differences.
+/// Compares derivatives and second derivatives that JAX lacks with finite differences.
 #[test]
 fn functions_of_matrices_have_derivatives() {
     let options = CheckOptions { rtol: 1e-6, atol: 1e-6, ..CheckOptions::default() };
@@ -279,10 +281,10 @@ fn functions_of_matrices_have_derivatives() {
     let taus = Tensor::from([0.3f64, 0.7]);
     let product = |a: &Tensor, t: &Tensor| weigh(linalg::householder_product(a, t));
     check_gradients(product, (&a, &taus), &options).unwrap();
-    // Equal singular values divide nothing.
+    // Equal singular values do not divide anything.
     let scaled = Tensor::eye(3, DType::F64) * 2.0;
     check_gradients(|a: &Tensor| weigh(linalg::polar(a).0), &scaled, &options).unwrap();
-    // At matrices of rank 3 and 2 of 4.
+    // Matrices of rank 3 and 2, with four rows.
     for rank in [3, 2] {
         let row = Tensor::arange(0.0..16.0, DType::F64).sin().reshape([4, 4]).i(0..rank);
         let a = row.t().matmul(&row);
@@ -305,13 +307,13 @@ fn functions_of_matrices_at_their_edges() {
     let eye = Tensor::eye(3, DType::F64);
     assert_eq!(far(&linalg::expm(&zero), &eye), 0.0);
     assert!(all_nan(&linalg::expm(&(&eye * f64::NAN))) && all_nan(&linalg::expm(&(&eye * 1e12))));
-    // Stiff: a norm of a million, squared 18 times.
+    // A stiff matrix: its norm is a million, and it is squared 18 times.
     let stiff = Tensor::from([[-1e6f64, 0.0, 0.0], [1.0, -1.0, 0.0], [0.0, 0.0, 0.0]]);
     let decayed = linalg::expm(&stiff);
     assert!((decayed.i((1, 1)).item::<f64>().unwrap() - (-1f64).exp()).abs() < 1e-9);
     let gradient = grad(|a: &Tensor| linalg::expm(a).i((1, 1)))(&stiff);
     assert!((gradient.i((1, 1)).item::<f64>().unwrap() - (-1f64).exp()).abs() < 1e-9);
-    // In f32 by a shorter approximant; a batch with norms of different sizes.
+    // f32 uses a shorter approximant. The norms in this batch differ.
     let batch = Tensor::stack(&[&eye * 0.1, &eye * 3.0, &eye * 20.0], 0).cast(DType::F32);
     let expected = [0.1f64.exp(), 3f64.exp(), 20f64.exp()];
     for (i, expected) in expected.into_iter().enumerate() {

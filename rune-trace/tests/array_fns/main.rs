@@ -1,5 +1,5 @@
-//! The array functions against NumPy, SciPy and JAX, and Jacobians against JAX: vectors that `scripts/vectors array-fns`,
-//! `scripts/vectors integers` and `scripts/vectors jacobians` wrote.
+//! The array functions against NumPy, SciPy and JAX, and Jacobians against JAX. `scripts/vectors array-fns`,
+//! `scripts/vectors integers` and `scripts/vectors jacobians` write the vectors.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 

@@ -1,4 +1,4 @@
-//! What misuse is told.
+//! Messages about misuse.
 
 use rune_trace::{ConvOptions, DType, Tensor, einsum, random, where_};
 use std::panic::{AssertUnwindSafe, catch_unwind};

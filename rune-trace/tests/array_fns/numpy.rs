@@ -1,4 +1,4 @@
-//! NumPy's and SciPy's functions against JAX: values, derivatives, in a program, and on batches.
+//! NumPy's and SciPy's functions against JAX: values, derivatives, programs and batches.
 
 use rune_testing::array_fns::case::{self, Line};
 use rune_testing::array_fns::numpy::{apply, apply_to};
@@ -13,12 +13,12 @@ fn numpys_functions_give_what_jax_gives() {
     case::check(NUMPY, apply);
 }
 
-/// Every case with its line of JSON.
+/// Returns every case with its line of JSON.
 fn lines() -> impl Iterator<Item = (Line, Value)> {
     case::cases(NUMPY).zip(NUMPY.lines().map(|line| serde_json::from_str(line).unwrap()))
 }
 
-/// Collects what is wrong, with panics.
+/// Runs `check` on all cases, and reports all failures and panics together.
 fn collect(check: impl Fn(&Line, &Value) -> Option<Result<(), String>>, least: usize) {
     let (mut wrong, mut count) = (Vec::new(), 0);
     for (line, json) in lines() {
@@ -37,7 +37,7 @@ fn collect(check: impl Fn(&Line, &Value) -> Option<Result<(), String>>, least: u
     assert!(count > least, "only {count} cases");
 }
 
-/// Whether the size of the result depends on values.
+/// Returns whether the size of the result depends on values.
 fn open(line: &Line) -> bool {
     let args = &line.case.args;
     match line.case.function.as_str() {
@@ -48,7 +48,7 @@ fn open(line: &Line) -> bool {
     }
 }
 
-/// Derivatives lose a little more than values.
+/// Returns the tolerance for derivatives, which lose slightly more precision than values.
 fn looser(tol: &Value) -> Value {
     Value::from(tol.as_f64().unwrap_or(0.0).max(1e-6) * 4.0)
 }
@@ -120,7 +120,7 @@ fn numpys_functions_give_the_same_on_batches() {
             if open(line) || case.inputs.is_empty() {
                 return None;
             }
-            // Another example: the same elements the other way round. Where they have to increase, they stay.
+            // The second batch element has the same elements in reverse order, except where they must increase.
             let ordered = ["interp", "grid", "digitize", "histogram_edges", "trapezoid_at"];
             let keep = ordered.contains(&case.function.as_str());
             let other = |x: &Tensor| if keep { x.clone() } else { x.flip(..) };

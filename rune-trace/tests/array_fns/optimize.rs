@@ -6,18 +6,18 @@ use rune_trace::{
     make_program, vmap,
 };
 
-/// Rosenbrock's function of any number of arguments; its minimum is 0, where all are 1.
+/// Rosenbrock's function of any number of arguments. Its minimum is 0, where all are 1.
 fn rosenbrock(x: &Tensor) -> Tensor {
     let n = x.size() as isize;
     let (low, high) = (x.i(..n - 1), x.i(1..));
     ((high - low.square()).square() * 100.0 + (1.0 - low).square()).sum()
 }
-/// Himmelblau's function; its four minima are 0.
+/// Himmelblau's function. Its four minima are 0.
 fn himmelblau(x: &Tensor) -> Tensor {
     let (x, y) = (x.i(0), x.i(1));
     (x.square() + &y - 11.0).square() + (&x + y.square() - 7.0).square()
 }
-/// Matyas' function; its minimum is 0 at 0.
+/// Matyas' function. Its minimum is 0 at 0.
 fn matyas(x: &Tensor) -> Tensor {
     let (x, y) = (x.i(0), x.i(1));
     (x.square() + y.square()) * 0.26 - x * y * 0.48
@@ -63,7 +63,7 @@ fn what_has_no_minimum_is_told() {
     let found = minimize(|x: &Tensor| x.sum(), &Tensor::zeros([2], DType::F64), &options);
     assert!(!found.success.item::<bool>().unwrap());
     assert_ne!(found.status.item::<i32>().unwrap(), 0);
-    // Where the function is not a number, it goes nowhere.
+    // If the function is NaN, the search stays where it is.
     let found = minimize(|x: &Tensor| (x.sum() - 1.0).log(), &Tensor::from([1.5f64]), &options);
     assert!(!found.success.item::<bool>().unwrap());
     let found = minimize(rosenbrock, &Tensor::from([-1.2f64, 1.0]), &MinimizeOptions::new().max_iterations(3));
@@ -91,7 +91,7 @@ fn minima_are_found_in_programs_and_on_batches() {
 fn newton(f: &TensorFn<'_>, x: &Tensor) -> Tensor {
     fori_loop(0, 30, |_, x: &Tensor| x - linalg::solve(&jacrev(|x: &Tensor| f(x))(x), &f(x)), x)
 }
-/// The solution of a linear equation by the matrix of the function.
+/// Solves a linear equation with the matrix of the function.
 fn by_matrix(f: &TensorFn<'_>, b: &Tensor) -> Tensor {
     let columns: Vec<Tensor> = Tensor::eye(b.size(), b.dtype()).unstack(0).iter().map(f).collect();
     linalg::solve(&Tensor::stack(&columns, 1), b)

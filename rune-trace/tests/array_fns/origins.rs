@@ -1,4 +1,4 @@
-//! Every operation, also one of many that a function is made of, comes from the user's line.
+//! Every operation, including each one in a composite function, has the user's line as its origin.
 
 use rune_trace::{
     ConvOptions, ConvPadding, DType, PadMode, PoolOptions, Tensor, einsum, make_program, random, stepped, where_,

@@ -1,4 +1,4 @@
-//! The draw that a case names.
+//! The random function of a case.
 
 use super::case::Case;
 use rune_trace::{DType, Scalar, Tensor, grad, random};
@@ -37,7 +37,7 @@ pub fn apply(case: &Case) -> Vec<Tensor> {
     }]
 }
 
-/// Numbers of a distribution, whose parameters are the inputs.
+/// Draws numbers of a distribution. The inputs are its parameters.
 fn distribution(case: &Case, key: &Tensor, shape: &[usize]) -> Tensor {
     let dtype = case.args["dtype"].as_str().unwrap().parse::<DType>().unwrap();
     let size = |name: &str| case.args[name].as_u64().unwrap() as usize;

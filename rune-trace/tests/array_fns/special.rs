@@ -1,4 +1,4 @@
-//! Special functions against SciPy, and their derivatives against JAX: vectors that `scripts/vectors special` wrote.
+//! Special functions against SciPy, and their derivatives against JAX. `scripts/vectors special` writes the vectors.
 
 use rune_testing::array_fns::{case, special};
 use rune_trace::{Array, DType, Tensor, jvp, stats, vjp, vmap};
@@ -21,7 +21,7 @@ impl Line {
     fn apply(&self, inputs: &[Tensor]) -> Tensor {
         special::apply(&self.name, inputs)
     }
-    /// The function of the argument that is differentiated by.
+    /// Returns the function of the argument with respect to which it is differentiated.
     fn of_one(&self) -> impl Fn(&Tensor) -> Tensor + Send + Sync + '_ {
         |x: &Tensor| {
             let mut inputs = self.inputs.clone();
@@ -29,7 +29,7 @@ impl Line {
             self.apply(&inputs)
         }
     }
-    /// How far a result is off beyond what is allowed, if it is.
+    /// Returns an error if the result is off by more than the tolerance.
     fn check(&self, found: &Tensor) -> Result<(), String> {
         if found.ty() != self.out.ty() {
             return Err(format!("{}: is of type {}, and should be of {}", self.label(), found.ty(), self.out.ty()));
@@ -37,7 +37,7 @@ impl Line {
         let found = found.to_array().map_err(|e| e.to_string())?.to_f64_vec();
         for (i, (a, b)) in found.into_iter().zip(self.out.to_f64_vec()).enumerate() {
             let fine = a == b || a.is_nan() && b.is_nan() || (a - b).abs() <= self.tol * b.abs().max(self.floor);
-            // Nothing is asked of numbers without full precision.
+            // Numbers without full precision are not compared.
             let tiny = self.out.dtype() == DType::F32 && a.abs().max(b.abs()) < 1e-37;
             if !fine && !tiny {
                 let at = i % self.inputs[0].size();
@@ -91,7 +91,7 @@ fn check_all(chosen: impl Fn(&Line) -> bool, run: impl Fn(&Line) -> Vec<Tensor>)
 fn forward(f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync), x: &Tensor) -> Tensor {
     jvp(|x: &Tensor| f(x), x, &x.ones_like()).1
 }
-/// The derivative of each element, by reverse mode. Functions of each element may have a first axis of results.
+/// Returns the derivative of each element, by reverse mode. Elementwise functions may have a first axis of results.
 fn reverse(f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync), x: &Tensor) -> Tensor {
     let (y, pull_back) = vjp(|x: &Tensor| f(x), x);
     if y.shape() == x.shape() {
@@ -121,7 +121,7 @@ fn functions_of_vectors_give_what_scipy_gives() {
         assert!((x - y).abs() < 1e-12, "{x}, and should be {y}");
     };
     let vector = |x: [f64; 3]| Tensor::from(x);
-    // Of SciPy, by `dirichlet([1.5, 2, 0.7]).logpdf([0.2, 0.3, 0.5])` and the like.
+    // From SciPy: `dirichlet([1.5, 2, 0.7]).logpdf([0.2, 0.3, 0.5])` and similar calls.
     let x = vector([0.2, 0.3, 0.5]);
     close(stats::dirichlet::logpdf(&x, &vector([1.5, 2.0, 0.7])), 0.107_723_021_689_166_25);
     close(stats::multinomial::logpmf(&vector([2.0, 3.0, 1.0]), 6.0, &x), -3.429_596_856_183_854_6);
@@ -167,7 +167,7 @@ fn special_functions_of_lanes_are_those_of_each() {
     }
 }
 
-/// What no table of points shows: derivatives at the ends of domains, and of half types.
+/// Tests cases that the vectors do not cover: derivatives at the ends of domains, and of half-precision types.
 #[test]
 fn derivatives_are_finite_at_the_seams() {
     let slope = |name: &str, at: f64| {

@@ -1,4 +1,4 @@
-//! Factors of complex matrices, eigenvalues and Schur forms, by what defines them.
+//! Factors of complex matrices, eigenvalues and Schur forms, checked by their definitions.
 
 use super::linalg::{adjoint, definite};
 use rune_trace::{CheckOptions, Complex64, DType, Tensor, check_gradients, complex, grad, linalg};
@@ -29,7 +29,7 @@ fn schur_forms_are_triangular() {
             if dtype.is_complex() {
                 assert_eq!(below.sum().item::<f64>().unwrap(), 0.0);
             } else {
-                // Blocks of two rows, with equal elements on the diagonal and opposite signs beside it.
+                // Blocks of two rows have equal elements on the diagonal, and opposite signs next to it.
                 assert_eq!(t.tril(-2).abs().sum().item::<f64>().unwrap(), 0.0);
                 let [main, up, down] = [0, 1, -1].map(|k| t.diagonal(k, 0, 1).to_vec::<f64>().unwrap());
                 for i in (0..n - 1).filter(|&i| down[i] != 0.0) {
@@ -78,24 +78,24 @@ fn factors_of_complex_matrices() {
 fn eigenvalues_of_special_matrices() {
     let values = |a: &Tensor| linalg::eig(a).0.to_vec::<Complex64>().unwrap();
     let z = Complex64::new;
-    // A pair of conjugates, exactly.
+    // An exactly conjugate pair.
     let [first, second] = values(&Tensor::from([[1.0f64, -2.0], [3.0, 1.5]]))[..] else { panic!("two eigenvalues") };
     assert!(first.im > 0.0 && first == second.conj());
-    // No eigenvectors but one: those found are the same.
+    // A matrix with a single eigenvector: both eigenvectors found are the same.
     let (w, v) = linalg::eig(&Tensor::from([[2.0f64, 1.0], [0.0, 2.0]]));
     assert_eq!(w.to_vec::<Complex64>().unwrap(), [z(2.0, 0.0); 2]);
     assert!((v.i((0, 1)) - 1.0).abs().item::<f64>().unwrap() < 1e-14);
-    // Badly scaled, which balancing mends.
+    // A badly scaled matrix, which balancing corrects.
     let scaled = Tensor::from([[1.0f64, 1e12], [1e-12, 1.0]]);
     let mut found: Vec<f64> = values(&scaled).iter().map(|w| w.re).collect();
     found.sort_by(f64::total_cmp);
     assert!(found[0].abs() < 1e-15 && (found[1] - 2.0).abs() < 1e-15, "{found:?}");
-    // A cycle of QR steps without exceptional shifts: the eigenvalues are roots of 1.
+    // Without exceptional shifts, QR steps would cycle here. The eigenvalues are roots of 1.
     let cycle = Tensor::eye(5, DType::F64).roll(1, 0);
     assert!(values(&cycle).iter().all(|w| (w.norm() - 1.0).abs() < 1e-14));
     let cycle = cycle.cast(DType::C128) * Complex64::new(0.0, 1.0);
     assert!(values(&cycle).iter().all(|w| (w.norm() - 1.0).abs() < 1e-14));
-    // Near the limits of the numbers.
+    // Near the limits of the range of numbers.
     for size in [1e300f64, 1e-300] {
         let [first, _] = values(&(Tensor::from([[0.0f64, -1.0], [1.0, 0.0]]) * size))[..] else { panic!("two") };
         assert!((first / size - z(0.0, 1.0)).norm() < 1e-14);
@@ -112,7 +112,7 @@ fn eigenvalues_of_special_matrices() {
     assert_eq!(linalg::eig(&Tensor::zeros([1, 1], DType::F32)).0.dtype(), DType::C64);
 }
 
-/// On the branch cut, where rounding chooses between two roots.
+/// Matrices on the branch cut, where rounding chooses between two roots.
 #[test]
 fn roots_of_negative_matrices() {
     let a = random([4, 4], DType::C128);
@@ -128,7 +128,7 @@ fn roots_of_negative_matrices() {
     assert!(far(&root, &Tensor::from([1.0f64, 2.0])) < 1e-15);
 }
 
-/// The length and the phase of eigenvectors have derivatives too.
+/// The length and the phase of eigenvectors also have derivatives.
 #[test]
 fn eigenvectors_have_derivatives() {
     let weights = random([4, 4], DType::C128);

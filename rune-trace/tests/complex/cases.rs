@@ -1,4 +1,4 @@
-//! Cases that scripts/vectors/complex_cases.py wrote: functions, with what JAX gives for their values, derivatives and batches.
+//! Cases that `scripts/oracle/complex_cases.py` writes: functions, with JAX's values, derivatives and batches.
 
 use rune_trace::{Array, Complex64, DType, Element, Shape, Tensor, grad, jvp, vjp, vmap, with_element};
 use serde_json::Value;
@@ -17,7 +17,7 @@ fn tensors(json: &Value) -> Vec<Tensor> {
     json.as_array().unwrap().iter().map(|x| array(x).into()).collect()
 }
 
-/// What differs between two arrays by more than rounding.
+/// Returns the difference between two arrays, if it is more than rounding.
 fn difference(what: &str, found: &Tensor, expected: &Value, of: f64) -> Option<String> {
     let (found, expected) = (found.to_array().unwrap(), array(expected));
     if found.ty() != expected.ty() {
@@ -37,12 +37,13 @@ fn all(what: &str, found: &[Tensor], expected: &Value, of: f64) -> Option<String
     found.iter().zip(expected.as_array().unwrap()).find_map(|(x, y)| difference(what, x, y, of))
 }
 
-/// The real function of the result whose gradient is taken.
+/// Returns the real function of the result whose gradient is compared.
 fn real_function(y: &Tensor) -> Tensor {
     (y.real().square() + y.real() * y.imag() * 3.0 + y.imag()).sum()
 }
 
-/// How many values, derivatives and batches were compared, and those that differ by more than `tolerance` of the function says.
+/// Returns the number of compared values, derivatives and batches, and those that differ by more than the `tolerance`
+/// of the function.
 pub fn check(
     lines: &str,
     tolerance: impl Fn(&str) -> f64,

@@ -1,5 +1,5 @@
-//! Complex numbers and Fourier transforms against vectors. `data/complex.jsonl` has the values of NumPy; `scripts/vectors complex` writes it
-//! with derivatives and batches of JAX, which are compared where a case has them.
+//! Complex numbers and Fourier transforms against vectors. `data/complex.jsonl` has NumPy's values, and optionally
+//! JAX's derivatives and batches. `scripts/vectors complex` writes it.
 
 mod cases;
 mod signals;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 const VECTORS: &str = include_str!("../data/complex.jsonl");
 
-/// The function of a case.
+/// Applies the function of a case.
 fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
     let x = &xs[0];
     let y = xs.last().unwrap();
@@ -127,12 +127,12 @@ fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
     }
 }
 
-/// The nearest whole numbers, which are often equal. They have no derivative.
+/// Returns the nearest integers, many of which are equal. They have no derivative.
 fn rounded(x: &Tensor) -> Tensor {
     complex(x.real().round(), x.imag().round())
 }
 
-/// The lengths, axes and scale that a case gives.
+/// Returns the lengths, axes and scale of a case.
 fn fft_options(args: &Value) -> FftOptions {
     let list = |v: &Value| v.as_array().map(|v| v.iter().map(|n| n.as_i64().unwrap()).collect::<Vec<_>>());
     let mut options = FftOptions::new();
@@ -224,7 +224,7 @@ fn forward_jacobians_are_by_real_arguments() {
 
 #[test]
 fn jacobians_of_parts() {
-    // Real arguments and complex results forward, complex arguments and real results backward.
+    // Forward mode with real arguments and complex results; reverse mode with complex arguments and real results.
     let x = Tensor::from([2.0f32]);
     let j = jacfwd(|x: &Tensor| complex(x * x, x))(&x).to_vec::<Complex32>().unwrap();
     assert_eq!(j, [Complex32::new(4.0, 1.0)]);

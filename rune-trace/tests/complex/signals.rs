@@ -1,5 +1,6 @@
-//! Convolutions by Fourier transforms, spectra, cosine transforms, zeros of polynomials, functions of complex numbers and estimates of densities against
-//! JAX and SciPy. `data/signals.jsonl` has the cases; `scripts/vectors signals` writes it.
+//! Convolutions by Fourier transforms, spectra, cosine transforms, zeros of polynomials, functions of complex numbers
+//! and density estimates against JAX and SciPy. `data/signals.jsonl` has the cases; `scripts/vectors signals` writes
+//! it.
 
 use super::cases::check;
 use super::fft_options;
@@ -58,7 +59,7 @@ fn trend(name: &str) -> Trend {
     if name == "linear" { Trend::Linear } else { Trend::Constant }
 }
 
-/// The options that a case changes.
+/// Applies the options of a case.
 fn options(mut options: SpectralOptions, args: &Value) -> SpectralOptions {
     let number = |name: &str| args[name].as_u64().map(|n| n as usize);
     options.segment = number("nperseg").or(options.segment);
@@ -100,7 +101,7 @@ fn options(mut options: SpectralOptions, args: &Value) -> SpectralOptions {
     options
 }
 
-/// In the order of their real parts, and of their imaginary parts where these are equal.
+/// Sorts by real parts, then by imaginary parts.
 fn sorted(z: &Tensor) -> Tensor {
     let mut z = z.to_vec::<Complex64>().unwrap();
     let key = |z: &Complex64| ((z.re * 1e6).round(), (z.im * 1e6).round());
@@ -173,7 +174,7 @@ fn density(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
 
 #[test]
 fn functions_of_signals_agree_with_jax_and_scipy() {
-    // Zeros of a polynomial move by more than its coefficients do.
+    // The zeros of a polynomial are less precise than its coefficients.
     let tolerance = |name: &str| match name {
         "roots" => 1e-9,
         _ => 1e-12,
@@ -193,7 +194,7 @@ fn zeros_of_polynomials_have_derivatives() {
     }
 }
 
-/// What was done by transforms is done directly where that takes less, and the other way round.
+/// Small convolutions are computed directly, and large ones by transforms.
 #[test]
 fn the_method_of_a_convolution_depends_on_the_sizes() {
     let transforms = |n: usize, m: usize| {

@@ -1,5 +1,5 @@
-//! Values and derivatives at ties, kinks, poles and NaN. `scripts/vectors edges` writes the modules; what is expected is
-//! JAX's, in f64, unless a comment tells of the difference.
+//! Values and derivatives at ties, kinks, poles and NaN. `scripts/vectors edges` writes the modules; what is expected
+//! is JAX's, in f64, unless a comment tells of the difference.
 
 #![allow(clippy::excessive_precision, clippy::approx_constant, reason = "written by a script")]
 
@@ -14,8 +14,8 @@ use rune_trace::{Tensor, jvp, vjp};
 const NAN: f64 = f64::NAN;
 const INF: f64 = f64::INFINITY;
 
-/// Checks the value, the cotangents of the arguments for `((i mod 5) + 1) / 2`, and the tangent for `((7 (i + 3k) mod 11) - 5) / 4`
-/// of argument `k`.
+/// Checks the value, the cotangents of the arguments for `((i mod 5) + 1) / 2`, and the tangent for `((7 (i + 3k) mod
+/// 11) - 5) / 4` of argument `k`.
 #[track_caller]
 fn check(
     name: &str,

@@ -5,7 +5,7 @@ use rune_trace::interpret::interpret;
 use rune_trace::{Array, Program};
 use std::collections::BTreeMap;
 
-/// The rows of the tables of operations: names, operands, attributes and sub-programs, as written.
+/// Returns the rows of the tables of operations: names, operands, attributes and sub-programs, as written.
 fn rows() -> Vec<[Vec<String>; 4]> {
     let text = std::fs::read_to_string(docs("program-format.md")).unwrap();
     let mut rows = Vec::new();
@@ -26,7 +26,7 @@ fn rows() -> Vec<[Vec<String>; 4]> {
     rows
 }
 
-/// What stands between backticks.
+/// Returns the texts between backticks.
 fn marked(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
@@ -59,7 +59,7 @@ fn the_document_tells_of_every_operation() {
     assert!(wrong.is_empty(), "docs/program-format.md:\n{}", wrong.join("\n"));
 }
 
-/// The blocks of code of a language.
+/// Returns the code blocks of a language.
 fn blocks(language: &str) -> Vec<String> {
     let text = std::fs::read_to_string(docs("program-format.md")).unwrap();
     let start = format!("```{language}\n");

@@ -1,11 +1,11 @@
-//! The JSON Schema of programs, made of the table of operations.
+//! The JSON Schema of programs, generated from the table of operations.
 
 use super::{docs, signatures};
 use rune_trace::DType;
 use rune_trace::op::{OpSignature, ScatterMode};
 use serde_json::{Map, Value, json};
 
-/// The schema in `docs` is what the table of operations says. `RUNE_BLESS=1` writes it anew.
+/// The schema in `docs` must match the table of operations. `RUNE_BLESS=1` writes it again.
 #[test]
 fn the_schema_is_that_of_the_table_of_operations() {
     let mut text = serde_json::to_string_pretty(&schema()).unwrap();
@@ -142,7 +142,7 @@ fn schema() -> Value {
     })
 }
 
-/// An object of these fields, all of which it has to have, and no others.
+/// Returns the schema of an object with exactly these required fields.
 fn object(properties: Value) -> Value {
     let required: Vec<&String> = properties.as_object().unwrap().keys().collect();
     json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false })
@@ -183,7 +183,7 @@ fn instruction() -> Value {
     })
 }
 
-/// What an instruction of one of these names has.
+/// Returns the schema of an instruction with one of these names.
 fn of_signature(s: &OpSignature) -> Value {
     let condition = match &s.names[..] {
         [one] => json!({ "const": one }),
@@ -217,7 +217,7 @@ fn of_signature(s: &OpSignature) -> Value {
     })
 }
 
-/// The schema of an attribute of this type in Rust.
+/// Returns the schema of an attribute of this Rust type.
 fn attribute(ty: &str) -> Value {
     let defined = |name: &str| json!({ "$ref": format!("#/$defs/{name}") });
     match ty {
@@ -230,7 +230,7 @@ fn attribute(ty: &str) -> Value {
         "Shape" | "Dims" => defined("sizes"),
         "Vec<Padding>" => json!({ "type": "array", "items": defined("padding") }),
         "Vec<(usize,usize)>" => defined("pairs"),
-        // A function of the process: a document that holds one is refused.
+        // A function of the process. A document that holds one is rejected.
         "Callback" => json!(false),
         "Vec<Type>" => json!({ "type": "array", "items": defined("type") }),
         "Option<VmapMethod>" => {

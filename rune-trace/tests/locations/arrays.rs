@@ -1,4 +1,4 @@
-//! Functions of arrays.
+//! Array functions.
 
 use super::at_fault;
 use super::support::{Seen, panic_of, public_functions, without_caller};
@@ -9,7 +9,7 @@ use rune_trace::{
     psum_scatter_tiled, pswapaxes, random, stepped, where_,
 };
 
-/// What takes all it can be given, or cannot be called with anything wrong.
+/// Functions that accept all arguments, or that cannot be called incorrectly.
 const NEVER: &[&str] = &[
     "activations::relu",
     "conv::ConvOptions::dilations",
@@ -352,7 +352,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "operators::le", f.le(n));
     at_fault!(seen, "operators::gt", f.gt(n));
     at_fault!(seen, "operators::ge", f.ge(n));
-    // The operators of Rust themselves.
+    // Rust's operators.
     at_fault!(seen, "operators::add", f + n);
     at_fault!(seen, "operators::sub", 1.5 - n);
     at_fault!(seen, "operators::mul", f * square);
@@ -406,7 +406,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     seen.finish(&public, &[NEVER, super::numpy::NEVER, super::complex::NEVER, super::signals::NEVER].concat());
 }
 
-/// The primitives do nothing but to apply themselves.
+/// The primitives only apply themselves.
 #[test]
 fn primitives_hand_the_users_line_on() {
     let without = without_caller(concat!(env!("CARGO_MANIFEST_DIR"), "/src/tensor/lax.rs"));

@@ -6,7 +6,7 @@ use super::support::{Seen, Traced};
 use rune_trace::fft::{self, FftOptions};
 use rune_trace::{DType, Tensor, complex};
 
-/// Functions that take every argument.
+/// Functions that accept all arguments.
 pub const NEVER: &[&str] = &[
     "complex::conj",
     "names::conjugate",
@@ -22,7 +22,7 @@ pub const NEVER: &[&str] = &[
     "fft::FftOptions::norm",
 ];
 
-/// Functions that make no operations.
+/// Functions that apply no operations.
 pub const NO_OPERATIONS: &[&str] = &[
     "fft::FftOptions::axes",
     "fft::FftOptions::axis",

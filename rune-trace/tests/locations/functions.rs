@@ -1,4 +1,4 @@
-//! Transformations, loops and what else takes functions.
+//! Transformations, loops and other functions that take functions.
 
 use super::at_fault;
 use super::support::{Seen, panic_of, public_functions};
@@ -16,7 +16,7 @@ use rune_trace::{
     vmap, vmap_axes, vmap_named, vmap_sized, vmap_with, while_loop,
 };
 
-/// What takes all it can be given, or gives errors.
+/// Functions that accept all arguments, or that return errors.
 const NEVER: &[&str] = &[
     "checkpoint::dots_saveable",
     "checkpoint::dots_with_no_batch_dims_saveable",
@@ -58,7 +58,7 @@ fn functions_of_functions_panic_at_the_users_line() {
     let first = Argnum::<0>;
     let options = &CheckOptions::default();
 
-    // The result is no scalar; the argument is of integers; a loop of lanes has no reverse mode.
+    // The result is not a scalar; the argument holds integers; a batched loop has no reverse mode.
     at_fault!(seen, "grad::grad", grad(|x: &Tensor| x * 2.0)(v));
     at_fault!(seen, "grad::grad", grad(|x: &Tensor| x.sum())(n));
     at_fault!(seen, "grad::grad", { let f = |x: &Tensor| (x + x).exp(); grad(f)(v) });
@@ -146,7 +146,7 @@ fn functions_of_functions_panic_at_the_users_line() {
     at_fault!(seen, "vmap::vmap_named", vmap_named("i", |x: &Tensor| x.sin())(s));
     at_fault!(seen, "vmap::vmap_with", vmap_with(VmapOptions::new().axis_size(3), |x: &Tensor| x.sin())(v));
 
-    // What is wrong inside is at its own line, whatever is around.
+    // An error inside is reported at its own line, whatever encloses it.
     at_fault!(seen, "scan::scan", scan(|c: &Tensor, x: &Tensor| (c + x, w + v), s, v));
     at_fault!(seen, "grad::grad", grad(|x: &Tensor| scan(|c: &Tensor, x: &Tensor| (c + x, x + w.sum() * n), s, x).0)(v));
     at_fault!(seen, "vmap::vmap", vmap(grad(|x: &Tensor| x * v))(w));
@@ -163,7 +163,7 @@ fn functions_of_functions_panic_at_the_users_line() {
     at_fault!(seen, "callback::pure_callback_with", grad(|x: &Tensor| pure_callback_with(VmapMethod::Sequential, |x: &Tensor| x.clone(), x.ty(), x))(s));
     at_fault!(seen, "callback::io_callback", io_callback(|_: &Tensor| -> Result<(), String> { Err("no".to_owned()) }, (), v));
 
-    // Made from what the user does in the function.
+    // Functions that transform the operations of a user function.
     at_fault!(seen, "make_program::make_program", make_program(|x: &Tensor| x + n, v));
     at_fault!(seen, "make_program::eval_shape", eval_shape(|x: &Tensor| x + n, v));
 
@@ -180,7 +180,8 @@ fn functions_of_functions_panic_at_the_users_line() {
     seen.finish(&public, NEVER);
 }
 
-/// A pullback is called after the function it came of has gone, so its panic is in the library; the message has the line all the same.
+/// A pullback is called after the function that created it has returned, so its panic is at a line of the library. The
+/// message still names the user's line.
 #[test]
 fn a_pullback_names_the_line_in_its_message() {
     let (x, ct) = (Tensor::from([1.0f32, 2.0]), Tensor::scalar(1.0f32));
@@ -190,7 +191,7 @@ fn a_pullback_names_the_line_in_its_message() {
     assert!(message.starts_with(&format!("vjp at {}:{line}:", file!())), "{message}");
 }
 
-/// A function that applies nothing has no line of its own.
+/// A function that applies no operations has no line of its own.
 #[test]
 fn functions_without_operations_name_the_line_in_the_message() {
     let x = Tensor::from([1.0f32, 2.0]);
@@ -198,7 +199,7 @@ fn functions_without_operations_name_the_line_in_the_message() {
     assert!(message.starts_with(&format!("grad at {}:{}:", file!(), line!() - 1)), "{message}");
 }
 
-/// What a function does beside computing is not done a second time for a panic.
+/// The effects of a function are not repeated when it runs again to panic.
 #[test]
 fn effects_do_not_happen_again_for_a_panic() {
     let x = Tensor::from([1.0f32, 2.0]);

@@ -1,4 +1,4 @@
-//! Every panic is at the user's line, and every instruction comes from one.
+//! Every panic is at the user's line, and every instruction has one as its origin.
 
 mod arrays;
 mod complex;
@@ -11,7 +11,7 @@ mod values;
 
 use rune_testing::locations as support;
 
-/// Notes that a function, called in this line, has to panic in this line.
+/// Records that the function, called at this line, must panic at this line.
 macro_rules! at_fault {
     ($seen:ident, $name:literal, $f:expr) => {
         $seen.check($name, file!(), line!(), || {
@@ -21,7 +21,7 @@ macro_rules! at_fault {
 }
 use at_fault;
 
-/// Notes that functions are called in this line, in a function of one tensor.
+/// Records that the functions are called at this line, in a function of one tensor.
 macro_rules! from_here {
     ($seen:ident, [$($name:literal),+], $x:expr, $f:expr) => {
         $seen.check(&[$($name),+], file!(), line!(), &rune_trace::make_program($f, $x).unwrap())

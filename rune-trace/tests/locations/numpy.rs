@@ -1,4 +1,4 @@
-//! NumPy's and SciPy's functions of arrays.
+//! NumPy's and SciPy's array functions.
 
 use super::at_fault;
 use super::from_here;
@@ -12,7 +12,7 @@ use rune_trace::{
     segment_sum,
 };
 
-/// What takes all it can be given, or cannot be called with anything wrong.
+/// Functions that accept all arguments, or that cannot be called incorrectly.
 pub const NEVER: &[&str] = &[
     "interpolate::RegularGridInterpolator::fill",
     "interpolate::RegularGridInterpolator::order",
@@ -38,7 +38,7 @@ pub const NEVER: &[&str] = &[
     "statistics::logmeanexp",
 ];
 
-/// What makes no operations.
+/// Functions that apply no operations.
 pub const NO_OPERATIONS: &[&str] = &[
     "interpolate::RegularGridInterpolator::fill",
     "interpolate::RegularGridInterpolator::new",

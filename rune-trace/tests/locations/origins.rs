@@ -1,4 +1,4 @@
-//! Every instruction that a function makes comes from the line of the call: its own and those of its sub-programs.
+//! Every instruction of a function has the line of the call as its origin, also in sub-programs.
 
 use super::from_here;
 use super::support::{Traced, public_functions};

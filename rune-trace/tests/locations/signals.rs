@@ -1,4 +1,4 @@
-//! Spectra of signals, windows, cosine transforms, estimates of densities, and iterative solvers.
+//! Spectra of signals, windows, cosine transforms, density estimates, and iterative solvers.
 
 use super::at_fault;
 use super::from_here;
@@ -8,7 +8,7 @@ use rune_trace::signal::{self, ConvolveMethod, ConvolveMode, SpectralOptions, Wi
 use rune_trace::stats::{Bandwidth, GaussianKde};
 use rune_trace::{ConvOptions, DType, Tensor, cluster, fft, fft::FftOptions, random};
 
-/// Functions that take every argument.
+/// Functions that accept all arguments.
 pub const NEVER: &[&str] = &[
     "names::conjugate",
     "spectral::average",
@@ -28,7 +28,7 @@ pub const NEVER: &[&str] = &[
     "spectral::window",
 ];
 
-/// Functions that make no operations.
+/// Functions that apply no operations.
 pub const NO_OPERATIONS: &[&str] = &[
     "grids::mask_indices",
     "roots::trim_zeros",

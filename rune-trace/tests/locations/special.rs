@@ -1,4 +1,5 @@
-//! Special functions, distributions and random numbers of them: panics are at the user's line, and operations come from it.
+//! Special functions, distributions and their random numbers: panics are at the user's line, which is also the origin
+//! of operations.
 
 use super::support::{Seen, Traced, public_functions};
 use super::{at_fault, from_here};

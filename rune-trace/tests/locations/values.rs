@@ -6,7 +6,7 @@ use rune_trace::ProgramExt;
 use rune_trace::{AlignedBytes, Array, DType, HostMemory, Tensor, Tree, Type, make_program};
 use std::sync::Arc;
 
-/// Too little memory, from elsewhere.
+/// Foreign memory that is too small.
 struct Short;
 // SAFETY: the memory is constant.
 #[allow(unsafe_code)]
@@ -55,7 +55,7 @@ fn arrays_trees_and_programs_panic_at_the_users_line() {
     seen.all_right();
 }
 
-/// What is said to panic hands its caller's line on, in every crate that users call.
+/// Functions with documented panics are `#[track_caller]`, in every crate that users call.
 #[test]
 fn documented_panics_are_at_the_callers_line() {
     for sources in ["/src", "/../rune-ir/src", "/../rune-nn/src", "/../src"] {

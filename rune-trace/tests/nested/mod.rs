@@ -1,5 +1,5 @@
-//! Derivatives inside derivatives, with captures. `scripts/vectors nested` writes the modules. JAX computes the expected
-//! numbers in f64.
+//! Derivatives inside derivatives, with captures. `scripts/vectors nested` writes the modules. JAX computes the
+//! expected numbers in f64.
 
 #![allow(unused_parens, clippy::redundant_clone, clippy::excessive_precision, reason = "written by a script")]
 

@@ -26,7 +26,7 @@ fn message<T>(f: impl FnOnce() -> T) -> String {
 
 type Scalar = Box<dyn Fn(&Tensor) -> Tensor + Send + Sync>;
 
-/// The ways to a derivative, and staging, which gives the function itself.
+/// The ways to compute a derivative, and staging, which gives the function itself.
 fn by_jvp(f: Scalar) -> Scalar {
     Box::new(move |x| jvp(&*f, x, &scalar(1.0)).1)
 }
@@ -59,7 +59,7 @@ fn slopes_nesting_matrix() {
                     let twice = || second(between(first(inside(f()))));
                     near(item(&twice()(&x)), -7.681362);
                     near(item(&staged(twice())(&x)), -7.681362);
-                    // The third: 16 sin(2x).
+                    // The third derivative: 16 sin(2x).
                     near(item(&first(twice())(&x)), -4.470648);
                 }
             }
@@ -98,7 +98,7 @@ fn trees_go_in_and_out() {
     let params: Params = vec![(scalar(2.0), Some(scalar(3.0))), (scalar(5.0), None)];
     let n = Tensor::scalar(7i32);
     let tangents: Params = vec![(scalar(1.0), Some(scalar(10.0))), (scalar(100.0), None)];
-    // What is given for the integer is not looked at.
+    // The tangent of the integer is ignored.
     let ((y, ns), (dy, dns)) = jvp(f, (&params, &n), (&tangents, &Tensor::from([1i64, 2])));
     assert_eq!((item(&y), item(&dy)), (41.0, 723.0));
     assert_eq!((ns[0].item::<i32>().unwrap(), dns[0].item::<i32>().unwrap()), (7, 0));
@@ -123,16 +123,16 @@ fn what_is_unused_or_constant_gets_zeros() {
 
 #[test]
 fn captured_tensors_belong_to_the_outer_function() {
-    // d/dx of the tangent of (x y)² by y along x, which is 2 x³ y: 6 x² y.
+    // The tangent of (x y)² with respect to y, along x, is 2 x³ y. Its derivative with respect to x is 6 x² y.
     let f = |x: &Tensor| jvp(|y: &Tensor| (x * y).square(), &scalar(2.0), x).1;
     assert_eq!(item(&grad(f)(&scalar(3.0))), 108.0);
-    // The pullback of the outside is linear in its cotangent, and constant to the inside.
+    // An outer pullback is linear in its cotangent, and constant for the inner derivative.
     let (_, pullback) = vjp(|x: &Tensor| x * x, &scalar(3.0));
     assert_eq!(item(&grad(|c: &Tensor| pullback(c).square())(&scalar(2.0))), 144.0);
-    // A pullback made inside depends on the point.
+    // A pullback created inside depends on the point.
     let g = |x: &Tensor| vjp(|x: &Tensor| x * x * x, x).1(&scalar(1.0));
     assert_eq!(item(&jvp(g, &scalar(3.0), &scalar(1.0)).1), 18.0);
-    // So does a linear function, through its transpose too.
+    // So does a linear function, also through its transpose.
     let g = |x: &Tensor| linearize(|x: &Tensor| x * x * x, x).1.transpose(&scalar(1.0));
     assert_eq!(item(&grad(g)(&scalar(3.0))), 18.0);
 }
@@ -176,7 +176,7 @@ fn linear_functions_are_transposed() {
 
 #[test]
 fn products_with_the_hessian() {
-    // f = Σ x³ y: with respect to x the diagonal 6 x y, mixed 3 x².
+    // f = Σ x³ y. With respect to x, the diagonal is 6 x y. The mixed derivatives are 3 x².
     let f = |x: &Tensor, y: &Tensor| (x * x * x * y).sum();
     let (x, y) = (Tensor::from([1.0f64, 2.0]), Tensor::from([3.0f64, 4.0]));
     let (v, w) = (Tensor::from([1.0f64, 10.0]), Tensor::from([100.0f64, 0.0]));
@@ -219,7 +219,7 @@ fn what_does_not_fit_is_told() {
     told(&|| drop(finite_diff(sum, &halves, 1e-4, Difference::Central)), "a step of 0.0001 from 1 is lost");
 }
 
-/// ⟨a, b⟩ over the leaves of a float dtype, and the sum of the absolute terms.
+/// Returns ⟨a, b⟩ over the float leaves, and the sum of the absolute terms.
 fn product(a: &[Tensor], b: &[Tensor]) -> (f64, f64) {
     let numbers = |x: &[Tensor]| -> Vec<f64> {
         let float = x.iter().filter(|x| x.dtype().is_float());
@@ -229,8 +229,8 @@ fn product(a: &[Tensor], b: &[Tensor]) -> (f64, f64) {
     (terms.iter().sum(), terms.iter().map(|t| t.abs()).sum())
 }
 
-/// ⟨J v, w⟩ = ⟨v, Jᵀ w⟩ for a random program, and the linear function is the forward mode. Gives how large the terms
-/// are, or nothing if they are not finite.
+/// Checks ⟨J v, w⟩ = ⟨v, Jᵀ w⟩ for a random program, and that the linear function equals forward mode. Returns the
+/// magnitude of the terms, or `None` if they are not finite.
 fn both_modes(seed: u64) -> Option<f64> {
     let mut random = Generator::new(seed);
     random.dtypes = vec![DType::F64, DType::F64, DType::F64, DType::I32];
@@ -322,7 +322,7 @@ fn shapes_are_known_without_values() {
     let (y, ns) = eval_shape(f, (&x, &n));
     let types: Vec<String> = [&y, &ns[0], &ns[1]].iter().map(|t| t.ty().to_string()).collect();
     assert_eq!(types, ["[4, 4, f32]", "[i32]", "[f32]"]);
-    // What has a shape only is good for asking for shapes.
+    // A tensor with only a shape can be used to compute shapes.
     assert_eq!(eval_shape(|y: &Tensor| y.sum(), &y).rank(), 0);
     assert!(y.to_array().unwrap_err().to_string().contains("`eval_shape`"));
 }

@@ -1,4 +1,4 @@
-//! Control flow under every transformation, against the same functions with loops and branches of the host.
+//! Control flow under every transformation, against the same functions with host loops and branches.
 
 use rune_ir::DType;
 use rune_testing::Generator;
@@ -30,13 +30,13 @@ fn same(x: &Tensor, y: &Tensor, what: &str) {
     }
 }
 
-/// A weight for each element, none like the next.
+/// Returns the sum of the elements with different weights.
 fn weighed(y: &Tensor) -> Tensor {
     let w = Tensor::arange(0.0..y.size() as f64, DType::F64).reshape(y.shape()) * 0.3 + 0.7;
     (y * w).sum()
 }
 
-/// What all transformations make of `f`, by name.
+/// Returns the results of all transformations of `f`, by name.
 fn transformed(f: &F, reverse: bool) -> Vec<(&'static str, Tensor)> {
     let (x, w, xs) = arrays(1);
     let (dx, dw, dxs) = arrays(2);
@@ -146,7 +146,8 @@ fn what_is_stacked_is_at_its_position() {
     for reverse in [false, true] {
         let looped = boxed(move |x, w, xs| {
             let options = ScanOptions { reverse, unroll: Some(2), ..ScanOptions::default() };
-            // Something that is not carried on, something that stays, something that does not depend on the position.
+            // Stacks a value that is not carried, a value that is carried, and one that does not depend on the
+            // position.
             let (_, (a, b, c)) = scan_with(
                 options,
                 |(h, n): &(Tensor, Tensor), x: &Tensor| {
@@ -186,7 +187,7 @@ fn a_loop_of_known_bounds_is_unrolled() {
 
 #[test]
 fn a_loop_of_unknown_length_goes_forward() {
-    // Until the sum of squares, different in each lane, has grown enough.
+    // Runs until the sum of squares is large enough, which differs between lanes.
     let goes_on = |y: &Tensor| (y * y).sum().lt(4.0);
     let step = |y: &Tensor, w: &Tensor, xs: &Tensor| y * 1.3 + w.matmul(y) * 0.1 + row(xs, 0) * 0.01;
     let looped = boxed(move |x, w, xs| while_loop(|y: &Tensor| goes_on(y), |y| step(y, w, xs), x));
@@ -232,7 +233,7 @@ fn a_choice_is_that_branch() {
 
 #[test]
 fn control_flow_nests() {
-    // A scan over a choice between a scan and a call of what is captured, inside of a scan.
+    // A scan over a branch between a scan and a call of a captured function, inside a scan.
     let nested = boxed(|x, w, xs| {
         let outer = |h: &Tensor, x: &Tensor| {
             let even = || scan(|h: &Tensor, w: &Tensor| (h * w.sin() + x, h.sum()), h, w);
@@ -272,7 +273,7 @@ fn maps_and_associative_scans() {
     agree("map", mapped, host, true);
     for n in 0..9 {
         for reverse in [false, true] {
-            // Affine maps composed: associative, and not commutative.
+            // Composition of affine maps is associative, but not commutative.
             let compose = |(a, b): &(Tensor, Tensor), (c, d): &(Tensor, Tensor)| (a * c, b * c + d);
             let a = Tensor::arange(0.0..n as f64, DType::F64) * 0.5 + 1.0;
             let b = Tensor::arange(0.0..n as f64, DType::F64) - 2.0;
@@ -306,7 +307,7 @@ fn what_is_carried_stays_of_one_type() {
         while_loop(|(x, _): &(Tensor, Tensor)| x.lt(1.0), |(x, y)| (x.clone(), y.sum()), &(Tensor::scalar(0.0f32), x));
 }
 
-/// Loops ten deep: what a transformation does at each level does not multiply.
+/// Loops ten deep: the cost of transformations at each level does not multiply.
 #[test]
 fn deep_loops_are_transformed_in_time() {
     fn nested(depth: usize, x: &Tensor) -> Tensor {
@@ -330,14 +331,14 @@ fn programs_with_loops_of_unknown_length_say_that_they_have_no_reverse_mode() {
     assert!(refused.to_string().contains("`while` at "), "{refused}");
     let within = |x: &Tensor| cond(&x.gt(0.0), || looped(x), || fori_loop(0, 2, |_, y: &Tensor| looped(y), x));
     assert!(make_program(within, &x).unwrap().vjp(&[0]).is_err());
-    // What stops the gradient on the way there, or does not depend on the input, does not matter.
+    // If the gradient is stopped, or the value does not depend on the input, the loop does not matter.
     let stopped = |x: &Tensor| looped(x).stop_gradient() * x;
     let gradient = make_program(stopped, &x).unwrap().grad(&[0], false).unwrap();
     assert_eq!(gradient.apply(std::slice::from_ref(&x))[0].item::<f64>().unwrap(), 81.0);
     assert_eq!(grad(stopped)(&x).item::<f64>().unwrap(), 81.0);
 }
 
-/// A branch that a lane does not take has no say in the gradient of the lane, not even as NaN.
+/// A branch that a lane does not take does not affect the gradient of the lane, not even by NaN.
 #[test]
 fn branches_not_taken_by_a_lane_leave_its_gradient_alone() {
     let f = |x: &Tensor| cond(&x.gt(0.0), || x.sqrt(), || x * 3.0);
@@ -350,7 +351,7 @@ fn branches_not_taken_by_a_lane_leave_its_gradient_alone() {
     assert_eq!(gradients[1..], [2.0, 1.0 / 6.0, -0.2]);
 }
 
-/// Forward mode gives values beside tangents, and only these are transposed.
+/// Forward mode returns values in addition to tangents. Only the tangents are transposed.
 #[test]
 fn tangents_of_control_flow_are_transposed() {
     let (x, w) = (Tensor::from([0.5, -0.3]), Tensor::from([[0.2, 0.7], [-0.4, 0.9], [0.1, 0.3]]));

@@ -1,4 +1,4 @@
-//! Nests of loops and branches: what a transformation does at each level does not multiply.
+//! Nested loops and branches: the cost of transformations at each level does not multiply.
 
 use rune_ir::program::dependence::{DependenceKind, reached};
 use rune_ir::work;
@@ -8,7 +8,7 @@ use rune_trace::{Tensor, checkpoint_policies, checkpoint_with, cond, fori_loop, 
 
 type Nest = fn(usize, &Tensor) -> Tensor;
 
-/// Loops of known length, which carry two numbers that depend on each other, and stack up one.
+/// Loops of known length that carry two numbers, which depend on each other, and stack one.
 fn scans(depth: usize, x: &Tensor) -> Tensor {
     if depth == 0 {
         return x.sin();
@@ -18,7 +18,7 @@ fn scans(depth: usize, x: &Tensor) -> Tensor {
     a * b + ys.sum()
 }
 
-/// Loops whose conditions are loops, and depend on what is carried.
+/// Loops whose conditions are loops, and depend on the carry.
 fn whiles(depth: usize, x: &Tensor) -> Tensor {
     if depth == 0 {
         return x.sin();
@@ -41,7 +41,7 @@ fn kept(depth: usize, x: &Tensor) -> Tensor {
     checkpoint_with(policy, move |x: &Tensor| fori_loop(0, 2, |_, x: &Tensor| kept(depth - 1, x), x))(x)
 }
 
-/// That what `transform` does with a nest of twelve levels is not much more than twice what it does with one of six.
+/// Checks that `transform` takes not much more than twice as many steps for a nest of twelve levels as for one of six.
 fn grows_with_the_nest(what: &str, nest: Nest, transform: impl Fn(&Program)) {
     grows_by(3, what, nest, transform);
 }
@@ -72,11 +72,11 @@ fn nests_take_time_by_their_size() {
     grows_with_the_nest("grad of vmap of scans", scans, |p| _ = lanes(p).vjp(&[0]).unwrap());
     grows_with_the_nest("vmap of branches", branches, |p| _ = lanes(p));
     grows_with_the_nest("grad of branches", branches, |p| _ = p.grad(&[0], true).unwrap());
-    // At each level stands what is computed again of all levels within.
+    // Each level contains the recomputation of all inner levels.
     grows_by(6, "grad of what is checkpointed", kept, |p| _ = p.grad(&[0], true).unwrap());
 }
 
-/// As many loops as there are at the bottom, since each holds two.
+/// The number of steps is proportional to the number of innermost loops: each loop contains two.
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "only builds with debug assertions count steps")]
 fn loops_in_conditions_are_looked_at_once() {
@@ -91,7 +91,8 @@ fn loops_in_conditions_are_looked_at_once() {
 
 #[test]
 fn what_is_found_is_what_the_rules_do() {
-    // Which outputs are mapped by a lane of their own, for each input: of random programs with all that there is.
+    // Compares the outputs found to be mapped with the rules, for each single mapped input of random programs with all
+    // operations.
     for seed in 0..400 {
         let program = rune_testing::Generator::new(seed).program(12);
         for i in 0..program.inputs().len() {

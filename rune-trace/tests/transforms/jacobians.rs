@@ -36,7 +36,7 @@ fn vector(n: usize) -> Tensor {
     Tensor::arange(0..n as i64, DType::F64) * 0.3 - 0.7
 }
 
-/// A function of three numbers, and its derivatives by hand.
+/// A function of three numbers. Its derivatives below are computed by hand.
 fn cubic(x: &Tensor) -> Tensor {
     let (a, b, c) = (x.i(0), x.i(1), x.i(2));
     Tensor::stack(&[&a * &b * &c, a.square() * &c], 0)
@@ -52,11 +52,11 @@ fn derivatives_by_hand() {
     let seconds = [0.0, 5.0, 3.0, 5.0, 0.0, 2.0, 3.0, 2.0, 0.0, 10.0, 0.0, 4.0, 0.0, 0.0, 0.0, 4.0, 0.0, 0.0];
     let h = hessian(cubic)(&x);
     assert_eq!((numbers(&h), h.shape().to_vec()), (seconds.to_vec(), vec![2, 3, 3]));
-    // Both modes of both.
+    // Both modes, in both orders.
     for h in [jacfwd(jacfwd(cubic)), jacrev(jacfwd(cubic)), jacrev(jacrev(cubic))] {
         assert_eq!(numbers(&h(&x)), seconds);
     }
-    // The third, of which `a² c` has three by `a, a, c`.
+    // The third derivative. `a² c` contributes three by `a, a, c`.
     let third = jacrev(hessian(cubic))(&x);
     assert_eq!(*third.shape(), [2, 3, 3, 3]);
     let of_second: Vec<f64> = numbers(&third.i(1));
@@ -102,7 +102,7 @@ fn any_tree_by_any_tree() {
     check(jacrev(f)(&p, &n));
     let (forward, reverse) = (all_numbers(&jacfwd(f)(&p, &n)), all_numbers(&jacrev(f)(&p, &n)));
     close(&forward, &reverse, 1e-14);
-    // Without leaves on either side.
+    // Trees without leaves on either side.
     let none = |x: &(Vec<Tensor>, Option<Tensor>)| (x.0.clone(), Tensor::from([1.0f32, 2.0]));
     let (of_list, of_tensor): (Vec<_>, (Vec<Tensor>, Option<Tensor>)) = jacfwd(none)(&(vec![], None));
     assert!(of_list.is_empty() && of_tensor.0.is_empty() && of_tensor.1.is_none());
@@ -179,7 +179,7 @@ fn argnums_in_any_order() {
     assert_eq!((numbers(&h), numbers(&aux[1])), (numbers(&xx), vec![10.0]));
     let ((_, (y1y0, _)), _) = hessian_aux_argnums(Argnum::<2>, f)(&x, &n, &y);
     assert_eq!(*y1y0.shape(), [2, 2]);
-    // Gradients too: a list of arguments that is not in order, and one twice.
+    // Gradients too: arguments in another order, and one argument twice.
     let g = |x: &Tensor, y: &Tensor| ((x * x * y).sum(), x.clone());
     let (dy, dx) = grad_argnums((Argnum::<1>, Argnum::<0>), |x: &Tensor, y: &Tensor| g(x, y).0)(&x, &y.0);
     assert_eq!((numbers(&dy), numbers(&dx)), (vec![4.0, 9.0], vec![16.0, 30.0]));
@@ -213,7 +213,7 @@ fn all_rows_are_computed_at_once() {
     for (name, program) in programs {
         assert_eq!(count(program, 4), count(program, 40), "{name}");
     }
-    // One result needs no lanes.
+    // A single result needs no batch.
     let one = make_program(jacrev(|x: &Tensor| f(x).sum()), &vector(4)).unwrap();
     let gradient = make_program(grad(|x: &Tensor| f(x).sum()), &vector(4)).unwrap();
     let work = |p: &rune_ir::Program| {
@@ -231,19 +231,19 @@ fn they_compose() {
     close(&numbers(&vmap(jacfwd(f))(&xs)), &each(&jacfwd(f)), 1e-14);
     close(&numbers(&vmap(jacrev(f))(&xs)), &each(&jacrev(f)), 1e-14);
     close(&numbers(&vmap(hessian(f))(&xs)), &each(&hessian(f)), 1e-14);
-    // Through what is captured from around.
+    // Through captured tensors.
     let x = vector(3);
     let determinant = |x: &Tensor| jacrev(|y: &Tensor| (y * x).tanh() + y.sum())(x).square().sum();
     let by_rule = grad(determinant)(&x);
     let by_difference = finite_diff_jacobian(determinant, &x, 1e-5, Difference::Central);
     close(&numbers(&by_rule), &numbers(&by_difference), 1e-8);
-    // Inside of what is batched, of what is differentiated.
+    // Inside a batched function, inside a derivative.
     let inner = |x: &Tensor| vmap(|a: &Tensor| jacfwd(|y: &Tensor| y * y * a)(x).sum())(x);
     close(&numbers(&jacrev(inner)(&x)), &numbers(&finite_diff_jacobian(inner, &x, 1e-5, Difference::Central)), 1e-8);
     // A derivative along a direction.
     let (_, along) = jvp(jacrev(f), &x, &Tensor::ones([3], DType::F64));
     close(&numbers(&along), &numbers(&hessian(f)(&x).sum_axes([-1])), 1e-14);
-    // As a program.
+    // In a program.
     let program = make_program(hessian(f), &x).unwrap();
     assert_eq!(numbers(&program.apply(std::slice::from_ref(&x))[0]), numbers(&hessian(f)(&x)));
 }
@@ -269,7 +269,7 @@ fn what_has_no_derivative_is_told() {
     assert!(message(|| jacrev(read)(&x)).contains("`vmap`"));
 }
 
-/// A random program as a function of its float inputs, with its float outputs; and these inputs.
+/// Returns a random program as a function from its float inputs to its float outputs, and these inputs.
 fn random_function(seed: u64, size: usize) -> (impl Fn(&Vec<Tensor>) -> Vec<Tensor> + Send + Sync, Vec<Tensor>) {
     let mut random = Generator::new(seed);
     random.dtypes = vec![DType::F64, DType::F64, DType::F64, DType::I32];
@@ -287,7 +287,7 @@ fn random_function(seed: u64, size: usize) -> (impl Fn(&Vec<Tensor>) -> Vec<Tens
     (f, floats)
 }
 
-/// How many of the random programs `compare` finds something to compare in; it panics where that differs.
+/// Returns the number of random programs in which `compare` finds something to compare. It panics at a difference.
 fn over_random_programs(most: u64, compare: impl Fn(u64) -> bool + std::panic::RefUnwindSafe) -> usize {
     let most = std::env::var("RUNE_PROGRAMS").ok().and_then(|n| n.parse().ok()).unwrap_or(most);
     let (mut compared, mut failed) = (0, Vec::new());
@@ -302,7 +302,7 @@ fn over_random_programs(most: u64, compare: impl Fn(u64) -> bool + std::panic::R
     compared
 }
 
-/// The Jacobian, column by column, by `jvp` of one unit vector after the other.
+/// Returns the Jacobian, column by column: one `jvp` for each unit vector.
 fn by_columns(f: &(impl Fn(&Vec<Tensor>) -> Vec<Tensor> + Send + Sync), xs: &Vec<Tensor>) -> Vec<Vec<f64>> {
     let sizes: Vec<usize> = xs.iter().map(Tensor::size).collect();
     let unit = |leaf: usize, element: usize| -> Vec<Tensor> {
@@ -325,7 +325,7 @@ fn both_modes_agree_with_columns_over_random_programs() {
             return false;
         }
         let (forward, reverse) = (jacfwd(&f)(&xs), jacrev(&f)(&xs));
-        // Of each leaf of the result by each of the arguments, as columns.
+        // The columns for each leaf of the result and each argument.
         let columns = by_columns(&f, &xs);
         let rows = forward.iter().map(|by| by.first().map_or(0, |j| j.size() / xs[0].size().max(1)));
         let mut at = 0;

@@ -1,4 +1,4 @@
-//! Transformations over random programs, over what is written by hand, and over control flow.
+//! Transformations of random programs, of hand-written functions, and of control flow.
 
 mod autodiff;
 mod control;

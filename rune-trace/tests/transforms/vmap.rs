@@ -7,7 +7,7 @@ use smallvec::smallvec;
 
 const LANES: usize = 3;
 
-/// The arrays one after the other along a new first axis.
+/// Stacks the arrays along a new first axis.
 fn stack(lanes: &[Array]) -> Array {
     let ty = lanes[0].ty();
     let shape = std::iter::once(lanes.len()).chain(ty.shape.iter().copied()).collect();
@@ -15,7 +15,7 @@ fn stack(lanes: &[Array]) -> Array {
     Array::from_bytes(Type { dtype: ty.dtype, shape }, &bytes)
 }
 
-/// Whether the elements are the same bits; NaN is always as good as any other NaN.
+/// Returns whether the elements have the same bits. Any two NaNs are equal.
 fn same(x: &Array, y: &Array) -> bool {
     let nan = |x: f64, y: f64| x.is_nan() && y.is_nan();
     x.ty() == y.ty()
@@ -25,7 +25,7 @@ fn same(x: &Array, y: &Array) -> bool {
         })
 }
 
-/// Checks one program on random lanes, of which some inputs are mapped.
+/// Checks one program on random lanes. Some inputs are mapped.
 fn check(random: &mut Generator, program: &Program) {
     let types = program.input_types();
     let mapped: Vec<bool> = types.iter().map(|_| random.below(3) > 0).collect();
@@ -53,7 +53,7 @@ fn check(random: &mut Generator, program: &Program) {
     }
 }
 
-/// Bit for bit, but for sums of products, whose order of terms depends on the sizes.
+/// The results are equal bit for bit, except for sums of products, where the order of terms depends on the sizes.
 #[test]
 fn random_programs_on_lanes_are_those_programs_on_each() {
     let mut random = Generator::new(11);
@@ -75,7 +75,7 @@ fn random_programs_with_extremes() {
     }
 }
 
-/// Whole numbers, whose sums of products are exact.
+/// Uses integers, for which sums of products are exact.
 #[test]
 fn random_programs_of_integers() {
     let mut random = Generator::new(13);
@@ -86,8 +86,8 @@ fn random_programs_of_integers() {
     }
 }
 
-/// The outputs of a program in every lane of two mapped axes, of sizes `i` and `j`; lane `(a, b)` is number `b · i + a`. All lanes go
-/// along together, so that operations over an axis see the others.
+/// Returns the outputs of a program in every lane of two mapped axes of sizes `i` and `j`. Lane `(a, b)` has the index
+/// `b · i + a`. All lanes run in step, so that operations over an axis can read the others.
 fn in_step(program: &Program, sizes: [usize; 2], lanes: &[Vec<Array>]) -> Vec<Vec<Array>> {
     let mut env: Vec<Vec<Array>> = lanes.to_vec();
     for lane in &mut env {
@@ -114,7 +114,7 @@ fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array
     let Some(axis) = op.axis() else {
         return env.iter().map(|lane| eval_op(&op.map(|v| &lane[v.index()])).unwrap()).collect();
     };
-    // The lanes that a lane is among, and which of them it is.
+    // The lanes along the same axis, and the position of a lane among them.
     let over_i = axis.name.as_str() == "i";
     let fellows = |lane: usize| -> Vec<usize> {
         if over_i { (0..i).map(|a| lane / i * i + a).collect() } else { (0..j).map(|b| b * i + lane % i).collect() }
@@ -166,7 +166,7 @@ fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array
     (0..env.len()).map(|lane| vec![result(lane)]).collect()
 }
 
-/// The array with 0 for -0.
+/// Returns the array with 0 in place of -0.
 fn positive_zeros(x: &Array) -> Array {
     with_element!(x.dtype(), T => {
         let one = |&x: &T| if x.to_f64() == 0.0 { T::from_f64(0.0) } else { x };
@@ -174,7 +174,7 @@ fn positive_zeros(x: &Array) -> Array {
     })
 }
 
-/// Programs over one mapped axis or two, of which some inputs are mapped, against all lanes in step.
+/// Compares programs over one or two mapped axes with all lanes in step. Some inputs are mapped.
 #[test]
 fn random_programs_over_named_axes_are_all_lanes_in_step() {
     let mut over_axes = std::collections::BTreeMap::<&str, usize>::new();
@@ -182,7 +182,8 @@ fn random_programs_over_named_axes_are_all_lanes_in_step() {
         let mut random = Generator::new(seed);
         random.without.extend(["case", "while", "scan"]); // Lanes in step cannot go different ways.
         random.without.extend(["dot_general", "conv"]);
-        // The sum over lanes of a -0 that is the same for all is -0, and 0 where it differs: what tells them apart is left out.
+        // A sum over lanes of an unmapped -0 is -0, but of a mapped one it is 0. Excludes operations that distinguish
+        // them.
         random.without.extend(["div", "pow", "integer_pow", "atan2", "rsqrt", "bitcast_convert"]);
         random.extremes = seed % 3 == 0;
         let both = seed % 2 == 0;
@@ -229,7 +230,7 @@ fn random_programs_over_named_axes_are_all_lanes_in_step() {
     assert!(over_axes.len() == 7 && over_axes.values().all(|&n| n > 100), "{over_axes:?}");
 }
 
-/// Lanes of images with one kernel are one convolution with more images, and nothing is moved.
+/// Lanes of images with one kernel become one convolution with more images, without transposes.
 #[test]
 fn images_are_folded_into_the_batch() {
     let images = rune_trace::Tensor::ones([2, 3, 8, 8], DType::F32);

@@ -21,7 +21,7 @@ impl<T: Tree> Arrays<T> {
     /// Returns the dataset of a tree of arrays.
     ///
     /// # Errors
-    /// If the arrays have no first axis, or first axes of different sizes, or cannot be computed.
+    /// If the arrays have no first axis, if their first axes differ in size, or if they cannot be computed.
     pub fn new(tree: T) -> Result<Arrays<T>, DataError> {
         let pending: Vec<Tensor> = tree.leaves().into_iter().filter(Tensor::is_pending).collect();
         if !pending.is_empty() {

@@ -41,7 +41,7 @@ pub enum DataError {
         /// The problem.
         reason: String,
     },
-    /// A table has no column of a name, or several.
+    /// A table has no column of this name, or several.
     #[error("{} has {found} columns `{column}`; its columns are {}", path.display(), known.join(", "))]
     Column {
         /// The file.
@@ -84,7 +84,7 @@ pub enum DataError {
         name: String,
         /// Its type.
         ty: String,
-        /// The number of items of the arrays before.
+        /// The number of items of the earlier arrays.
         items: usize,
     },
     /// There is no data.
@@ -93,7 +93,7 @@ pub enum DataError {
     /// The batch size is 0.
     #[error("a batch of 0 items was asked for")]
     BatchSize,
-    /// A position is of other data.
+    /// A position belongs to other data.
     #[error("the position is of data with {found} items, and this data has {expected}")]
     OtherData {
         /// The number of items that the position is for.
@@ -101,7 +101,7 @@ pub enum DataError {
         /// The number of items here.
         expected: u64,
     },
-    /// A position is outside the data, or its key is none.
+    /// A position is outside the data, or its key is not a key.
     #[error("{reason}")]
     Position {
         /// The problem.
@@ -110,7 +110,7 @@ pub enum DataError {
     /// A tensor cannot be computed.
     #[error("an array of the data cannot be computed: {0}")]
     Pending(#[source] EvalError),
-    /// The code that makes batches panicked, on the thread that reads ahead.
+    /// The code that makes batches panicked on the thread that reads ahead.
     #[error("the thread that reads ahead panicked: {message}")]
     Panicked {
         /// The message of the panic.

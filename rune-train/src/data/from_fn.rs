@@ -1,6 +1,6 @@
 use super::{Batches, DataError, Position};
 
-/// Batches that a function makes, from their number: synthetic data, or data that is all in one batch.
+/// Batches that a function makes from their number: synthetic data, or data that is all in one batch.
 ///
 /// ```
 /// use rune::{prelude::*, random, train::data::{Batches, FromFn}};
@@ -16,7 +16,7 @@ pub struct FromFn<F> {
 }
 
 impl<B, F: FnMut(u64) -> Result<B, DataError>> FromFn<F> {
-    /// Returns the batches of a function, which gets their number, counted from 0. They have no end.
+    /// Returns the batches of a function, which takes their number, counted from 0. There is no last one.
     pub fn new(f: F) -> FromFn<F> {
         FromFn { f, next: 0 }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 /// Reads an IDX file. The elements are `u8`, `i8`, `i16`, `i32`, `f32` or `f64`.
 ///
 /// # Errors
-/// If the file cannot be read, or is no IDX file.
+/// If the file cannot be read, or is not an IDX file.
 pub fn idx(path: impl AsRef<Path>) -> Result<Tensor, DataError> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(|source| DataError::Io { path: path.to_owned(), source })?;
@@ -26,7 +26,7 @@ pub fn idx(path: impl AsRef<Path>) -> Result<Tensor, DataError> {
 /// ```
 ///
 /// # Errors
-/// Returns what is wrong with the file.
+/// Returns the problem of the file.
 pub fn parse_idx(bytes: &[u8]) -> Result<Tensor, String> {
     let short = || format!("it has {} bytes, which is less than its header", bytes.len());
     let (magic, rest) = bytes.split_first_chunk::<4>().ok_or_else(short)?;

@@ -5,16 +5,16 @@ use image::imageops::FilterType;
 use rune_trace::{Array, Tensor};
 use std::path::{Path, PathBuf};
 
-/// How images of other sizes get the size asked for.
+/// The way to resize images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resize {
-    /// Keeps the proportions: the image is resized to cover the size, and the middle is cut out.
+    /// Keeps the proportions: resizes the image to cover the requested size, and cuts out the middle.
     Crop,
     /// Changes the proportions.
     Stretch,
 }
 
-/// Images in one folder for each class, as `cats/1.png`, `dogs/7.jpeg`. They are decoded when they are needed.
+/// Images in one folder for each class, such as `cats/1.png`, `dogs/7.jpeg`. They are decoded when they are needed.
 ///
 /// The items are pixels of type `[n, height, width, 3, u8]` and classes of type `[n, i32]`.
 ///
@@ -42,7 +42,7 @@ pub struct ImageFolder {
 }
 
 impl ImageFolder {
-    /// Lists the images below a folder: PNG and JPEG files. Classes and files are in the order of their names.
+    /// Lists the PNG and JPEG files below a folder. Classes and files are in the order of their names.
     ///
     /// # Errors
     /// If a folder cannot be read, or there are no images.

@@ -4,7 +4,7 @@ use super::{Batches, DataError, Dataset, Position, Prefetched};
 use rune_trace::{Array, DType, EvalError, Tensor, Tree, random, where_};
 use std::sync::Arc;
 
-/// Items, and which of them count. All batches of a loader have the same types, so nothing is compiled twice.
+/// Items with a mask of those that count. All batches of a loader have the same types, so nothing is compiled twice.
 #[derive(Tree, Clone, Debug)]
 pub struct Batch<T> {
     /// The items, along the first axis.
@@ -14,7 +14,8 @@ pub struct Batch<T> {
 }
 
 impl<T> Batch<T> {
-    /// Returns the mean over the items that count, of values with one entry for each item along the first axis.
+    /// Returns the mean of `values` over the items that count. `values` have one entry for each item along the first
+    /// axis.
     ///
     /// ```
     /// use rune::{prelude::*, train::data::Batch};
@@ -30,7 +31,7 @@ impl<T> Batch<T> {
         let mean = self.sum(values) / self.weight(values);
         if values.dtype().is_float() { mean.cast(values.dtype()) } else { mean }
     }
-    /// Returns the sum of the values of the items that count: in `f64` for `f64`, else in `f32`.
+    /// Returns the sum of `values` over the items that count: in `f64` for `f64`, else in `f32`.
     ///
     /// # Panics
     /// Panics if the values have another number of entries.
@@ -69,7 +70,7 @@ fn wide(dtype: DType) -> DType {
 
 /// Batches of a dataset, epoch after epoch.
 ///
-/// The last batch of an epoch is filled by repeated items, which its mask leaves out.
+/// Repeated items fill the last batch of an epoch. Its mask excludes them.
 ///
 /// ```
 /// use rune::{prelude::*, random, train::data::{Arrays, Loader}};
@@ -110,7 +111,7 @@ impl<D: Dataset> Loader<D> {
         let dataset = Arc::new(dataset);
         Loader { dataset, batch, key: None, epochs: None, drop_last: false, epoch: 0, index: 0, order: None }
     }
-    /// Shuffles each epoch by a key: the order is `random::permutation` with the key and the epoch folded in.
+    /// Shuffles each epoch by a key: the order is `random::permutation` with the key, into which the epoch is folded.
     #[must_use]
     pub fn shuffled(self, key: &Tensor) -> Loader<D> {
         Loader { key: Some(key.clone()), order: None, ..self }
@@ -195,7 +196,7 @@ impl<D: Dataset> Batches for Loader<D> {
         Ok(Some(Batch { items: batch, mask: mask.into() }))
     }
     fn position(&self) -> Position {
-        // A key is an array of two words that is known, or the first batch fails.
+        // If the key is not a known array of two words, the first batch fails.
         let key = self.key.as_ref().and_then(|key| key.to_vec::<u32>().ok());
         Position { epoch: self.epoch, index: self.index as u64, items: self.dataset.len() as u64, key }
     }

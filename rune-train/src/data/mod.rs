@@ -1,9 +1,9 @@
-//! Data: batches that can be continued at a saved position.
+//! Data: batches that can continue from a saved position.
 //!
 //! A [`Dataset`] returns the items at given positions: arrays in memory ([`Arrays`]), images in folders
 //! ([`ImageFolder`]), pieces of a file of tokens ([`Windows`]). [`idx`] and [`Table`] read files into tensors, for
-//! [`Arrays`]. A [`Loader`] makes batches of a dataset, in an order that a key determines. [`Prefetched`] reads ahead on
-//! a thread. All that makes batches implements [`Batches`].
+//! [`Arrays`]. A [`Loader`] makes batches of a dataset, in an order that a key determines. [`Prefetched`] reads ahead
+//! on a thread. Everything that makes batches implements [`Batches`].
 
 mod arrays;
 mod error;
@@ -49,7 +49,7 @@ use std::sync::Arc;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Dataset: Send + Sync {
-    /// Several items together: a tree of tensors with one item for each position along the first axis.
+    /// Several items together: a tree of tensors. The first axis of each tensor is the axis of the items.
     type Items: Tree + Send;
     /// Returns the number of items.
     fn len(&self) -> usize;
@@ -74,7 +74,7 @@ impl<D: Dataset> Dataset for Arc<D> {
     }
 }
 
-/// Batches one after the other, from a position that can be saved.
+/// A sequence of batches, whose position can be saved.
 pub trait Batches {
     /// A batch.
     type Batch;
@@ -92,7 +92,7 @@ pub trait Batches {
     fn seek(&mut self, position: &Position) -> Result<(), DataError>;
 }
 
-/// A position in batches.
+/// A position in a sequence of batches.
 #[derive(Tree, Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// The number of complete passes over the data.
@@ -101,6 +101,6 @@ pub struct Position {
     pub index: u64,
     /// The number of items in an epoch.
     pub items: u64,
-    /// The key that shuffles, if any. It is used again, so that the order stays.
+    /// The key that shuffles, if any. Reading continues with this key, so the order stays the same.
     pub key: Option<Vec<u32>>,
 }

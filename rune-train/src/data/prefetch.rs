@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 /// Batches that a thread reads ahead, in the order of their source.
 ///
-/// The position counts the batches that were returned, and not those that were read ahead. If the source fails or panics,
+/// The position counts the batches that were returned, not those that were read ahead. If the source fails or panics,
 /// `next_batch` returns the error. When this value is dropped, the thread ends after the batch that it is reading.
 ///
 /// ```
@@ -29,7 +29,7 @@ pub struct Prefetched<S: Batches> {
 type Message<B> = (Result<Option<B>, DataError>, Position);
 
 enum State<S: Batches> {
-    /// No thread runs, and the source is at `position`.
+    /// No thread is running, and the source is at `position`.
     Idle(S),
     Running(Receiver<Message<S::Batch>>, JoinHandle<S>),
     /// The source panicked.
@@ -40,11 +40,12 @@ impl<S: Batches + Send + 'static> Prefetched<S>
 where
     S::Batch: Send,
 {
-    /// Reads up to `ahead` batches of a source ahead, at least one. The thread starts with the first batch.
+    /// Returns a reader that stays up to `ahead` batches ahead of the consumer, at least one. The thread starts with
+    /// the first batch.
     pub fn new(source: S, ahead: usize) -> Prefetched<S> {
         Prefetched { ahead: ahead.max(1), position: source.position(), state: State::Idle(source) }
     }
-    /// Ends the thread, and returns the source, wherever it is.
+    /// Ends the thread, if there is one, and returns the source.
     fn stopped(&mut self) -> Result<S, DataError> {
         match std::mem::replace(&mut self.state, State::Lost(String::new())) {
             State::Idle(source) => Ok(source),
@@ -77,7 +78,7 @@ where
         let source = self.stopped()?;
         let (sender, receiver) = sync_channel(self.ahead - 1);
         let thread = std::thread::Builder::new().name("rune-prefetch".to_owned());
-        // If there is no thread, the source is lost with it.
+        // If the thread cannot start, the source is lost.
         let thread = thread.spawn(move || read(source, &sender)).map_err(|error| self.lost(error.to_string()))?;
         let first = receiver.recv();
         self.state = State::Running(receiver, thread);
@@ -101,13 +102,13 @@ where
     }
 }
 
-/// Reads batches until the end, an error, or until nobody takes them. Returns the source.
+/// Reads batches until the end, an error, or until the receiver is dropped. Returns the source.
 fn read<S: Batches>(mut source: S, sender: &SyncSender<Message<S::Batch>>) -> S {
     loop {
         let batch = match catch_unwind(AssertUnwindSafe(|| source.next_batch())) {
             Ok(batch) => batch,
             Err(panic) => {
-                // The source may be in any state: it is not asked again.
+                // The source may be in any state, so it is not used again.
                 let message = message(&*panic);
                 drop(sender.send((Err(DataError::Panicked { message }), source.position())));
                 std::panic::resume_unwind(panic);
@@ -129,13 +130,13 @@ impl<S: Batches> Drop for Prefetched<S> {
     fn drop(&mut self) {
         if let State::Running(receiver, thread) = std::mem::replace(&mut self.state, State::Lost(String::new())) {
             drop(receiver);
-            // A panic was returned as an error, or concerns a batch that nobody takes.
+            // `next_batch` has returned the panic as an error, or the panic concerns a batch that nobody needs.
             drop(thread.join());
         }
     }
 }
 
-/// The iterator goes on after an error: the source decides.
+/// The iterator does not end after an error: the source decides.
 impl<S: Batches + Send + 'static> Iterator for Prefetched<S>
 where
     S::Batch: Send,

@@ -69,7 +69,7 @@ impl Table {
     /// Returns columns of numbers, of type `[rows, columns, f32]`.
     ///
     /// # Errors
-    /// If there is no such column, or a cell is no number.
+    /// If there is no such column, or a cell is not a number.
     pub fn numbers(&self, columns: &[&str]) -> Result<Tensor, DataError> {
         let indices = columns.iter().map(|column| self.column(column)).collect::<Result<Vec<_>, _>>()?;
         let mut numbers = Vec::with_capacity(self.rows.len() * columns.len());
@@ -81,7 +81,7 @@ impl Table {
         }
         Ok(Array::from_vec([self.rows.len(), columns.len()], numbers).into())
     }
-    /// Returns a column of class names as numbers, of type `[rows, i32]`, and the names in order.
+    /// Returns a column of class names as class numbers, of type `[rows, i32]`, and the names in order.
     ///
     /// # Errors
     /// If there is no such column, or a cell is empty.
@@ -114,7 +114,7 @@ impl Table {
     }
     fn cell(&self, row: &StringRecord, index: usize, reason: String) -> DataError {
         let line = row.position().map_or(0, |start| {
-            // The reader counts empty lines before a row to the row.
+            // The reader places a row at the empty lines before it.
             let bytes = std::fs::read(&self.path).unwrap_or_default();
             let rest = bytes.get(start.byte() as usize..).unwrap_or_default();
             let empty = rest.iter().take_while(|byte| b"\r\n".contains(byte)).filter(|&&byte| byte == b'\n').count();

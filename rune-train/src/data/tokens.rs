@@ -44,7 +44,7 @@ impl Memory {
     }
 }
 
-/// A text as tokens: a file that is mapped into memory, or bytes. A clone shares the memory.
+/// A text as tokens: a file that is mapped into memory, or bytes. Clones share the memory.
 ///
 /// ```
 /// use rune::train::data::{Dataset, TokenType, Tokens};
@@ -68,11 +68,11 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Maps a file of tokens into memory. No other program may change the file meanwhile; one that shortens it ends
-    /// this process.
+    /// Maps a file of tokens into memory. No other program may change the file while it is mapped. If one shortens the
+    /// file, this process ends.
     ///
     /// # Errors
-    /// If the file cannot be mapped, or its size is no whole number of tokens.
+    /// If the file cannot be mapped, or its size is not a whole number of tokens.
     pub fn open(path: impl AsRef<Path>, ty: TokenType) -> Result<Tokens, DataError> {
         let path = path.as_ref();
         let map = map(path).map_err(|source| DataError::Io { path: path.to_owned(), source })?;
@@ -92,7 +92,7 @@ impl Tokens {
         }
         Ok(Tokens { memory: Arc::new(memory), place, ty, range: 0..bytes / ty.bytes() })
     }
-    /// Writes a file of tokens, in the place of an existing one.
+    /// Writes a file of tokens. Replaces an existing one.
     ///
     /// # Errors
     /// If the file cannot be written, or a token is too large for the type.
@@ -153,14 +153,14 @@ impl Tokens {
             }
         })
     }
-    /// Splits the tokens: the first part has this fraction of them.
+    /// Splits the tokens in two. The first part has this fraction of them.
     pub fn split(&self, fraction: f64) -> (Tokens, Tokens) {
         let at = self.range.start + (self.len() as f64 * fraction.clamp(0.0, 1.0)) as usize;
         let part = |range| Tokens { range, ..self.clone() };
         (part(self.range.start..at), part(at..self.range.end))
     }
-    /// Returns pieces of `context + 1` tokens, one every `context` tokens: a language model reads all but the last and
-    /// predicts all but the first.
+    /// Returns pieces of `context + 1` tokens, one every `context` tokens. A language model reads all but the last
+    /// token and predicts all but the first.
     ///
     /// # Errors
     /// If there are not enough tokens for one piece.

@@ -1,4 +1,4 @@
-//! Files of checkpoints.
+//! Checkpoint files.
 
 use rune::prelude::*;
 use rune::train::data::{FromFn, Position};
@@ -65,7 +65,7 @@ fn a_damaged_checkpoint_is_reported_and_the_one_before_is_used() {
         let folder = tempfile::tempdir().unwrap();
         let checkpoints = three(folder.path());
         std::fs::write(checkpoints.file(3), damage(read(&checkpoints.file(3)))).unwrap();
-        // What a crash during a write leaves behind.
+        // A crash during a write leaves such a file behind.
         std::fs::write(folder.path().join("partial"), "half of a file").unwrap();
         let latest = checkpoints.latest(&state(0.0)).unwrap().unwrap();
         assert_eq!(latest.checkpoint.step, 2, "{name}");
@@ -93,7 +93,7 @@ fn a_damaged_checkpoint_is_reported_and_the_one_before_is_used() {
     }
 }
 
-/// Batches that say how many items there are.
+/// Batches with a given number of items in their position.
 struct Positions<F>(FromFn<F>, u64);
 
 impl<F: FnMut(u64) -> Result<u64, rune::train::data::DataError>> rune::train::data::Batches for Positions<F> {

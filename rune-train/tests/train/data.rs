@@ -13,7 +13,7 @@ fn numbers(n: usize) -> Arrays<Tensor> {
     Arrays::new(Tensor::arange(0..n, DType::I32)).unwrap()
 }
 
-/// Returns the items that count, of the next batches.
+/// Returns the items that count in each of the next batches.
 fn take(batches: &mut impl Batches<Batch = Batch<Tensor>>, count: usize) -> Vec<Vec<i32>> {
     let next = |_| {
         let batch = batches.next_batch().unwrap().unwrap();
@@ -35,7 +35,7 @@ fn each_epoch_has_each_item_once_in_its_own_order() {
         epoch.sort();
         assert_eq!(epoch, (0..10).collect::<Vec<_>>());
     }
-    // The order is what the documentation says, and so stays the same in all versions.
+    // The documentation specifies the order, so it is the same in all versions.
     let order = random::permutation(&random::fold_in(&random::key(1), 0u32), &Tensor::arange(0..10, DType::I32), 0);
     assert_eq!(first, order.to_vec::<i32>().unwrap());
     let other = take(&mut Loader::new(numbers(10), 4).shuffled(&random::key(2)), 3).concat();
@@ -50,7 +50,7 @@ fn batches_continue_at_any_saved_position() {
         let mut before = loader();
         take(&mut before, start);
         let position = before.position();
-        // The new one has another key, which the position replaces; it may also be further on.
+        // The new loader has another key, which the position replaces. The loader may also be further on.
         let mut after = Loader::new(numbers(11), 3).shuffled(&random::key(8));
         take(&mut after, 2);
         after.seek(&position).unwrap();
@@ -74,13 +74,13 @@ fn the_last_batch_is_padded_or_left_out() {
     assert_eq!(padded, [["[2, i32]", "[2, bool]"]; 3]);
     let full: Vec<Vec<String>> = types(Loader::new(numbers(5), 2).epochs(2).drop_last());
     assert_eq!(full.len(), 4);
-    // Padding repeats an item of the batch, so it is like the others; what it gives does not count.
+    // Padding repeats an item of the batch. It does not count, even if its value is infinite.
     let last = Loader::new(numbers(5), 2).epochs(1).last().unwrap().unwrap();
     assert_eq!(last.items.to_vec::<i32>().unwrap(), [4, 4]);
     let infinite = last.items.cast(DType::F32) / Tensor::from([1.0f32, 0.0]);
     assert_eq!(last.mean(&infinite).item::<f32>().unwrap(), 4.0);
 
-    // Half precision counts in full precision.
+    // Counts of half-precision values are in full precision.
     let many = Batch { items: (), mask: Tensor::from([true; 5000]) };
     let ones = Tensor::ones([5000, 20], DType::F16);
     assert_eq!(many.mean(&ones).cast(DType::F32).item::<f32>().unwrap(), 1.0);
@@ -139,7 +139,7 @@ fn tables_tell_the_line_and_column_of_what_is_wrong() {
         Table::read(&path)
     };
     let at = |text: &str| text.replace(&path.display().to_string(), "table.csv");
-    // A cell may hold a line break, so that lines are not rows.
+    // A cell may hold a line break, so a row may span several lines.
     let good = table("name, x ,\"y\"\n\"a\nb\",1e3, -2\n\nc,inf,0.5\n").unwrap();
     assert_eq!((good.columns(), good.len()), (&["name", "x", "y"].map(str::to_owned)[..], 2));
     assert_eq!(good.numbers(&["y", "x"]).unwrap().to_vec::<f32>().unwrap(), [-2.0, 1000.0, 0.5, f32::INFINITY]);
@@ -225,7 +225,7 @@ fn tokens_of_every_size_are_mapped() {
     }
     let error = Tokens::write(&path, TokenType::U16, [1, 65_536]).unwrap_err().to_string();
     assert!(error.ends_with("token 1 is 65536, which does not fit into 2 bytes"), "{error}");
-    // The file before is left.
+    // The earlier file is still there.
     assert_eq!(Tokens::open(&path, TokenType::U32).unwrap().len(), 5);
     Tokens::write(&path, TokenType::U32, [1, 1 << 31]).unwrap();
     let error = Tokens::open(&path, TokenType::U32).unwrap().get(0..2).unwrap_err().to_string();

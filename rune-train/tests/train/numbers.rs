@@ -20,11 +20,11 @@ fn losses(model: &Mlp, (x, classes): &Items) -> Tensor {
     nn::softmax_cross_entropy_with_integer_labels(&model.forward(x), classes)
 }
 
-/// Returns the greatest difference of the leaves, by the greatest magnitude.
+/// Returns the greatest difference of the leaves, divided by the greatest magnitude.
 fn apart<T: Tree>(a: &T, b: &T) -> f32 {
     let pairs = a.leaves().into_iter().zip(b.leaves());
     let apart = |(a, b): (Tensor, Tensor)| ((&a - &b).abs().max() / b.abs().max()).item::<f32>().unwrap();
-    // NaN is farthest.
+    // NaN counts as the greatest difference.
     pairs.map(apart).fold(0.0, |most, x| if x > most || x.is_nan() { x } else { most })
 }
 
@@ -131,7 +131,7 @@ fn a_step_with_gradients_out_of_range_is_skipped() {
     assert_eq!(scales, expected);
     assert_eq!(step.compiled_programs(), 1);
 
-    // Without a scale this gradient is 0 in f16; with it, it is not.
+    // Without a scale, this gradient is 0 in f16. With a scale, it is not.
     let tiny = |scale: &LossScale| {
         let loss = |w: &Tensor, x: &Tensor| (w * x).square().mean();
         let (_, dw, _) =

@@ -32,7 +32,7 @@ fn batches_are_those_of_the_source_and_so_are_positions() {
         }
         assert!(ahead.next_batch().unwrap().is_none());
         assert!(ahead.next_batch().unwrap().is_none());
-        // Back to the second epoch.
+        // Seeks back to the second epoch.
         let mut second = loader();
         (0..6).for_each(|_| drop(second.next_batch().unwrap()));
         ahead.seek(&second.position()).unwrap();
@@ -57,7 +57,7 @@ fn reading_ahead_is_bounded_and_ends_with_the_reader() {
     for i in 0..5 {
         assert_eq!(batches.next_batch().unwrap(), Some(i));
     }
-    // Those taken, two that wait, and one that is ready but has no place.
+    // The five taken, two in the queue, and one that waits for a place in the queue.
     assert_eq!(settled(&made), 5 + 3);
     drop(batches);
     assert_eq!(Arc::strong_count(&alive), 1, "the thread has ended");

@@ -1,4 +1,4 @@
-//! A training that stops and continues is one that never stopped.
+//! A training that stops and continues gives the same result as one that never stops.
 
 use rune::nn::{self, Dropout, Linear};
 use rune::optim::{self, AdamW, MultiSteps};
@@ -101,7 +101,7 @@ fn a_resumed_training_continues_bit_for_bit() {
         .unwrap();
     assert_eq!((one.step, one.reason), (20, StopReason::Finished));
 
-    // Someone asks for a stop during the tenth step. Batches are read ahead meanwhile, and must not be lost.
+    // A stop is requested during the tenth step. Batches are read ahead meanwhile, and must not be lost.
     let first = trainer(parts.path(), 20);
     let mut taken = 0;
     let stopping = |t: Training, batch: &Batch<Items>| {
@@ -116,7 +116,7 @@ fn a_resumed_training_continues_bit_for_bit() {
     assert_eq!((stopped.step, stopped.reason), (10, StopReason::Interrupted));
     assert_ne!(bits(&stopped.state), bits(&one.state));
 
-    // Another process starts anew: with another seed for the order, which the checkpoint replaces.
+    // Another process starts with another seed for the order, which the checkpoint replaces.
     let mut batches = loader().shuffled(&random::key(99)).prefetched(2);
     let step = jit(Training::step).tier(Tier::Host).donate();
     let two = trainer(parts.path(), 20)
@@ -127,7 +127,7 @@ fn a_resumed_training_continues_bit_for_bit() {
     assert_eq!((two.best, &two.evaluation), (one.best, &one.evaluation));
     assert_eq!(batches.position().epoch, 20 / 5 - 1);
 
-    // The file of metrics has each step once, with the same evaluations.
+    // The file of metrics has each step once. Both runs have the same evaluations.
     let evaluations = |folder: &Path| {
         let history = History::read(folder.join("metrics.jsonl")).unwrap();
         assert!(history.records().is_sorted_by_key(|record| record.step), "{history:?}");
@@ -137,7 +137,7 @@ fn a_resumed_training_continues_bit_for_bit() {
     assert_eq!(evaluations(parts.path()).len(), 5);
     assert!(image::open(parts.path().join("loss.png")).unwrap().width() > 100);
 
-    // Nothing is left to do; the state is that of the checkpoint.
+    // No steps are left; the state is that of the checkpoint.
     let done = trainer(parts.path(), 20)
         .fit_and_evaluate(Training::new(), &mut loader(), |t, batch| step(t, batch), evaluate)
         .unwrap();

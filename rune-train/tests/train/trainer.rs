@@ -1,4 +1,4 @@
-//! The loop.
+//! The training loop.
 
 use rune::prelude::*;
 use rune::train::data::{Arrays, DataError, FromFn, Loader};
@@ -25,7 +25,7 @@ fn metrics_are_read_only_when_they_are_logged() {
         ((), loss)
     });
     let done = done.unwrap();
-    // Each record is the mean over the steps since the one before.
+    // Each record is the mean over the steps since the previous one.
     assert_eq!(done.history.series(Phase::Train, "loss"), [(5, 4.0), (10, 14.0), (12, 21.0)]);
     assert_eq!(done.metrics.get("loss"), Some(21.0));
 }
@@ -106,7 +106,7 @@ fn an_error_of_the_data_or_the_evaluation_saves_the_state_first() {
     };
     let error = run("data", 5, 0).unwrap_err().to_string();
     assert_eq!(error, "the batch for step 6 cannot be read: no more disk");
-    // Five steps were taken before, and are not taken again.
+    // The five earlier steps are not taken again.
     let done = run("data", 100, 0).unwrap();
     assert_eq!((done.step, done.state.item::<i32>().unwrap()), (8, 8));
     assert_eq!(Checkpoints::new(folder.path().join("data")).steps().unwrap(), [3, 5, 8]);

@@ -2,11 +2,12 @@
 
     .venv/bin/python scripts/vectors ops [family …]      (needs jax 0.10.2, ml_dtypes, mpmath)
 
-One line of JSON is one case: `op`, `case` (its label), `attrs` (as in programs), `in`, `out`; arrays are their type
-and the base64 of their little-endian bytes. Cases with derivatives have `vjp`, the cotangents of the inputs for the
-cotangents `((i + 2k) mod 5 + 1) / 2` of element `i` of output `k`, and `jvp`, the tangents of the outputs for the
-tangents `((7 (i + 3k) mod 11) - 5) / 4` of element `i` of input `k`; `null` where an array is not of floats.
-Expected numbers of dtypes narrower than f64 are computed by JAX in f64 from the narrow inputs and rounded once.
+Each line of JSON is one case: `op`, `case` (its label), `attrs` (as in programs), `in`, `out`. Arrays are their type
+and the base64 of their little-endian bytes. Cases with derivatives have `vjp` and `jvp`. `vjp` has the cotangents of
+the inputs for the cotangents `((i + 2k) mod 5 + 1) / 2` of element `i` of output `k`. `jvp` has the tangents of the
+outputs for the tangents `((7 (i + 3k) mod 11) - 5) / 4` of element `i` of input `k`. Both have `null` for arrays that
+are not floats. For dtypes narrower than f64, JAX computes the expected numbers in f64 from the narrow inputs, and
+rounds once.
 """
 
 import time

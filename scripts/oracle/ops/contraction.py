@@ -1,4 +1,4 @@
-"""Products summed: dot products and convolutions."""
+"""Sums of products: dot products and convolutions."""
 
 import numpy as np
 from jax import lax

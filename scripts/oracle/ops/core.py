@@ -1,4 +1,4 @@
-"""What a case is, how its expected numbers are computed, and how it is written."""
+"""A case, the computation of its expected numbers, and its text."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ def is_float(dtype):
 
 
 def round_odd_f32(x):
-    """f64 to f32 so that rounding once more, to fewer bits, gives what rounding at once gives."""
+    """Rounds f64 to f32 by rounding to odd. A second rounding, to fewer bits, then equals one direct rounding."""
     with np.errstate(all="ignore"):
         y = x.astype(np.float32)
         inexact = (y.astype(np.float64) != x) & np.isfinite(x)
@@ -55,7 +55,7 @@ def round_odd_f32(x):
 
 
 def narrow(x, dtype):
-    """`x` rounded to nearest even, once."""
+    """Rounds `x` to nearest even, once."""
     x, dtype = np.asarray(x), np.dtype(dtype)
     if x.dtype == dtype:
         return x
@@ -66,7 +66,7 @@ def narrow(x, dtype):
 
 
 def round_int(n, dtype):
-    """A whole number of any size as a float of this dtype."""
+    """Returns a whole number of any size as a float of this dtype."""
     if n == 0 or dtype == np.float64:
         return np.array(float(n), dtype)
     sign, n = (-1, -n) if n < 0 else (1, n)
@@ -83,7 +83,7 @@ def rng(*key):
 
 
 def uniform(dtype, shape, low, high, *key):
-    """Floats from low to high, integers from low to high."""
+    """Returns floats or integers from low to high."""
     r = rng("uniform", dtype, shape, low, high, *key)
     if dtype == "bool":
         return r.integers(0, 2, shape).astype(bool)
@@ -96,7 +96,8 @@ def uniform(dtype, shape, low, high, *key):
 
 
 def numbers(dtype, shape, *key):
-    """Any numbers of a dtype: floats from -3 to 3, half of the integers small, the others of all sizes."""
+    """Returns random numbers of a dtype: floats from -3 to 3; half of the integers small, the others of all
+    magnitudes."""
     if dtype in FLOATS or dtype == "bool":
         return uniform(dtype, shape, -3.0, 3.0, *key)
     small = uniform(dtype, shape, 0 if dtype in UNSIGNED else -9, 9, *key)
@@ -107,7 +108,7 @@ def numbers(dtype, shape, *key):
 
 
 def distinct(dtype, shape, *key):
-    """Numbers in no order, no two the same where the dtype has so many; exact in every float dtype."""
+    """Returns unordered numbers, distinct if the dtype has enough of them, and exact in every float dtype."""
     n = int(np.prod(shape))
     order = rng("distinct", shape, *key).permutation(n)
     if dtype == "bool":
@@ -119,7 +120,7 @@ def distinct(dtype, shape, *key):
 
 
 def edges(dtype):
-    """Values that are special in a dtype."""
+    """Returns the special values of a dtype."""
     d = DTYPES[dtype]
     if dtype == "bool":
         return np.array([False, True])
@@ -127,7 +128,7 @@ def edges(dtype):
         f = ml_dtypes.finfo(d)
         values = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 3.0, -8.0, 0.1, 100.0, -100.0]
         values += [float(f.max), -float(f.max), float(f.smallest_normal), float(f.eps)]
-        if dtype != "f64":  # XLA on CPU takes subnormal f64 as 0
+        if dtype != "f64":  # XLA flushes subnormal f64 to 0 on CPUs
             values += [float(f.smallest_subnormal), -float(f.smallest_subnormal)]
         return np.array(values, np.float64).astype(d)
     i = np.iinfo(d)
@@ -137,7 +138,7 @@ def edges(dtype):
 
 
 def pairs(values):
-    """All pairs of values, as two arrays of one axis."""
+    """Returns all pairs of values, as two arrays of one axis."""
     x, y = np.meshgrid(values, values, indexing="ij")
     return x.reshape(-1), y.reshape(-1)
 
@@ -152,8 +153,8 @@ ACCUMULATING = ["dot_general", "conv", "scatter", "convert"]
 
 
 def is_transformed(case):
-    """Whether transformations of the case are written: of f32 and f64, of bf16 where sums are accumulated in f32, and of
-    three other dtypes under `vmap`. Others have the same rules."""
+    """Returns whether the case has transformations: those of f32 and f64, of bf16 for operations that accumulate in
+    f32, and of three other dtypes under `vmap`. Other dtypes share their rules."""
     if not case.inputs or "edge" in case.label or case.lanes is False:
         return False
     dtype = NAMES[case.inputs[1 if case.op == "select" else 0].dtype]
@@ -162,8 +163,8 @@ def is_transformed(case):
 
 
 def lane(x, n):
-    """Operand `x` in lane `n`: elements moved by `n` places, those of integers by whole rows, so that indices of
-    several coordinates stay together; a single element is `n` more, its lowest bits turned if it is an integer."""
+    """Returns operand `x` in lane `n`. Elements rotate by `n` places; integers rotate by whole rows, which keeps the
+    coordinates of an index together. A single float grows by `n`; a single integer is XORed with `n`."""
     if x.size == 1:
         return np.asarray(x + np.asarray(n, x.dtype) if is_float(x.dtype) else x ^ np.asarray(n, x.dtype))
     return np.roll(x.reshape(-1), -n).reshape(x.shape) if is_float(x.dtype) else np.roll(x, -n, axis=0)
@@ -174,7 +175,7 @@ def lanes(x):
 
 
 def subsets(operands):
-    """Which operands are mapped: all, and, where there are more, each alone."""
+    """Returns the sets of operands to map: all, and each alone if there are several."""
     return [list(range(operands))] + ([[i] for i in range(operands)] if operands > 1 else [])
 
 
@@ -184,11 +185,11 @@ def subsets(operands):
 class Case:
     """One operation on known inputs.
 
-    `f` computes it with JAX. Floats narrower than f64 are widened to f64 before and rounded after, once: so the expected
-    numbers are JAX's at a precision at which JAX's own error does not count. `out` is the dtype of float results.
-    `smooth` is differentiated in the place of `f`, where JAX has another derivative at a kink.
-    `expect` gives the results where JAX does not have the documented meaning or lacks the operation for a dtype.
-    `lanes` is mapped in the place of `f`, where `f` looks at the values of integers; `False` where nothing can be.
+    `f` computes it with JAX. Floats narrower than f64 are widened to f64 before and rounded once after, so that JAX's
+    own error does not matter. `out` is the dtype of float results. `smooth` is differentiated instead of `f`, where JAX
+    has another derivative at a kink. `expect` returns the results where JAX differs from the documented meaning, or
+    lacks the operation for a dtype. `lanes` is mapped instead of `f`, if `f` depends on the values of integers; `False`
+    if no function can be mapped.
     """
 
     def __init__(self, op, label, inputs, f, attrs=None, grad=False, out=None, expect=None, smooth=None, lanes=None):
@@ -211,8 +212,8 @@ class Case:
         return list(y) if isinstance(y, (tuple, list)) else [y]
 
     def compute(self, inputs, wide):
-        """What is traced by JAX, on the inputs and their lanes: the results, and with `grad` the cotangents of inputs and the tangents of results; and
-        what transformations give."""
+        """Computes, under JAX's tracing, the results; with `grad`, the cotangents of the inputs and the tangents of the
+        results; and the results of transformations. Takes the inputs and their lanes."""
         at = [k for k, d in enumerate(self.differentiable) if d]
         ys = self.results(inputs)
         if not self.grad:
@@ -232,8 +233,9 @@ class Case:
         return ys, transposed([jnp.asarray(c) for c in cts]), jvp, self.transformed(inputs, wide, at)
 
     def transformed(self, inputs, wide, at):
-        """The operation under `vmap`, for each of the subsets, and derivatives of lanes and of derivatives. Of those with two,
-        the function is the weighted sum of y + y²/2 over the results y, so that linear operations have a second one."""
+        """Computes the operation under `vmap` for each of the subsets, batched derivatives, and second derivatives. The
+        latter differentiate the weighted sum of y + y²/2 over the results y, so that linear operations have a second
+        derivative."""
         if not is_transformed(self):
             return {}
         mapped = self.lanes or self.f
@@ -318,7 +320,7 @@ class Case:
         return row
 
     def expected_of_lanes(self):
-        """Lane by lane, where the meaning is not JAX's."""
+        """Computes lane by lane, where the documented meaning differs from JAX's."""
         found = []
         for subset in subsets(len(self.inputs)):
             each = []
@@ -330,7 +332,7 @@ class Case:
 
 
 def compare(case, ys, expected):
-    """Tell where JAX and the documented meaning differ."""
+    """Reports where JAX and the documented meaning differ."""
     for y, e in zip(ys, expected):
         if y.shape != e.shape or y.dtype != e.dtype:
             raise AssertionError(f"{case.op} {case.label}: {y.dtype}{y.shape} from JAX, {e.dtype}{e.shape} by our meaning")
@@ -350,7 +352,7 @@ def encode(x):
 
 
 def compute(cases):
-    """Rows for cases; some of one operation are compiled together."""
+    """Returns the rows of cases, and compiles several cases together."""
     traced = [c for c in cases if c.f is not None]
     wide = [(c.wide(), c.wide_lanes()) for c in traced]
     computed = []
@@ -363,7 +365,8 @@ def compute(cases):
 
 
 def native_check(cases):
-    """JAX's own f32 results must be those written, but for its rounding: that widening changed no meaning."""
+    """Checks that JAX's own f32 results equal the written ones up to rounding, so that widening to f64 changed no
+    meaning."""
     cases = [c for c in cases if c.f is not None and c.out == DTYPES["f32"] and "edge" not in c.label]
     cases = [c for c in cases if all(x.dtype == c.out for x in c.inputs if is_float(x.dtype))]
     if not cases:

@@ -1,4 +1,4 @@
-"""Operations on elements, each by itself."""
+"""Elementwise operations."""
 
 import math
 
@@ -66,7 +66,8 @@ TRUE = {
 
 
 def true_value(name, x):
-    """The function of a finite number in 200 bits, as the nearest f64; None at poles, zeros and outside the domain."""
+    """Returns the function of a finite number, computed in 200 bits, as the nearest f64; None at poles, zeros and
+    outside the domain."""
     if not math.isfinite(x) or x == 0 or (name in ("exp", "exp2", "expm1", "logistic") and abs(x) > 2000):
         return None
     try:
@@ -77,7 +78,7 @@ def true_value(name, x):
 
 
 def meant(name, f):
-    """JAX's numbers, but where they are more than 2 ulps of f64 from the truth, the truth."""
+    """Returns JAX's numbers, or the true value where JAX is off by more than 2 ulps of f64."""
 
     def expect(x):
         got = np.asarray(jnp.asarray(f(x.astype(np.float64))))
@@ -117,7 +118,7 @@ def unary():
 
 
 def whole(dtype, n):
-    """A whole number wrapped to an integer dtype."""
+    """Wraps a whole number to an integer dtype."""
     info = np.iinfo(DTYPES[dtype])
     n &= (1 << info.bits) - 1
     return n - (1 << info.bits) if n > info.max else n
@@ -224,7 +225,8 @@ def binary():
                     x, y = numbers(dtype, shape, name), uniform(dtype, shape, 0, 9, name)
                 else:
                     x, y = numbers(dtype, shape, name), numbers(dtype, shape, name, 2)
-                # What divides is of all lanes, or XLA multiplies by the reciprocal, which rounds once more.
+                # The divisor must vary over lanes: XLA replaces division by a shared divisor with multiplication by its
+                # reciprocal, which rounds once more.
                 lanes = (lambda x, y: lax.div(x, y + 0 * x)) if name == "div" and dtype in FLOATS else None
                 yield Case(name, str(list(shape)), [x, y], jax_f, grad=True, expect=meaning, lanes=lanes)
             special = edges(dtype)
@@ -379,13 +381,13 @@ def threefry():
     def f(*xs):
         return threefry2x32_p.bind(*xs)
 
-    def lanes(*xs):  # JAX's rule wants all operands mapped, or none
+    def lanes(*xs):  # JAX's rule needs all operands mapped, or none
         zero = 0 * sum(xs)
         return f(*[x + zero for x in xs])
 
     for shape in [(), (0,), (5,), (2, 3)]:
         yield Case("threefry2x32", str(list(shape)), [numbers("u32", shape, "threefry", k) for k in range(4)], f, lanes=lanes)
-    known = [[0, 0, 0, 0], [2**32 - 1] * 4, [0x13198A2E, 0x03707344, 0x243F6A88, 0x85A308D3]]  # of the Random123 paper
+    known = [[0, 0, 0, 0], [2**32 - 1] * 4, [0x13198A2E, 0x03707344, 0x243F6A88, 0x85A308D3]]  # the Random123 paper
     yield Case("threefry2x32", "known answers", [np.array([row[k] for row in known], np.uint32) for k in range(4)], f, lanes=lanes)
 
 

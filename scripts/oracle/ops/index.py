@@ -1,4 +1,4 @@
-"""Operations that move elements by indices that are computed."""
+"""Operations that move elements by computed indices."""
 
 import numpy as np
 from jax import lax
@@ -15,12 +15,12 @@ def ints(dtype, xs):
 
 
 def clamped(starts, shape, sizes):
-    """The start of a block as JAX takes it: inside, so that no dtype of index can overflow."""
+    """Returns the start of a block, clamped as JAX does. The index is then small enough for every dtype."""
     return [min(max(int(s), 0), n - k) for s, n, k in zip(starts, shape, sizes)]
 
 
 def within(starts, shape, sizes):
-    """The starts of a block that are traced, as JAX takes them: inside."""
+    """Returns the traced starts of a block, clamped as JAX does."""
     return [lax.clamp(0, lax.convert_element_type(s, np.int64), n - k) for s, n, k in zip(starts, shape, sizes)]
 
 
@@ -42,7 +42,7 @@ def dynamic_slice():
             f = lambda x, *at, n=shape, k=sizes: lax.dynamic_slice(x, within(at, n, k), k)  # noqa: E731
             inputs = [numbers(dtype, shape)] + [ints("i32", s) for s in starts]
             yield Case("dynamic_slice", f"{shape} {starts} {sizes}", inputs, f, {"slice_sizes": sizes}, grad=True)
-    for index in INTS:  # what an index of each dtype can say
+    for index in INTS:  # the values that an index of each dtype can have
         info = np.iinfo(DTYPES[index])
         for start in (2, info.max, info.min):
             f = lambda x, *_, s=clamped([start], (6,), (3,)): lax.dynamic_slice(x, s, (3,))  # noqa: E731
@@ -165,7 +165,7 @@ def combine(mode, dtype):
 
 
 def scatter_meaning(mode, dtype, dims, window_rank):
-    """The documented meaning, element by element, for numbers that are exact."""
+    """Returns the documented meaning, element by element, for dtypes with exact arithmetic."""
     window, inserted, ob, ib, to = dims
 
     def expect(x, indices, updates):
@@ -207,7 +207,7 @@ def scatter():
                 continue
             for shape, at, update, *dims, overlaps in variants(dtype, SCATTERS, 5):
                 if mode == "set" and overlaps:
-                    continue  # which update stays is left open
+                    continue  # the surviving update is unspecified
                 d = lax.ScatterDimensionNumbers(
                     update_window_dims=dims[0],
                     inserted_window_dims=dims[1],
@@ -216,7 +216,7 @@ def scatter():
                     scatter_indices_batching_dims=dims[3],
                 )
                 for unique in [False, True] if dtype == "f32" and not overlaps else [not overlaps and dtype in ("i32", "f64")]:
-                    # JAX has the derivative of a product only for updates that do not overlap
+                    # JAX has the derivative of `scatter_mul` only for updates that do not overlap
                     f = lambda x, i, u, d=d, o=overlaps, g=function: g(x, i, u, d, unique_indices=not o, mode="drop")  # noqa: E731
                     both = distinct(dtype, (int(np.prod(shape)) + int(np.prod(update)),), mode, str(dims))
                     x, u = both[: int(np.prod(shape))].reshape(shape), both[int(np.prod(shape)) :].reshape(update)

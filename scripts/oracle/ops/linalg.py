@@ -1,5 +1,5 @@
-"""Linear algebra. Matrices are chosen so that those of the lanes, which have the elements moved by one place, can be told apart too:
-definite, with gaps between eigenvalues, and well conditioned."""
+"""Linear algebra. Matrices must be unambiguous in every lane, where elements move by one place: definite, with gaps
+between eigenvalues, and well conditioned."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +12,7 @@ TYPES = ["f32", "f64"]
 
 
 def search(name, dtype, shape, good, draw=None):
-    """Random numbers of which each lane is good; those of f32 are exact in f64."""
+    """Returns random numbers for which every lane satisfies `good`. They are exact in f32."""
     for attempt in range(100_000):
         r = rng("linalg", name, shape, attempt)
         x = (draw or (lambda r, shape: r.uniform(-2.0, 2.0, shape)))(r, shape).astype(np.float32).astype(DTYPES[dtype])
@@ -22,7 +22,7 @@ def search(name, dtype, shape, good, draw=None):
 
 
 def mirrored(x):
-    """The symmetric matrix of which the lower triangle is read."""
+    """Returns the symmetric matrix with the lower triangle of `x`."""
     return jnp.tril(x) + jnp.swapaxes(jnp.tril(x, -1), -1, -2)
 
 
@@ -31,7 +31,7 @@ def symmetric(m):
 
 
 def on_square_diagonal(r, shape):
-    """Large numbers where the diagonal is in one of the lanes."""
+    """Draws large numbers at the places of the diagonal in any lane."""
     x = r.uniform(-1.0, 1.0, shape)
     n = shape[-1]
     i, j = np.indices((n, n)) if n else (np.zeros((0, 0)), np.zeros((0, 0)))
@@ -89,7 +89,7 @@ def triangular_solve():
 
 
 def pivots_are_clear(m):
-    """Whether no pivot is chosen between elements of nearly one magnitude, and the factors are well conditioned."""
+    """Returns whether every pivot is clearly the largest candidate, and the factors are well conditioned."""
     m = m.copy()
     for k in range(min(m.shape)):
         order = np.argsort(-np.abs(m[k:, k]))
@@ -126,7 +126,7 @@ def lu_solve():
                     return lax.custom_linear_solve(matvec, b, solve(trans), solve(1 - trans))
 
                 inputs = [a, factors, np.asarray(permutation), numbers(dtype, (*shape[:-1], columns), "b")]
-                # Of one row there is one permutation.
+                # A single row has only one permutation.
                 lanes = False if shape == (1, 1) else None
                 yield Case("lu_solve", f"{shape} {columns}", inputs, f, {"transpose": bool(trans)}, grad=True, lanes=lanes)
 
@@ -148,7 +148,7 @@ def qr(full):
 
 
 def sign(v, axis):
-    """The sign of the first of the greatest elements along an axis."""
+    """Returns the sign of the first of the elements with nearly the largest magnitude along an axis."""
     magnitude = jnp.abs(v)
     near = magnitude > 0.9 * jnp.max(magnitude, axis=axis, keepdims=True, initial=0)
     first = jnp.argmax(near, axis=axis, keepdims=True)
@@ -156,7 +156,7 @@ def sign(v, axis):
 
 
 def sign_is_clear(vectors):
-    """Whether rounding cannot change which element of a column decides on its sign."""
+    """Returns whether rounding cannot change which element of a column determines its sign."""
     magnitude = np.abs(vectors) / np.abs(vectors).max(0)
     return (np.abs(magnitude - 0.9) > 0.02).all()
 
@@ -194,7 +194,7 @@ def svd(full):
         for dtype in TYPES:
             for shape in [(1, 1), (2, 2), (3, 2), (2, 3), (2, 2, 2), (0, 2, 2)]:
                 x = search("svd", dtype, shape, good)
-                # JAX has no derivative of all columns of a matrix that is not square.
+                # JAX has no derivative of the full factors of a matrix that is not square.
                 yield Case("svd_full" if full else "svd", f"{shape}", [x], f, grad=not full or shape[-1] == shape[-2])
 
     return cases

@@ -1,4 +1,4 @@
-//! Where the time from the start to the first answer goes: `start digits.vmfb` prints microseconds.
+//! Measures the phases from the start to the first answer: `start digits.vmfb` prints microseconds.
 
 use rune::{CompiledProgram, Device, Tensor};
 use std::time::{Duration, Instant};

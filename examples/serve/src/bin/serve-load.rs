@@ -1,8 +1,8 @@
 //! Sends requests to a server of sentence embeddings at a stated rate, and checks every answer:
 //! `cargo run --release -p rune-serve --bin serve-load -- --rate 20 --seconds 30`.
 //!
-//! The load is open-loop: requests leave at their times whether earlier ones are answered or not, and latency counts from
-//! the time at which a request should leave. So a slow server cannot slow down the load that measures it.
+//! The load is open-loop: requests leave at their scheduled times, whether earlier ones are answered or not, and
+//! latency counts from the scheduled time. A slow server therefore cannot slow down the load that measures it.
 
 use anyhow::{Context, ensure};
 use axum::http::StatusCode;
@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::sleep_until;
 
-/// Served and expected embeddings differ by less than this.
+/// The maximum difference of served and expected embeddings.
 const TOLERANCE: f32 = 1e-5;
-/// So many different texts are sent.
+/// The number of different texts.
 const TEXTS: usize = 50;
 
 /// Sends requests at a stated rate, and checks every answer.
@@ -30,13 +30,13 @@ struct Options {
     /// The folder of the model that the server uses.
     #[arg(long, default_value = "data/minilm")]
     model: PathBuf,
-    /// The server cuts texts after so many tokens.
+    /// The server truncates texts after this many tokens.
     #[arg(long, default_value_t = 256)]
     longest: usize,
     /// Requests per second, on average. The times between them are exponentially distributed.
     #[arg(long, default_value_t = 20.0)]
     rate: f64,
-    /// Sends for so many seconds.
+    /// Sends for this many seconds.
     #[arg(long, default_value_t = 30.0)]
     seconds: f64,
     /// Takes texts from the lines of this file, instead of made-up texts of 3 to 200 words.
@@ -45,7 +45,7 @@ struct Options {
     /// Texts in a request.
     #[arg(long, default_value_t = 1)]
     texts: usize,
-    /// Gives up after so many milliseconds. This is the field `timeout_ms` of requests.
+    /// Gives up after this many milliseconds. This is the field `timeout_ms` of requests.
     #[arg(long)]
     timeout_ms: Option<u64>,
     /// Prints JSON.
@@ -59,17 +59,17 @@ struct Sample {
     embedding: Vec<f32>,
 }
 
-/// How a request ends.
+/// The result of a request.
 enum Outcome {
     Right(Duration),
-    /// With other embeddings than those of its texts.
+    /// The answer has wrong embeddings.
     Wrong,
-    /// With another status.
+    /// The answer has an error status.
     Refused(StatusCode),
     Lost(String),
 }
 
-/// Numbers from 0 to 1, by the generator SplitMix64 (Steele et al., 2014).
+/// A source of numbers from 0 to 1: the generator SplitMix64 (Steele et al., 2014).
 struct Random(u64);
 
 impl Random {
@@ -105,8 +105,8 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns texts of different lengths: of three fifths, three to twelve words, of three tenths, twenty to sixty, and of
-/// one tenth, one hundred to two hundred.
+/// Returns texts of different lengths: 60% have three to twelve words, 30% have twenty to sixty, and 10% have one
+/// hundred to two hundred.
 fn made_up_texts() -> Vec<String> {
     let words: Vec<&str> =
         "the a river stone runs over under bright night morning city engine writes reads quiet loud \
@@ -131,7 +131,7 @@ fn made_up_texts() -> Vec<String> {
 fn samples(encoder: &SentenceEncoder, texts: Vec<String>) -> anyhow::Result<Vec<Sample>> {
     ensure!(!texts.is_empty(), "there are no texts to send");
     let embeddings = encoder.embed(&texts.iter().map(String::as_str).collect::<Vec<_>>())?;
-    // Otherwise a check could not tell the texts apart.
+    // If two embeddings were equal, the check could not distinguish their texts.
     for (i, a) in embeddings.iter().enumerate() {
         for (j, b) in embeddings[..i].iter().enumerate() {
             ensure!(distance(a, b) > 100.0 * TOLERANCE, "the texts {i} and {j} have the same embedding");
@@ -204,7 +204,7 @@ fn report(options: &Options, outcomes: Vec<Outcome>) {
         }
     }
     latencies.sort_by(f64::total_cmp);
-    // The smallest latency that this part of the requests does not exceed.
+    // The smallest latency that this fraction of the requests does not exceed.
     let percentile = |part: f64| {
         let rank = (part * latencies.len() as f64).ceil() as usize;
         latencies.get(rank.max(1) - 1).copied()

@@ -15,7 +15,7 @@ struct Options {
     /// The folder of the model: config.json, model.safetensors and tokenizer.json.
     #[arg(long, default_value = "data/minilm")]
     model: PathBuf,
-    /// Cuts texts after so many tokens.
+    /// Truncates texts after this many tokens.
     #[arg(long, default_value_t = 256)]
     longest: usize,
     /// The form of the log. `RUST_LOG` sets its level.
@@ -33,7 +33,7 @@ enum Log {
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    // Without the advice to compile fewer programs: each shape of a batch has one.
+    // Hides the advice to compile fewer programs: each shape of a batch has its own.
     let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,rune::jit=error"));
     let log = tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr);
     match options.log {
@@ -44,12 +44,12 @@ fn main() -> anyhow::Result<()> {
         .with_context(|| format!("{} has no model; run scripts/fetch-minilm", options.model.display()))?;
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(serve(options.settings, encoder));
-    // A batch may still be computed.
+    // Do not wait for a batch that is still being computed.
     runtime.shutdown_background();
     result
 }
 
-/// Serves until a signal asks to stop.
+/// Serves until a signal requests a stop.
 async fn serve(settings: Settings, encoder: SentenceEncoder) -> anyhow::Result<()> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;

@@ -30,7 +30,7 @@ async fn unusable_requests_are_refused_with_the_reason() {
     }
     assert_eq!(running.client.get("/embed").await.unwrap().status, 405);
     assert_eq!(running.client.get("/else").await.unwrap().status, 404);
-    // Nothing reached the model, and the limits themselves are allowed.
+    // Nothing has reached the model. Requests exactly at the limits are allowed.
     assert!(running.encoder.lengths().is_empty());
     let texts = ["w1 w2 w3 w4 w5 w6 w7".to_owned(), "x".repeat(20), String::new()];
     assert_eq!(texts[0].len(), 20);

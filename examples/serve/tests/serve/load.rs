@@ -1,4 +1,4 @@
-//! Requests side by side: batches, a full queue, deadlines.
+//! Concurrent requests: batches, a full queue, deadlines.
 
 use crate::small::{PANIC, Running, assert_right, settings, text, until};
 use rune_serve::Settings;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn served_embeddings_are_those_computed_directly() {
     let running = Running::start(Settings { model_threads: 2, ..settings() }).await;
-    // Lengths from no word to more than are taken, mixed within requests.
+    // The lengths range from no word to more words than the model takes, mixed within requests.
     let requests: Vec<Vec<String>> =
         (0..30).map(|i| (0..i % 5 + 1).map(|j| text(i + j, (i * 11 + j * 29) % 80)).collect()).collect();
     let asked: Vec<_> = requests.iter().map(|texts| running.ask(texts)).collect();
@@ -28,7 +28,7 @@ async fn texts_of_similar_lengths_share_a_batch() {
     let running = Running::start(settings()).await;
     let first = running.occupy().await;
     let mut asked = Vec::new();
-    // Texts of 16 and of 64 positions take turns.
+    // Texts of 16 and of 64 positions alternate.
     for i in 0..4 {
         for texts in [vec![text(i, 40)], vec![text(i, 3), text(i, 5)]] {
             asked.push((running.ask(&texts), texts));
@@ -54,7 +54,7 @@ async fn texts_of_similar_lengths_share_a_batch() {
 async fn short_texts_take_rows_that_padding_would_fill() {
     let running = Running::start(settings()).await;
     let first = running.occupy().await;
-    // They wait longest, so their batch is next. Its fourth row would be padding.
+    // These texts wait longest, so their batch is next. Its fourth row would be padding.
     let long: Vec<String> = (0..3).map(|i| text(i, 50)).collect();
     let long_asked = running.ask(&long);
     running.wait_for_depth(3).await;
@@ -113,7 +113,7 @@ async fn a_full_queue_refuses_requests() {
     let first = running.occupy().await;
     let accepted: Vec<_> = (0..3).map(|i| running.ask(&[text(i, 3)])).collect();
     running.wait_for_depth(3).await;
-    // One place is left, which is too little for two texts.
+    // One place is left, but two texts need two.
     let refused = running.ask(&[text(1, 1), text(2, 2)]).await.unwrap();
     assert_eq!(refused.status, 429);
     let last = running.ask(&[text(3, 3)]);
@@ -143,14 +143,14 @@ async fn a_request_whose_deadline_passed_is_not_computed() {
     assert!(late.text().contains("not ready within 60 ms"), "{}", late.text());
     assert!(begin.elapsed() >= Duration::from_millis(60));
     let in_time = running.ask(&[text(5, 5)]);
-    // The late texts are still in the queue, and the model is not free to look.
+    // The late texts are still in the queue, because the model is busy.
     running.wait_for_depth(3).await;
     running.encoder.model.open();
     assert_right(&first.await.unwrap(), &[text(1, 1)]);
     assert_right(&in_time.await.unwrap(), &[text(5, 5)]);
     assert!(!running.encoder.saw(90));
     assert_eq!(running.encoder.lengths(), [[1], [5]]);
-    // A deadline that passes during the computation.
+    // The deadline passes during the computation.
     running.encoder.model.shut();
     assert_eq!(running.ask_within(&["w91".to_owned()], Some(60)).await.unwrap().status, 504);
     running.encoder.model.open();

@@ -1,4 +1,4 @@
-//! The server on a small model of made-up weights.
+//! Tests of the server, on a small model with made-up weights.
 
 #[allow(clippy::unwrap_used, reason = "a failed test panics")]
 mod small;

@@ -1,4 +1,4 @@
-//! The programs `serve` and `serve-load`.
+//! Tests of the programs `serve` and `serve-load`.
 
 use crate::small::{self, LONGEST, assert_right, metric, text, until};
 use rune_serve::client::Client;
@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Kills a process whose test fails.
+/// A process that is killed on drop, so that a failing test leaves none behind.
 struct Process(Child);
 
 impl Drop for Process {
@@ -17,7 +17,7 @@ impl Drop for Process {
     }
 }
 
-/// Starts a server of the model in a folder. Returns its address, too.
+/// Starts a server for the model in a folder. Also returns its address.
 fn serve(model: &Path, arguments: &[&str]) -> (Process, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_serve"));
     command.arg("--model").arg(model).args(["--address", "127.0.0.1:0", "--log", "json"]).args(arguments);
@@ -76,11 +76,11 @@ async fn signals_stop_the_server_after_the_last_answer() {
         let mut log = String::new();
         process.0.stderr.as_mut().unwrap().read_to_string(&mut log).unwrap();
         assert!(status.success(), "{status}: {log}");
-        // The log has one JSON object in each line.
+        // Each line of the log is a JSON object.
         let messages: Vec<String> = log
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap())
-            // Other crates may have something to say, too.
+            // Other crates may log, too.
             .filter(|line| ["serve", "rune_serve"].contains(&line["target"].as_str().unwrap()))
             .map(|line| line["fields"]["message"].as_str().unwrap().to_owned())
             .collect();

@@ -1,4 +1,4 @@
-//! A small encoder of made-up weights, and a server with it.
+//! A small encoder with made-up weights, and a server for it.
 
 use rune::{Array, storage};
 use rune_models::sentences::{EmbedError, SentenceEncoder};
@@ -13,9 +13,9 @@ use tokio::task::JoinHandle;
 
 /// The words are `w0` to `w95`, and the token of each is its number.
 const WORDS: usize = 96;
-/// Texts are cut after so many tokens.
+/// The number of tokens after which texts are truncated.
 pub const LONGEST: usize = 64;
-/// No test takes so long, also on a machine that is busy.
+/// The time that no test exceeds, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// The encoder panics at this word.
 pub const PANIC: usize = 66;
@@ -83,12 +83,12 @@ static ENCODER: LazyLock<SentenceEncoder> = LazyLock::new(|| {
     SentenceEncoder::load(folder.path(), LONGEST).unwrap()
 });
 
-/// Returns a text of `count` words from one on.
+/// Returns a text of `count` consecutive words, from the word `first` on.
 pub fn text(first: usize, count: usize) -> String {
     (0..count).map(|i| format!("w{}", (first + i * i) % PANIC)).collect::<Vec<_>>().join(" ")
 }
 
-/// Checks that an answer has the embeddings that the encoder computes without a server.
+/// Checks that the embeddings in an answer equal those that the encoder computes without a server.
 #[track_caller]
 pub fn assert_right(answer: &Answer, texts: &[impl AsRef<str>]) {
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -101,7 +101,7 @@ pub fn assert_right(answer: &Answer, texts: &[impl AsRef<str>]) {
     }
 }
 
-/// Calls wait here while it is shut.
+/// Blocks calls while it is shut.
 #[derive(Default)]
 pub struct Gate {
     is_shut: Mutex<bool>,
@@ -122,13 +122,13 @@ impl Gate {
         let is_shut = self.is_shut.lock().unwrap();
         drop(self.opened.wait_while(is_shut, |is_shut| *is_shut).unwrap());
     }
-    /// Returns the number of calls that wait, or went through.
+    /// Returns the number of calls that have arrived, whether they wait or have passed.
     pub fn arrived(&self) -> usize {
         self.arrived.load(Ordering::SeqCst)
     }
 }
 
-/// The encoder with gates before it, which records its batches.
+/// An encoder behind gates, which records its batches.
 #[derive(Default)]
 pub struct Gated {
     pub tokenizer: Gate,
@@ -141,7 +141,7 @@ impl Gated {
     pub fn lengths(&self) -> Vec<Vec<usize>> {
         self.batches.lock().unwrap().iter().map(|batch| batch.iter().map(Vec::len).collect()).collect()
     }
-    /// Returns whether a word was in a batch.
+    /// Returns whether a batch contained this word.
     pub fn saw(&self, word: u32) -> bool {
         self.batches.lock().unwrap().iter().flatten().flatten().any(|&token| token == word)
     }
@@ -173,7 +173,7 @@ pub struct Running {
     pub client: Client,
 }
 
-/// Returns settings for a free port. Only the deadlines that a test sets pass, also on a machine that is busy.
+/// Returns settings with a free port. Even on a busy machine, only those deadlines pass that a test sets.
 pub fn settings() -> Settings {
     Settings { address: ([127, 0, 0, 1], 0).into(), timeout: PATIENCE, stop: PATIENCE, ..Settings::default() }
 }
@@ -200,7 +200,7 @@ impl Running {
         let (client, texts) = (self.client.clone(), texts.to_vec());
         tokio::spawn(async move { client.embed(&texts, timeout_ms).await.unwrap() })
     }
-    /// Shuts the gate, and sends a request that the model then computes, until the gate opens.
+    /// Shuts the gate, and sends a request that occupies the model until the gate opens.
     pub async fn occupy(&self) -> JoinHandle<Answer> {
         self.encoder.model.shut();
         let before = self.encoder.model.arrived();
@@ -208,7 +208,7 @@ impl Running {
         until("the model is busy", async || self.encoder.model.arrived() > before).await;
         asked
     }
-    /// Waits until so many texts are in the queue.
+    /// Waits until this many texts are in the queue.
     pub async fn wait_for_depth(&self, depth: usize) {
         until("texts wait", async || self.metric("serve_queue_depth").await == depth as f64).await;
     }
@@ -218,7 +218,7 @@ impl Running {
     }
 }
 
-/// Returns a metric in Prometheus' text form, or 0 if it is not there.
+/// Returns a metric from Prometheus' text form, or 0 if it is not there.
 pub fn metric(text: &str, name: &str) -> f64 {
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.map_or(0.0, |value| value.parse().unwrap())

@@ -1,4 +1,4 @@
-//! A server that stops.
+//! Tests of a server that stops.
 
 use crate::small::{Gated, Running, assert_right, settings, text, until};
 use rune_models::sentences::EmbedError;
@@ -16,7 +16,7 @@ async fn a_server_that_stops_answers_what_it_accepted_and_refuses_the_rest() {
     let Running { server, encoder, .. } = running;
     let base = format!("http://{}", server.address());
     let stopped = tokio::spawn(server.stop());
-    // A new connection, because the server may let older ones live until they have their answers.
+    // Uses a new connection, because the server may keep older ones open until they have their answers.
     let refused = async || match Client::new(&base[..]).embed(&["w1"], None).await {
         Ok(answer) => answer.status == 503,
         Err(_) => true,
@@ -96,6 +96,6 @@ async fn a_server_that_is_not_ready_yet_stops() {
     until("connections are refused", refused).await;
     encoder.model.open();
     stopped.await.unwrap().unwrap();
-    // It does not finish warming up.
+    // The server stops before the warm-up is complete.
     assert_eq!(encoder.lengths().len(), 1);
 }

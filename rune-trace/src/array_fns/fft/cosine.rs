@@ -1,5 +1,5 @@
-//! Cosine and sine transforms of type 2, by the Fourier transform of an array of the same length (J. Makhoul, "A fast cosine transform in one and two
-//! dimensions", 1980).
+//! Cosine and sine transforms of type 2, by a Fourier transform of the same length (J. Makhoul, "A fast cosine
+//! transform in one and two dimensions", 1980).
 
 use super::{FftOptions, Norm, axes_of, fft_last, ifft_last, lengths_of, resized};
 use crate::array_fns::join::part;
@@ -36,9 +36,10 @@ macro_rules! transforms {
         }
     )*};
 }
-// Whether it is the inverse, whether it is of sines, and the last axes that it is along by default.
+// For each: whether it is the inverse, whether it is the sine transform, and the default number of last axes.
 transforms! {
-    /// Returns the cosine transform of type 2 along the last axis: 2 Σ xⱼ cos(πk(2j + 1) / 2n). Integers and `bool` are transformed as `f32`.
+    /// Returns the cosine transform of type 2 along the last axis: 2 Σ xⱼ cos(πk(2j + 1) / 2n). Integers and `bool` are
+    /// transformed as `f32`.
     ///
     /// ```
     /// use rune_trace::{Tensor, fft};
@@ -55,7 +56,8 @@ transforms! {
     dctn dctn_with: false, false, None;
     /// Returns the inverse of [`dctn`].
     idctn idctn_with: true, false, None;
-    /// Returns the sine transform of type 2 along the last axis: 2 Σ xⱼ sin(π(k + 1)(2j + 1) / 2n). Integers and `bool` are transformed as `f32`.
+    /// Returns the sine transform of type 2 along the last axis: 2 Σ xⱼ sin(π(k + 1)(2j + 1) / 2n). Integers and `bool`
+    /// are transformed as `f32`.
     dst dst_with: false, true, Some(1);
     /// Returns the inverse of [`dst`].
     idst idst_with: true, true, Some(1);
@@ -87,15 +89,15 @@ fn transform(op: &str, x: &Tensor, options: &FftOptions, last: Option<usize>, ho
     })
 }
 
-/// The transform along the last axis.
+/// Computes the transform along the last axis.
 fn along_last(x: &Tensor, norm: Norm, how: How) -> Tensor {
     let last = x.rank() - 1;
     let n = x.shape()[last];
     let numbers = |f: &dyn Fn(usize) -> f64| Tensor::from((0..n).map(f).collect::<Vec<f64>>()).cast(x.dtype());
-    // The sine transform is the cosine transform of numbers with alternating signs, read backward.
+    // The sine transform is the reversed cosine transform of the numbers with alternating signs.
     let signs = |x: Tensor| if how.sine { x * numbers(&|j| if j % 2 == 0 { 1.0 } else { -1.0 }) } else { x };
     let turned = |x: Tensor| if how.sine { x.flip(-1) } else { x };
-    // What the norm multiplies the forward transform by, of the first element of the cosine transform and of the others.
+    // The factors of the norm for the forward cosine transform: of the first element, and of the others.
     let (first, others) = match norm {
         Norm::Backward => (1.0, 1.0),
         Norm::Ortho => ((1.0 / (4.0 * n as f64)).sqrt(), (1.0 / (2.0 * n as f64)).sqrt()),
@@ -111,7 +113,7 @@ fn along_last(x: &Tensor, norm: Norm, how: How) -> Tensor {
     turned(if norm == Norm::Backward { y } else { y * numbers(&factor) })
 }
 
-/// e^(sign iπk / 2n), for k from 0 to n/2.
+/// Returns e^(sign iπk / 2n), for k from 0 to n/2.
 fn quarter_turns(dtype: DType, n: usize, sign: f64) -> Tensor {
     let of = |f: fn(f64) -> f64| {
         let angles = (0..n / 2 + 1).map(|k| f(sign * PI * k as f64 / (2.0 * n as f64)));
@@ -122,14 +124,14 @@ fn quarter_turns(dtype: DType, n: usize, sign: f64) -> Tensor {
 
 fn cosine(x: &Tensor, n: usize) -> Tensor {
     let last = x.rank() - 1;
-    // The even places, then the odd ones backward.
+    // The elements at even positions, then those at odd positions in reverse order.
     let every_other = |start: usize| {
         let (mut starts, mut strides) = (vec![0; x.rank()], vec![1; x.rank()]);
         (starts[last], strides[last]) = (start.min(n), 2);
         lax::slice(x, &starts, x.shape(), &strides)
     };
     let v = lax::concatenate(&[every_other(0), every_other(1).flip(-1)], last);
-    // Of the transform of n real numbers, n/2 + 1 elements determine the others.
+    // The first n/2 + 1 elements of the transform of n real numbers determine the others.
     let z = fft_last(&v, n) * quarter_turns(x.dtype(), n, -1.0);
     let rest = part(&lax::imag(&z), last, 1, n.div_ceil(2).max(1));
     lax::concatenate(&[lax::real(&z), -rest.flip(-1)], last) * 2.0
@@ -138,7 +140,7 @@ fn cosine(x: &Tensor, n: usize) -> Tensor {
 fn inverse_cosine(x: &Tensor, n: usize) -> Tensor {
     let last = x.rank() - 1;
     let half = n / 2 + 1;
-    // x of k, and of n - k, which is 0 for k = 0.
+    // The elements k and n - k of x. The latter is 0 for k = 0.
     let re = part(x, last, 0, half);
     let im = part(x, last, n + 1 - half, n).flip(-1);
     let zero = part(x, last, 0, 1).zeros_like();

@@ -1,7 +1,8 @@
 //! Discrete Fourier transforms, like `fft` in NumPy and JAX.
 //!
-//! Each transform has two forms: `fft(x)`, and `fft_with(x, options)`, whose [`FftOptions`] set lengths, axes and the scale. Integers, `bool`
-//! and half-precision types are converted to `f32`. Lengths can be any numbers; powers of 2 are fastest.
+//! Each transform has two forms: `fft(x)`, and `fft_with(x, options)`, whose [`FftOptions`] set lengths, axes and the
+//! scale. Integers, `bool` and half-precision types are converted to `f32`. All lengths are possible; powers of 2 are
+//! fastest.
 //!
 //! ```
 //! use rune_trace::fft::{self, FftOptions, Norm};
@@ -28,7 +29,7 @@ use crate::{Tensor, lax};
 use rune_ir::op::{FftFn, Padding};
 use rune_ir::{DType, Shape};
 
-/// The direction that is scaled, so that the inverse transform restores the input.
+/// The direction to scale, so that the inverse transform restores the input.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Norm {
     /// Scales the inverse transform by 1/n.
@@ -43,11 +44,13 @@ pub enum Norm {
 /// The lengths, axes and scale of a transform.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FftOptions {
-    /// The lengths of the signal along the axes. A longer signal is truncated, and a shorter one is padded with zeros. The default is
-    /// the length of the array; for a real result, the default of the last axis is twice its length, less 2.
+    /// The lengths of the signal along the axes. A longer signal is truncated, and a shorter one is padded with zeros.
+    /// The default is the length of the array. If the result is real, the default for the last axis is twice its
+    /// length, less 2.
     pub lengths: Option<Vec<usize>>,
-    /// The axes; negative ones count from the last. The default is the last axis, or the last two for `fft2` and similar functions. For
-    /// `fftn` and similar functions, the default is the last axes, as many as there are lengths; without lengths, it is all axes.
+    /// The axes. Negative ones count from the end. The default is the last axis, or the last two for `fft2` and similar
+    /// functions. For `fftn` and similar functions, the default is the last axes, as many as there are lengths, or all
+    /// axes without lengths.
     pub axes: Option<Vec<isize>>,
     /// The scale.
     pub norm: Norm,
@@ -93,7 +96,7 @@ macro_rules! transforms {
         $(#[$doc])*
         ///
         /// # Panics
-        /// If an axis is missing or has no elements, or the dtype is not one that the transform takes.
+        /// If an axis is missing or has no elements, or the transform does not support the dtype.
         #[track_caller]
         pub fn $name(x: &Tensor) -> Tensor {
             transform(stringify!($name), FftFn::$f, x, &FftOptions::default(), $last)
@@ -121,7 +124,8 @@ transforms! {
     fft2 fft2_with Fft Some(2);
     /// Returns the inverse of [`fft2`].
     ifft2 ifft2_with Ifft Some(2);
-    /// Returns the Fourier transform of real numbers along the last two axes. The last axis has n/2 + 1 elements, as in [`rfft`].
+    /// Returns the Fourier transform of real numbers along the last two axes. The last axis has n/2 + 1 elements, as in
+    /// [`rfft`].
     rfft2 rfft2_with Rfft Some(2);
     /// Returns the inverse of [`rfft2`]. If the last axis of the result has an odd length, set the lengths.
     irfft2 irfft2_with Irfft Some(2);
@@ -129,14 +133,16 @@ transforms! {
     fftn fftn_with Fft None;
     /// Returns the inverse of [`fftn`].
     ifftn ifftn_with Ifft None;
-    /// Returns the Fourier transform of real numbers along all axes. The last axis has n/2 + 1 elements, as in [`rfft`].
+    /// Returns the Fourier transform of real numbers along all axes. The last axis has n/2 + 1 elements, as in
+    /// [`rfft`].
     rfftn rfftn_with Rfft None;
     /// Returns the inverse of [`rfftn`]. If the last axis of the result has an odd length, set the lengths.
     irfftn irfftn_with Irfft None;
 }
 
-/// Returns the Fourier transform of a Hermitian signal, which is real. The argument holds the signal at times from 0 on; the values at negative
-/// times are their conjugates. If the result has an odd length, set the length: see [`hfft_with`].
+/// Returns the Fourier transform of a Hermitian signal, which is real. The argument holds the signal at times from 0
+/// on; the values at negative times are their conjugates. If the result has an odd length, set the length: see
+/// [`hfft_with`].
 ///
 /// # Panics
 /// Like [`irfft`].
@@ -171,7 +177,7 @@ pub fn ihfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
     transform("ihfft", FftFn::Rfft, x, &options, Some(1)).conj()
 }
 
-/// Returns the opposite scale: `hfft` is computed by an inverse transform, and `ihfft` by a forward one.
+/// Returns the opposite scale, because an inverse transform computes `hfft`, and a forward one computes `ihfft`.
 fn other_way(norm: Norm) -> Norm {
     match norm {
         Norm::Backward => Norm::Forward,
@@ -180,7 +186,7 @@ fn other_way(norm: Norm) -> Norm {
     }
 }
 
-/// The operation is along three axes at most.
+/// The maximum number of axes of the operation.
 const MOST_AXES: usize = 3;
 
 #[track_caller]
@@ -191,7 +197,7 @@ fn transform(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, last: Default
         return x;
     }
     let lengths = lengths_of(op, f, &x, options, &axes);
-    // The axes at the end, and of the lengths that there should be.
+    // Moves the axes to the end, and pads or truncates them to the lengths.
     let others: Vec<usize> = (0..x.rank()).filter(|a| !axes.contains(a)).collect();
     let order: Vec<usize> = others.iter().chain(&axes).copied().collect();
     let mut z = resized(&lax::transpose(&x, &order), f, &lengths);
@@ -209,7 +215,7 @@ fn transform(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, last: Default
     scaled(&lax::transpose(&z, &back), f, options.norm, &lengths)
 }
 
-/// The operand in a dtype that the operation takes.
+/// Converts the operand to a dtype that the operation takes.
 #[track_caller]
 fn as_operand(op: &str, f: FftFn, x: &Tensor) -> Tensor {
     let dtype = x.dtype();
@@ -274,7 +280,7 @@ fn lengths_of(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, axes: &[usiz
     lengths
 }
 
-/// `x` with the last axes cut off or padded with zeros, to what the operation takes for these lengths.
+/// Truncates the last axes of `x`, or pads them with zeros, to the sizes that the operation takes for these lengths.
 #[track_caller]
 fn resized(x: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
     let first = x.rank() - lengths.len();
@@ -290,7 +296,7 @@ fn resized(x: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
     lax::pad(x, &lax::full(x.dtype(), &Shape::scalar(), 0.0), config)
 }
 
-/// `f` along each of `axes`, brought to the end and back.
+/// Applies `f` along each of `axes`: swaps it with the last axis, and back.
 #[track_caller]
 fn along(z: &Tensor, f: FftFn, lengths: &[usize], axes: &[usize]) -> Tensor {
     let mut z = z.clone();
@@ -303,7 +309,7 @@ fn along(z: &Tensor, f: FftFn, lengths: &[usize], axes: &[usize]) -> Tensor {
     z
 }
 
-/// The transform of real numbers along the last axis, of length `n`.
+/// Returns the transform of real numbers along the last axis, of length `n`.
 #[track_caller]
 fn fft_last(x: &Tensor, n: usize) -> Tensor {
     lax::fft(FftFn::Rfft, x, &[n])
@@ -315,7 +321,7 @@ fn ifft_last(z: &Tensor, n: usize) -> Tensor {
     lax::fft(FftFn::Irfft, z, &[n])
 }
 
-/// The operation is scaled as [`Norm::Backward`] says.
+/// Scales a result of the operation, which itself scales like [`Norm::Backward`].
 #[track_caller]
 fn scaled(z: &Tensor, f: FftFn, norm: Norm, lengths: &[usize]) -> Tensor {
     let n: f64 = lengths.iter().map(|&n| n as f64).product();
@@ -330,7 +336,8 @@ fn scaled(z: &Tensor, f: FftFn, norm: Norm, lengths: &[usize]) -> Tensor {
     lax::mul(z, &lax::full_like(z, scale))
 }
 
-/// Returns the frequencies of the elements of [`fft`] of `n` samples that are `spacing` apart, in cycles for each unit of that.
+/// Returns the frequencies of the elements of [`fft`], for `n` samples that are `spacing` apart, in cycles per unit of
+/// `spacing`.
 ///
 /// ```
 /// use rune_trace::{DType, fft};
@@ -348,7 +355,7 @@ pub fn fftfreq(n: usize, spacing: f64, dtype: DType) -> Tensor {
     frequencies("fftfreq", n, n, spacing, dtype, of)
 }
 
-/// Returns the frequencies of the elements of [`rfft`], as [`fftfreq`] does.
+/// Returns the frequencies of the elements of [`rfft`], like [`fftfreq`].
 ///
 /// # Panics
 /// Like [`fftfreq`].

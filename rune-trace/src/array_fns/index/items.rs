@@ -10,7 +10,7 @@ pub enum IndexItem {
     /// One index, which removes the axis. Negative ones count from the end.
     At(isize),
     /// Every `step`-th index from `start` up to but not including `stop`. Negative ones count from the end. A negative
-    /// step goes backwards, from the last index if `start` is open.
+    /// step goes backward, from the last index if `start` is open.
     Range {
         /// The first index.
         start: Option<isize>,
@@ -47,7 +47,7 @@ pub struct NewAxis;
 #[derive(Clone, Copy, Debug)]
 pub struct Ellipsis;
 
-/// Every `step`-th index of a range, backwards if `step` is negative.
+/// Returns every `step`-th index of a range, backward if `step` is negative.
 ///
 /// ```
 /// use rune_trace::{Tensor, stepped};
@@ -65,7 +65,7 @@ pub fn stepped(range: impl Indexer, step: isize) -> IndexItem {
     }
     match range.into_item() {
         IndexItem::Range { start, stop, step: inner } => {
-            // A step that does not fit into isize leads out of any axis, and so does the largest one.
+            // A step that does not fit into isize exceeds every axis, and so does the largest step.
             IndexItem::Range { start, stop, step: inner.saturating_mul(step) }
         }
         other @ (IndexItem::At(_)
@@ -117,11 +117,11 @@ impl Indexer for &Tensor {
     }
 }
 
-/// Returns an index. Integers out of its range are out of any axis too.
+/// Converts an index. Integers that do not fit are out of range for every axis.
 fn clip<T: TryInto<isize>>(x: T) -> isize {
     x.try_into().unwrap_or(isize::MAX)
 }
-/// Returns the index after the last one of an inclusive range. -1 is the last index, and the end follows it.
+/// Returns the exclusive end of an inclusive range. `None` is the end of the axis, which follows the last index -1.
 fn after(last: isize) -> Option<isize> {
     if last == -1 { None } else { Some(last.saturating_add(1)) }
 }

@@ -22,11 +22,11 @@ pub(super) struct Plan {
     runs: Vec<Run>,
     /// Axes of single indices.
     dropped: Dims,
-    /// The axes with index arrays, numbered without the dropped ones, and these arrays.
+    /// The index arrays and their axes. The axes are numbered without the dropped ones.
     gathered: Vec<(usize, Tensor)>,
     /// The joint shape of the index arrays.
     joint: Shape,
-    /// The place of the axes of the index arrays in the result, without new axes.
+    /// The position of the axes of the index arrays in the result, without new axes.
     joint_at: usize,
     /// The shape of the result.
     pub result: Shape,
@@ -46,12 +46,12 @@ impl Plan {
             result: Shape::scalar(),
         };
         let arrays = items.iter().any(|item| matches!(item, IndexItem::Tensor(_) | IndexItem::List(_)));
-        // Like NumPy: if there are arrays, single indices count as arrays. The axes of the arrays stay where they are
-        // if all are adjacent, and come first otherwise.
+        // Like in NumPy, if there are arrays, single indices count as arrays. If the axes of the arrays are adjacent,
+        // they stay where they are. Otherwise, they come first.
         let fancy = |item: &IndexItem| arrays && !matches!(item, IndexItem::Range { .. } | IndexItem::NewAxis);
         let places: Vec<usize> = (0..items.len()).filter(|&i| fancy(&items[i])).collect();
         let adjacent = places.windows(2).all(|w| w[0] + 1 == w[1]);
-        // The sizes of the result without those of the arrays, and how many come before them.
+        // The sizes of the result without those of the arrays, and the number of sizes before the arrays.
         let mut sizes: Vec<usize> = Vec::new();
         let mut insert_at = 0;
         for (i, item) in items.iter().enumerate() {
@@ -119,7 +119,7 @@ impl Plan {
         let axes: Dims = (0..self.runs.len()).filter(|&a| self.runs[a].reversed).collect();
         if axes.is_empty() { x.clone() } else { lax::reverse(x, &axes) }
     }
-    /// Returns whether the slice is complete, in any order.
+    /// Returns whether the slice selects all elements, in any order.
     fn whole(&self) -> bool {
         self.runs.iter().zip(self.shape.iter()).all(|(r, &n)| r.len == n && r.step == 1)
     }
@@ -255,7 +255,7 @@ impl Run {
     }
 }
 
-/// Checks that there are elements to select from.
+/// Panics unless there are elements to select.
 #[track_caller]
 pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
     if shape[axis] == 0 {
@@ -263,7 +263,7 @@ pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
     }
 }
 
-/// Returns the indices as a tensor; all are in range.
+/// Returns the indices as a tensor. All must be in range.
 #[track_caller]
 fn known(op: &str, positions: &[isize], axis: usize, shape: &Shape) -> Tensor {
     for &position in positions {
@@ -276,13 +276,13 @@ fn known(op: &str, positions: &[isize], axis: usize, shape: &Shape) -> Tensor {
 #[track_caller]
 pub(crate) fn wrap(index: &Tensor, dtype: DType, n: usize) -> Tensor {
     let signed = index.dtype().is_signed_int();
-    // A value that does not fit into `i64` would become negative. It is out of range, and so is `n`.
+    // A value that does not fit into `i64` would become negative. It is out of range, so `n` may replace it.
     let index = if index.dtype() == DType::U64 { &lax::min(index, &lax::full_like(index, n as f64)) } else { index };
     let index = lax::convert(index, dtype);
     if signed { lax::select(&index.lt(0), &(&index + n), &index) } else { index }
 }
 
-/// Returns the index with whole axes instead of the ellipsis, or of missing parts at the end.
+/// Returns the index with whole axes in place of the ellipsis, or in place of missing parts at the end.
 #[track_caller]
 fn spread(op: &str, shape: &Shape, items: &[IndexItem]) -> Vec<IndexItem> {
     let taken = items.iter().filter(|i| !matches!(i, IndexItem::NewAxis | IndexItem::Ellipsis)).count();

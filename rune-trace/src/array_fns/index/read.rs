@@ -16,15 +16,15 @@ impl Tensor {
     /// An index is one of the following, or a tuple of them, one for each axis from the first on: an integer (which
     /// removes the axis), a range (`1..3`, `..`, `2..`, `..-1`), a range with a step ([`stepped`](crate::stepped)), or
     /// an array, vector or tensor of integers. Negative integers count from the end. [`NewAxis`](crate::NewAxis) adds
-    /// an axis, and [`Ellipsis`](crate::Ellipsis) stands for all axes that are not mentioned.
+    /// an axis, and [`Ellipsis`](crate::Ellipsis) selects all axes that are not mentioned.
     ///
     /// Several index arrays broadcast together. Their axes replace the axes that they index if these are adjacent, and
     /// come first otherwise. A range that exceeds an axis ends where the axis ends. Indices in tensors, of any integer
     /// dtype, are clamped to the axis.
     ///
     /// # Panics
-    /// If a known index is out of range, there are more parts than axes, index arrays do not broadcast or are not of integers,
-    /// or there are index arrays and the axis has no elements.
+    /// If a known index is out of range, there are more parts than axes, index arrays do not broadcast or are not
+    /// integers, or there are index arrays and the axis has no elements.
     ///
     /// ```
     /// use rune_trace::{DType, NewAxis, Tensor, stepped};
@@ -45,8 +45,8 @@ impl Tensor {
         lax::reshape(&gathered, plan.result.clone())
     }
     /// Returns the slices along `axis` at `indices` (integers, of any shape). The axes of `indices` replace `axis`.
-    /// Negative indices count from the end; indices out of range are clamped. Without indices the result is empty, also
-    /// for an empty axis.
+    /// Negative indices count from the end. Indices out of range are clamped. Without indices, the result is empty,
+    /// even if the axis has no elements.
     ///
     /// # Panics
     /// If `indices` are not integers, the axis is out of range, or it has no elements and there are indices.
@@ -66,8 +66,8 @@ impl Tensor {
         let plan = Plan::new("take", self.shape(), &items);
         plan.gather("take", self)
     }
-    /// Returns, for each element of `indices`, the element of this tensor at the same place, but with that index along
-    /// `axis`. All other axes broadcast. Indices are treated as in [`Tensor::take`].
+    /// Returns, for each element of `indices`, the element of this tensor at the same position, but with that index
+    /// along `axis`. All other axes broadcast. Indices are treated like in [`Tensor::take`].
     ///
     /// # Panics
     /// If `indices` are not integers or have another rank, do not broadcast, or the axis has no elements and there are

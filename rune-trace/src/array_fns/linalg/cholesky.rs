@@ -3,8 +3,8 @@
 use super::{Triangular, adjoint, expect_square, triangular_solve};
 use crate::{Tensor, lax};
 
-/// Returns the lower triangular `L`, with a positive diagonal, for which `L Lᴴ = a`. It is all NaN if `a` is not
-/// positive definite. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
+/// Returns the lower triangular `L` with a positive diagonal and `L Lᴴ = a`. It is all NaN if `a` is not positive
+/// definite. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
@@ -23,7 +23,7 @@ pub fn cholesky(a: &Tensor) -> Tensor {
 /// Solves `a x = b`, where `l` is the Cholesky factor of `a`, for a vector `b` or for matrices.
 ///
 /// # Panics
-/// If sizes, batches or dtypes do not fit.
+/// If sizes, batches or dtypes do not match.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -37,7 +37,7 @@ pub fn cho_solve(l: &Tensor, b: &Tensor) -> Tensor {
     triangular_solve(&l.conj(), &triangular_solve(l, b, lower), lower.transposed())
 }
 
-/// Returns the Cholesky factor that [`cho_solve`] takes: the lower triangle `L` of which `L Lᴴ = a`, as [`cholesky`].
+/// Returns the Cholesky factor for [`cho_solve`]: the lower triangle `L` with `L Lᴴ = a`, like [`cholesky`].
 ///
 /// # Panics
 /// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.

@@ -8,9 +8,9 @@ use crate::{Tensor, custom_tangent, lax};
 use rune_ir::DType;
 use rune_ir::op::FactorFn;
 
-/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0. The
-/// sign of a complex number is the number of magnitude 1 with its angle; the logarithm is real.
-/// Use it if the determinant itself would be out of range.
+/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0.
+/// The sign of a complex number has magnitude 1 and the angle of the number. The logarithm is real. Use this function
+/// if the determinant itself would be out of range.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
@@ -29,7 +29,7 @@ pub fn slogdet(a: &Tensor) -> (Tensor, Tensor) {
         let (sign, diagonal) = eliminated(a);
         (sign * diagonal.sign().prod_axes(-1), diagonal.abs().log().sum_axes(-1))
     };
-    // d ln det A = tr (A⁻¹ dA), of which the imaginary part turns the sign.
+    // d ln det A = tr (A⁻¹ dA). Its imaginary part rotates the sign.
     let caller = Caller::here();
     let tangent = |a: &Tensor, sign: &Tensor, da: &Tensor| {
         let log = solve(a, da).trace();
@@ -69,7 +69,7 @@ pub fn det(a: &Tensor) -> Tensor {
                 let pivots = diagonal.abs();
                 let least = pivots.min_axes(-1);
                 let regular = least.gt(pivots.max_axes(-1) * (size(a).0 as f64 * precision(a)));
-                // tr (adj A dA): by the inverse where there is one, which costs less.
+                // tr (adj A dA): uses the inverse if there is one, which costs less.
                 let by_inverse = || caller.run(|| det * solve(a, da).trace());
                 cond(&regular.all(), by_inverse, || caller.run(|| adjugate_at(caller, a).matmul(da).trace()))
             };
@@ -97,7 +97,7 @@ pub fn adjugate(a: &Tensor) -> Tensor {
     adjugate_at(Caller::here(), a)
 }
 
-/// The adjugate, whose operations come from the line of `caller`.
+/// Returns the adjugate. Its operations originate at the line of `caller`.
 #[track_caller]
 fn adjugate_at(caller: Caller, a: &Tensor) -> Tensor {
     if size(a).0 < 2 {
@@ -109,20 +109,20 @@ fn adjugate_at(caller: Caller, a: &Tensor) -> Tensor {
     )(a)
 }
 
-/// The adjugate by the singular value decomposition `a = U S Vᴴ`, as det(U) det(Vᴴ) V adj(S) Uᴴ; or its derivative by `da`, which is
-/// linear in it: with F = Uᴴ da V, that of adj(S) has -Fᵢⱼ and, on its diagonal, the sums of the other Fⱼⱼ, times the products of all
-/// singular values but two.
+/// Returns the adjugate, or its derivative by `da`. With the singular value decomposition `a = U S Vᴴ`, the adjugate is
+/// det(U) det(Vᴴ) V adj(S) Uᴴ. The derivative is linear in `da`. With F = Uᴴ da V, the derivative of adj(S) is -Fᵢⱼ off
+/// the diagonal, and the sum of the other Fⱼⱼ on it, each times the product of all but two singular values.
 fn cofactors(a: &Tensor, da: Option<&Tensor>) -> Tensor {
     let n = size(a).0;
     let (u, s, vt) = svd(a);
-    // The determinant of a unitary matrix. That of a real one is 1 or -1, and constant.
+    // The determinant of a unitary matrix. For a real matrix, it is 1 or -1, and constant.
     let turn = |x: &Tensor| {
         let is_complex = x.dtype().is_complex();
         let (sign, diagonal) = eliminated(&if is_complex { x.clone() } else { x.stop_gradient() });
         sign * if is_complex { diagonal } else { diagonal.sign() }.prod_axes(-1)
     };
     let sign = (turn(&u) * turn(&vt)).unsqueeze(-1).unsqueeze(-1);
-    // The products of the singular values, without one or two.
+    // The products of all singular values except one or two.
     let eye = Tensor::eye(n, s.dtype()).gt(0.5);
     let inner = match da {
         None => {

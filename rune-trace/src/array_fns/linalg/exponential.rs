@@ -7,11 +7,11 @@ use crate::tensor::{Caller, at_caller};
 use crate::{ScanOptions, Tensor, custom_tangent, lax, scan_with};
 use rune_ir::DType;
 
-/// How often a result can be squared: enough for norms of 10⁹.
+/// The maximum number of squarings of a result: enough for norms of 10⁹.
 const MOST_SQUARINGS: usize = 28;
 
-/// Returns the exponential of square matrices, `Σ Aᵏ / k!`, by scaling, a Padé approximant, and squaring. NaN if the 1-norm of
-/// a matrix is greater than 10⁹.
+/// Returns the exponential of square matrices, `Σ Aᵏ / k!`, by scaling, a Padé approximant, and squaring. It is NaN if
+/// the 1-norm of a matrix is greater than 10⁹.
 ///
 /// N. Higham, "The scaling and squaring method for the matrix exponential revisited" (2005).
 ///
@@ -46,7 +46,7 @@ pub fn expm(a: &Tensor) -> Tensor {
 /// A. Al-Mohy and N. Higham, "Computing the Fréchet derivative of the matrix exponential" (2009).
 ///
 /// # Panics
-/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`, and `e` as many of the same dtype.
+/// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`, and `e` has the type of `a`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -73,21 +73,21 @@ pub fn expm_frechet(a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     at_caller(|| derivative(caller, a, e))
 }
 
-/// Matrices by a power of two so small that the approximant is exact, and how often to square.
+/// Matrices, scaled by a power of two so that the approximant is exact, and the number of squarings that undo it.
 struct Scaled {
     a: Tensor,
     squarings: Tensor,
 }
 
 fn scaled(a: &Tensor) -> Scaled {
-    // The greatest norms at which the approximants of degree 7 and 13 are exact in f32 and f64.
+    // The greatest norms for which the approximants are exact: of degree 7 in f32, and of degree 13 in f64.
     let greatest = if a.dtype().real() == DType::F32 { 3.92572478313866 } else { 5.371920351148152 };
     let norm = a.abs().sum_axes(-2).max_axes(-1).unsqueeze(-1).unsqueeze(-1).stop_gradient();
     let squarings = where_(norm.gt(greatest), (norm / greatest).log2().ceil(), 0.0);
     Scaled { a: a * like(&(-&squarings).exp2(), a), squarings }
 }
 
-/// The numerator and denominator of a Padé approximant, by parts of the polynomials.
+/// The numerator and denominator of a Padé approximant, in parts of their polynomials.
 struct Pade<'a> {
     a: &'a Tensor,
     squares: [Tensor; 3],
@@ -115,7 +115,7 @@ const DEGREE_13: &[f64] = &[
     1.0,
 ];
 
-/// The sum of the squares with these coefficients, from `a²` on, and a multiple of the identity.
+/// Returns the sum of the powers `a²`, `a⁴` and `a⁶` with these coefficients, and of a multiple of the identity.
 fn polynomial(squares: &[Tensor; 3], b: [f64; 4], constant: bool) -> Tensor {
     let [a2, a4, a6] = squares;
     let sum = a2 * b[1] + a4 * b[2] + a6 * b[3];
@@ -133,7 +133,7 @@ impl Pade<'_> {
         [pade.w, pade.z] = parts;
         pade
     }
-    /// The parts of both polynomials for these squares, or, without constants, for their derivatives.
+    /// Returns the parts of both polynomials. `squares` are the squares, or, without the constant, their derivatives.
     fn parts(&self, squares: &[Tensor; 3], constant: bool) -> [[Option<Tensor>; 2]; 2] {
         let b = self.coefficients;
         let part = |first: usize, constant: bool| {
@@ -158,7 +158,7 @@ impl Pade<'_> {
         let (u, v) = (self.a.matmul(self.whole(&self.w)), self.whole(&self.z));
         solve(&(&v - &u), &(v + u))
     }
-    /// The approximant and its derivative, which is linear in `e`.
+    /// Returns the approximant and its derivative, which is linear in `e`.
     fn derivative(&self, e: &Tensor) -> (Tensor, Tensor) {
         let [a2, a4, a6] = &self.squares;
         let m2 = self.a.matmul(e) + e.matmul(self.a);
@@ -184,7 +184,7 @@ impl Pade<'_> {
     }
 }
 
-/// `r` squared as often as its matrix asks for, and, if they are to be kept, its powers before each squaring.
+/// Squares `r` as often as each matrix requires. With `keep`, also returns the power before each squaring.
 fn powers(caller: Caller, r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor, Tensor) {
     let rounds = squarings.max();
     let turn = |r: &Tensor, i: &Tensor| {
@@ -204,7 +204,7 @@ fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     let (r, dr) = Pade::new(&small).derivative(&e);
     let (value, kept) = powers(caller, &r, &squarings, true);
     let rounds = squarings.max();
-    // Only linear in the derivative, so that it can be transposed.
+    // Linear only in the derivative, so that it can be transposed.
     let turn = |dr: &Tensor, (i, r): &(Tensor, Tensor)| {
         let moved = || caller.run(|| where_(squarings.gt(i), r.matmul(dr) + dr.matmul(r), dr));
         (caller.run(|| cond(&rounds.gt(i), moved, || dr.clone())), ())

@@ -9,7 +9,7 @@ use rune_ir::{DType, Shape};
 /// diagonal, and `U` is upper triangular.
 ///
 /// # Panics
-/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -41,11 +41,10 @@ fn block(x: &Tensor, rows: usize, columns: usize) -> Tensor {
 }
 
 /// Factorizes `a = Q R`. For matrices `m × n` and `k = min(m, n)`, the columns of `Q`, `m × k`, are orthonormal, and
-/// `R`, `k × n`, is upper triangular. Signs are LAPACK's, so elements on the diagonal of `R` are mostly negative; they are
-/// real.
+/// `R`, `k × n`, is upper triangular. The signs are LAPACK's, so the diagonal of `R` is mostly negative. It is real.
 ///
 /// # Panics
-/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -59,7 +58,7 @@ pub fn qr(a: &Tensor) -> (Tensor, Tensor) {
     (q, r)
 }
 
-/// Like [`qr`], with the complete `Q`, `m × m`, and `R`, `m × n`: NumPy's mode `complete`.
+/// Like [`qr`], but returns the complete `Q`, `m × m`, and `R`, `m × n`: NumPy's mode `complete`.
 #[track_caller]
 pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
     expect_matrices("qr_full", a);
@@ -67,12 +66,13 @@ pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
     (q, r)
 }
 
-/// Returns the eigenvalues of Hermitian matrices in ascending order, which are real, and matrices whose columns are the
-/// eigenvectors, of length 1. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
+/// Returns the eigenvalues of Hermitian matrices, which are real, in ascending order, and matrices whose columns are
+/// the eigenvectors, of length 1. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
 ///
-/// In each eigenvector, of the elements above 0.9 of the greatest magnitude, the first is real and positive. Eigenvectors
-/// of equal eigenvalues have no derivative; the eigenvalues have. The derivative of complex eigenvectors is JAX's, which
-/// takes their phases as constant: only a function that does not depend on the phases has a meaningful one.
+/// In each eigenvector, the first element with more than 0.9 of the greatest magnitude is real and positive. If
+/// eigenvalues are equal, their eigenvectors have no derivative, but the eigenvalues have one. The derivative of
+/// complex eigenvectors is JAX's, which treats their phases as constant. It is meaningful only for functions that do
+/// not depend on the phases.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
@@ -100,12 +100,12 @@ pub fn eigvalsh(a: &Tensor) -> Tensor {
     w
 }
 
-/// Factorizes `a = U S Vᴴ`, and returns `U`, the singular values in descending order, which are real, and `Vᴴ`. For
+/// Factorizes `a = U S Vᴴ`. Returns `U`, the singular values, which are real, in descending order, and `Vᴴ`. For
 /// matrices `m × n` and `k = min(m, n)`, `U` is `m × k` with orthonormal columns, and `Vᴴ` is `k × n` with orthonormal
-/// rows. The signs of the columns of `U`, and their derivatives, are those of [`eigh`].
+/// rows. The signs of the columns of `U`, and their derivatives, follow the rules of [`eigh`].
 ///
 /// # Panics
-/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -121,8 +121,8 @@ pub fn svd(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     (u, s, vt)
 }
 
-/// Like [`svd`], with the complete `U`, `m × m`, and `Vᴴ`, `n × n`. The added columns are unique only up to a rotation;
-/// their derivative does not rotate them.
+/// Like [`svd`], but returns the complete `U`, `m × m`, and `Vᴴ`, `n × n`. The added columns are unique only up to a
+/// rotation, and their derivative does not rotate them.
 #[track_caller]
 pub fn svd_full(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     expect_matrices("svd_full", a);

@@ -1,4 +1,4 @@
-//! Square roots, polar factors, and equations with matrices on both sides.
+//! Matrix square roots, polar factors, and equations with matrices on both sides.
 
 use super::spectral::{triangular_root, triangular_sylvester};
 use super::{adjoint, expect_matrices, expect_square, inv, kron, like, precision, schur, size, solve, squares, svd};
@@ -7,16 +7,16 @@ use crate::array_fns::where_;
 use crate::tensor::{Caller, at_caller, refuse};
 use crate::{ScanOptions, Tensor, custom_tangent, lax, scan_with, while_loop};
 
-/// How many turns of an iteration of Newton's are enough: each doubles the number of right digits, after some that scale.
+/// A sufficient number of Newton iterations: after some that scale, each doubles the number of correct digits.
 const TURNS: usize = 24;
 
-/// Returns the principal square root of square matrices, whose eigenvalues have no negative real parts. That of a real matrix
-/// is real: it is NaN if the matrix has a real eigenvalue that is not positive. JAX's, which is always complex, is the root of
-/// the matrix cast to a complex dtype.
+/// Returns the principal square root of square matrices: its eigenvalues have no negative real parts. The root of a
+/// real matrix is real. It is NaN if the matrix has a real eigenvalue that is not positive. JAX's root is always
+/// complex; for that, cast the matrix to a complex dtype.
 ///
-/// Real ones by the iteration of Denman and Beavers, with products and scaling: N. Higham, "Functions of Matrices" (2008), 6.29.
-/// Complex ones by the Schur form: Å. Björck and S. Hammarling, "A Schur method for the square root of a matrix" (1983). There
-/// is a derivative where no eigenvalue is 0 or negative.
+/// Real roots use the iteration of Denman and Beavers, with products and scaling: N. Higham, "Functions of Matrices"
+/// (2008), 6.29. Complex roots use the Schur form: Å. Björck and S. Hammarling, "A Schur method for the square root of
+/// a matrix" (1983). The derivative exists where no eigenvalue is 0 or negative.
 ///
 /// # Panics
 /// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
@@ -35,7 +35,7 @@ pub fn sqrtm(a: &Tensor) -> Tensor {
         return a.clone();
     }
     let caller = Caller::here();
-    // With X² = A: X dX + dX X = dA.
+    // X² = A implies X dX + dX X = dA.
     custom_tangent(
         |a: &Tensor| caller.run(|| if a.dtype().is_complex() { schur_root(caller, a) } else { root(caller, a) }),
         |_, x, (da,)| caller.run(|| stable_sylvester(caller, x, da)),
@@ -54,7 +54,7 @@ fn root(caller: Caller, a: &Tensor) -> Tensor {
     let far = |m: &Tensor| (m - &eye).abs().sum_axes(-2).max_axes(-1);
     let step = |x: &Tensor, m: &Tensor, i: &Tensor| {
         let inverse = inv(m);
-        // The scale that makes the norms of both equal; none at the end, where it would only round.
+        // A scale that makes both norms equal. It is 1 near the end, where it would only add rounding errors.
         let scale = (norm(&inverse) / norm(m)).sqrt().sqrt();
         let near = far(m).unsqueeze(-1).unsqueeze(-1).lt(1e-2);
         let scale = where_(near, 1.0, scale);
@@ -68,20 +68,21 @@ fn root(caller: Caller, a: &Tensor) -> Tensor {
     let going = |m: &Tensor, i: &Tensor| far(m).gt(close).any() & i.lt(2 * TURNS as i32);
     let open = |(_, m, i): &(Tensor, Tensor, Tensor)| caller.run(|| going(m, i));
     let (x, m, _) = while_loop(open, body, &start);
-    // Without a root the iteration does not end.
+    // If there is no root, the iteration does not converge.
     let found = far(&m).unsqueeze(-1).unsqueeze(-1).lt(close.sqrt());
     where_(found, x, f64::NAN)
 }
 
-/// The root of the sum of the squares of all magnitudes of each matrix.
+/// Returns the Frobenius norm of each matrix.
 fn norm(a: &Tensor) -> Tensor {
     squares(a).sum_keepdims([-2, -1]).sqrt()
 }
 
-/// The solution of `a x + x a = c`, where the eigenvalues of `a` have positive real parts; linear in `c`.
+/// Returns the solution of `a x + x a = c`, which is linear in `c`. The eigenvalues of `a` must have positive real
+/// parts.
 ///
-/// The sign of `[[a, c], [0, -a]]` holds `2 x`, by Newton's iteration: J. Roberts, "Linear model reduction and solution of the
-/// algebraic Riccati equation by use of the sign function" (1980).
+/// The sign of `[[a, c], [0, -a]]` holds `2 x`. It is computed by Newton's iteration: J. Roberts, "Linear model
+/// reduction and solution of the algebraic Riccati equation by use of the sign function" (1980).
 fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
     let turned = |a: &Tensor| {
         let inverse = inv(a);
@@ -98,12 +99,13 @@ fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
     scan_with(ScanOptions::default(), apart, c, &steps).0 * 0.5
 }
 
-/// Returns the solution `x` of `a x + x b = q`, of which `a` and `-b` must have no common eigenvalue, by Schur forms:
-/// R. Bartels and G. Stewart, "Solution of the matrix equation AX + XB = C" (1972). The derivative solves a system of as many
-/// equations as `q` has elements, and costs the cube of that number.
+/// Returns the solution `x` of `a x + x b = q`, by Schur forms: R. Bartels and G. Stewart, "Solution of the matrix
+/// equation AX + XB = C" (1972). `a` and `-b` must have no common eigenvalue. The derivative solves a system with one
+/// equation for each element of `q`, and costs the cube of their number.
 ///
 /// # Panics
-/// Panics unless `a` and `b` are square matrices of `f32`, `f64`, `c64` or `c128`, and `q` a matrix with the rows of `a` and the columns of `b`.
+/// Panics unless `a` and `b` are square matrices of `f32`, `f64`, `c64` or `c128`, and `q` is a matrix with the rows of
+/// `a` and the columns of `b`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -135,7 +137,7 @@ pub fn solve_sylvester(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
     )(a, b, q)
 }
 
-/// The solution of `a x + x b = q` by Schur forms.
+/// Returns the solution of `a x + x b = q`, by Schur forms.
 fn sylvester(caller: Caller, matrices: [&Tensor; 3]) -> Tensor {
     let dtype = matrices[0].dtype();
     let complex = dtype.complex().expect("matrices have a complex dtype");
@@ -146,15 +148,15 @@ fn sylvester(caller: Caller, matrices: [&Tensor; 3]) -> Tensor {
     if dtype.is_complex() { x } else { x.real() }
 }
 
-/// The solution of `a x + x b = q` as a system of equations for its elements.
+/// Returns the solution of `a x + x b = q`, by a system of equations for its elements.
 fn sylvester_system(a: &Tensor, b: &Tensor, q: &Tensor) -> Tensor {
     let left = kron(a, &Tensor::eye(size(b).0, b.dtype()));
     let system = left + kron(&Tensor::eye(size(a).0, a.dtype()), &b.t());
     lax::reshape(&solve(&system, &lax::reshape(q, [q.size()])), q.shape().clone())
 }
 
-/// Returns the polar factors of matrices that are not wide: `U` with orthonormal columns, and the positive semidefinite `P` of
-/// which `a = U P`. For `a = P U`, transpose `a` and the factors.
+/// Returns the polar factors of matrices that are not wide: `U` with orthonormal columns, and a positive semidefinite
+/// `P`, with `a = U P`. For `a = P U`, transpose `a` and the factors.
 ///
 /// # Panics
 /// Panics unless `a` holds matrices of `f32`, `f64`, `c64` or `c128` with at least as many rows as columns.
@@ -181,8 +183,8 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
         let (u, s, vt) = svd(a);
         (u.matmul(&vt), adjoint(&vt).matmul(&(like(&s, a).unsqueeze(-1) * &vt)))
     };
-    // With a skew Ω of which P Ω + Ω P = Uᴴ dA - dAᴴ U: dP = Uᴴ dA - Ω P, and dU = U Ω, and what of dA is not in the columns of U
-    // by P⁻¹. No difference of singular values divides.
+    // The skew Ω solves P Ω + Ω P = Uᴴ dA - dAᴴ U. Then dP = Uᴴ dA - Ω P, and dU = U Ω plus the part of dA outside the
+    // columns of U times P⁻¹. Nothing is divided by a difference of singular values.
     let tangent = |a: &Tensor, u: &Tensor, p: &Tensor, da: &Tensor| {
         let (_, s, vt) = svd(a);
         let (s, v) = (like(&s, a), adjoint(&vt));
@@ -198,11 +200,11 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), (u, p), (da,)| caller.run(|| tangent(a, u, p, da)))(a)
 }
 
-/// Returns the eigenvalues of symmetric tridiagonal matrices, ascending, and the eigenvectors in columns: `diagonal` has shape
-/// `[…, n]`, and `beside`, the elements next to it, `[…, n - 1]`.
+/// Returns the eigenvalues of symmetric tridiagonal matrices, ascending, and the eigenvectors in columns. `diagonal`
+/// has the shape `[…, n]`, and `beside`, the elements next to it, has `[…, n - 1]`.
 ///
 /// # Panics
-/// Panics unless the shapes are these, and the dtype `f32` or `f64`.
+/// Panics unless the operands have these shapes and the dtype `f32` or `f64`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -229,7 +231,7 @@ pub fn eigh_tridiagonal(diagonal: &Tensor, beside: &Tensor) -> (Tensor, Tensor) 
         let eye = Tensor::eye(n, diagonal.dtype());
         let mut ends = vec![(0, 0); beside.rank()];
         ends[beside.rank() - 1].0 = 1;
-        // Below the diagonal; `eigh` reads no more.
+        // Fills only the part below the diagonal, because `eigh` reads no more.
         let below = beside.pad(&ends, 0.0).unsqueeze(-1) * eye.pad(&[(0, 0), (-1, 1)], 0.0);
         let matrix = diagonal.unsqueeze(-1) * eye + &below + below.t();
         super::eigh(&matrix)

@@ -1,4 +1,4 @@
-//! Reflections by Householder: factors as products of `1 - τ v vᴴ`, in LAPACK's form.
+//! Householder reflections: factors as products of `1 - τ v vᴴ`, in LAPACK's form.
 
 use super::{expect_matrices, expect_square, like, size, squares};
 use crate::array_fns::broadcast::expect_one_dtype;
@@ -7,8 +7,9 @@ use crate::tensor::{Caller, at_caller, refuse};
 use crate::{ScanOptions, Tensor, lax, scan_with};
 use rune_ir::{DType, Shape};
 
-/// Returns the QR factorization in the form of LAPACK's `geqrf`: `R` in the upper triangle, below it the vectors `v` of the
-/// reflections `1 - τ v vᴴ` (whose first elements are 1), and the factors `τ`. [`householder_product`] computes `Q` from them.
+/// Returns the QR factorization in the form of LAPACK's `geqrf`. The upper triangle holds `R`. Below it are the vectors
+/// `v` of the reflections `1 - τ v vᴴ`, without their first elements, which are 1. The second result holds the factors
+/// `τ`. [`householder_product`] computes `Q` from them.
 ///
 /// [`qr`](super::qr) is faster and has a better derivative.
 ///
@@ -30,11 +31,12 @@ pub fn geqrf(a: &Tensor) -> (Tensor, Tensor) {
     at_caller(|| reflected(caller, a, m.min(n), 0))
 }
 
-/// Returns the first columns of the product of reflections `1 - τ v vᴴ`, whose vectors `v` are below the diagonal of `a`, in the
-/// form of [`geqrf`]: LAPACK's `orgqr`. The result has the shape of `a`.
+/// Returns the first columns of the product of reflections `1 - τ v vᴴ`: LAPACK's `orgqr`. The vectors `v` are below
+/// the diagonal of `a`, in the form of [`geqrf`]. The result has the shape of `a`.
 ///
 /// # Panics
-/// Panics unless `a` holds matrices of `f32`, `f64`, `c64` or `c128`, `m × n` with `m ≥ n`, and `taus` at most `n` factors for each.
+/// Panics unless `a` holds `m × n` matrices of `f32`, `f64`, `c64` or `c128` with `m ≥ n`, and `taus` at most `n`
+/// factors for each.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -62,8 +64,8 @@ pub fn householder_product(a: &Tensor, taus: &Tensor) -> Tensor {
     at_caller(|| product(caller, a, taus))
 }
 
-/// Returns the Hessenberg form of square matrices, which is 0 below the first subdiagonal, and the orthogonal `Q` of which
-/// `a = Q H Qᴴ`: `scipy.linalg.hessenberg` with `calc_q=True`. Signs are LAPACK's.
+/// Returns the Hessenberg form `H` of square matrices, which is 0 below the first subdiagonal, and the orthogonal `Q`
+/// with `a = Q H Qᴴ`: `scipy.linalg.hessenberg` with `calc_q=True`. The signs are LAPACK's.
 ///
 /// # Panics
 /// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
@@ -91,8 +93,8 @@ pub fn hessenberg(a: &Tensor) -> (Tensor, Tensor) {
     (h.triu(-1), inner.pad(&one, 0) + corner)
 }
 
-/// Returns the Hessenberg form of square matrices in the form of LAPACK's `gehrd`: below the first subdiagonal are the vectors
-/// of the reflections, whose factors are the second result.
+/// Returns the Hessenberg form of square matrices in the form of LAPACK's `gehrd`: below the first subdiagonal are the
+/// vectors of the reflections. The second result holds their factors.
 ///
 /// # Panics
 /// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`, with at least one row.
@@ -116,7 +118,7 @@ pub fn gehrd(a: &Tensor) -> (Tensor, Tensor) {
     at_caller(|| reflected(caller, a, n - 1, 1))
 }
 
-/// The matrices from row and column `from` on, with as many columns fewer at the end.
+/// Returns the matrices without their first `from` rows and last `from` columns.
 #[track_caller]
 fn columns(h: &Tensor, from: usize) -> Tensor {
     let (mut start, mut limit) = (vec![0; h.rank()], h.shape().to_vec());
@@ -129,7 +131,8 @@ fn numbers(n: usize) -> Tensor {
     lax::iota(DType::I32, [n], 0)
 }
 
-/// Zeros below row `j + offset` in each column `j` of the first `count`, by reflections; with an offset applied from both sides.
+/// Zeroes the elements below row `j + offset` in each column `j` of the first `count`, by reflections. With an offset,
+/// applies the reflections from both sides.
 fn reflected(caller: Caller, a: &Tensor, count: usize, offset: usize) -> (Tensor, Tensor) {
     let ((m, n), dtype) = (size(a), a.dtype());
     let batch = &a.shape()[..a.rank() - 2];

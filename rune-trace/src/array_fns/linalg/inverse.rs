@@ -7,11 +7,11 @@ use crate::tensor::{Caller, refuse};
 use crate::{Tensor, custom_tangent};
 use rune_ir::DType;
 
-/// Returns the Moore-Penrose pseudo-inverse of matrices. Singular values of at most `rtol` times the greatest count as
-/// 0. The usual value, as in JAX, is 10 ε max(m, n).
+/// Returns the Moore-Penrose pseudo-inverse of matrices. Singular values of at most `rtol` times the greatest
+/// count as 0. The usual `rtol`, as in JAX, is 10 ε max(m, n).
 ///
 /// # Panics
-/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -35,7 +35,8 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
         let inverse = where_(s.gt(&cutoff), 1.0 / &s, 0.0);
         (adjoint(&vt) * like(&inverse, a).unsqueeze(-2)).matmul(adjoint(&u))
     };
-    // G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose variables separate" (1973).
+    // G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems whose
+    // variables separate" (1973).
     let tangent = |a: &Tensor, p: &Tensor, da: &Tensor| {
         let (adjoint_p, adjoint_da) = (adjoint(p), adjoint(da));
         let s = p.matmul(&adjoint_p).matmul(&adjoint_da);
@@ -48,7 +49,7 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
 /// Returns the number of singular values above `rtol` times the greatest, as `i32`. The usual value is ε max(m, n).
 ///
 /// # Panics
-/// If there are no matrices of `f32`, `f64`, `c64` or `c128`.
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -71,7 +72,7 @@ pub fn matrix_rank(a: &Tensor, rtol: Option<f64>) -> Tensor {
 /// The result of [`lstsq`].
 #[derive(Clone, Debug)]
 pub struct Lstsq {
-    /// The shortest of the best solutions.
+    /// The shortest of the least squares solutions.
     pub solution: Tensor,
     /// The sum of the squares of the magnitudes of `b - a x`, for each column.
     pub residuals: Tensor,
@@ -85,7 +86,7 @@ pub struct Lstsq {
 /// `rcond` times the greatest count as 0. The usual value is ε max(m, n).
 ///
 /// # Panics
-/// If `a` is not a matrix of `f32`, `f64`, `c64` or `c128`, or `b` does not have the same number of rows and dtype.
+/// If `a` is not a matrix of `f32`, `f64`, `c64` or `c128`, or `b` has another number of rows or another dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};

@@ -1,11 +1,12 @@
-//! Linear systems solved by products with the matrix alone (Y. Saad, "Iterative Methods for Sparse Linear Systems", 2nd edition, 2003), as
-//! `jax.scipy.sparse.linalg` has them.
+//! Solvers of linear systems that use only products with the matrix (Y. Saad, "Iterative Methods for Sparse Linear
+//! Systems", 2nd edition, 2003), like `jax.scipy.sparse.linalg`.
 
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, TensorFn, Tree, custom_linear_solve, fori_loop, lax, linalg, while_loop};
 use rune_ir::{DType, Shape};
 
-/// How [`cg`], [`bicgstab`] and [`gmres`] work: by default from 0 on, until the norm of the residual is at most 1e-5 of that of the right side.
+/// Options of [`cg`], [`bicgstab`] and [`gmres`]. By default, they start at 0, and stop when the norm of the residual
+/// is at most 1e-5 times that of the right side.
 ///
 /// ```
 /// use rune_trace::linalg::KrylovOptions;
@@ -13,15 +14,17 @@ use rune_ir::{DType, Shape};
 /// ```
 #[derive(Clone, Debug)]
 pub struct KrylovOptions {
-    /// The search ends once the norm of the residual is at most this fraction of the norm of the right side.
+    /// The relative tolerance: the search ends when the norm of the residual is at most this fraction of the norm of
+    /// the right side.
     pub tolerance: f64,
-    /// The norm of the residual at which the search ends, whatever that of the right side.
+    /// The absolute tolerance: the search also ends when the norm of the residual is at most this number.
     pub absolute_tolerance: f64,
-    /// Steps after which the search ends: by default ten for each unknown. A step of [`gmres`] is a cycle between two restarts.
+    /// The maximum number of steps, by default ten for each unknown. A step of [`gmres`] is a cycle between two
+    /// restarts.
     pub max_iterations: Option<usize>,
-    /// Where the search starts; by default at 0.
+    /// The start of the search, by default 0.
     pub start: Option<Tensor>,
-    /// The vectors between two restarts of [`gmres`], at most the number of unknowns.
+    /// The number of vectors between two restarts of [`gmres`], at most the number of unknowns.
     pub restart: usize,
 }
 impl Default for KrylovOptions {
@@ -30,10 +33,11 @@ impl Default for KrylovOptions {
     }
 }
 
-/// Solves `matvec(params, x) = b` by conjugate gradients, for a symmetric positive definite matrix. The derivative is that of the solution, by another solve.
+/// Solves `matvec(params, x) = b` by conjugate gradients, for a symmetric positive definite matrix. The derivative is
+/// that of the solution, and needs another solve.
 ///
 /// # Panics
-/// If `b` is of neither `f32` nor `f64`, the start is of another type than `b`, or `matvec` gives another type.
+/// If `b` is neither `f32` nor `f64`, or if the start or the result of `matvec` has another type than `b`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg::{self, KrylovOptions}};
@@ -54,11 +58,11 @@ pub fn cg<P: Tree + Send + Sync>(
     solve(matvec, params, b, options, solve_cg)
 }
 
-/// Solves `matvec(params, x) = b` by the stabilized method of biconjugate gradients (H. van der Vorst, 1992), for any regular matrix. The derivative is that
-/// of the solution, by another solve.
+/// Solves `matvec(params, x) = b` by the stabilized biconjugate gradient method (H. van der Vorst, 1992), for any
+/// regular matrix. The derivative is that of the solution, and needs another solve.
 ///
 /// # Panics
-/// As [`cg`].
+/// Like [`cg`].
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg::{self, KrylovOptions}};
@@ -78,11 +82,11 @@ pub fn bicgstab<P: Tree + Send + Sync>(
     solve(matvec, params, b, options, solve_bicgstab)
 }
 
-/// Solves `matvec(params, x) = b` by the method of generalized minimal residuals (Y. Saad and M. Schultz, 1986), for any regular matrix. The derivative is
-/// that of the solution, by another solve.
+/// Solves `matvec(params, x) = b` by the generalized minimal residual method (Y. Saad and M. Schultz, 1986), for any
+/// regular matrix. The derivative is that of the solution, and needs another solve.
 ///
 /// # Panics
-/// As [`cg`], or if no vectors are between two restarts.
+/// Like [`cg`]. Also if there are no vectors between two restarts.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg::{self, KrylovOptions}};
@@ -105,7 +109,7 @@ pub fn gmres<P: Tree + Send + Sync>(
     solve(matvec, params, b, options, solve_gmres)
 }
 
-/// Solves by a method, which also solves the transposed system of the derivative.
+/// Solves by `method`, also the transposed system of the derivative.
 #[track_caller]
 fn solve<P: Tree + Send + Sync>(
     matvec: impl Fn(&P, &Tensor) -> Tensor + Send + Sync,
@@ -135,7 +139,7 @@ fn dot(x: &Tensor, y: &Tensor) -> Tensor {
     (x * y).sum()
 }
 
-/// The square of the norm of the residual at which the search ends.
+/// Returns the squared norm of the residual at which the search ends.
 fn limit(b: &Tensor, options: &KrylovOptions) -> Tensor {
     let relative = dot(b, b) * options.tolerance.powi(2);
     lax::max(&relative, &lax::full_like(&relative, options.absolute_tolerance.powi(2)))
@@ -153,7 +157,7 @@ fn zero() -> Tensor {
     lax::full(DType::I32, &Shape::scalar(), 0.0)
 }
 
-/// `x` / `y`, and 0 where `y` is 0.
+/// Returns `x` / `y`, and 0 where `y` is 0.
 fn quotient(x: &Tensor, y: &Tensor) -> Tensor {
     let none = y.eq(y.zeros_like());
     lax::select(&none, &x.zeros_like(), &(x / lax::select(&none, &y.ones_like(), y)))
@@ -206,7 +210,7 @@ fn solve_bicgstab(a: &TensorFn<'_>, b: &Tensor, options: &KrylovOptions) -> Tens
                 let t = a(&s);
                 let omega = quotient(&dot(&t, &s), &dot(&t, &t));
                 let x = x + &alpha * &p + &omega * &s;
-                // Without a step, the method has broken down.
+                // If a step is 0, the method has broken down.
                 let stuck = alpha.eq(alpha.zeros_like()) | next.eq(next.zeros_like());
                 let k = lax::select(&stuck, &lax::full_like(k, f64::from(i32::MAX)), &(k + 1));
                 vec![x, s - &omega * t, alpha, omega, next, p, v, k]
@@ -238,7 +242,7 @@ fn solve_gmres(a: &TensorFn<'_>, b: &Tensor, options: &KrylovOptions) -> Tensor 
                     with_origin(origin, || {
                         let q = basis.take(j, 0);
                         let w = flat(&a(&lax::reshape(&q, shape.clone())));
-                        // Gram and Schmidt's method, twice.
+                        // The Gram-Schmidt method, twice for precision.
                         let first = basis.matmul(&w);
                         let w = w - first.matmul(basis);
                         let second = basis.matmul(&w);

@@ -1,10 +1,11 @@
-//! Linear algebra, as in `jax.numpy.linalg` and `jax.scipy.linalg`: of `f32`, `f64`, `c64` and `c128`, differentiable
-//! any number of times.
+//! Linear algebra, like `jax.numpy.linalg` and `jax.scipy.linalg`, for `f32`, `f64`, `c64` and `c128`. All functions
+//! are differentiable any number of times.
 //!
-//! Matrices lie along the last two axes; all axes before are a batch, and broadcast where there are two operands. What is computed is that of
-//! LAPACK, in `f64` and rounded once. On CPU compiled code calls the process for it; other devices refuse it.
+//! Matrices lie along the last two axes. All earlier axes are a batch; with two operands, they broadcast. The results
+//! are those of LAPACK, computed in `f64` and rounded once. On CPU, compiled code calls the process for them; other
+//! devices report an error.
 //!
-//! `Aᴴ` is the Hermitian transpose: that of a real matrix is its transpose.
+//! `Aᴴ` is the Hermitian transpose. For a real matrix, it is the transpose.
 //!
 //! ```
 //! use rune_trace::{Tensor, grad, linalg};
@@ -55,7 +56,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// Checks that `a` holds matrices of a dtype that linear algebra takes.
+/// Panics unless `a` holds matrices of a dtype that linear algebra supports.
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
     if !a.dtype().is_inexact() || a.dtype().is_half() {
@@ -69,7 +70,7 @@ fn expect_matrices(op: &str, a: &Tensor) {
     }
 }
 
-/// Checks that `a` holds square matrices.
+/// Panics unless `a` holds square matrices.
 #[track_caller]
 fn expect_square(op: &str, a: &Tensor) {
     expect_matrices(op, a);
@@ -85,7 +86,7 @@ fn adjoint(a: &Tensor) -> Tensor {
     a.t().conj()
 }
 
-/// Returns real numbers in the dtype of `a`, which may be complex.
+/// Converts real numbers to the dtype of `a`, which may be complex.
 #[track_caller]
 fn like(real: &Tensor, a: &Tensor) -> Tensor {
     if real.dtype() == a.dtype() { real.clone() } else { lax::convert(real, a.dtype()) }
@@ -114,7 +115,7 @@ fn with_batch(op: &str, a: &Tensor, batch: &Shape) -> Tensor {
     broadcast(op, a, &batch.iter().chain(matrix).copied().collect())
 }
 
-/// Matrices `a` and right sides `b` with the same batch. A vector `b` is a column.
+/// Matrices `a` and right sides `b`, both with the same batch. A vector `b` becomes a column.
 struct Sides {
     a: Tensor,
     b: Tensor,
@@ -124,7 +125,7 @@ struct Sides {
 }
 
 impl Sides {
-    /// `b` must have as many rows (columns, unless `left`) as `a`.
+    /// `b` must have as many rows as `a`, or columns unless `left`.
     #[track_caller]
     fn new(op: &str, a: &Tensor, b: &Tensor, left: bool) -> Sides {
         expect_square(op, a);
@@ -144,7 +145,7 @@ impl Sides {
         let batch = expect_joint_shape(&format!("linalg::{op}, before the matrices"), &[&batches[0], &batches[1]]);
         Sides { a: with_batch(op, a, &batch), b: with_batch(op, &b, &batch), batch, vector }
     }
-    /// Returns the solution in the form of the right sides.
+    /// Returns the solution in the shape of the right sides.
     #[track_caller]
     fn shaped(&self, x: &Tensor) -> Tensor {
         if !self.vector {

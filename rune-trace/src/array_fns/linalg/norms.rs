@@ -29,8 +29,8 @@ pub enum MatrixOrd {
     MinusInf,
 }
 
-/// Returns the square root of the sum of the squares of the magnitudes of all elements. Norms of
-/// complex numbers are real. Its derivative at 0 is NaN, like in JAX.
+/// Returns the square root of the sum of the squares of the magnitudes of all elements. Norms of complex numbers are
+/// real. The derivative at 0 is NaN, like in JAX.
 ///
 /// # Panics
 /// If the elements are neither floats nor complex.
@@ -47,7 +47,7 @@ pub fn norm(x: &Tensor) -> Tensor {
 }
 
 /// Returns the norm of vectors along `axis`: the `ord`-th root of the sum of the magnitudes to the power `ord`. For ±∞,
-/// it is the greatest or least magnitude, and for 0 the number of elements that are not 0.
+/// it is the greatest or least magnitude. For 0, it is the number of nonzero elements.
 ///
 /// # Panics
 /// If the elements are neither floats nor complex, or there is no such axis.
@@ -81,7 +81,8 @@ pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
 /// Returns the norm of matrices along the last two axes.
 ///
 /// # Panics
-/// If there are no matrices of `f32`, `f64`, `c64` or `c128`, or they are empty and the norm is an extreme.
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`, or if they are empty and the norm is an
+/// extreme.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -112,8 +113,8 @@ pub fn matrix_norm(x: &Tensor, ord: MatrixOrd) -> Tensor {
 /// matrix times that of its inverse. It is infinite for singular matrices.
 ///
 /// # Panics
-/// If there are no matrices of `f32`, `f64`, `c64` or `c128`, they are empty, or they are not square and the norm is not `Two` or
-/// `MinusTwo`.
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`, if they are empty, or if they are not square
+/// and the norm is not `Two` or `MinusTwo`.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -144,7 +145,7 @@ pub fn cond(x: &Tensor, ord: MatrixOrd) -> Tensor {
             matrix_norm(x, ord) * matrix_norm(&inv(x), ord)
         }
     };
-    // A NaN that the matrix does not contain comes from a division by 0.
+    // A NaN in the result that is not in the matrix comes from a division by 0.
     let given = lax::convert(&x.isnan(), DType::I32).sum_axes([-2, -1]).gt(0);
     where_(ratio.isnan() & !given, f64::INFINITY, ratio)
 }

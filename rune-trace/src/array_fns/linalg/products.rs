@@ -7,7 +7,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::Shape;
 
-/// Raises square matrices to the power `n`, by squaring; for negative `n`, their inverse.
+/// Raises square matrices to the power `n`, by squaring. For a negative `n`, raises their inverses.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
@@ -45,7 +45,8 @@ pub fn matrix_power(a: &Tensor, n: i32) -> Tensor {
 /// vectors.
 ///
 /// # Panics
-/// If there are fewer than two, sizes or dtypes do not fit, or others than the first and the last are vectors.
+/// If there are fewer than two operands, if sizes or dtypes do not match, or if operands other than the first and the
+/// last are vectors.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, linalg};
@@ -84,7 +85,7 @@ pub fn multi_dot(xs: &[&Tensor]) -> Tensor {
     lax::reshape(&product, shape)
 }
 
-/// Returns where to split each range of matrices, by dynamic programming.
+/// Returns the index at which to split each range of matrices, by dynamic programming.
 fn splits(sizes: &[usize]) -> Vec<Vec<usize>> {
     let n = sizes.len() - 1;
     let (mut costs, mut best) = (vec![vec![0.0f64; n]; n], vec![vec![0; n]; n]);
@@ -115,7 +116,7 @@ fn product(matrices: &[Tensor], splits: &[Vec<usize>], first: usize, last: usize
 /// Returns the cross product of vectors of three elements along `axis`. Batches broadcast.
 ///
 /// # Panics
-/// If there are not three elements along `axis`, or shapes or dtypes do not fit.
+/// If there are not three elements along `axis`, or shapes or dtypes do not match.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -130,13 +131,12 @@ pub fn cross(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
             refuse!("linalg::cross: takes vectors of three elements along axis {axis}, but got shape {}", x.shape());
         }
     }
-    // All three elements at once: x₁ y₂ - x₂ y₁ and so on.
+    // Computes all three elements at once: x₁ y₂ - x₂ y₁ and so on.
     let (x1, y1) = (x.roll(-1, axis), y.roll(-1, axis));
     (x * y1 - x1 * y).roll(-1, axis)
 }
 
-/// Returns the Kronecker product: the product of each element of `x` with `y`, as blocks of matrices or vectors, with
-/// `x[i, j] * y` as block `(i, j)`.
+/// Returns the Kronecker product of matrices or vectors: block `(i, j)` of the result is `x[i, j] * y`.
 ///
 /// # Panics
 /// If the ranks or the dtypes differ.
@@ -160,7 +160,7 @@ pub fn kron(x: &Tensor, y: &Tensor) -> Tensor {
     lax::reshape(&(lax::reshape(x, between(x, true)) * lax::reshape(y, between(y, false))), shape)
 }
 
-/// Returns matrices with rows and columns exchanged.
+/// Exchanges the rows and columns of matrices.
 ///
 /// # Panics
 /// Panics if `x` has fewer than two axes.
@@ -177,10 +177,10 @@ pub fn matrix_transpose(x: &Tensor) -> Tensor {
     x.t()
 }
 
-/// Returns the product of each element of the vector `x` with each of the vector `y`.
+/// Returns the product of each element of the vector `x` with each element of the vector `y`.
 ///
 /// # Panics
-/// Panics unless both are vectors of one dtype.
+/// Panics unless both are vectors of the same dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -196,10 +196,10 @@ pub fn outer(x: &Tensor, y: &Tensor) -> Tensor {
     x.unsqueeze(1) * y.unsqueeze(0)
 }
 
-/// Returns the dot products of vectors along `axis`, with the conjugates of `x`; the other axes broadcast.
+/// Returns the dot products along `axis` of the conjugates of `x` with `y`. The other axes broadcast.
 ///
 /// # Panics
-/// Panics if sizes, shapes or dtypes do not fit.
+/// Panics if sizes, shapes or dtypes do not match.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -217,10 +217,11 @@ pub fn vecdot(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
     x.unsqueeze(-2).matmul(y.unsqueeze(-1)).squeeze([-2, -1])
 }
 
-/// Returns the inverse of `a` as a map from its last axes to its first `ind` axes: both have as many elements.
+/// Returns the inverse of `a` as a linear map from its last axes to its first `ind` axes. Both groups must have the
+/// same number of elements.
 ///
 /// # Panics
-/// Panics unless `a` has floats, and as many elements in the first `ind` axes as in the others.
+/// Panics unless `a` has floats, and its first `ind` axes have as many elements as the others.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, linalg};
@@ -241,10 +242,10 @@ pub fn tensorinv(a: &Tensor, ind: usize) -> Tensor {
     lax::reshape(&inv(&lax::reshape(a, [n, n])), shape)
 }
 
-/// Returns the `x` of which `tensordot(a, x)` over all axes of `x` is `b`.
+/// Returns the `x` for which `tensordot(a, x)`, over all axes of `x`, is `b`.
 ///
 /// # Panics
-/// Panics unless `a` has floats, its first axes are those of `b`, and its others have as many elements.
+/// Panics unless `a` has floats, its first axes are those of `b`, and its other axes have as many elements.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, linalg};

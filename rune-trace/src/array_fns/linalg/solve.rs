@@ -4,11 +4,11 @@ use super::{Sides, Triangular, expect_square, size, with_batch};
 use crate::{Tensor, lax};
 use rune_ir::op::FactorFn;
 
-/// Solves the triangular systems `a x = b` or `x a = b`, as `how` says. Only one triangle of `a` is read. A vector `b`
-/// gives a vector (for each matrix of a batch).
+/// Solves the triangular systems `a x = b` or `x a = b`, depending on `how`. It reads only one triangle of `a`. For a
+/// vector `b`, the result is a vector (for each matrix of a batch).
 ///
 /// # Panics
-/// If sizes, batches or dtypes do not fit.
+/// If sizes, batches or dtypes do not match.
 ///
 /// ```
 /// use rune_trace::Tensor;
@@ -24,11 +24,11 @@ pub fn triangular_solve(a: &Tensor, b: &Tensor, how: Triangular) -> Tensor {
     sides.shaped(&lax::triangular_solve(&sides.a, &sides.b, how))
 }
 
-/// Solves `a x = b`, for a vector `b` or for matrices. Batches broadcast. The solution for a singular `a` is infinite
+/// Solves `a x = b`, for a vector `b` or for matrices. Batches broadcast. If `a` is singular, the solution is infinite
 /// or NaN. `a` is factored once, also for the derivatives.
 ///
 /// # Panics
-/// If the matrices are not square, or sizes, batches or dtypes do not fit.
+/// If the matrices are not square, or sizes, batches or dtypes do not match.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -46,8 +46,8 @@ pub fn solve(a: &Tensor, b: &Tensor) -> Tensor {
     sides.shaped(&lax::lu_solve([&sides.a, &lu, &permutation], &sides.b, false))
 }
 
-/// Returns the inverse of square matrices. That of a singular matrix is infinite or NaN. To solve equations, [`solve`]
-/// is faster and more exact.
+/// Returns the inverse of square matrices. The inverse of a singular matrix is infinite or NaN. To solve equations,
+/// [`solve`] is faster and more precise.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
@@ -63,11 +63,11 @@ pub fn inv(a: &Tensor) -> Tensor {
     solve(a, &Tensor::eye(size(a).0, a.dtype()))
 }
 
-/// Returns the solution of triangular systems `a x = b`, of which one triangle of `a` is read: `jax.scipy.linalg.solve_triangular`.
-/// [`triangular_solve`] has more forms.
+/// Returns the solution of triangular systems `a x = b`: `jax.scipy.linalg.solve_triangular`. It reads only one
+/// triangle of `a`. [`triangular_solve`] has more forms.
 ///
 /// # Panics
-/// Panics if sizes, batches or dtypes do not fit.
+/// Panics if sizes, batches or dtypes do not match.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -84,15 +84,15 @@ pub fn solve_triangular(a: &Tensor, b: &Tensor, lower: bool) -> Tensor {
 /// The LU factorization of square matrices, in the form of LAPACK's `getrf`.
 #[derive(Clone, Debug)]
 pub struct LuFactor {
-    /// `U`, and below its diagonal `L`, whose diagonal is 1.
+    /// `U`, and below its diagonal the elements of `L`, whose diagonal is 1.
     pub lu: Tensor,
-    /// For each row the one that it was exchanged with, as `i32`.
+    /// For each row, the row with which it was exchanged, as `i32`.
     pub pivots: Tensor,
-    /// For each row of `L U` the row of the matrix, as `i32`.
+    /// For each row of `L U`, the row of the matrix, as `i32`.
     pub permutation: Tensor,
 }
 
-/// Returns the LU factorization that [`lu_solve`] takes.
+/// Returns the LU factorization for [`lu_solve`].
 ///
 /// # Panics
 /// Panics unless `a` holds square matrices of `f32`, `f64`, `c64` or `c128`.
@@ -111,11 +111,11 @@ pub fn lu_factor(a: &Tensor) -> LuFactor {
     LuFactor { lu, pivots, permutation }
 }
 
-/// Returns the solution of `a x = b`, or of `aᵀ x = b`, from the factors of `a`. For the Hermitian transpose of a complex
-/// matrix, conjugate `b` and the result.
+/// Returns the solution of `a x = b`, or of `aᵀ x = b`, from the factors of `a`. For the Hermitian transpose of a
+/// complex matrix, conjugate `b` and the result.
 ///
 /// # Panics
-/// Panics if sizes, batches or dtypes do not fit.
+/// Panics if sizes, batches or dtypes do not match.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};

@@ -1,4 +1,4 @@
-//! Matrices of special forms, as in `scipy.linalg`.
+//! Matrices of special forms, like those in `scipy.linalg`.
 
 use super::kron;
 use crate::array_fns::broadcast::expect_one_dtype;
@@ -23,10 +23,10 @@ fn columns(n: usize, m: usize) -> Tensor {
     lax::iota(DType::I32, [n, m], 1)
 }
 
-/// Returns the matrix with these matrices along its diagonal, and zeros elsewhere. A vector is a row.
+/// Returns a matrix with the given matrices along its diagonal, and zeros elsewhere. A vector is a row.
 ///
 /// # Panics
-/// Panics if there are none, dtypes differ, or one has more than two axes.
+/// Panics if there are none, if dtypes differ, or if one has more than two axes.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -56,11 +56,11 @@ pub fn block_diag(blocks: &[&Tensor]) -> Tensor {
     Tensor::concat(&bands, 0)
 }
 
-/// Returns the matrix with this first column and first row whose diagonals are constant; the first element is that of the
-/// column. `scipy.linalg.toeplitz`.
+/// Returns the matrix with constant diagonals, and with this first column and first row: `scipy.linalg.toeplitz`. The
+/// first element is that of the column.
 ///
 /// # Panics
-/// Panics unless both are vectors with elements, of one dtype.
+/// Panics unless both are vectors with elements, of the same dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -77,11 +77,11 @@ pub fn toeplitz(column: &Tensor, row: &Tensor) -> Tensor {
     all.take(&(columns(n, m) - rows(n, m) + (n as i32 - 1)), 0)
 }
 
-/// Returns the matrix with this first column and last row whose antidiagonals are constant; the first element of the row is
-/// not read.
+/// Returns the matrix with constant antidiagonals, and with this first column and last row. The first element of the
+/// row is ignored.
 ///
 /// # Panics
-/// Panics unless both are vectors with elements, of one dtype.
+/// Panics unless both are vectors with elements, of the same dtype.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -97,7 +97,7 @@ pub fn hankel(column: &Tensor, row: &Tensor) -> Tensor {
     Tensor::concat(&[column.clone(), row.i(1..)], 0).take(&(columns(n, m) + rows(n, m)), 0)
 }
 
-/// Returns the square matrix with this first column, of which each further column is the one before, moved down by one.
+/// Returns the square matrix with this first column. Each further column is the previous one, moved down by one.
 ///
 /// # Panics
 /// Panics unless `column` is a vector with elements.
@@ -114,8 +114,8 @@ pub fn circulant(column: &Tensor) -> Tensor {
     column.take(&(rows(n, n) - columns(n, n)).remainder(n as i32), 0)
 }
 
-/// Returns the companion matrix of a polynomial, whose coefficients begin with that of the highest power: its eigenvalues are
-/// the roots.
+/// Returns the companion matrix of a polynomial. Its eigenvalues are the roots. The coefficient of the highest power is
+/// first.
 ///
 /// # Panics
 /// Panics unless `coefficients` is a vector of at least two floats or complex numbers.
@@ -152,10 +152,11 @@ pub fn fiedler(x: &Tensor) -> Tensor {
     (x.unsqueeze(1) - x.unsqueeze(0)).abs()
 }
 
-/// Returns the matrix of a model of ages: births in the first row, and below the diagonal the parts that survive.
+/// Returns the Leslie matrix of a population model: births in the first row, and the fractions that survive below the
+/// diagonal.
 ///
 /// # Panics
-/// Panics unless both are vectors of one dtype, the second one shorter by one.
+/// Panics unless both are vectors of the same dtype, and the second one is shorter by one.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -175,10 +176,10 @@ pub fn leslie(births: &Tensor, survivals: &Tensor) -> Tensor {
     Tensor::concat(&[births.unsqueeze(0), below], 0)
 }
 
-/// Returns the matrix of the elements `1 / (i + j + 1)`.
+/// Returns the matrix with elements `1 / (i + j + 1)`.
 ///
 /// # Panics
-/// Panics if the dtype is no float.
+/// Panics if the dtype is not a float.
 ///
 /// ```
 /// use rune_trace::{DType, linalg};
@@ -192,7 +193,7 @@ pub fn hilbert(n: usize, dtype: DType) -> Tensor {
     1.0 / lax::convert(&(rows(n, n) + columns(n, n) + 1), dtype)
 }
 
-/// Returns the matrix of Hadamard's whose elements are 1 and -1 and whose rows are orthogonal, by Sylvester.
+/// Returns the Hadamard matrix by Sylvester's construction: its elements are 1 and -1, and its rows are orthogonal.
 ///
 /// # Panics
 /// Panics unless `n` is a power of two.
@@ -218,7 +219,7 @@ pub fn hadamard(n: usize, dtype: DType) -> Tensor {
     matrix
 }
 
-/// Returns the symmetric matrix of Pascal's, of the binomial coefficients of `i + j` over `i`.
+/// Returns the symmetric Pascal matrix, with the binomial coefficients of `i + j` over `i`.
 ///
 /// # Panics
 /// Panics if the dtype is `bool`.
@@ -232,7 +233,7 @@ pub fn pascal(n: usize, dtype: DType) -> Tensor {
     if dtype == DType::Bool {
         refuse!("linalg::pascal: takes a dtype of numbers, but got bool");
     }
-    // Each row is the running sum of the one before.
+    // Each row is the cumulative sum of the previous one.
     let mut all = Vec::with_capacity(n);
     let mut row = Tensor::ones([n], dtype);
     for _ in 0..n {
@@ -242,11 +243,11 @@ pub fn pascal(n: usize, dtype: DType) -> Tensor {
     if all.is_empty() { Tensor::zeros([0, 0], dtype) } else { Tensor::stack(&all, 0) }
 }
 
-/// Returns the orthogonal matrix of Helmert's, whose first row is constant, and each further one compares an element with
-/// those before it: `scipy.linalg.helmert` with `full=True`.
+/// Returns the orthogonal Helmert matrix: `scipy.linalg.helmert` with `full=True`. Its first row is constant, and each
+/// further row compares an element with those before it.
 ///
 /// # Panics
-/// Panics if the dtype is no float.
+/// Panics if the dtype is not a float.
 ///
 /// ```
 /// use rune_trace::{DType, linalg};

@@ -1,4 +1,4 @@
-//! Eigenvalues of any square matrices, Schur forms, and functions of matrices by them.
+//! Eigenvalues of general square matrices, Schur forms, and matrix functions based on them.
 
 use super::{Triangular, adjoint, expect_square, size, solve};
 use crate::array_fns::broadcast::expect_one_dtype;
@@ -8,14 +8,14 @@ use crate::{ScanOptions, Tensor, custom_tangent, jvp, lax, scan_with};
 use rune_ir::DType;
 use rune_ir::op::FactorFn;
 
-/// Returns the eigenvalues of square matrices, and matrices whose columns are the eigenvectors, of length 1:
-/// `a v = v λ`. Both are complex: `c64` for matrices of `f32`, `c128` for those of `f64`. The eigenvalues are in no
-/// particular order; those of a real matrix that are not real come in pairs of conjugates, the one with the positive
-/// imaginary part first.
+/// Returns the eigenvalues of square matrices, and matrices whose columns are the eigenvectors, of length 1: `a v = v
+/// λ`. Both are complex: `c64` for matrices of `f32`, `c128` for those of `f64`. The eigenvalues are in no particular
+/// order. The complex eigenvalues of a real matrix come in conjugate pairs, the one with the positive imaginary part
+/// first.
 ///
-/// In each eigenvector, of the elements above 0.9 of the greatest magnitude, the first is real and positive.
-/// Eigenvectors of equal eigenvalues have no derivative; distinct eigenvalues have. Both results are NaN if the
-/// iteration does not converge, or `a` holds infinite elements or NaN.
+/// In each eigenvector, the first element with more than 0.9 of the greatest magnitude is real and positive.
+/// Eigenvectors of equal eigenvalues have no derivative; distinct eigenvalues have one. Both results are NaN if the
+/// iteration does not converge, or if `a` holds infinite elements or NaN.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
@@ -45,9 +45,9 @@ pub fn eigvals(a: &Tensor) -> Tensor {
 }
 
 /// Factorizes square matrices as `a = Z T Zᴴ`, and returns `T` and `Z`: `jax.scipy.linalg.schur`. For complex matrices,
-/// `T` is upper triangular and `Z` is unitary. For real ones both are real, and `T` has a block of two rows for each
-/// pair of complex eigenvalues; [`rsf2csf`] makes complex forms of these. The form of a real matrix that JAX calls
-/// `complex` is that of the matrix cast to a complex dtype.
+/// `T` is upper triangular and `Z` is unitary. For real ones, both are real, and `T` has a block of two rows for each
+/// pair of complex eigenvalues; [`rsf2csf`] converts them to complex forms. For the form of a real matrix that JAX
+/// calls `complex`, cast the matrix to a complex dtype.
 ///
 /// There is no derivative, as in JAX.
 ///
@@ -69,11 +69,12 @@ pub fn schur(a: &Tensor) -> (Tensor, Tensor) {
     (t, z)
 }
 
-/// Returns complex Schur forms for real ones, as [`schur`] returns them: the upper triangular `T` and the unitary `Z` of
-/// the same matrices. Complex ones stay as they are.
+/// Converts real Schur forms, as [`schur`] returns them, to complex ones: the upper triangular `T` and the unitary `Z`
+/// of the same matrices. Complex ones stay unchanged.
 ///
 /// # Panics
-/// If the matrices are not square, of different shapes, or not of one of the dtypes `f32`, `f64`, `c64` and `c128`.
+/// If the matrices are not square, have different shapes, or do not have one of the dtypes `f32`, `f64`, `c64` and
+/// `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -97,13 +98,13 @@ pub fn rsf2csf(t: &Tensor, z: &Tensor) -> (Tensor, Tensor) {
     (triangular, lax::convert(z, dtype).matmul(q))
 }
 
-/// Returns a function of square matrices: that with the eigenvectors of `a` and the eigenvalues `f(λ)`, as
+/// Returns a function of square matrices: the matrix with the eigenvectors of `a` and the eigenvalues `f(λ)`, like
 /// `jax.scipy.linalg.funm`. `f` maps the elements of a complex tensor one by one. The result is complex.
 ///
-/// By the Schur form and the recurrence of Parlett, which is inexact for eigenvalues that are nearly equal: use
-/// [`expm`](super::expm) or [`sqrtm`](super::sqrtm) where one is meant. The derivative goes by eigenvectors, of which
-/// there must be as many as rows. B. Parlett, "A recurrence among the elements of functions of triangular matrices"
-/// (1976).
+/// The function uses the Schur form and the recurrence of B. Parlett, "A recurrence among the elements of functions of
+/// triangular matrices" (1976). The recurrence is imprecise if eigenvalues are nearly equal: prefer
+/// [`expm`](super::expm) or [`sqrtm`](super::sqrtm) for these functions. The derivative uses the eigenvectors, and
+/// needs as many of them as rows.
 ///
 /// # Panics
 /// If the matrices are not square, not of `f32`, `f64`, `c64` or `c128`, or `f` changes the shape or the dtype.
@@ -135,7 +136,8 @@ pub fn funm(a: &Tensor, f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Tensor {
         let f_of_t = parlett(caller, &t, &checked(&t.diagonal(0, -2, -1)));
         z.matmul(f_of_t).matmul(adjoint(&z))
     };
-    // Daleckii and Krein: V (Φ ∘ V⁻¹ dA V) V⁻¹ with the divided differences Φ of f. N. Higham, "Functions of Matrices" (2008), 3.2.
+    // Daleckii and Krein: V (Φ ∘ V⁻¹ dA V) V⁻¹, with the divided differences Φ of f. N. Higham, "Functions of Matrices"
+    // (2008), 3.2.
     let tangent = |a: &Tensor, da: &Tensor| {
         let [w, v] = lax::factor(FactorFn::Eig, a);
         let (y, slope) = jvp(&checked, &w, &w.ones_like());
@@ -144,14 +146,14 @@ pub fn funm(a: &Tensor, f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Tensor {
         let differences = (y.unsqueeze(-1) - y.unsqueeze(-2)) / where_(&equal, 1.0, &gaps);
         let differences = where_(&equal, slope.unsqueeze(-1), differences);
         let inner = solve(&v, &da.matmul(&v)) * differences;
-        // Y V = (V Φ) is Vᵀ Yᵀ = (V Φ)ᵀ.
+        // Y V = (V Φ) is solved as Vᵀ Yᵀ = (V Φ)ᵀ.
         solve(&v.t(), &v.matmul(inner).t()).t()
     };
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), _, (da,)| caller.run(|| tangent(a, da)))(&a)
 }
 
-/// The function of an upper triangular `t` whose diagonal is `diagonal`. From T F = F T follows one diagonal after the
-/// other.
+/// Returns the function of an upper triangular `t`. Its diagonal is `diagonal`, and the other diagonals follow one
+/// after the other from T F = F T.
 fn parlett(caller: Caller, t: &Tensor, diagonal: &Tensor) -> Tensor {
     let n = size(t).0;
     let eye = Tensor::eye(n, t.dtype());
@@ -169,7 +171,7 @@ fn parlett(caller: Caller, t: &Tensor, diagonal: &Tensor) -> Tensor {
     scan_with(ScanOptions::default(), step, &(diagonal.unsqueeze(-1) * eye), &order).0
 }
 
-/// Systems with an upper triangular matrix on the left.
+/// A system with an upper triangular matrix on the left.
 const UPPER: Triangular = Triangular::left(false);
 
 /// Returns the complex dtype of matrices.
@@ -185,13 +187,14 @@ pub(super) fn triangular_root(caller: Caller, t: &Tensor) -> Tensor {
     let roots = t.diagonal(0, -2, -1).sqrt();
     let places = lax::iota(DType::I32, [n], 0);
     let next = |r: &Tensor, j: &Tensor| {
-        // (R + rⱼⱼ) rⱼ = tⱼ above row j, where R has the columns before j, and roots on its diagonal after them.
+        // Solves (R + rⱼⱼ) rⱼ = tⱼ for the rows above row j. R has the columns before j, and roots on its diagonal
+        // after them.
         let here = places.eq(j);
         let above = places.lt(j);
         let root = where_(&here, &roots, 0.0).sum_keepdims(-1);
         let side = where_(&above, where_(&here, t, 0.0).sum_axes(-1), 0.0).unsqueeze(-1);
         let sums = r + &eye * root.unsqueeze(-1);
-        // A sum of 0 is that of two roots of 0: what is to be divided must be 0 too.
+        // A sum of 0 comes from two roots of 0. The dividend must be 0 too, so the divisor can be 1.
         let zero = sums.diagonal(0, -2, -1).eq(root.zeros_like());
         let sums = sums + &eye * where_(zero, root.ones_like(), 0.0).unsqueeze(-1);
         let column = lax::triangular_solve(&sums, &side, UPPER);

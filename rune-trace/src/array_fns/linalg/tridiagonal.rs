@@ -1,18 +1,19 @@
-//! Systems of equations with elements next to the diagonal alone.
+//! Systems of equations with tridiagonal matrices.
 
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, at_caller, refuse};
 use crate::{ScanOptions, Tensor, custom_tangent, scan_with};
 
-/// Solves `A x = b` for tridiagonal matrices, by elimination with partial pivoting, as LAPACK's `gtsv`;
+/// Solves `A x = b` for tridiagonal matrices, by elimination with partial pivoting, like LAPACK's `gtsv`:
 /// `jax.lax.linalg.tridiagonal_solve`.
 ///
-/// `lower`, `diagonal` and `upper` have shape `[…, n]` and hold the elements to the left of the diagonal, on it, and to its
-/// right, row by row: the first of `lower` and the last of `upper` are not read. `b` has shape `[…, n, k]`.
+/// `lower`, `diagonal` and `upper` have the shape `[…, n]`. They hold, row by row, the elements to the left of the
+/// diagonal, on it, and to its right. The first element of `lower` and the last of `upper` are ignored. `b` has the
+/// shape `[…, n, k]`.
 ///
 /// # Panics
-/// Panics unless the shapes are these, and the dtype `f32`, `f64`, `c64` or `c128`.
+/// Panics unless the operands have these shapes, and the dtype is `f32`, `f64`, `c64` or `c128`.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -43,25 +44,25 @@ pub fn tridiagonal_solve(lower: &Tensor, diagonal: &Tensor, upper: &Tensor, b: &
     )(lower, diagonal, upper, b)
 }
 
-/// The LU factorization of tridiagonal matrices, with rows exchanged where the pivot is not the greater element.
+/// The LU factorization of tridiagonal matrices, with partial pivoting.
 ///
-/// Each field has one element per row. `diagonal`, `above` and `second` are the rows of `U`: a matrix is singular if an element
-/// of `diagonal` is 0.
+/// Each field has one element per row. `diagonal`, `above` and `second` are the rows of `U`. A matrix is singular if an
+/// element of `diagonal` is 0.
 #[derive(Clone, Debug)]
 pub struct TridiagonalLu {
     /// The diagonal of `U`.
     pub diagonal: Tensor,
     /// The elements of `U` to the right of the diagonal.
     pub above: Tensor,
-    /// The elements of `U` two to the right of the diagonal.
+    /// The elements of `U` two places to the right of the diagonal.
     pub second: Tensor,
-    /// How many times a row is subtracted from the next.
+    /// The factor by which each row is subtracted from the next.
     pub factors: Tensor,
-    /// Whether a row was exchanged with the next.
+    /// Whether each row was exchanged with the next.
     pub exchanged: Tensor,
 }
 
-/// Returns the factorization of tridiagonal matrices, whose elements are given as for [`tridiagonal_solve`].
+/// Returns the factorization of tridiagonal matrices. The elements are given as for [`tridiagonal_solve`].
 ///
 /// # Panics
 /// Panics unless the shapes are equal, with at least one row, and the dtype is `f32`, `f64`, `c64` or `c128`.
@@ -103,7 +104,7 @@ impl TridiagonalLu {
         let rows = |x: &Tensor| x.moveaxis(-1, 0).unsqueeze(-1);
         let b = b.moveaxis(-2, 0);
         let (factors, exchanged) = (rows(&self.factors), rows(&self.exchanged));
-        // Forward: what is carried is the row that is not yet divided.
+        // The forward pass carries the row that is not yet divided.
         let subtracted = |here: &Tensor, next: &Tensor, factor: &Tensor, exchanged: &Tensor| {
             let (first, second) = (where_(exchanged, next, here), where_(exchanged, here, next));
             (second - factor * &first, first)
@@ -154,10 +155,10 @@ fn expect_right_side(op: &str, diagonal: &Tensor, b: &Tensor) {
     }
 }
 
-/// The elimination of LAPACK's `gttrf`: of each row and the next, that with the greater element is the pivot.
+/// Eliminates like LAPACK's `gttrf`: of each row and the next, the one with the greater element is the pivot.
 fn factored(caller: Caller, lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -> TridiagonalLu {
     let [l, d, u] = [lower, diagonal, upper].map(|x| x.moveaxis(-1, 0));
-    // The last element of `upper` is not read.
+    // Replaces the last element of `upper`, which callers may leave undefined.
     let u = Tensor::concat(&[before_last(&u), row(&u, 0).zeros_like().unsqueeze(0)], 0);
     let eliminated = |(d, u): &(Tensor, Tensor), (l, next_d, next_u): &(Tensor, Tensor, Tensor)| {
         let exchanged = l.abs().gt(d.abs());
@@ -203,7 +204,7 @@ fn before_last(x: &Tensor) -> Tensor {
     part(x, 0, x.shape()[0] - 1)
 }
 
-/// The rows of `x`, by one down or up, with zeros instead of what is outside.
+/// Moves the rows of `x` down (or up, if negative), and fills with zeros.
 fn moved(x: &Tensor, by: isize) -> Tensor {
     let mut config = vec![(0, 0); x.rank()];
     config[x.rank() - 2] = (by, -by);

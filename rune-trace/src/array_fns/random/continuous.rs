@@ -8,7 +8,8 @@ use rune_ir::op::Literal;
 use rune_ir::{DType, FloatInfo, Shape};
 use std::f64::consts::SQRT_2;
 
-/// The properties of a float dtype, and the unsigned integer of its size. Callers have checked that it is a float.
+/// Returns the properties of a float dtype, and the unsigned integer of its size. Callers must check that it is a
+/// float.
 fn format(dtype: DType) -> (FloatInfo, DType) {
     let info = dtype.finfo().expect("random numbers are floats");
     let unsigned = match info.bits {
@@ -23,7 +24,7 @@ fn format(dtype: DType) -> (FloatInfo, DType) {
 pub(super) fn tiny(dtype: DType) -> f64 {
     format(dtype).0.smallest_normal
 }
-/// Returns the difference between 1 and the number before it.
+/// Returns the difference between 1 and the previous number.
 pub(super) fn step_below_one(dtype: DType) -> f64 {
     format(dtype).0.eps / 2.0
 }
@@ -31,7 +32,8 @@ pub(super) fn step_below_one(dtype: DType) -> f64 {
 /// Returns uniform numbers from `low` up to but not including `high`. `low` and `high` broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` is not a float, or `low` and `high` do not broadcast to `shape` or have another dtype.
+/// If `key` is not a key, `dtype` is not a float, or `low` and `high` do not broadcast to `shape` or have another
+/// dtype.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -47,7 +49,7 @@ pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Op
     let low = low.into_tensor("random::uniform", dtype).broadcast_to(&shape);
     let high = high.into_tensor("random::uniform", dtype).broadcast_to(&shape);
     let (FloatInfo { bits: width, mantissa_bits: mantissa, .. }, unsigned) = format(dtype);
-    // The bits of 1: an exponent of 0, which is stored as half of the greatest.
+    // The bits of 1: an exponent of 0, whose stored form is half of the greatest.
     let one = ((1u64 << (width - 2 - mantissa)) - 1) << mantissa;
     // A random mantissa with the exponent of 1, minus 1. For `bfloat16`, whose mantissa is short, JAX draws 8 bits.
     let (drawn, wide) = if mantissa < 8 { (DType::U8, 8) } else { (unsigned, width) };
@@ -56,7 +58,8 @@ pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Op
     let unit = lax::bitcast_convert(&float_bits, dtype) - 1.0;
     let span = lax::sub(&high, &low);
     let scaled = if dtype == DType::F32 && !exact {
-        // XLA fuses the product and the sum, and so rounds once. So does f64, which holds the product exactly.
+        // XLA fuses the product and the sum, and so rounds once. Computing in f64, which holds the product exactly,
+        // rounds the same.
         let product = lax::mul(&unit.cast(DType::F64), &span.cast(DType::F64));
         lax::add(&product, &low.cast(DType::F64)).cast(DType::F32)
     } else {
@@ -65,7 +68,7 @@ pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Op
     lax::max(&low, &scaled)
 }
 
-/// Returns whether the limits are known to differ by a power of two, which makes the product exact.
+/// Returns whether the limits are known and differ by a power of two, so that the product is exact.
 fn spans_a_power_of_two(low: &Argument, high: &Argument) -> bool {
     match (low, high) {
         (Argument::Scalar(low), Argument::Scalar(high)) => {
@@ -118,14 +121,14 @@ pub fn truncated_normal(
     lax::clamp(&next_toward(&low, true), &x, &next_toward(&high, false))
 }
 
-/// Returns the next number above (or below).
+/// Returns the next number above or below.
 #[track_caller]
 fn next_toward(x: &Tensor, above: bool) -> Tensor {
     let (FloatInfo { bits: width, .. }, unsigned) = format(x.dtype());
     let raw = lax::bitcast_convert(x, unsigned);
     let sign = lax::constant(Literal::from_f64(unsigned, 2f64.powi(width as i32 - 1)));
     let negative = raw.bitand(&sign).ne(0);
-    // Away from zero the bits increase. Both 0 and -0 go to the least number on that side.
+    // Away from zero, the bits increase. Both 0 and -0 become the least number on that side.
     let outward =
         lax::select(&negative, &constant_like(&raw, f64::from(!above)), &constant_like(&raw, f64::from(above)));
     let next = lax::select(&outward.eq(1), &(&raw + 1), &(&raw - 1));

@@ -53,7 +53,8 @@ fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     );
     k - 1
 }
-/// Draws by transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson random variables", 1993), for rates from 10 on.
+/// Draws by transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson random
+/// variables", 1993), for rates from 10 on.
 fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let log_rate = rate.log();
@@ -82,8 +83,8 @@ fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     k
 }
 
-/// Returns random numbers of the Poisson distribution. `rate` broadcasts to `shape` and is converted to `f32`. The result is -1 where the rate is
-/// negative, NaN or infinite.
+/// Returns random numbers of the Poisson distribution. `rate` broadcasts to `shape` and is converted to `f32`. The
+/// result is -1 if the rate is negative, NaN or infinite.
 ///
 /// # Panics
 /// If `key` is not a key, `dtype` is not an integer, `rate` is not a float, or the shapes do not broadcast.
@@ -112,8 +113,8 @@ pub fn poisson(key: &Tensor, rate: impl Operand, shape: impl Into<Shape>, dtype:
     })
 }
 
-/// Returns random numbers of the geometric distribution: the number of trials up to the first success, if each succeeds with probability `p`.
-/// `p` broadcasts to `shape`; a Rust number becomes `f32`.
+/// Returns random numbers of the geometric distribution: the number of trials up to the first success, if each trial
+/// succeeds with probability `p`. `p` broadcasts to `shape`. A Rust number becomes `f32`.
 ///
 /// # Panics
 /// If `key` is not a key, `dtype` is not an integer, `p` is not a float, or the shapes do not broadcast.
@@ -156,7 +157,8 @@ fn stirling_tail(k: &Tensor) -> Tensor {
     lax::select(&few, &exact, &series)
 }
 
-/// Draws by geometric numbers up to the count (L. Devroye, "Non-Uniform Random Variate Generation", 1986), for few successes.
+/// Draws geometric numbers until their sum exceeds the count (L. Devroye, "Non-Uniform Random Variate Generation",
+/// 1986), for few successes.
 fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let log_failure = (-p).log1p();
     let [_, k, _] = repeat(
@@ -171,7 +173,7 @@ fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     );
     k - 1.0
 }
-/// Draws by transformed rejection (W. Hörmann, "The generation of binomial random variates", 1993), for many.
+/// Draws by transformed rejection (W. Hörmann, "The generation of binomial random variates", 1993), for many successes.
 fn binomial_by_rejection(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let deviation = (n * p * (1.0 - p)).sqrt();
     let b = &deviation * 2.53 + 1.15;
@@ -211,7 +213,7 @@ fn binomial_by_rejection(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     k
 }
 
-/// Returns the numbers of successes. All operands have one float type.
+/// Returns the numbers of successes. All operands have the same float type.
 fn binomial_of(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let rare = p.lt(0.5);
     let q = lax::select(&rare, p, &(1.0 - p));
@@ -231,8 +233,8 @@ fn binomial_of(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     lax::select(&(rare | no_count | endless), &k, &(whole - &k))
 }
 
-/// Returns random numbers of the binomial distribution: the number of successes in `n` trials of probability `p`, as floats of `dtype`. `n` and `p`
-/// broadcast to `shape`. The result is NaN where `n` is negative or `p` is not in 0 … 1.
+/// Returns random numbers of the binomial distribution: the number of successes in `n` trials of probability `p`, as
+/// floats of `dtype`. `n` and `p` broadcast to `shape`. The result is NaN if `n` is negative or `p` is not in 0 … 1.
 ///
 /// # Panics
 /// If `key` is not a key, `dtype` is not a float, `n` or `p` has another dtype, or the shapes do not broadcast.
@@ -251,8 +253,8 @@ pub fn binomial(key: &Tensor, n: impl Operand, p: impl Operand, shape: impl Into
     at_caller(|| binomial_of(key, &lax::stop_gradient(&n), &lax::stop_gradient(&p)))
 }
 
-/// Returns random numbers of the multinomial distribution: how often each class occurs in `n` draws. `p` holds the probabilities of the classes along
-/// its last axis, and `n` broadcasts to the other axes.
+/// Returns random numbers of the multinomial distribution: the number of times that each class occurs in `n` draws. `p`
+/// holds the probabilities of the classes along its last axis, and `n` broadcasts to the other axes.
 ///
 /// # Panics
 /// If `key` is not a key, `p` is not a float or has no axis, `n` has another dtype, or the shapes do not broadcast.
@@ -271,7 +273,8 @@ pub fn multinomial(key: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     let n = parameter("multinomial", n, p.dtype(), &Shape::from(rest));
     at_caller(|| {
         let origin = current_origin();
-        // Each class takes its share of the remaining draws: its probability divided by the sum of the remaining ones.
+        // Each class takes its share of the remaining draws: its probability, divided by the sum of the remaining
+        // probabilities.
         let p = lax::stop_gradient(&p.moveaxis(-1, 0));
         let left = lax::cumulative(rune_ir::op::CumulativeFn::Sum, &p, 0, true);
         let shares = (&p / number_or(&left.eq(0.0), 1.0, &left)).clamp(0.0, 1.0);

@@ -10,7 +10,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// Returns booleans that are true with probability `p`, which broadcasts to `shape`. A Rust number is taken as `f32`.
+/// Returns booleans that are true with probability `p`, which broadcasts to `shape`. A Rust number becomes `f32`.
 ///
 /// # Panics
 /// If `key` is not a key, or `p` is not a float or does not broadcast to `shape`.
@@ -29,7 +29,7 @@ pub fn bernoulli(key: &Tensor, p: impl Operand, shape: impl Into<Shape>) -> Tens
     uniform(key, shape, p.dtype(), 0.0, 1.0).lt(&p)
 }
 
-/// Returns a limit as `dtype`, clamped to `min` … `max`, and whether it was above.
+/// Returns a limit as `dtype`, clamped to `min` … `max`, and whether it was above `max`.
 #[track_caller]
 fn limit(x: Argument, dtype: DType, (min, max): (i128, i128), shape: &Shape) -> (Tensor, Tensor) {
     let (value, above) = match x {
@@ -59,8 +59,8 @@ fn int_range(dtype: DType) -> (i128, i128) {
     if dtype.is_signed_int() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
 }
 
-/// Returns integers from `low` up to but not including `high`; all are `low` if there is none in between. `low` and
-/// `high` broadcast to `shape`, and are clamped to the range of `dtype`.
+/// Returns integers from `low` up to but not including `high`. If the range is empty, all are `low`. `low` and `high`
+/// broadcast to `shape`, and are clamped to the range of `dtype`.
 ///
 /// # Panics
 /// If `key` is not a key, `dtype` is not an integer, or a limit is not an integer or does not broadcast.
@@ -88,8 +88,8 @@ pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: i
     let span = lax::convert(&lax::sub(&high, &low), unsigned);
     let empty = lax::le(&high, &low);
     let span = lax::select(&empty, &constant_like(&span, 1.0), &span);
-    // A limit above the range stands for one more than the maximum. The whole range makes the span 0, and then nothing
-    // is reduced.
+    // A limit above the range means one more than the maximum. For the whole range, the span is 0, and nothing is
+    // reduced.
     let span = if drawn == dtype { lax::select(&(above & !empty), &(&span + 1), &span) } else { span };
     let root = lax::rem(&constant_like(&span, 2f64.powi(root)), &span);
     let multiplier = lax::rem(&lax::mul(&root, &root), &span);
@@ -104,7 +104,7 @@ pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: i
 #[track_caller]
 pub fn shuffle(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
     let axis = resolve_axis("random::shuffle", axis, x.shape());
-    // Sorts by random keys, in so many rounds that two elements hardly ever have the same keys in all of them.
+    // Sorts by random keys, in enough rounds that two elements hardly ever have the same keys in all of them.
     let rounds = (3.0 * (x.size().max(1) as f64).ln() / f64::from(u32::MAX).ln()).ceil() as usize;
     let (mut key, mut x) = (key.clone(), x.clone());
     for _ in 0..rounds {
@@ -136,8 +136,8 @@ pub fn permutation(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
     x.take(&shuffle(key, &order, 0), axis)
 }
 
-/// Returns class numbers, as `i32`: one for each index of the other axes. The probability of each class along `axis` of
-/// `logits` is the one that `softmax` gives.
+/// Returns class numbers, as `i32`: one for each index of the other axes. The probabilities of the classes along `axis`
+/// are the `softmax` of `logits`.
 ///
 /// # Panics
 /// If `key` is not a key, `logits` are not floats, or the axis is out of range.
@@ -157,7 +157,8 @@ pub fn categorical(key: &Tensor, logits: &Tensor, axis: isize) -> Tensor {
 /// Returns `n` random slices of `x` along axis 0, with or without replacement, each with equal probability.
 ///
 /// # Panics
-/// If `key` is not a key, `x` is a scalar or has no elements, or `x` has fewer than `n` slices and there is no replacement.
+/// If `key` is not a key, if `x` is a scalar or has no elements, or if `x` has fewer than `n` slices and there is no
+/// replacement.
 ///
 /// ```
 /// use rune_trace::{Tensor, random};

@@ -1,4 +1,4 @@
-//! Random numbers of the gamma distribution and of distributions derived from it.
+//! Random numbers of the gamma distribution, and of distributions derived from it.
 
 use super::continuous::{exponential, normal, uniform};
 use super::{expect_float, parameter, split, split_into};
@@ -10,8 +10,9 @@ use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, vmap};
 use rune_ir::{DType, Shape};
 
-/// One number of shape `a`, a scalar; or its logarithm. By the method of G. Marsaglia and W. Tsang ("A simple method for generating gamma
-/// variables", 2000), which is for a ≥ 1: below, by a number of shape a + 1 and a power of a uniform one.
+/// Draws one number of shape `a`, a scalar, or its logarithm. The method of G. Marsaglia and W. Tsang ("A simple method
+/// for generating gamma variables", 2000) is for a ≥ 1. For smaller `a`, draws a number of shape a + 1, and multiplies
+/// it by a power of a uniform number.
 fn one(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     let dtype = a.dtype();
     let large = a.ge(1.0);
@@ -51,7 +52,7 @@ fn one(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     d * v * number_or(&large, 1.0, &sample.pow(1.0 / a))
 }
 
-/// A number for each element of `a`, of floats.
+/// Draws a number for each element of `a`, which are floats.
 fn draw(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     if a.size() == 0 {
         return a.clone();
@@ -62,7 +63,7 @@ fn draw(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     lax::reshape(&each(&keys, &a.flatten()), a.shape().clone())
 }
 
-/// Random numbers, or their logarithms, that have a derivative by their shape.
+/// Draws numbers, or their logarithms, that are differentiable with respect to their shape.
 fn gamma_of(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     let own = key.clone();
     with_slope(
@@ -79,7 +80,7 @@ fn gamma_of(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     )
 }
 
-/// Like [`gamma_of`], where half types are computed in `f32`.
+/// Like [`gamma_of`], but half-precision types are computed in `f32`.
 #[track_caller]
 fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType, log: bool) -> Tensor {
     expect_float(op, dtype);
@@ -94,10 +95,11 @@ fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType,
 
 /// Returns random numbers of the gamma distribution of shape `a` and scale 1. `a` broadcasts to `shape`.
 ///
-/// They have a derivative by `a`: that of the number at which the distribution function keeps its value.
+/// They have the implicit derivative with respect to `a`: the change of the number that keeps its distribution function
+/// constant.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or `a` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or `a` has another dtype or does not broadcast.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -108,7 +110,7 @@ fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType,
 pub fn gamma(key: &Tensor, a: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     gamma_in("gamma", key, a, shape.into(), dtype, false)
 }
-/// Returns logarithms of random numbers of the gamma distribution, which do not vanish for small `a`: see [`gamma`].
+/// Returns logarithms of random numbers of the gamma distribution. They do not underflow for small `a`: see [`gamma`].
 ///
 /// # Panics
 /// Like [`gamma`].
@@ -136,11 +138,11 @@ pub fn beta(key: &Tensor, a: impl Operand, b: impl Operand, shape: impl Into<Sha
     let (a, b) = ((a - &max).exp(), (b - &max).exp());
     &a / (&a + b)
 }
-/// Returns random vectors, along the last axis, of the Dirichlet distribution of `alpha`, whose last axis is theirs and whose other axes
-/// broadcast to `shape`.
+/// Returns random vectors of the Dirichlet distribution, along the last axis. The last axis of `alpha` holds the
+/// parameters of a vector, and its other axes broadcast to `shape`.
 ///
 /// # Panics
-/// Like [`gamma`], and if `alpha` has no axis.
+/// Like [`gamma`]. Also if `alpha` has no axis.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, random};
@@ -202,7 +204,7 @@ pub fn t(key: &Tensor, df: impl Operand, shape: impl Into<Shape>, dtype: DType) 
     let n = normal(&key_n, shape.clone(), dtype);
     n * (&half / gamma_in("t", &key_g, &half, shape, dtype, false)).sqrt()
 }
-/// Returns random numbers with a density in proportion to e^-|x|ᵖ. `p` broadcasts to `shape`.
+/// Returns random numbers with a density proportional to e^-|x|ᵖ. `p` broadcasts to `shape`.
 ///
 /// # Panics
 /// Like [`gamma`].
@@ -215,7 +217,8 @@ pub fn generalized_normal(key: &Tensor, p: impl Operand, shape: impl Into<Shape>
     let g = gamma_in("generalized_normal", &key_g, &inverse, shape.clone(), dtype, false);
     rademacher(&key_r, shape, dtype) * g.pow(&inverse)
 }
-/// Returns random points, along a last axis of size `d`, that lie evenly in the ball of radius 1 of the norm of `p`.
+/// Returns random points, along a last axis of size `d`, that are uniformly distributed in the unit ball of the
+/// `p`-norm.
 ///
 /// # Panics
 /// Like [`gamma`].

@@ -26,7 +26,7 @@ fn words(key: &Tensor) -> [Tensor; 2] {
     [words.remove(0), second]
 }
 
-/// Returns both words of the cipher of the numbers 0, 1, 2, … under `key`, in `shape`.
+/// Encrypts the numbers 0, 1, 2, … in `shape` under `key`, and returns both words of the cipher.
 #[track_caller]
 fn cipher(key: &Tensor, shape: &Shape) -> [Tensor; 2] {
     let [k0, k1] = words(key);
@@ -57,7 +57,7 @@ pub fn split(key: &Tensor, n: usize) -> Tensor {
     Tensor::stack(&[a, b], -1)
 }
 
-/// Returns new keys, one by one.
+/// Returns new keys as an array.
 ///
 /// ```
 /// use rune_trace::random;
@@ -69,8 +69,8 @@ pub fn split_into<const N: usize>(key: &Tensor) -> [Tensor; N] {
     keys.try_into().expect("as many keys as are asked for")
 }
 
-/// Returns a new key from `key` and a number, such as the number of a step. The number may be a tensor of rank 0, and
-/// is taken as `u32`.
+/// Returns a new key from `key` and a number, such as the number of a step. The number may be a tensor of rank 0. It is
+/// converted to `u32`.
 ///
 /// # Panics
 /// If `key` is not a key, or `data` is not an integer of rank 0.
@@ -92,7 +92,7 @@ pub fn fold_in(key: &Tensor, data: impl Operand) -> Tensor {
     Tensor::stack(&[a, b], 0)
 }
 
-/// Returns random bits: each integer of `dtype` (an unsigned one) has equal probability.
+/// Returns random bits: each integer of the unsigned `dtype` has equal probability.
 ///
 /// # Panics
 /// If `key` is not a key, or `dtype` is not an unsigned integer.

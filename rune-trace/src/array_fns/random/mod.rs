@@ -36,7 +36,7 @@ use crate::array_fns::scalar::Operand;
 use crate::tensor::refuse;
 use rune_ir::{DType, Shape};
 
-/// Checks that `dtype` is a float.
+/// Panics unless `dtype` is a float.
 #[track_caller]
 fn expect_float(op: &str, dtype: DType) {
     if !dtype.is_float() {
@@ -44,7 +44,7 @@ fn expect_float(op: &str, dtype: DType) {
     }
 }
 
-/// A parameter of a distribution: of `dtype`, and broadcast to `shape`.
+/// Returns a parameter of a distribution as `dtype`, broadcast to `shape`.
 #[track_caller]
 fn parameter(op: &str, x: impl Operand, dtype: DType, shape: &Shape) -> Tensor {
     let op = format!("random::{op}");

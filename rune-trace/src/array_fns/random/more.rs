@@ -12,7 +12,7 @@ use std::f64::consts::PI;
 /// Returns random numbers of the Cauchy distribution of scale 1.
 ///
 /// # Panics
-/// If `key` is not a key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 #[track_caller]
 pub fn cauchy(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("cauchy", dtype);
@@ -22,17 +22,18 @@ pub fn cauchy(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
 /// Returns random numbers of the logistic distribution of scale 1.
 ///
 /// # Panics
-/// If `key` is not a key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 #[track_caller]
 pub fn logistic(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("logistic", dtype);
     let u = uniform(key, shape, dtype, tiny(dtype), 1.0);
     u.log() - (-&u).log1p()
 }
-/// Returns eˣ of random numbers x of the normal distribution of mean 0 and deviation `sigma`, which broadcasts to `shape`.
+/// Returns eˣ for random numbers x of the normal distribution with mean 0 and deviation `sigma`, which broadcasts to
+/// `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or `sigma` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or `sigma` has another dtype or does not broadcast.
 #[track_caller]
 pub fn lognormal(key: &Tensor, sigma: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("lognormal", dtype);
@@ -40,10 +41,10 @@ pub fn lognormal(key: &Tensor, sigma: impl Operand, shape: impl Into<Shape>, dty
     let sigma = parameter("lognormal", sigma, dtype, &shape);
     (normal(key, shape, dtype) * sigma).exp()
 }
-/// Returns random numbers of the Pareto distribution of shape `b`, which broadcasts to `shape`: at least 1.
+/// Returns random numbers, at least 1, of the Pareto distribution of shape `b`, which broadcasts to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or `b` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or `b` has another dtype or does not broadcast.
 #[track_caller]
 pub fn pareto(key: &Tensor, b: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("pareto", dtype);
@@ -54,7 +55,7 @@ pub fn pareto(key: &Tensor, b: impl Operand, shape: impl Into<Shape>, dtype: DTy
 /// Returns random numbers of the Rayleigh distribution of this `scale`, which broadcasts to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or `scale` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or `scale` has another dtype or does not broadcast.
 #[track_caller]
 pub fn rayleigh(key: &Tensor, scale: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("rayleigh", dtype);
@@ -62,10 +63,11 @@ pub fn rayleigh(key: &Tensor, scale: impl Operand, shape: impl Into<Shape>, dtyp
     let scale = parameter("rayleigh", scale, dtype, &shape);
     scale * (uniform(key, shape, dtype, 0.0, 1.0).log() * -2.0).sqrt()
 }
-/// Returns lengths of random vectors of three independent standard normal numbers: those of the Maxwell distribution.
+/// Returns random numbers of the Maxwell distribution: the lengths of vectors of three independent standard normal
+/// numbers.
 ///
 /// # Panics
-/// If `key` is not a key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 #[track_caller]
 pub fn maxwell(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("maxwell", dtype);
@@ -73,10 +75,11 @@ pub fn maxwell(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     shape.dims_mut().push(3);
     normal(key, shape, dtype).norm_axes(-1)
 }
-/// Returns random numbers of the [`maxwell`] distribution with a random sign, times `scale`, plus `loc`. Both broadcast to `shape`.
+/// Returns random numbers of the [`maxwell`] distribution with a random sign, times `scale`, plus `loc`. Both broadcast
+/// to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or a parameter has another dtype or does not broadcast.
 #[track_caller]
 pub fn double_sided_maxwell(
     key: &Tensor,
@@ -93,10 +96,11 @@ pub fn double_sided_maxwell(
     let length = maxwell(&key_m, shape.clone(), dtype);
     rademacher(&key_r, shape, dtype) * length * scale + loc
 }
-/// Returns random numbers from `left` to `right` whose density rises to `mode` and falls from there. All three broadcast to `shape`.
+/// Returns random numbers from `left` to `right`, whose density rises linearly to `mode` and falls linearly from there.
+/// All three broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or a parameter has another dtype or does not broadcast.
 #[track_caller]
 pub fn triangular(
     key: &Tensor,
@@ -118,10 +122,11 @@ pub fn triangular(
     let falling = &right - ((1.0 - &u) * &width * (&right - &mode)).sqrt();
     lax::select(&u.lt((&mode - &left) / width), &rising, &falling)
 }
-/// Returns random numbers of the Wald distribution, also called inverse Gaussian, of this `mean`, which broadcasts to `shape`, and scale 1.
+/// Returns random numbers of the Wald (or inverse Gaussian) distribution with scale 1 and this `mean`, which broadcasts
+/// to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or `mean` of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or `mean` has another dtype or does not broadcast.
 #[track_caller]
 pub fn wald(key: &Tensor, mean: impl Operand, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("wald", dtype);
@@ -135,10 +140,10 @@ pub fn wald(key: &Tensor, mean: impl Operand, shape: impl Into<Shape>, dtype: DT
     let x = &mean + &square * &y / 2.0 - &mean / 2.0 * root;
     lax::select(&z.le(&mean / (&mean + &x)), &x, &(square / &x))
 }
-/// Returns random numbers of the Weibull distribution of these parameters, which broadcast to `shape`.
+/// Returns random numbers of the Weibull distribution with these parameters, which broadcast to `shape`.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, or a parameter of another dtype or of a shape that does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, or a parameter has another dtype or does not broadcast.
 #[track_caller]
 pub fn weibull_min(
     key: &Tensor,
@@ -154,12 +159,13 @@ pub fn weibull_min(
     exponential(key, shape, dtype).pow(power) * scale
 }
 
-/// Returns random vectors, along the last axis, of the normal distribution of this mean and this covariance, a matrix along its last two axes.
-/// The other axes of both broadcast to `shape`. The covariance is decomposed by Cholesky's method.
+/// Returns random vectors, along the last axis, of the normal distribution with this mean and covariance. The
+/// covariance is a matrix along the last two axes. The other axes of both broadcast to `shape`. The covariance is
+/// factorized by the Cholesky method.
 ///
 /// # Panics
-/// If `key` is not a key, `dtype` no float, `mean` no vector or `covariance` no matrix of its size, or one of both of another dtype or of a shape that
-/// does not broadcast.
+/// If `key` is not a key, `dtype` is not a float, `mean` is not a vector, `covariance` is not a matrix of its size, or
+/// one of them has another dtype or does not broadcast.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, random};
@@ -189,18 +195,18 @@ pub fn multivariate_normal(
     vectors.dims_mut().push(n);
     let mut matrices = vectors.clone();
     matrices.dims_mut().push(n);
-    // What does not broadcast, or is of another dtype, is refused here; the factorisation is of what was given.
+    // Checks the dtype and the shape here. The factorization uses the covariance before broadcasting.
     let mean = parameter(op, mean, dtype, &vectors);
     let _ = parameter(op, covariance, dtype, &matrices);
     let factor = linalg::cholesky(covariance);
     let x = normal(key, vectors, dtype);
     mean + factor.matmul(x.unsqueeze(-1)).squeeze(-1)
 }
-/// Returns random matrices of `n` rows and `m` columns, evenly among those with orthonormal rows or columns, whichever are fewer. `shape`
-/// is that of the other axes.
+/// Returns random matrices of `n` rows and `m` columns, uniformly distributed among those with orthonormal rows or
+/// columns, whichever are fewer. `shape` is the shape of the other axes.
 ///
 /// # Panics
-/// If `key` is not a key, or `dtype` no float.
+/// If `key` is not a key, or `dtype` is not a float.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, random};

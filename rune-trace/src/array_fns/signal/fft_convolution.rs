@@ -10,23 +10,23 @@ use crate::{Tensor, Tree, lax};
 use rune_ir::Shape;
 use rune_ir::op::Padding;
 
-/// How a convolution is computed.
+/// The method that computes a convolution.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConvolveMethod {
-    /// The one that takes fewer operations.
+    /// The method with fewer operations.
     #[default]
     Auto,
-    /// By sums of products.
+    /// Sums of products.
     Direct,
-    /// By Fourier transforms. Each element is rounded in proportion to the greatest one.
+    /// Fourier transforms. The rounding error of each element is proportional to the greatest element.
     Fft,
 }
 
-/// Returns the convolution of arrays of as many axes, one of which fits into the other, by a method. Integers and `bool` are convolved as
-/// `f32`.
+/// Returns the convolution of two arrays of the same rank, by a method. One of them must fit into the other. Integers
+/// and `bool` are converted to `f32`.
 ///
 /// # Panics
-/// As [`convolve`](super::convolve).
+/// Like [`convolve`](super::convolve).
 ///
 /// ```
 /// use rune_trace::{Tensor, signal::{self, ConvolveMethod, ConvolveMode}};
@@ -40,22 +40,23 @@ pub fn convolve_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: Convolv
     convolution("signal::convolve_with", x, y, mode, method)
 }
 
-/// Returns the correlation of arrays of as many axes, one of which fits into the other, by a method: the sum of products of the first, shifted, and the
-/// conjugate of the second.
+/// Returns the correlation of two arrays of the same rank, by a method: sums of products of the first array, shifted,
+/// with the conjugate of the second. One of them must fit into the other.
 ///
 /// # Panics
-/// As [`correlate`](super::correlate).
+/// Like [`correlate`](super::correlate).
 #[track_caller]
 pub fn correlate_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: ConvolveMethod) -> Tensor {
     convolution("signal::correlate_with", x, &y.flip(..).conj(), mode, method)
 }
 
-/// Returns the convolution of arrays of as many axes along `axes`, by Fourier transforms. Along the other axes, both have the same sizes.
-/// With [`ConvolveMode::Same`] the result is the middle part, of the shape of `x`. Integers and `bool` are convolved as `f32`.
+/// Returns the convolution of two arrays of the same rank along `axes`, by Fourier transforms. Along the other axes,
+/// both must have the same sizes. With [`ConvolveMode::Same`], the result is the middle part, of the shape of `x`.
+/// Integers and `bool` are converted to `f32`.
 ///
 /// # Panics
-/// If the numbers of axes or the dtypes differ, one is empty, the sizes along the other axes differ, or, with [`ConvolveMode::Valid`], neither
-/// fits into the other.
+/// If the ranks or the dtypes differ, one operand is empty, the sizes along the other axes differ, or, with
+/// [`ConvolveMode::Valid`], neither fits into the other.
 ///
 /// ```
 /// use rune_trace::{Tensor, signal::{self, ConvolveMode}};
@@ -71,11 +72,11 @@ pub fn fftconvolve(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: impl Into<A
     fft_convolution(x, y, mode, &axes)
 }
 
-/// Returns what [`fftconvolve`] returns, by transforms of blocks of the longer operand, which takes less time and memory where the other is much
-/// shorter (the overlap-add method).
+/// Returns the result of [`fftconvolve`], by transforms of blocks of the longer operand (the overlap-add method). This
+/// takes less time and memory if the other operand is much shorter.
 ///
 /// # Panics
-/// As [`fftconvolve`].
+/// Like [`fftconvolve`].
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, signal::{self, ConvolveMode}};
@@ -103,7 +104,7 @@ pub fn oaconvolve(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: impl Into<Ax
     }
 }
 
-/// The convolution of arrays along all axes, by a method.
+/// Returns the convolution of arrays along all axes, by a method.
 #[track_caller]
 fn convolution(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, method: ConvolveMethod) -> Tensor {
     if by_fft(x, y, method) {
@@ -114,7 +115,7 @@ fn convolution(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, method: Con
     convolve_arrays(op, x, y, mode)
 }
 
-/// The axes, after checking that the operands fit.
+/// Checks that the operands match, and returns the axes.
 #[track_caller]
 fn expect_axes(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: Axes) -> Vec<usize> {
     expect_arrays(op, x, y);
@@ -134,7 +135,7 @@ fn expect_axes(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: Axes)
     axes
 }
 
-/// Whether transforms take fewer operations than sums of products.
+/// Returns whether transforms take fewer operations than sums of products.
 fn by_fft(x: &Tensor, y: &Tensor, method: ConvolveMethod) -> bool {
     match method {
         ConvolveMethod::Direct => false,
@@ -142,14 +143,14 @@ fn by_fft(x: &Tensor, y: &Tensor, method: ConvolveMethod) -> bool {
         ConvolveMethod::Auto => {
             let full = x.shape().iter().zip(y.shape().iter()).map(|(a, b)| (a + b).saturating_sub(1) as f64);
             let n: f64 = full.map(|n| fast_length(n as usize) as f64).product();
-            // Three transforms, each of some 5 n log₂ n operations, whose access to memory costs twice as much.
+            // Counts three transforms of about 5 n log₂ n operations each. Their memory accesses double the cost.
             let transforms = 30.0 * n * n.log2().max(1.0);
             x.rank() == y.rank() && (x.size() as f64) * (y.size() as f64) > transforms
         }
     }
 }
 
-/// The least number from `n` on that has no prime factors but 2, 3 and 5.
+/// Returns the least number from `n` on that has no prime factors except 2, 3 and 5.
 fn fast_length(n: usize) -> usize {
     let smooth = |mut m: usize| {
         for p in [2, 3, 5] {
@@ -183,9 +184,9 @@ fn signed(axes: &[usize]) -> Vec<isize> {
     axes.iter().map(|&axis| axis as isize).collect()
 }
 
-/// The full convolution along `axes`. The operands broadcast along the others.
+/// Returns the full convolution along `axes`. The operands broadcast along the others.
 fn full_convolution(x: &Tensor, y: &Tensor, axes: &[usize]) -> Tensor {
-    // One of one element scales the other.
+    // An operand with one element scales the other.
     let scales = |a: &usize| x.shape()[*a] == 1 || y.shape()[*a] == 1;
     if axes.iter().all(scales) {
         return x * y;
@@ -201,16 +202,16 @@ fn full_convolution(x: &Tensor, y: &Tensor, axes: &[usize]) -> Tensor {
     lax::convert(&z, dtype)
 }
 
-/// The full convolution along `axes`, by blocks along one of them.
+/// Returns the full convolution along `axes`, by blocks along `axis`.
 fn overlap_add(x: &Tensor, y: &Tensor, axes: &[usize], axis: usize) -> Tensor {
     let (long, short) = if x.shape()[axis] >= y.shape()[axis] { (x, y) } else { (y, x) };
     let (n, m) = (long.shape()[axis], short.shape()[axis]);
-    // Blocks of four times the shorter one keep the part of a transform that overlaps small.
+    // With blocks of four times the shorter operand, the overlapping part of each transform is small.
     let length = fast_length(4 * m);
     let block = length - m + 1;
     let blocks = n.div_ceil(block);
     let last = long.rank() - 1;
-    // The axis comes last, and becomes blocks.
+    // Moves the axis to the end, and splits it into blocks.
     let to_end = |x: &Tensor| x.moveaxis(axis as isize, -1);
     let mut config = vec![Padding::default(); long.rank()];
     config[last].high = (blocks * block - n) as i64;
@@ -219,7 +220,7 @@ fn overlap_add(x: &Tensor, y: &Tensor, axes: &[usize], axis: usize) -> Tensor {
     let shape: Shape = long.shape()[..last].iter().copied().chain([blocks, block]).collect();
     let long = lax::reshape(&long, shape);
     let short = to_end(short).unsqueeze(-2);
-    // The axis of blocks is before the last. The others keep their order.
+    // The axis of blocks comes before the last one. The others keep their order.
     let moved: Vec<usize> = axes
         .iter()
         .map(|&a| match a.cmp(&axis) {
@@ -233,7 +234,7 @@ fn overlap_add(x: &Tensor, y: &Tensor, axes: &[usize], axis: usize) -> Tensor {
     part(&whole, last, 0, n + m - 1).moveaxis(-1, axis as isize)
 }
 
-/// The part of a full convolution that the mode asks for.
+/// Returns the part of a full convolution for this mode.
 fn middle_of(full: &Tensor, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: &[usize]) -> Tensor {
     let mut z = full.clone();
     for &axis in axes {

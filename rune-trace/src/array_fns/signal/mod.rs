@@ -1,4 +1,4 @@
-//! Convolutions, correlations and spectra of signals, as `jax.scipy.signal` has them.
+//! Convolutions, correlations and spectra of signals, like `jax.scipy.signal`.
 //!
 //! ```
 //! use rune_trace::{Tensor, signal, signal::ConvolveMode};
@@ -24,34 +24,34 @@ use crate::tensor::refuse;
 use crate::{Tensor, Tree, lax};
 use rune_ir::Shape;
 
-/// Which part of a convolution is wanted.
+/// The part of a convolution to return.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConvolveMode {
-    /// All positions where the two overlap.
+    /// All positions at which the operands overlap.
     #[default]
     Full,
-    /// As many as the first operand has elements (the longer one, of vectors), from the middle.
+    /// The middle positions, as many as the first operand has elements. For vectors, as many as the longer one has.
     Same,
-    /// Those positions where one lies wholly inside of the other.
+    /// The positions at which one operand lies completely inside the other.
     Valid,
 }
 
-/// What [`detrend`] takes away.
+/// The trend that [`detrend`] removes.
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Trend {
-    /// The straight line that is nearest by least squares.
+    /// The straight line that fits best by least squares.
     #[default]
     Linear,
-    /// The average.
+    /// The mean.
     Constant,
 }
 
 /// Convolutions of vectors.
 impl Tensor {
-    /// Returns the convolution of two vectors. Integers and `bool` are convolved as `f32`.
+    /// Returns the convolution of two vectors. Integers and `bool` are converted to `f32`.
     ///
     /// # Panics
-    /// If one is no vector, has no elements, or the dtypes differ.
+    /// If an operand is not a vector or has no elements, or the dtypes differ.
     ///
     /// ```
     /// use rune_trace::{Tensor, signal::ConvolveMode};
@@ -64,11 +64,11 @@ impl Tensor {
         let (long, short) = if self.size() < other.size() { (other, self) } else { (self, other) };
         slide("convolve", long, &short.flip(0), &middle(mode, short.shape()))
     }
-    /// Returns the correlation of two vectors: the sum of products of the first, shifted, and the conjugate of the second. Integers and `bool` are correlated as
-    /// `f32`.
+    /// Returns the correlation of two vectors: sums of products of the first vector, shifted, with the conjugate of the
+    /// second. Integers and `bool` are converted to `f32`.
     ///
     /// # Panics
-    /// If one is no vector, has no elements, or the dtypes differ.
+    /// If an operand is not a vector or has no elements, or the dtypes differ.
     #[track_caller]
     pub fn correlate(&self, other: &Tensor, mode: ConvolveMode) -> Tensor {
         expect_vectors("correlate", self, other);
@@ -88,7 +88,7 @@ fn expect_vectors(op: &str, x: &Tensor, y: &Tensor) {
     }
 }
 
-/// What is added around the longer operand.
+/// Returns the padding of the longer operand.
 fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
     let around = |&n: &usize| {
         let n = n as isize;
@@ -101,7 +101,7 @@ fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
     window.iter().map(around).collect()
 }
 
-/// The sums of products of `window` with `x` around each position.
+/// Returns the sums of products of `window` with `x` at each position.
 #[track_caller]
 fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Tensor {
     let (x, window) = (as_float(x), as_float(window));
@@ -116,7 +116,7 @@ fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Te
     lax::reshape(&y, result)
 }
 
-/// Checks that the operands of a convolution are of one dtype and as many axes, and not empty.
+/// Panics unless the operands of a convolution have the same dtype and rank, and are not empty.
 #[track_caller]
 fn expect_arrays(op: &str, x: &Tensor, y: &Tensor) {
     expect_one_dtype(op, &[x.dtype(), y.dtype()]);
@@ -125,7 +125,7 @@ fn expect_arrays(op: &str, x: &Tensor, y: &Tensor) {
     }
 }
 
-/// Checks that one operand fits into the other along every axis.
+/// Panics unless one operand fits into the other along every axis.
 #[track_caller]
 fn expect_fit(op: &str, x: &Tensor, y: &Tensor) {
     expect_arrays(op, x, y);
@@ -138,7 +138,7 @@ fn fits(small: &Tensor, large: &Tensor) -> bool {
     small.shape().iter().zip(large.shape().iter()).all(|(a, b)| a <= b)
 }
 
-/// The convolution of arrays of any number of axes; the smaller one slides over the larger.
+/// Returns the convolution of arrays of any rank. The smaller one slides over the larger.
 #[track_caller]
 fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     expect_fit(op, x, y);
@@ -157,35 +157,36 @@ fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tens
     slide(op, large, &small.flip(..), &around)
 }
 
-/// The correlation, as a convolution with one operand turned around.
+/// Returns the correlation, as a convolution with one reversed operand.
 #[track_caller]
 fn correlate_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     convolve_arrays(op, x, &y.flip(..).conj(), mode)
 }
 
-/// Returns the convolution of arrays of as many axes, one of which fits into the other. Integers and `bool` are convolved as `f32`.
+/// Returns the convolution of two arrays of the same rank. One of them must fit into the other. Integers and `bool` are
+/// converted to `f32`.
 ///
 /// # Panics
-/// If the numbers of axes or the dtypes differ, neither fits into the other, or one is empty.
+/// If the ranks or the dtypes differ, neither operand fits into the other, or one is empty.
 #[track_caller]
 pub fn convolve(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     convolve_arrays("signal::convolve", x, y, mode)
 }
 
-/// Returns the correlation of arrays of as many axes, one of which fits into the other: the sum of products of the first, shifted, and the conjugate of the
-/// second.
+/// Returns the correlation of two arrays of the same rank: sums of products of the first array, shifted, with the
+/// conjugate of the second. One of them must fit into the other.
 ///
 /// # Panics
-/// As [`convolve`].
+/// Like [`convolve`].
 #[track_caller]
 pub fn correlate(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     correlate_arrays("signal::correlate", x, y, mode)
 }
 
-/// Returns the convolution of matrices, one of which fits into the other.
+/// Returns the convolution of two matrices. One of them must fit into the other.
 ///
 /// # Panics
-/// As [`convolve`], and if one is no matrix.
+/// Like [`convolve`]. Also if an operand is not a matrix.
 #[track_caller]
 pub fn convolve2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     if x.rank() != 2 || y.rank() != 2 {
@@ -194,23 +195,23 @@ pub fn convolve2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     convolve_arrays("signal::convolve2d", x, y, mode)
 }
 
-/// Returns the correlation of matrices, one of which fits into the other.
+/// Returns the correlation of two matrices. One of them must fit into the other.
 ///
 /// # Panics
-/// As [`convolve`], and if one is no matrix.
+/// Like [`convolve`]. Also if an operand is not a matrix.
 #[track_caller]
 pub fn correlate2d(x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tensor {
     if x.rank() != 2 || y.rank() != 2 {
         refuse!("signal::correlate2d: takes matrices, but got {} and {}", x.ty(), y.ty());
     }
-    // Turned around, the middle of an even number of positions is the other one.
+    // If the number of positions is even, reversal selects the other middle position.
     if mode == ConvolveMode::Same {
         return convolve_arrays("signal::correlate2d", &x.flip(..), &y.conj(), mode).flip(..);
     }
     correlate_arrays("signal::correlate2d", x, y, mode)
 }
 
-/// Returns `x` without its trend along `axis`. Integers and `bool` as `f32`.
+/// Returns `x` without its trend along `axis`. Integers and `bool` are converted to `f32`.
 ///
 /// # Panics
 /// If the axis is out of range.

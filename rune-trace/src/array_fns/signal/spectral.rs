@@ -1,4 +1,4 @@
-//! Spectra of signals: short-time Fourier transforms and densities of power.
+//! Spectra of signals: short-time Fourier transforms and power spectral densities.
 
 use super::windows::Window;
 use super::{Trend, detrend};
@@ -12,40 +12,40 @@ use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 
-/// How a signal goes on beyond its ends, by half of a segment.
+/// The extension of a signal beyond its ends, by half a segment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Boundary {
-    /// By zeros.
+    /// Zeros.
     Zeros,
-    /// Mirrored at its ends.
+    /// The signal, mirrored at its ends.
     Even,
-    /// Turned around its ends by half a turn.
+    /// The signal, rotated by half a turn around its ends.
     Odd,
-    /// By its first and its last element.
+    /// The first and the last element.
     Constant,
 }
 
-/// What a spectrum is scaled to.
+/// The scale of a spectrum.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Scaling {
-    /// Power for each unit of frequency.
+    /// Power per unit of frequency.
     #[default]
     Density,
     /// Power.
     Spectrum,
 }
 
-/// How the spectra of segments become one.
+/// The way to average the spectra of segments.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Average {
-    /// By their average.
+    /// The mean.
     #[default]
     Mean,
-    /// By their median, without its bias.
+    /// The median, with its bias removed.
     Median,
 }
 
-/// Options of a spectrum: how a signal is divided into segments, and how each is processed. [`SpectralOptions::stft`],
+/// Options of a spectrum: the division of a signal into segments, and their processing. [`SpectralOptions::stft`],
 /// [`SpectralOptions::welch`] and [`SpectralOptions::periodogram`] return the defaults of SciPy and JAX.
 ///
 /// ```
@@ -55,29 +55,31 @@ pub enum Average {
 /// ```
 #[derive(Clone, Debug)]
 pub struct SpectralOptions {
-    /// Samples for each unit of time.
+    /// The number of samples per unit of time.
     pub sampling_rate: f64,
     /// The weights of a segment, in their periodic form.
     pub window: Window,
-    /// The samples of a segment. The default is 256, or the length of the window's [`Window::Values`]; a shorter signal is one segment.
+    /// The number of samples in a segment. The default is 256, or the length of [`Window::Values`]. A shorter signal is
+    /// one segment.
     pub segment: Option<usize>,
-    /// The samples that two adjacent segments share. The default is half of a segment.
+    /// The number of samples that two adjacent segments share. The default is half a segment.
     pub overlap: Option<usize>,
-    /// The length of the Fourier transform; shorter segments are padded with zeros. The default is the length of a segment.
+    /// The length of the Fourier transform. Shorter segments are padded with zeros. The default is the length of a
+    /// segment.
     pub fft_length: Option<usize>,
-    /// The trend that is removed from each segment.
+    /// The trend to remove from each segment.
     pub detrend: Option<Trend>,
-    /// Whether real signals have a spectrum of positive frequencies only.
+    /// Whether the spectrum of a real signal has only the nonnegative frequencies.
     pub one_sided: bool,
-    /// How the signal goes on beyond its ends; without it, segments begin and end within the signal.
+    /// The extension of the signal beyond its ends. Without it, segments begin and end within the signal.
     pub boundary: Option<Boundary>,
-    /// Whether zeros follow the signal, so that segments cover all of it.
+    /// Whether to append zeros to the signal, so that segments cover all of it.
     pub padded: bool,
-    /// The scale of densities of power.
+    /// The scale of the power.
     pub scaling: Scaling,
-    /// How the spectra of segments become one.
+    /// The way to average the spectra of segments.
     pub average: Average,
-    /// The axis of time, and of frequencies in a result; negative ones count from the last.
+    /// The axis of time, and of frequencies in a result. Negative axes count from the end.
     pub axis: isize,
 }
 
@@ -93,37 +95,38 @@ macro_rules! setters {
     };
 }
 setters! {
-    /// Sets the samples for each unit of time.
+    /// Sets the number of samples per unit of time.
     sampling_rate: f64 => sampling_rate;
     /// Sets the window.
     window: Window => window;
-    /// Sets the samples of a segment.
+    /// Sets the number of samples in a segment.
     segment: usize => Some(segment);
-    /// Sets the samples that two adjacent segments share.
+    /// Sets the number of samples that two adjacent segments share.
     overlap: usize => Some(overlap);
     /// Sets the length of the Fourier transform.
     fft_length: usize => Some(fft_length);
-    /// Sets the trend that is removed from each segment.
+    /// Sets the trend to remove from each segment.
     detrend: Option<Trend> => detrend;
-    /// Sets whether real signals have a spectrum of positive frequencies only.
+    /// Sets whether the spectrum of a real signal has only the nonnegative frequencies.
     one_sided: bool => one_sided;
-    /// Sets how the signal goes on beyond its ends.
+    /// Sets the extension of the signal beyond its ends.
     boundary: Option<Boundary> => boundary;
-    /// Sets whether zeros follow the signal.
+    /// Sets whether to append zeros to the signal.
     padded: bool => padded;
-    /// Sets the scale of densities of power.
+    /// Sets the scale of the power.
     scaling: Scaling => scaling;
-    /// Sets how the spectra of segments become one.
+    /// Sets the way to average the spectra of segments.
     average: Average => average;
     /// Sets the axis of time.
     axis: isize => axis;
 }
 impl SpectralOptions {
-    /// Returns the default options of [`stft`] and [`istft`]: the window of Hann, no trend removed, zeros beyond the ends.
+    /// Returns the default options of [`stft`] and [`istft`]: the Hann window, no removed trend, and zeros beyond the
+    /// ends.
     pub fn stft() -> SpectralOptions {
         SpectralOptions { detrend: None, boundary: Some(Boundary::Zeros), padded: true, ..SpectralOptions::welch() }
     }
-    /// Returns the default options of [`welch`] and [`csd`]: the window of Hann, the average of each segment removed.
+    /// Returns the default options of [`welch`] and [`csd`]: the Hann window, and the mean of each segment removed.
     pub fn welch() -> SpectralOptions {
         SpectralOptions {
             sampling_rate: 1.0,
@@ -140,12 +143,12 @@ impl SpectralOptions {
             axis: -1,
         }
     }
-    /// Returns the default options of [`periodogram`]: all weights are 1, and the average is removed.
+    /// Returns the default options of [`periodogram`]: all weights are 1, and the mean is removed.
     pub fn periodogram() -> SpectralOptions {
         SpectralOptions { window: Window::Boxcar, ..SpectralOptions::welch() }
     }
 
-    /// The lengths of a segment, of what two share, and of the transform, for a signal of `n` samples.
+    /// Returns the lengths of a segment, of the overlap, and of the transform, for a signal of `n` samples.
     #[track_caller]
     fn lengths(&self, op: &str, n: usize) -> [usize; 3] {
         let segment = match (&self.window, self.segment) {
@@ -170,7 +173,7 @@ impl SpectralOptions {
     }
 }
 
-/// `x` beyond the ends of its last axis by `n` elements.
+/// Extends the last axis of `x` by `n` elements at both ends.
 fn extended(op: &str, x: &Tensor, n: usize, boundary: Boundary) -> Tensor {
     let axis = x.rank() - 1;
     let size = x.shape()[axis];
@@ -200,7 +203,7 @@ fn extended(op: &str, x: &Tensor, n: usize, boundary: Boundary) -> Tensor {
     }
 }
 
-/// The segments of the last axis, along a new axis before it.
+/// Returns the segments of the last axis, along a new axis before it.
 fn segments(x: &Tensor, segment: usize, step: usize) -> Tensor {
     let n = x.shape()[x.rank() - 1];
     let count = (n - segment) / step + 1;
@@ -208,7 +211,7 @@ fn segments(x: &Tensor, segment: usize, step: usize) -> Tensor {
     x.take(&(starts + lax::iota(DType::I32, [count, segment], 1)), -1)
 }
 
-/// The sum of segments along the last axis, each shifted by `step` against the one before.
+/// Returns the sum of segments along the last axis. Each is shifted by `step` relative to the previous one.
 pub(super) fn overlapped(x: &Tensor, step: usize) -> Tensor {
     let outer: Shape = x.shape()[..x.rank() - 2].iter().copied().collect();
     let (count, segment) = (x.shape()[x.rank() - 2], x.shape()[x.rank() - 1]);
@@ -219,8 +222,8 @@ pub(super) fn overlapped(x: &Tensor, step: usize) -> Tensor {
         widths[x.rank() - 1 - back].1 = n as isize;
         x.pad(&widths, 0)
     };
-    // Parts of `step` samples. After the padding, each row of parts starts one part later than the row before: read as rows that are one part shorter,
-    // they lie where they belong.
+    // Splits segments into parts of `step` samples. With the padding, each row of parts starts one part later than the
+    // previous row. Reading the parts as rows that are one part shorter moves them to their places.
     let x = last_padded(x, 0, parts * step - segment);
     let x = lax::reshape(&x, shaped(&[count, parts, step])).swapaxes(-2, -3);
     let x = lax::reshape(&last_padded(&x, 1, parts), shaped(&[parts * (count + parts) * step]));
@@ -233,14 +236,14 @@ pub(super) fn overlapped(x: &Tensor, step: usize) -> Tensor {
 struct Spectra {
     frequencies: Tensor,
     times: Tensor,
-    /// Along the last two axes: time, and frequency.
+    /// The spectra. The last two axes are time and frequency.
     values: Tensor,
     window: Tensor,
     length: usize,
     one_sided: bool,
 }
 
-/// The Fourier transforms of the segments of each signal, whose time is the last axis.
+/// Returns the Fourier transforms of the segments of each signal. The last axis is time.
 fn spectra<const N: usize>(op: &str, signals: [&Tensor; N], options: &SpectralOptions, scaled: bool) -> [Spectra; N] {
     let dtype = signals[0].dtype();
     let n = signals.iter().map(|x| x.shape()[x.rank() - 1]).max().unwrap_or(0);
@@ -269,7 +272,7 @@ fn spectra<const N: usize>(op: &str, signals: [&Tensor; N], options: &SpectralOp
         let weighted = parts * lax::convert(&window, dtype);
         let fft_options = FftOptions::new().length(length);
         let values = if one_sided { fft::rfft_with } else { fft::fft_with }(&weighted, &fft_options);
-        // The sum of the window scales a transform; its square scales power.
+        // The sum of the window scales a transform, and its square scales power.
         let values = if scaled { values / lax::convert(&window.sum(), complex_of(dtype)) } else { values };
         let count = values.shape()[values.rank() - 2];
         let half = if options.boundary.is_some() { 0.0 } else { segment as f64 / 2.0 };
@@ -283,7 +286,7 @@ fn complex_of(dtype: DType) -> DType {
     dtype.complex().unwrap_or(DType::C64)
 }
 
-/// The widths of padding that give the last axis `n` elements.
+/// Returns the padding that extends the last axis to `n` elements.
 fn to_length(x: &Tensor, n: usize) -> Vec<(isize, isize)> {
     let mut widths = vec![(0, 0); x.rank()];
     let last = x.rank() - 1;
@@ -291,7 +294,7 @@ fn to_length(x: &Tensor, n: usize) -> Vec<(isize, isize)> {
     widths
 }
 
-/// A signal whose time is the last axis, and where it was.
+/// Moves the axis of time to the end. Returns the signal, and the former index of the axis.
 #[track_caller]
 fn signal_of(op: &str, x: &Tensor, axis: isize) -> (Tensor, usize) {
     let at = resolve_axis(op, axis, x.shape());
@@ -303,12 +306,14 @@ fn signal_of(op: &str, x: &Tensor, axis: isize) -> (Tensor, usize) {
     (x.moveaxis(at as isize, -1), at)
 }
 
-/// Returns the short-time Fourier transform of `x`: the frequencies, the times of the middles of segments, and the transform of each segment, divided by the
-/// sum of the window. The frequencies of the result are along the axis of time of `x`, and its times along the last. Integers, `bool` and half types are
-/// transformed as `f32`; complex signals have negative frequencies too.
+/// Returns the short-time Fourier transform of `x`: the frequencies, the times of the middles of segments, and the
+/// transform of each segment, divided by the sum of the window. In the transform, the frequencies are along the axis of
+/// time of `x`, and the times along the last axis. Integers, `bool` and half-precision types are converted to `f32`.
+/// Complex signals also have negative frequencies.
 ///
 /// # Panics
-/// If the axis is out of range, `x` is empty, or the lengths of [`SpectralOptions`] do not fit each other or the signal.
+/// If the axis is out of range, `x` is empty, or the lengths of [`SpectralOptions`] do not match each other or the
+/// signal.
 ///
 /// ```
 /// use rune_trace::{Tensor, signal::{self, SpectralOptions}};
@@ -332,11 +337,12 @@ pub fn stft(x: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor, Tensor) {
     })
 }
 
-/// Returns the signal whose short-time Fourier transform is `z`, and its times before it. The options are those of [`stft`]; of the lengths, those of a
-/// segment and of the transform are by default the greatest that fit `z`. Where windows do not cover the signal, it is 0.
+/// Returns the times and the signal whose short-time Fourier transform is `z`. The options are those of [`stft`]. The
+/// default lengths of a segment and of the transform are the greatest that match `z`. Where windows do not cover the
+/// signal, it is 0.
 ///
 /// # Panics
-/// If `z` has fewer than two axes, the axis is out of range, or the lengths do not fit each other.
+/// If `z` has fewer than two axes, the axis is out of range, or the lengths do not match each other.
 #[track_caller]
 pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     let op = "signal::istft";
@@ -348,7 +354,7 @@ pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     let count = z.shape()[axis];
     let most = if options.one_sided { 2 * (count - 1) } else { count };
     let segment = options.segment.unwrap_or(most);
-    // An odd segment of the longest transform.
+    // The longest transform may belong to an odd segment.
     let longest = if options.one_sided && segment == most + 1 { segment } else { most };
     let [segment, overlap, length] = options.checked_lengths(op, segment, options.fft_length.unwrap_or(longest));
     at_caller(|| {
@@ -378,11 +384,11 @@ pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     })
 }
 
-/// Returns the frequencies, and the density of power of `x` for each, as the average over segments (P. Welch, "The use of fast Fourier transform for the
-/// estimation of power spectra", 1967).
+/// Returns the frequencies, and an estimate of the power spectral density of `x`: the average over segments (P. Welch,
+/// "The use of fast Fourier transform for the estimation of power spectra", 1967).
 ///
 /// # Panics
-/// As [`stft`].
+/// Like [`stft`].
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, signal::{self, SpectralOptions}};
@@ -400,11 +406,11 @@ pub fn welch(x: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     at_caller(|| power_density(op, &x, options, axis))
 }
 
-/// Returns the frequencies, and the complex density of power that two signals share for each, as [`welch`] estimates it. The shorter signal is padded
-/// with zeros, and the other axes broadcast.
+/// Returns the frequencies, and an estimate of the complex cross spectral density of two signals, like [`welch`]. The
+/// shorter signal is padded with zeros, and the other axes broadcast.
 ///
 /// # Panics
-/// As [`stft`], or if the dtypes or the numbers of axes differ.
+/// Like [`stft`]. Also if the dtypes or the ranks differ.
 #[doc(alias = "cross spectral density")]
 #[track_caller]
 pub fn csd(x: &Tensor, y: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
@@ -421,16 +427,16 @@ pub fn csd(x: &Tensor, y: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor
     })
 }
 
-/// Returns the frequencies, and the density of power of `x` for each, from one segment that is the whole signal.
+/// Returns the frequencies, and the power spectral density of `x`, estimated from one segment that is the whole signal.
 ///
 /// # Panics
-/// As [`stft`].
+/// Like [`stft`].
 #[track_caller]
 pub fn periodogram(x: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     let op = "signal::periodogram";
     let (x, axis) = signal_of(op, x, options.axis);
     let n = x.shape()[x.rank() - 1];
-    // A transform of fewer elements is of as many elements of the signal.
+    // A shorter transform uses only as many elements of the signal.
     let kept = options.fft_length.map_or(n, |length| length.min(n));
     let options = SpectralOptions { segment: Some(kept), overlap: Some(0), ..options.clone() };
     at_caller(|| {
@@ -439,14 +445,14 @@ pub fn periodogram(x: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     })
 }
 
-/// The average power of the segments of one signal, scaled.
+/// Returns the average power of the segments of a signal, scaled.
 fn power_density(op: &str, x: &Tensor, options: &SpectralOptions, axis: usize) -> (Tensor, Tensor) {
     let [found] = spectra(op, [x], options, false);
     let power = lax::real(&(found.values.conj() * &found.values));
     density(&found, power, options, axis)
 }
 
-/// The average of the products of transforms of segments, scaled.
+/// Returns the average of the products of transforms of segments, scaled.
 fn density(found: &Spectra, power: Tensor, options: &SpectralOptions, axis: usize) -> (Tensor, Tensor) {
     let dtype = power.dtype();
     let window = &found.window;
@@ -457,7 +463,8 @@ fn density(found: &Spectra, power: Tensor, options: &SpectralOptions, axis: usiz
     let mut power = power * lax::convert(&scale, dtype);
     let frequencies = power.rank() - 1;
     if found.one_sided {
-        // Negative frequencies have as much, but for 0 and the highest one of an even number.
+        // Doubles the power to include negative frequencies, except for frequency 0 and the highest one of an even
+        // length.
         let count = power.shape()[frequencies];
         let twice = |k: usize| if k == 0 || (found.length.is_multiple_of(2) && k + 1 == count) { 1.0 } else { 2.0 };
         let factors = Tensor::from((0..count).map(twice).collect::<Vec<f64>>());
@@ -475,8 +482,8 @@ fn density(found: &Spectra, power: Tensor, options: &SpectralOptions, axis: usiz
     (found.frequencies.clone(), power.moveaxis(-1, axis as isize))
 }
 
-/// The quotient of the median of `n` spectra of noise and their average (B. Allen et al., "FINDCHIRP: An algorithm for detection of gravitational waves from
-/// inspiraling compact binaries", 2012, appendix B).
+/// Returns the ratio of the median to the mean of `n` spectra of noise (B. Allen et al., "FINDCHIRP: An algorithm for
+/// detection of gravitational waves from inspiraling compact binaries", 2012, appendix B).
 fn bias(n: usize) -> f64 {
     1.0 + (1..=n.saturating_sub(1) / 2).map(|k| 1.0 / (2.0 * k as f64 + 1.0) - 1.0 / (2.0 * k as f64)).sum::<f64>()
 }

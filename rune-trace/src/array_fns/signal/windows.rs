@@ -1,4 +1,4 @@
-//! Windows, by the names of `scipy.signal.windows`.
+//! Windows, under the names of `scipy.signal.windows`.
 
 use crate::Tensor;
 use crate::array_fns::windows::bessel_i0;
@@ -6,7 +6,8 @@ use crate::tensor::refuse;
 use rune_ir::{Array, DType, Element, with_element};
 use std::f64::consts::PI;
 
-/// A window: weights that taper a segment of a signal. Each is 1 at its middle, or nearly so, and smaller at its ends.
+/// A window: weights that taper a segment of a signal. The weights are 1, or nearly so, in the middle, and smaller at
+/// the ends.
 #[derive(Clone, Debug, Default)]
 pub enum Window {
     /// All weights are 1.
@@ -22,7 +23,7 @@ pub enum Window {
     Hamming,
     /// Blackman's sum of three cosines.
     Blackman,
-    /// The sum of four cosines of Blackman and Harris, with sidelobes below -92 dB.
+    /// Blackman and Harris' sum of four cosines, with sidelobes below -92 dB.
     BlackmanHarris,
     /// Nuttall's sum of four cosines.
     Nuttall,
@@ -32,17 +33,17 @@ pub enum Window {
     Cosine,
     /// The middle lobe of sin(x) / x.
     Lanczos,
-    /// The window of Bohman.
+    /// Bohman's window.
     Bohman,
-    /// The piecewise cubic window of Parzen.
+    /// Parzen's piecewise cubic window.
     Parzen,
-    /// The sum of the windows of Bartlett and Hann.
+    /// The sum of the Bartlett and Hann windows.
     BartHann,
-    /// A cosine that rises over the given part of the window, a half at each end, with 1 between.
+    /// A window with a cosine rise over this fraction of its length, half at each end, and 1 between.
     Tukey(f64),
-    /// The window of Kaiser with this β.
+    /// The Kaiser window with this β.
     Kaiser(f64),
-    /// The normal density with this standard deviation, in samples, scaled to 1 at its middle.
+    /// The normal density with this standard deviation in samples, scaled to 1 in the middle.
     Gaussian(f64),
     /// e^(-|t|/τ), with τ in samples.
     Exponential(f64),
@@ -51,7 +52,7 @@ pub enum Window {
 }
 
 impl Window {
-    /// Returns the `n` weights of a symmetric window, as filters need it.
+    /// Returns the `n` weights of a symmetric window, for filters.
     ///
     /// ```
     /// use rune_trace::{DType, signal::Window};
@@ -61,12 +62,13 @@ impl Window {
     /// ```
     ///
     /// # Panics
-    /// If `dtype` is no float, or [`Window::Values`] are not `n` numbers of it.
+    /// If `dtype` is not a float, or [`Window::Values`] does not hold `n` numbers of this dtype.
     #[track_caller]
     pub fn symmetric(&self, n: usize, dtype: DType) -> Tensor {
         self.weights("Window::symmetric", n, n, dtype)
     }
-    /// Returns the `n` weights of a periodic window, as Fourier transforms need it: the symmetric one of `n + 1` weights without the last.
+    /// Returns the `n` weights of a periodic window, for Fourier transforms: the symmetric window of `n + 1` weights
+    /// without its last weight.
     ///
     /// ```
     /// use rune_trace::{DType, signal::Window};
@@ -76,7 +78,7 @@ impl Window {
     /// ```
     ///
     /// # Panics
-    /// As [`Window::symmetric`].
+    /// Like [`Window::symmetric`].
     #[doc(alias = "get_window")]
     #[track_caller]
     pub fn periodic(&self, n: usize, dtype: DType) -> Tensor {
@@ -87,7 +89,7 @@ impl Window {
         self.weights(op, n, if n > 1 { n + 1 } else { n }, dtype)
     }
 
-    /// The first `n` of the `m` weights of a symmetric window.
+    /// Returns the first `n` of the `m` weights of a symmetric window.
     #[track_caller]
     fn weights(&self, op: &str, n: usize, m: usize, dtype: DType) -> Tensor {
         if !dtype.is_float() {
@@ -103,7 +105,7 @@ impl Window {
         Tensor::from(array)
     }
 
-    /// The weight at place `i` of a symmetric window of `m` weights.
+    /// Returns weight `i` of a symmetric window of `m` weights.
     fn weight(&self, i: usize, m: usize) -> f64 {
         if m <= 1 {
             return 1.0;

@@ -1,6 +1,6 @@
-//! Bessel functions: modified ones of order 0 and 1 by series of Chebyshev polynomials (C. Clenshaw, "Chebyshev Series for Mathematical
-//! Functions", 1962; the coefficients were computed anew to 50 digits), and those of the first kind by Miller's backward recurrence (W.
-//! Gautschi, "Computational Aspects of Three-Term Recurrence Relations", 1967).
+//! Bessel functions. The modified ones of order 0 and 1 use series of Chebyshev polynomials (C. Clenshaw, "Chebyshev
+//! Series for Mathematical Functions", 1962), with coefficients recomputed to 50 digits. Those of the first kind use
+//! Miller's backward recurrence (W. Gautschi, "Computational Aspects of Three-Term Recurrence Relations", 1967).
 
 use super::support::{chebyshev, lift, number_or, with_slope};
 use super::tables::{FAR_0, FAR_1, NEAR_0, NEAR_1};
@@ -9,7 +9,7 @@ use crate::tensor::{at_caller, current_origin, with_origin};
 use crate::{Tensor, custom_tangent, fori_loop, lax};
 use rune_ir::DType;
 
-/// The coefficients that count in the dtype: those of a series before the first that is far below its precision.
+/// Returns the coefficients that matter in the dtype: drops those of high powers that are far below its precision.
 fn enough(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
     if x.dtype() == DType::F64 {
         return coefficients;
@@ -18,7 +18,7 @@ fn enough(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
     &coefficients[first..]
 }
 
-/// The series up to 8 and above, of x ≥ 0.
+/// Returns the series for 0 ≤ x ≤ 8, and the series for x > 8.
 fn pieces(x: &Tensor, near: &'static [f64], far: &'static [f64]) -> [Tensor; 2] {
     let small = x.le(8.0);
     let inner = number_or(&!&small, 8.0, x);
@@ -39,7 +39,8 @@ fn i1e_value(x: &Tensor) -> Tensor {
     let y = lax::select(&magnitude.le(8.0), &(number_or(&magnitude.gt(8.0), 8.0, x) * near), &y);
     number_or(&x.isnan(), f64::NAN, &y)
 }
-/// Where |x| is above 8; and elsewhere e^-|x| I₁(x) / x, without a division, whose derivative would lose digits near 0.
+/// Returns whether |x| is above 8, and otherwise e^-|x| I₁(x) / x. It uses no division, whose derivative would lose
+/// digits near 0.
 fn i1e_by_x(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let far = magnitude.gt(8.0);
@@ -77,7 +78,7 @@ fn i1_of(x: &Tensor) -> Tensor {
 /// Returns I₀(x), the modified Bessel function of the first kind of order 0.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -91,7 +92,7 @@ pub fn i0(x: &Tensor) -> Tensor {
 /// Returns e^-|x| · I₀(x), which does not overflow.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn i0e(x: &Tensor) -> Tensor {
     lift("special::i0e", x, i0e_of)
@@ -99,7 +100,7 @@ pub fn i0e(x: &Tensor) -> Tensor {
 /// Returns I₁(x), the modified Bessel function of the first kind of order 1.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn i1(x: &Tensor) -> Tensor {
     lift("special::i1", x, i1_of)
@@ -107,25 +108,25 @@ pub fn i1(x: &Tensor) -> Tensor {
 /// Returns e^-|x| · I₁(x), which does not overflow.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn i1e(x: &Tensor) -> Tensor {
     lift("special::i1e", x, i1e_of)
 }
 
-/// J₀(z) to Jᵥ(z), from `terms` backward.
+/// Returns J₀(z) to Jᵥ(z), by the recurrence from order `terms` down.
 fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
-    // Near 0, where the recurrence overflows, the first two terms of the power series are enough.
+    // Near 0, the recurrence overflows, but the first two terms of the power series suffice.
     let small = z.abs().lt(1e-4);
     let inner = number_or(&small, 1.0, z);
     let near = number_or(&!&small, 0.0, z) * 0.5;
     let mut power = z.ones_like();
     let dtype = z.dtype();
-    // Jₖ₊₂, Jₖ₊₁ and J₀ + 2 J₂ + 2 J₄ + … up to a factor, and those that are asked for.
+    // Jₖ₊₂, Jₖ₊₁ and J₀ + 2 J₂ + 2 J₄ + …, up to a factor, and the requested orders.
     let (mut second, mut first) = (z.zeros_like(), lax::full_like(z, 1e-16));
     let mut sum = z.zeros_like();
     let top = v.min(terms);
-    // Down to `top` in a loop, and from there one by one.
+    // Computes the orders down to `top` in a loop, and the others one by one.
     let step = |k: &Tensor, second: &Tensor, first: &Tensor| (k + 1.0) * first * 2.0 / &inner - second;
     let origin = current_origin();
     let from = fori_loop(
@@ -138,7 +139,7 @@ fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
                 let even = half.eq(half.floor()).broadcast_to(z.shape());
                 let next = step(&k.broadcast_to(z.shape()), second, first);
                 let sum = lax::select(&even, &(sum + &next * 2.0), sum);
-                // Only their ratios count, so they are kept from overflowing.
+                // Only their ratios matter, so rescaling prevents overflow.
                 let scale = lax::stop_gradient(&number_or(&next.abs().gt(1e15), 1e-15, &z.ones_like()));
                 [first * &scale, next * &scale, sum * scale]
             })
@@ -186,11 +187,11 @@ fn jn_of(z: &Tensor, v: usize, terms: usize) -> Tensor {
     f(z)
 }
 
-/// Returns J₀(z) to Jᵥ(z), the Bessel functions of the first kind of whole orders, along a new first axis. `terms` is the order from which the
-/// recurrence goes down: above |z| and `v`, for example 50.
+/// Returns J₀(z) to Jᵥ(z), the Bessel functions of the first kind of integer order, along a new first axis. The
+/// recurrence starts at the order `terms` and goes down. `terms` must be above |z| and `v`, for example 50.
 ///
 /// # Panics
-/// If `z` is of no float dtype.
+/// If the dtype of `z` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};

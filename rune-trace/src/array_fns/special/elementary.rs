@@ -1,11 +1,11 @@
-//! Functions made of logarithms and exponentials, exact where those alone are not.
+//! Functions composed of logarithms and exponentials, precise where a simple composition is not.
 
 use super::support::{lift, lift_all, number_or, polynomial, with_slope, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::{LN_2, PI};
 
-/// x ln y, and 0 where x is 0 and y no NaN.
+/// Returns x ln y. It is 0 where x is 0 and y is not NaN.
 fn xlogy_value(x: &Tensor, y: &Tensor) -> Tensor {
     lax::select(&(x.ne(0.0) | y.isnan()), &(x * y.log()), &x.zeros_like())
 }
@@ -18,7 +18,7 @@ fn xlog1py_value(x: &Tensor, y: &Tensor) -> Tensor {
 pub(crate) fn xlog1py_of(x: &Tensor, y: &Tensor) -> Tensor {
     with_slopes(xlog1py_value, [x, y], |x, y, _| [y.log1p(), x / (y + 1.0)])
 }
-/// x ln x, whose derivative at 0 is that of the logarithm.
+/// Returns x ln x. Its derivative at 0 is that of the logarithm.
 fn xlogx_of(x: &Tensor) -> Tensor {
     with_slope(|x: &Tensor| xlogy_value(x, x), x, |x, _| x.log() + 1.0)
 }
@@ -36,7 +36,7 @@ fn rel_entr_of(x: &Tensor, y: &Tensor) -> Tensor {
 /// Returns x · ln y, and 0 where x is 0.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -50,15 +50,15 @@ pub fn xlogy(x: impl Operand, y: impl Operand) -> Tensor {
 /// Returns x · ln (1 + y), and 0 where x is 0.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn xlog1py(x: impl Operand, y: impl Operand) -> Tensor {
     lift_all("special::xlog1py", [x.into_argument(), y.into_argument()], |[x, y]| xlog1py_of(x, y))
 }
-/// Returns -x · ln x, the entropy of a part x: 0 at 0, and -∞ where x is negative.
+/// Returns -x · ln x, the contribution of a probability x to the entropy. It is 0 at 0, and -∞ where x is negative.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -69,10 +69,11 @@ pub fn xlog1py(x: impl Operand, y: impl Operand) -> Tensor {
 pub fn entr(x: &Tensor) -> Tensor {
     lift("special::entr", x, |x| number_or(&x.lt(0.0), f64::NEG_INFINITY, &-xlogx_of(x)))
 }
-/// Returns x · ln (x / y), a part of the relative entropy: 0 where x is 0 and y is not negative, and ∞ where one of them is negative.
+/// Returns x · ln (x / y), a term of the relative entropy. It is 0 where x is 0 and y is not negative, and ∞ where one
+/// of them is negative.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn rel_entr(x: impl Operand, y: impl Operand) -> Tensor {
     lift_all("special::rel_entr", [x.into_argument(), y.into_argument()], |[x, y]| rel_entr_of(x, y))
@@ -80,7 +81,7 @@ pub fn rel_entr(x: impl Operand, y: impl Operand) -> Tensor {
 /// Returns [`rel_entr`] - x + y, which is not negative.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn kl_div(x: impl Operand, y: impl Operand) -> Tensor {
     lift_all("special::kl_div", [x.into_argument(), y.into_argument()], |[x, y]| {
@@ -91,14 +92,14 @@ pub fn kl_div(x: impl Operand, y: impl Operand) -> Tensor {
     })
 }
 
-/// ln (x / (1 - x)), within a caller.
+/// Returns ln (x / (1 - x)). Call it inside `at_caller`.
 pub(crate) fn logit_of(x: &Tensor) -> Tensor {
     with_slope(|x: &Tensor| (x / (1.0 - x)).log(), x, |x, _| 1.0 / (x * (1.0 - x)))
 }
 /// Returns ln (x / (1 - x)), the inverse of [`expit`].
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -108,16 +109,16 @@ pub(crate) fn logit_of(x: &Tensor) -> Tensor {
 pub fn logit(x: &Tensor) -> Tensor {
     lift("special::logit", x, logit_of)
 }
-/// Returns 1 / (1 + e⁻ˣ), as [`Tensor::sigmoid`].
+/// Returns 1 / (1 + e⁻ˣ), like [`Tensor::sigmoid`].
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn expit(x: &Tensor) -> Tensor {
     lift("special::expit", x, Tensor::sigmoid)
 }
 
-/// The derivative of sinc: by its series where both terms of the quotient nearly cancel.
+/// Returns the derivative of sinc. Uses the series where both terms of the quotient nearly cancel.
 fn sinc_slope(x: &Tensor) -> Tensor {
     /// (-1)ᵏ⁺¹ (2k + 2) / (2k + 3)! for k from 0: -1/3, 1/30, …
     const TERMS: usize = 9;
@@ -137,7 +138,7 @@ fn sinc_slope(x: &Tensor) -> Tensor {
     let far = (outer.cos() - outer.sin() / &outer) / outer;
     lax::select(&small, &near, &far) * PI
 }
-/// sin πx / πx, within a caller.
+/// Returns sin πx / πx. Call it inside `at_caller`.
 pub(crate) fn sinc_of(x: &Tensor) -> Tensor {
     let value = |x: &Tensor| {
         let zero = x.eq(0.0);
@@ -149,7 +150,7 @@ pub(crate) fn sinc_of(x: &Tensor) -> Tensor {
 /// Returns sin(πx) / (πx), and 1 at 0.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -161,30 +162,30 @@ pub fn sinc(x: &Tensor) -> Tensor {
     lift("special::sinc", x, sinc_of)
 }
 
-/// (e^(λ y) - 1) / λ, and y where λ is 0.
+/// Returns (e^(λ y) - 1) / λ, and y where λ is 0.
 fn power(y: &Tensor, lambda: &Tensor) -> Tensor {
     let zero = lambda.eq(0.0);
     let inner = number_or(&zero, 1.0, lambda);
     lax::select(&zero, y, &((&inner * y).expm1() / &inner))
 }
-/// Returns the transformation of Box and Cox, (xᵘ - 1) / u with u = `lambda`, and ln x where this is 0.
+/// Returns the Box-Cox transformation: (xᵘ - 1) / u with u = `lambda`, and ln x where u is 0.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn boxcox(x: impl Operand, lambda: impl Operand) -> Tensor {
     lift_all("special::boxcox", [x.into_argument(), lambda.into_argument()], |[x, u]| power(&x.log(), u))
 }
-/// Returns [`boxcox`] of 1 + x, without loss near 0.
+/// Returns [`boxcox`] of 1 + x, without loss of precision near 0.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn boxcox1p(x: impl Operand, lambda: impl Operand) -> Tensor {
     lift_all("special::boxcox1p", [x.into_argument(), lambda.into_argument()], |[x, u]| power(&x.log1p(), u))
 }
 
-/// ln (1 - e⁻ˣ), by M. Mächler, "Accurately Computing log(1 - exp(-|a|))" (2012).
+/// Returns ln (1 - e⁻ˣ), by M. Mächler, "Accurately Computing log(1 - exp(-|a|))" (2012).
 pub(crate) fn log1mexp_of(x: &Tensor) -> Tensor {
     let value = |x: &Tensor| {
         let small = x.lt(LN_2);
@@ -195,7 +196,7 @@ pub(crate) fn log1mexp_of(x: &Tensor) -> Tensor {
 
 /// Functions of each element.
 impl Tensor {
-    /// Returns ln (1 - e⁻ˣ) for x > 0, without loss near 0 and for large x.
+    /// Returns ln (1 - e⁻ˣ) for x > 0, without loss of precision near 0 and for large x.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -206,7 +207,7 @@ impl Tensor {
     pub fn log1mexp(&self) -> Tensor {
         lift("log1mexp", self, log1mexp_of)
     }
-    /// Returns 0 up to -1, (x + 1)² / 4 up to 1, and x from there on.
+    /// Returns 0 for x ≤ -1, (x + 1)² / 4 for -1 < x ≤ 1, and x above.
     #[track_caller]
     pub fn sparse_plus(&self) -> Tensor {
         lift("sparse_plus", self, |x| {
@@ -214,7 +215,7 @@ impl Tensor {
             number_or(&x.le(-1.0), 0.0, &lax::select(&x.ge(1.0), x, &y))
         })
     }
-    /// Returns the derivative of [`Tensor::sparse_plus`]: 0 up to -1, (x + 1) / 2 up to 1, and 1 from there on.
+    /// Returns the derivative of [`Tensor::sparse_plus`]: 0 for x ≤ -1, (x + 1) / 2 for -1 < x ≤ 1, and 1 above.
     #[track_caller]
     pub fn sparse_sigmoid(&self) -> Tensor {
         lift("sparse_sigmoid", self, |x| ((x + 1.0) * 0.5).clamp(0.0, 1.0))

@@ -1,14 +1,14 @@
 //! The complementary error function, and the normal distribution.
 //!
-//! The quotients of polynomials are those of Cephes' `ndtr.c` and `ndtri.c` (S. Moshier, "Methods and Programs for Mathematical Functions", 1989);
-//! those of single precision are of its `ndtrf.c`.
+//! The rational functions are those of Cephes' `ndtr.c` and `ndtri.c` (S. Moshier, "Methods and Programs for
+//! Mathematical Functions", 1989), and those of its `ndtrf.c` in single precision.
 
 use super::support::{lift, log_max, number_or, or_number, polynomial, with_slope};
 use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
 
-/// eˣ² erfc x for 1 ≤ x < 8.
+/// Coefficients of eˣ² erfc x for 1 ≤ x < 8.
 const P: [f64; 9] = [
     2.461_969_814_735_305e-10,
     0.564_189_564_831_068_9,
@@ -31,7 +31,7 @@ const Q: [f64; 9] = [
     1_656.663_091_941_613_4,
     557.535_340_817_727_7,
 ];
-/// The same for 8 ≤ x.
+/// Coefficients of the same for 8 ≤ x.
 const R: [f64; 6] = [
     0.564_189_583_547_755_1,
     1.275_366_707_599_781,
@@ -49,7 +49,7 @@ const S: [f64; 7] = [
     9.608_968_090_632_859,
     3.369_076_451_000_815,
 ];
-/// x eˣ² erfc x of 1 / x² in single precision, for 1 ≤ x < 2 and for 2 ≤ x.
+/// Coefficients of x eˣ² erfc x in powers of 1 / x², in single precision, for 1 ≤ x < 2 and for 2 ≤ x.
 const SINGLE_NEAR: [f64; 9] = [
     0.023_268_2,
     -0.138_703_942,
@@ -64,10 +64,10 @@ const SINGLE_NEAR: [f64; 9] = [
 const SINGLE_FAR: [f64; 8] =
     [-10.477_664, 12.977_2, -7.495_518_68, 2.921_019_08, -1.015_265_23, 0.421_846_33, -0.282_076_746, 0.564_189_494];
 
-/// eˣ² erfc x, for 1 ≤ x.
+/// Returns eˣ² erfc x, for 1 ≤ x.
 fn scaled_tail(x: &Tensor) -> Tensor {
     if x.dtype() == DType::F64 {
-        // Beyond this R / S is R₀ / (S₀ x) to the last bit, and its powers would overflow.
+        // Beyond this, R / S equals R₀ / (S₀ x) to the last bit, and its powers would overflow.
         let far = x.gt(1e30);
         let inner = number_or(&far, 1.0, x);
         let near = polynomial(&inner, &P) / polynomial(&inner, &Q);
@@ -81,7 +81,7 @@ fn scaled_tail(x: &Tensor) -> Tensor {
     let far = polynomial(&square, &SINGLE_FAR);
     inverse * lax::select(&x.lt(2.0), &near, &far)
 }
-/// e^-sx², with x² in two parts, so that its rounding does not count.
+/// Returns e^-sx². Computes x² in two parts to avoid its rounding error.
 fn gaussian(x: &Tensor, s: f64) -> Tensor {
     let large = (x * 16.0).floor() / 16.0;
     let small = (x - &large) * (x + &large);
@@ -99,7 +99,7 @@ fn erfc_value(x: &Tensor) -> Tensor {
     let y = lax::select(&inner, &(1.0 - x.erf()), &tail);
     number_or(&x.isnan(), f64::NAN, &y)
 }
-/// 1 - erf x, within a caller.
+/// Returns 1 - erf x. Call it inside `at_caller`.
 pub(crate) fn erfc_of(x: &Tensor) -> Tensor {
     with_slope(erfc_value, x, |x, _| (-x.square()).exp() * -FRAC_2_SQRT_PI)
 }
@@ -107,14 +107,14 @@ pub(crate) fn erfc_of(x: &Tensor) -> Tensor {
 fn erfcx_value(x: &Tensor) -> Tensor {
     let inner = x.lt(1.0);
     let outer = number_or(&inner, 1.0, x);
-    // e^x² (2 - …) for what is far below 0.
+    // Computes e^x² erfc x, which grows like 2 e^x² far below 0.
     let below = or_number(&inner, x, 0.0);
     let y = below.square().exp() * erfc_value(&below);
     let y = lax::select(&inner, &y, &scaled_tail(&outer));
     let y = number_or(&x.eq(f64::INFINITY), 0.0, &y);
     number_or(&x.eq(f64::NEG_INFINITY), f64::INFINITY, &y)
 }
-/// eˣ² erfc x, within a caller.
+/// Returns eˣ² erfc x. Call it inside `at_caller`.
 pub(crate) fn erfcx_of(x: &Tensor) -> Tensor {
     with_slope(erfcx_value, x, |x, y| x * y * 2.0 - FRAC_2_SQRT_PI)
 }
@@ -122,7 +122,7 @@ pub(crate) fn erfcx_of(x: &Tensor) -> Tensor {
 fn ndtr_value(x: &Tensor) -> Tensor {
     let w = x * FRAC_1_SQRT_2;
     let middle = w.abs().lt(FRAC_1_SQRT_2);
-    // e^-x²/2 of x itself, since the rounding of x / √2 counts in the tail.
+    // Computes e^-x²/2 from x itself, because the rounding of x / √2 matters in the tail.
     let outer = number_or(&middle, 1.0, &x.abs());
     let none = outer.square().gt(2.0 * log_max(x));
     let tail =
@@ -132,17 +132,18 @@ fn ndtr_value(x: &Tensor) -> Tensor {
     let y = lax::select(&middle, &((w.erf() + 1.0) * 0.5), &tail);
     number_or(&x.isnan(), f64::NAN, &y)
 }
-/// The distribution function of the normal distribution, within a caller.
+/// Returns the distribution function of the normal distribution. Call it inside `at_caller`.
 pub(crate) fn ndtr_of(x: &Tensor) -> Tensor {
     with_slope(ndtr_value, x, |x, _| normal_density(x))
 }
-/// The density of the normal distribution.
+/// Returns the density of the normal distribution.
 pub(crate) fn normal_density(x: &Tensor) -> Tensor {
     (x.square() * -0.5).exp() / (2.0 * PI).sqrt()
 }
 
 fn log_ndtr_value(x: &Tensor) -> Tensor {
-    // Above 0 by log1p of the other tail; far below 0, where the tail vanishes, by the tail without its factor e^-x²/2.
+    // Above 0, uses log1p of the other tail. Far below 0, where the tail underflows, uses the tail without its factor
+    // e^-x²/2.
     let above = x.gt(0.0);
     let below = x.lt(-1.0);
     let right = (-ndtr_value(&-lax::select(&above, x, &x.zeros_like()))).log1p();
@@ -153,10 +154,10 @@ fn log_ndtr_value(x: &Tensor) -> Tensor {
     let y = number_or(&x.eq(f64::NEG_INFINITY), f64::NEG_INFINITY, &y);
     number_or(&x.isnan(), f64::NAN, &y)
 }
-/// √2, from where on the tail of the error function serves.
+/// √2: from here on, the tail of the error function is used.
 const SWITCH: f64 = std::f64::consts::SQRT_2;
 
-/// The derivative of the logarithm, φ(x) / Φ(x).
+/// Returns the derivative of the logarithm, φ(x) / Φ(x).
 fn log_ndtr_slope(x: &Tensor) -> Tensor {
     let below = x.lt(0.0);
     let inner = lax::select(&below, x, &x.zeros_like());
@@ -164,13 +165,13 @@ fn log_ndtr_slope(x: &Tensor) -> Tensor {
     let outer = lax::select(&below, &x.zeros_like(), x);
     lax::select(&below, &left, &(normal_density(&outer) / ndtr_of(&outer)))
 }
-/// The logarithm of the distribution function, within a caller.
+/// Returns the logarithm of the distribution function. Call it inside `at_caller`.
 pub(crate) fn log_ndtr_of(x: &Tensor) -> Tensor {
     with_slope(log_ndtr_value, x, |x, _| log_ndtr_slope(x))
 }
 
 fn ndtri_value(p: &Tensor) -> Tensor {
-    // The upper end is the lower one mirrored.
+    // The upper end mirrors the lower one.
     let lower = p.le(1.0 - (-2f64).exp());
     let mirrored = lax::select(&lower, p, &(1.0 - p));
     let q = number_or(&mirrored.eq(0.0), 0.5, &mirrored);
@@ -189,15 +190,15 @@ fn ndtri_value(p: &Tensor) -> Tensor {
     let x = number_or(&p.eq(1.0), f64::INFINITY, &x);
     number_or(&(p.lt(0.0) | p.gt(1.0)), f64::NAN, &x)
 }
-/// The inverse of the distribution function, within a caller.
+/// Returns the inverse of the distribution function. Call it inside `at_caller`.
 pub(crate) fn ndtri_of(p: &Tensor) -> Tensor {
     with_slope(ndtri_value, p, |_, x| (x.square() * 0.5).exp() * (2.0 * PI).sqrt())
 }
 
-/// Returns 1 - erf(x), without loss where it is small.
+/// Returns 1 - erf(x), without loss of precision where it is small.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -211,7 +212,7 @@ pub fn erfc(x: &Tensor) -> Tensor {
 /// Returns e^x² · erfc(x), which is near 1 / (√π x) for large x.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn erfcx(x: &Tensor) -> Tensor {
     lift("special::erfcx", x, erfcx_of)
@@ -219,7 +220,7 @@ pub fn erfcx(x: &Tensor) -> Tensor {
 /// Returns Φ(x), the distribution function of the normal distribution.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -230,18 +231,18 @@ pub fn erfcx(x: &Tensor) -> Tensor {
 pub fn ndtr(x: &Tensor) -> Tensor {
     lift("special::ndtr", x, ndtr_of)
 }
-/// Returns ln Φ(x), also where Φ(x) is too small for the dtype.
+/// Returns ln Φ(x), even where Φ(x) is too small for the dtype.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn log_ndtr(x: &Tensor) -> Tensor {
     lift("special::log_ndtr", x, log_ndtr_of)
 }
-/// Returns the inverse of [`ndtr`]: ∓∞ at 0 and 1, and NaN outside.
+/// Returns the inverse of [`ndtr`]. It is ∓∞ at 0 and 1, and NaN outside.
 ///
 /// # Panics
-/// If `p` is of no float dtype.
+/// If the dtype of `p` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};

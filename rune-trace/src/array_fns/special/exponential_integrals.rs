@@ -1,6 +1,6 @@
-//! The exponential integrals. Ei by the rational approximations of W. Cody and H. Thacher ("Chebyshev Approximations for the Exponential
-//! Integral Ei(x)", 1969) in the form of Cephes' `ei.c`; Eₙ by its series (DLMF 8.19.8), its continued fraction (A&S 5.1.22) and, for large n, its
-//! asymptotic expansion (A&S 5.1.52), as in Cephes' `expn.c`.
+//! The exponential integrals. Ei uses the rational approximations of W. Cody and H. Thacher ("Chebyshev Approximations
+//! for the Exponential Integral Ei(x)", 1969), in the form of Cephes' `ei.c`. Eₙ uses its series (DLMF 8.19.8), its
+//! continued fraction (A&S 5.1.22) and, for large n, its asymptotic expansion (A&S 5.1.52), like Cephes' `expn.c`.
 
 use super::gamma::{digamma_of, lgamma_of};
 use super::support::{epsilon, lift, lift_all, number_or, order, polynomial, repeat, with_slope};
@@ -10,10 +10,10 @@ use crate::{Tensor, lax};
 
 const EULER: f64 = 0.577_215_664_901_532_9;
 
-/// The order from which the expansion for large orders serves.
+/// The order from which the expansion for large orders is used.
 const LARGE: f64 = 5000.0;
 
-/// (-x)ⁿ⁻¹ / (n - 1)! (ψ(n) - ln x) - Σ (-x)ᵏ / (k - n + 1) k!, the sum without k = n - 1, where `on`.
+/// Returns (-x)ⁿ⁻¹ / (n - 1)! (ψ(n) - ln x) - Σ (-x)ᵏ / (k - n + 1) k!, where `on`. The sum omits k = n - 1.
 fn series(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     let eps = epsilon(x);
     let first = n.eq(1.0);
@@ -33,7 +33,7 @@ fn series(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
         },
         &init,
     );
-    // The power of a negative number, by the parity of its exponent.
+    // The sign of the power of a negative number follows from the parity of the exponent.
     let exponent = n - 1.0;
     let half = &exponent * 0.5;
     let sign = number_or(&half.ne(half.floor()), -1.0, &x.ones_like());
@@ -43,7 +43,7 @@ fn series(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     power * (digamma_of(n) - log_x) - sum
 }
 
-/// e⁻ˣ / (x + n / (1 + 1 / (x + (n + 1) / (1 + 2 / (x + …))))), where `on`.
+/// Returns e⁻ˣ / (x + n / (1 + 1 / (x + (n + 1) / (1 + 2 / (x + …))))), where `on`.
 fn fraction(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     let eps = epsilon(x);
     let one = x.ones_like();
@@ -92,7 +92,7 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     let large = !&settled & n.ge(LARGE);
     let by_fraction = !(&settled | &large) & x.gt(1.0);
     let by_series = !(&settled | &large | &by_fraction);
-    // Whoever is not meant computes with harmless numbers.
+    // Replaces arguments that a method is not for by safe numbers.
     let (n1, x1) = (number_or(&!&by_series, 1.0, n), number_or(&!&by_series, 0.5, x));
     let (n2, x2) = (number_or(&!&by_fraction, 1.0, n), number_or(&!&by_fraction, 2.0, x));
     let (n3, x3) = (number_or(&!&large, LARGE, n), number_or(&!&large, 1.0, x));
@@ -103,8 +103,9 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     let y = number_or(&infinite, 0.0, &y);
     number_or(&wrong, f64::NAN, &y)
 }
-/// Eₙ(x), within a caller, where `levels` derivatives by x are again functions with rules; that of E₀, which is elementary, is differentiated as it
-/// is. Beyond them loops are differentiated, which forward mode does.
+/// Returns Eₙ(x). Call it inside `at_caller`. The first `levels` derivatives with respect to x are again functions with
+/// rules. The derivative of E₀ is that of its elementary formula. Higher derivatives differentiate the loops, which
+/// works in forward mode.
 fn expn_of(n: &Tensor, x: &Tensor, levels: u32) -> Tensor {
     let elementary = n.eq(0.0);
     let order = number_or(&elementary, 1.0, n);
@@ -119,7 +120,7 @@ fn expn_of(n: &Tensor, x: &Tensor, levels: u32) -> Tensor {
 }
 const LEVELS: u32 = 2;
 
-/// Ei(x) of x > 0.
+/// Returns Ei(x) for x > 0.
 fn positive(x: &Tensor) -> Tensor {
     let first = polynomial(x, &tables::A_1) / polynomial(x, &tables::B_1);
     let mut y = x * first + EULER + x.log();
@@ -149,10 +150,11 @@ fn expi_value(x: &Tensor) -> Tensor {
     number_or(&x.isnan(), f64::NAN, &y)
 }
 
-/// Returns the exponential integral Ei(x), the integral of eᵗ / t up to x (the principal value where x is positive): -∞ at 0.
+/// Returns the exponential integral Ei(x): the integral of eᵗ / t up to x (the principal value if x is positive). It is
+/// -∞ at 0.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -163,19 +165,20 @@ fn expi_value(x: &Tensor) -> Tensor {
 pub fn expi(x: &Tensor) -> Tensor {
     lift("special::expi", x, |x| with_slope(expi_value, x, |x, _| x.exp() / x))
 }
-/// Returns the exponential integral E₁(x), the integral of e⁻ᵗ / t from x on: ∞ at 0, NaN where x is negative.
+/// Returns the exponential integral E₁(x): the integral of e⁻ᵗ / t from x on. It is ∞ at 0, and NaN where x is
+/// negative.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn exp1(x: &Tensor) -> Tensor {
     lift("special::exp1", x, |x| expn_of(&x.ones_like(), x, LEVELS))
 }
-/// Returns the exponential integral Eₙ(x), the integral of e⁻ˣᵗ / tⁿ from 1 on, for whole `n` (as integers or floats) that are not negative, and
-/// `x` that is not either: else NaN. Only `x` can be differentiated by.
+/// Returns the exponential integral Eₙ(x): the integral of e⁻ˣᵗ / tⁿ from 1 on. `n` must be whole (integers or floats),
+/// and `n` and `x` must not be negative; else the result is NaN. It is differentiable only with respect to `x`.
 ///
 /// # Panics
-/// If `x` is of no float dtype or shapes do not broadcast.
+/// If the dtype of `x` is not a float, or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};

@@ -1,4 +1,4 @@
-//! The function of Faddeeva, by rational functions (J. A. C. Weideman, "Computation of the complex error function", 1994).
+//! The Faddeeva function, by rational functions (J. A. C. Weideman, "Computation of the complex error function", 1994).
 
 use super::support::{number_or, with_slope};
 use crate::tensor::{at_caller, refuse};
@@ -6,7 +6,7 @@ use crate::{Tensor, complex, lax};
 use rune_ir::DType;
 use std::f64::consts::{FRAC_2_SQRT_PI, PI, SQRT_2};
 
-/// The scale of the approximation with `n` terms, and its coefficients, the highest power first.
+/// Returns the scale of the approximation with `n` terms, and its coefficients, the highest power first.
 fn coefficients(n: usize) -> (f64, Vec<f64>) {
     let m = 2 * n;
     let scale = (n as f64 / SQRT_2).sqrt();
@@ -21,7 +21,7 @@ fn coefficients(n: usize) -> (f64, Vec<f64>) {
     (scale, (1..=n).rev().map(of).collect())
 }
 
-/// w(z) for z in the upper half plane.
+/// Returns w(z) for z in the upper half plane.
 fn upper(z: &Tensor) -> Tensor {
     let (scale, terms) = coefficients(if z.dtype() == DType::C128 { 48 } else { 24 });
     let iz = complex(-z.imag(), z.real());
@@ -51,12 +51,12 @@ pub(super) fn wofz_of(z: &Tensor) -> Tensor {
     })
 }
 
-/// Returns the function of Faddeeva, w(z) = e^(-z²) erfc(-iz), of complex numbers.
+/// Returns the Faddeeva function, w(z) = e^(-z²) erfc(-iz), for complex numbers.
 ///
-/// It is holomorphic; its derivative is 2i/√π - 2 z w(z).
+/// It is holomorphic. Its derivative is 2i/√π - 2 z w(z).
 ///
 /// # Panics
-/// If `z` is of no complex dtype.
+/// If the dtype of `z` is not complex.
 ///
 /// ```
 /// use rune_trace::{Complex64, Tensor, special};

@@ -1,7 +1,7 @@
-//! The gamma function and what is made of it.
+//! The gamma function and related functions.
 //!
-//! By Lanczos's approximation ("A precision approximation of the gamma function", 1964) with the coefficients of P. Godfrey for g = 7 and nine
-//! terms, and by reflection (DLMF 5.5.3) below 1/2, as XLA.
+//! Uses Lanczos's approximation ("A precision approximation of the gamma function", 1964) with the coefficients of P.
+//! Godfrey for g = 7 and nine terms, and reflection (DLMF 5.5.3) below 1/2, like XLA.
 
 use super::support::{lift, lift_all, number_or, with_slope, with_slopes};
 use super::zeta::{polygamma_of, trigamma};
@@ -23,13 +23,13 @@ const LANCZOS: [f64; 8] = [
 ];
 const LANCZOS_0: f64 = 0.999_999_999_999_809_9;
 
-/// z of Γ(z + 1), where x or 1 - x is z + 1; and whether x is below 1/2.
+/// Returns z such that z + 1 is x or 1 - x, and whether x is below 1/2.
 fn reflected(x: &Tensor) -> (Tensor, Tensor) {
     let below = x.lt(0.5);
     (lax::select(&below, &-x, &(x - 1.0)), below)
 }
 
-/// ln (z + g + 1/2), and the number itself.
+/// Returns ln (z + g + 1/2), and z + g + 1/2.
 fn log_base(z: &Tensor) -> (Tensor, Tensor) {
     let base = G + 0.5;
     (((z / base).log1p() + base.ln()), z + base)
@@ -42,7 +42,7 @@ fn lgamma_value(x: &Tensor) -> Tensor {
         sum += c / (&z + (k + 1) as f64);
     }
     let (log_t, t) = log_base(&z);
-    // Of the powers of t the greatest part cancels, so it is taken out first.
+    // Removes the greatest part of the powers of t first, because it cancels.
     let y = (&z + 0.5 - t / &log_t) * &log_t + (0.5 * (2.0 * PI).ln()) + sum.log();
     let magnitude = x.abs();
     let fraction = &magnitude - magnitude.floor();
@@ -52,7 +52,7 @@ fn lgamma_value(x: &Tensor) -> Tensor {
     let y = lax::select(&below, &reflection, &y);
     number_or(&magnitude.eq(f64::INFINITY), f64::INFINITY, &y)
 }
-/// ln |Γ(x)|, within a caller.
+/// Returns ln |Γ(x)|. Call it inside `at_caller`.
 pub(crate) fn lgamma_of(x: &Tensor) -> Tensor {
     with_slope(lgamma_value, x, |x, _| digamma_of(x))
 }
@@ -68,18 +68,18 @@ fn digamma_value(x: &Tensor) -> Tensor {
     }
     let (log_t, t) = log_base(&z);
     let y = log_t + slope / sum - G / t;
-    // π cot πx, of the part of x that is left after a whole number.
+    // π cot πx, computed from the fractional part of x.
     let angle = (x + (x + 0.5).floor().abs()) * PI;
     let reflection = &y - angle.cos() * PI / angle.sin();
     let y = lax::select(&below, &reflection, &y);
     number_or(&(x.le(0.0) & x.eq(x.floor())), f64::NAN, &y)
 }
-/// The derivative of ln |Γ(x)|, within a caller.
+/// Returns the derivative of ln |Γ(x)|. Call it inside `at_caller`.
 pub(crate) fn digamma_of(x: &Tensor) -> Tensor {
     with_slope(digamma_value, x, |x, _| trigamma(x))
 }
 
-/// The sign of Γ(x), within a caller.
+/// Returns the sign of Γ(x). Call it inside `at_caller`.
 pub(super) fn gammasgn_of(x: &Tensor) -> Tensor {
     let floor = x.floor();
     let negative = x.lt(0.0);
@@ -91,12 +91,12 @@ pub(super) fn gammasgn_of(x: &Tensor) -> Tensor {
     number_or(&((negative & x.eq(&floor)) | x.isnan()), f64::NAN, &sign)
 }
 
-/// Returns ln |Γ(x)|. It is ∞ at 0, at negative whole numbers and at ±∞.
+/// Returns ln |Γ(x)|. It is ∞ at 0, at negative integers and at ±∞.
 ///
 /// The derivative is [`digamma`].
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -111,10 +111,10 @@ pub(super) fn gammasgn_of(x: &Tensor) -> Tensor {
 pub fn gammaln(x: &Tensor) -> Tensor {
     lift("special::gammaln", x, lgamma_of)
 }
-/// Returns ln Γ(x), which is NaN where x is negative; [`gammaln`] has the logarithm of |Γ(x)| there.
+/// Returns ln Γ(x). It is NaN where x is negative. For the logarithm of |Γ(x)|, use [`gammaln`].
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn loggamma(x: &Tensor) -> Tensor {
     lift("special::loggamma", x, |x| {
@@ -123,10 +123,10 @@ pub fn loggamma(x: &Tensor) -> Tensor {
         lax::select(&positive, &lgamma_of(&inner), &lax::full_like(x, f64::NAN))
     })
 }
-/// Returns ψ(x), the derivative of ln |Γ(x)|. It is NaN at 0 and at negative whole numbers.
+/// Returns ψ(x), the derivative of ln |Γ(x)|. It is NaN at 0 and at negative integers.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -137,10 +137,10 @@ pub fn loggamma(x: &Tensor) -> Tensor {
 pub fn digamma(x: &Tensor) -> Tensor {
     lift("special::digamma", x, digamma_of)
 }
-/// Returns Γ(x): NaN at negative whole numbers, ±∞ at ±0.
+/// Returns Γ(x). It is NaN at negative integers, and ±∞ at ±0.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -154,10 +154,10 @@ pub fn gamma(x: &Tensor) -> Tensor {
 pub(crate) fn gamma_of(x: &Tensor) -> Tensor {
     with_slope(|x: &Tensor| gammasgn_of(x) * lgamma_of(x).exp(), x, |x, y| y * digamma_of(x))
 }
-/// Returns the sign of Γ(x), as 1 or -1: NaN at negative whole numbers, and -1 at -0.
+/// Returns the sign of Γ(x), as 1 or -1. It is NaN at negative integers, and -1 at -0.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 #[track_caller]
 pub fn gammasgn(x: &Tensor) -> Tensor {
     lift("special::gammasgn", x, gammasgn_of)
@@ -165,7 +165,7 @@ pub fn gammasgn(x: &Tensor) -> Tensor {
 /// Returns x! = Γ(x + 1), and 0 where x is negative.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -180,10 +180,10 @@ pub fn factorial(x: &Tensor) -> Tensor {
         number_or(&negative, 0.0, &lgamma_of(&(inner + 1.0)).exp())
     })
 }
-/// Returns the binomial coefficient "`n` over `k`", of real numbers; 0 where `k` is negative or above `n`.
+/// Returns the binomial coefficient "`n` over `k`" of real numbers. It is 0 where `k` is negative or above `n`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -195,7 +195,7 @@ pub fn comb(n: impl Operand, k: impl Operand) -> Tensor {
     lift_all("special::comb", [n.into_argument(), k.into_argument()], |[n, k]| {
         let some = k.le(n) & n.ge(0.0) & k.ge(0.0);
         let (n, k) = (lax::select(&some, n, &n.zeros_like()), lax::select(&some, k, &k.zeros_like()));
-        // 1 / ((n + 1) B(n - k + 1, k + 1)), whose logarithm is smaller than those of the factorials.
+        // Uses 1 / ((n + 1) B(n - k + 1, k + 1)), whose logarithm is smaller than those of the factorials.
         let log = -betaln_of(&(&n - &k + 1.0), &(&k + 1.0)) - n.log1p();
         lax::select(&some, &log.exp(), &log.zeros_like())
     })
@@ -203,7 +203,7 @@ pub fn comb(n: impl Operand, k: impl Operand) -> Tensor {
 /// Returns Pochhammer's symbol Γ(z + m) / Γ(z), and 1 where `m` is 0.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::special;
@@ -223,8 +223,8 @@ pub fn poch(z: impl Operand, m: impl Operand) -> Tensor {
     })
 }
 
-/// ln Γ(b) - ln Γ(a + b) for a ≤ b and b ≥ 8, without the cancellation of great parts: by Stirling's series (A. DiDonato and A. Morris, "Algorithm
-/// 708", 1992).
+/// Returns ln Γ(b) - ln Γ(a + b) for a ≤ b and b ≥ 8, without the cancellation of large parts. Uses Stirling's series
+/// (A. DiDonato and A. Morris, "Algorithm 708", 1992).
 fn log_ratio(a: &Tensor, b: &Tensor) -> Tensor {
     /// B₂ₖ / (2k (2k - 1)), adjusted so that six terms suffice.
     const STIRLING: [f64; 6] = [
@@ -266,10 +266,10 @@ pub(crate) fn betaln_of(a: &Tensor, b: &Tensor) -> Tensor {
         [digamma_of(a) - &both, digamma_of(b) - both]
     })
 }
-/// Returns ln |B(a, b)|, the logarithm of the beta function, also of large numbers without loss.
+/// Returns ln |B(a, b)|, the logarithm of the beta function. It is precise even for large arguments.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::special;
@@ -283,17 +283,18 @@ pub fn betaln(a: impl Operand, b: impl Operand) -> Tensor {
 /// Returns the beta function, Γ(a) Γ(b) / Γ(a + b).
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn beta(a: impl Operand, b: impl Operand) -> Tensor {
     lift_all("special::beta", [a.into_argument(), b.into_argument()], |[a, b]| {
         gammasgn_of(a) * gammasgn_of(b) * gammasgn_of(&(a + b)) * betaln_of(a, b).exp()
     })
 }
-/// Returns the logarithm of the multivariate gamma function of dimension `d`, ln π^(d (d - 1) / 4) ∏ Γ(a - j / 2) for j from 0 to d - 1.
+/// Returns the logarithm of the multivariate gamma function of dimension `d`, ln π^(d (d - 1) / 4) ∏ Γ(a - j / 2) for j
+/// from 0 to d - 1.
 ///
 /// # Panics
-/// If `a` is of no float dtype, or `d` is 0.
+/// If the dtype of `a` is not a float, or `d` is 0.
 #[track_caller]
 pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
     if d == 0 {
@@ -307,11 +308,11 @@ pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
         sum
     })
 }
-/// Returns the derivative of order `n` of [`digamma`], where `n` is a whole number, as an integer or a float. NaN where it is negative.
-/// Only `x` can be differentiated by.
+/// Returns the derivative of order `n` of [`digamma`]. `n` is whole, as an integer or a float. The result is NaN where
+/// `n` is negative. It is differentiable only with respect to `x`.
 ///
 /// # Panics
-/// If `x` is of no float dtype or shapes do not broadcast.
+/// If the dtype of `x` is not a float, or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -325,7 +326,7 @@ pub fn polygamma(n: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::polygamma", [n, x], |[n, x]| polygamma_of(n, x))
 }
 
-/// Functions of each element.
+/// Gamma functions of each element.
 impl Tensor {
     /// Returns ln |Γ(x)|: see [`special::gammaln`](crate::special::gammaln).
     ///

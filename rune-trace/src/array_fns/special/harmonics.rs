@@ -1,5 +1,5 @@
-//! Spherical harmonics, by the recurrence of normalized associated Legendre functions over their degree (DLMF 14.10.3; W. H. Press et al., "Numerical
-//! Recipes", 3rd edition, section 6.7).
+//! Spherical harmonics, by the recurrence of normalized associated Legendre functions over the degree (DLMF 14.10.3; W.
+//! H. Press et al., "Numerical Recipes", 3rd edition, section 6.7).
 
 use super::support::floats;
 use crate::array_fns::broadcast::unify;
@@ -9,13 +9,14 @@ use crate::{Tensor, complex, fori_loop, lax};
 use rune_ir::DType;
 use std::f64::consts::PI;
 
-/// Returns the spherical harmonics Yₙᵐ(θ, φ), complex, of degree `n`, order `m`, polar angle `theta` and azimuth `phi`, which broadcast. `n` and `m` are of one
-/// integer dtype, and degrees are at most `n_max`; `theta` and `phi` are floats. Where |m| > n or n is outside of 0 to `n_max`, it is 0.
+/// Returns the complex spherical harmonics Yₙᵐ(θ, φ) of degree `n`, order `m`, polar angle `theta` and azimuth `phi`,
+/// which broadcast. `n` and `m` have one integer dtype, and degrees are at most `n_max`. `theta` and `phi` are floats.
+/// Where |m| > n, or n is not in 0 … `n_max`, the result is 0.
 ///
-/// It has derivatives by both angles.
+/// It is differentiable with respect to both angles.
 ///
 /// # Panics
-/// If the dtypes are others or differ, or shapes do not broadcast.
+/// If a dtype is not supported, dtypes differ, or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Complex64, Tensor, special};
@@ -49,12 +50,12 @@ pub fn sph_harm_y(n: impl Operand, m: impl Operand, theta: impl Operand, phi: im
             with_origin(&origin, || {
                 let [before, last, diagonal, found] = [&c[0], &c[1], &c[2], &c[3]];
                 let l = lax::convert(l, dtype);
-                // Of degree l: on the diagonal where the order is l, by the recurrence where it is less.
+                // For degree l: the diagonal if the order is l, and the recurrence if it is less.
                 let on = order.eq(&l);
                 let within = order.lt(&l);
                 let square = l.square();
                 let gap = lax::select(&within, &(&square - order.square()), &order.ones_like());
-                // Where it does not count, it must not be NaN, which would spread to derivatives.
+                // The unused values must not be NaN, which would spread to derivatives.
                 let lead = ((&square * 4.0 - 1.0).abs() / &gap).sqrt();
                 let less = (&l - 1.0).square() - order.square();
                 let less = lax::select(&order.lt(&l - 1.0), &less, &less.zeros_like());
@@ -63,7 +64,7 @@ pub fn sph_harm_y(n: impl Operand, m: impl Operand, theta: impl Operand, phi: im
                 let value = lax::select(&within, &by_recurrence, &diagonal.zeros_like());
                 let value = lax::select(&on, diagonal, &value);
                 let found = lax::select(&n.eq(&l), &value, found);
-                // -√(1 + 1/(2l)) sin θ leads to the next degree of the diagonal.
+                // -√(1 + 1/(2l)) sin θ leads to the next degree on the diagonal.
                 let following = &l + 1.0;
                 let diagonal = -(0.5 / following + 1.0).sqrt() * &y * diagonal;
                 vec![last.clone(), value, diagonal, found]
@@ -71,7 +72,7 @@ pub fn sph_harm_y(n: impl Operand, m: impl Operand, theta: impl Operand, phi: im
         };
         let last = fori_loop(0, n_max as i64 + 1, turn, &init);
         let legendre = &last[3];
-        // Of negative order: (-1)ᵐ times the conjugate.
+        // For negative orders: (-1)ᵐ times the conjugate.
         let odd = order.remainder(2.0).eq(1.0);
         let negative = m.lt(0.0);
         let sign = lax::select(&(&negative & odd), &-m.ones_like(), &m.ones_like());

@@ -1,22 +1,22 @@
-//! Hypergeometric functions of real arguments (DLMF 13 and 15; J. W. Pearson, S. Olver and M. A. Porter, "Numerical methods for the computation of the
-//! confluent and Gauss hypergeometric functions", 2017).
+//! Hypergeometric functions of real arguments (DLMF 13 and 15; J. W. Pearson, S. Olver and M. A. Porter, "Numerical
+//! methods for the computation of the confluent and Gauss hypergeometric functions", 2017).
 
 use super::gamma::{gammasgn_of, lgamma_of};
 use super::support::{epsilon, lift_all, log_max, number_or, partial, repeat, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 
-/// Terms after which a series is given up.
+/// The maximum number of terms of a series.
 const MOST: f64 = 4000.0;
-/// Terms of a series at half of its radius of convergence.
+/// The number of terms of a series at half of its radius of convergence.
 const HALVED: f64 = 56.0;
 
-/// Whether numbers are whole and not positive, as where Γ has its poles.
+/// Returns whether numbers are integers and not positive, like the poles of Γ.
 fn at_pole(x: &Tensor) -> Tensor {
     x.le(0.0) & x.eq(x.floor())
 }
 
-/// What is carried to the next turn: what was there where all is done.
+/// Returns the values for the next iteration: keeps the old ones where the iteration is done.
 fn kept(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
     let mut carried = vec![on & more];
     for (next, before) in next.iter().zip(&before[1..]) {
@@ -25,10 +25,11 @@ fn kept(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec
     carried
 }
 
-/// The sum of (a₁)ₖ (a₂)ₖ / (b)ₖ zᵏ / k! where `enabled`, and its derivative by z. Without a₂, its factor is 1.
+/// Returns the sum of (a₁)ₖ (a₂)ₖ / (b)ₖ zᵏ / k! where `enabled`, and its derivative with respect to z. Without a₂, its
+/// factor is 1.
 ///
-/// The end is told by greater terms, whose factors are never 0: where a parameter is a whole number below 0, the sum ends, but not its
-/// derivatives by this parameter.
+/// The loop stops by a bound on the terms, whose factors are never 0. If a parameter is a negative integer, the sum
+/// itself is finite, but its derivative with respect to this parameter is not.
 fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2] {
     let (zero, one) = (z.zeros_like(), z.ones_like());
     let eps = epsilon(z) * 0.125;
@@ -47,7 +48,7 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
                 factor *= *a + k;
                 greatest *= magnitude + k;
             }
-            // The derivative by z of zᵏ is k zᵏ / z, whose z is divided out here.
+            // The derivative of zᵏ is k zᵏ / z. The division by z is done here.
             let quotient = if a.len() == 2 { (a[0] + k) * (a[1] + k) } else { a[0] + k } / below;
             let slope = slope + term * quotient;
             let (term, bound) = (term * factor, bound * &greatest);
@@ -62,7 +63,8 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
     [last[4].clone(), last[5].clone()]
 }
 
-/// M(a, b, x) for large x without its factor eˣ (DLMF 13.7.1): Γ(b) / Γ(a) xᵃ⁻ᵇ Σ (1 - a)ₖ (b - a)ₖ / (k! xᵏ), up to the least term.
+/// Returns M(a, b, x) for large x without its factor eˣ (DLMF 13.7.1): Γ(b) / Γ(a) xᵃ⁻ᵇ Σ (1 - a)ₖ (b - a)ₖ / (k! xᵏ),
+/// up to the least term.
 fn far(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
     let one = x.ones_like();
     let eps = epsilon(x);
@@ -87,13 +89,13 @@ fn far(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
 }
 
 fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
-    // For negative x, by Kummer's transformation (DLMF 13.2.39): the terms of the other series do not cancel.
+    // For negative x, uses Kummer's transformation (DLMF 13.2.39), whose terms do not cancel.
     let negative = x.lt(0.0);
     let p = lax::select(&negative, &(b - a), a);
     let y = x.abs();
     let limit = 0.9 * log_max(x);
     let defined = !(at_pole(b) | x.isnan() | a.isnan() | b.isnan());
-    // Sums that end are good everywhere.
+    // Finite sums are precise everywhere.
     let near = y.le(limit) | at_pole(&p);
     let inner = number_or(&!(&near & &defined), 0.0, &y);
     let whole_b = number_or(&!&defined, 1.0, b);
@@ -105,7 +107,7 @@ fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let growth = lax::max(x, &x.zeros_like()).exp();
     let by_far = far(&p, &whole_b, &outer, &distant) * growth;
     let result = lax::select(&near, &by_series, &by_far);
-    // At a pole of Γ(b) it is infinite, unless the sum ends before.
+    // At a pole of Γ(b), the result is infinite, unless the sum ends before.
     let ends = at_pole(a) & a.ge(b);
     let result = number_or(&(at_pole(b) & !ends), f64::INFINITY, &result);
     let result = lax::select(&a.eq(b), &x.exp(), &result);
@@ -124,10 +126,11 @@ fn hyp1f1_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     })
 }
 
-/// F(a, b; c; 1 - s) for s from 1 down to 0, without 0: by the series about 0 up to ½, and from there by the series about points of which each halves the
-/// distance to 1, where the differential equation (DLMF 15.10.1) gives the coefficients.
+/// Returns F(a, b; c; 1 - s) for 0 < s ≤ 1. For s ≥ ½, uses the series about 0. Below, uses series about a sequence of
+/// points, each of which halves the distance to 1. The differential equation (DLMF 15.10.1) gives their coefficients.
 fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -> Tensor {
-    // Not by `max` and `min`: where both are equal, the derivative is that of the one that depends on s.
+    // Does not use `max` and `min`: if both operands are equal, the derivative must be that of the one that depends on
+    // s.
     let far = s.lt(0.5);
     let start = number_or(&far, 0.5, s);
     let [value, slope] = series(&[a, b], c, &(1.0 - &start), enabled);
@@ -143,7 +146,7 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
             let left = s0 - s;
             let step = lax::select(&left.le(s0 * 0.5), &left, &(s0 * 0.5));
             let next = s0 - &step;
-            // Terms uₙ hⁿ, and n uₙ hⁿ⁻¹ of the derivative.
+            // Terms uₙ hⁿ, and the terms n uₙ hⁿ⁻¹ of the derivative.
             let lead = &z0 * s0;
             let first = c - (&sum + 1.0) * &z0;
             let turn = vec![value.zeros_like(), value.clone(), slope * &step, value.clone(), slope.zeros_like()];
@@ -152,7 +155,7 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
                 |t| {
                     let [n, u, v, sum_of, slope_of] = [&t[0], &t[1], &t[2], &t[3], &t[4]];
                     let after = n + 1.0;
-                    // v is u of n + 1.
+                    // v is uₙ₊₁ hⁿ⁺¹.
                     let two = (n * n + n * &sum + &product) * u * step.square()
                         - ((1.0 - &z0 * 2.0) * n + &first) * &after * v * &step;
                     let two = two / (&lead * (n + 2.0) * &after);
@@ -171,20 +174,22 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
 fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     let one = x.ones_like();
     let nan = a.isnan() | b.isnan() | c.isnan() | x.isnan();
-    // The parameter whose sum ends comes first, and else the one that leaves positive parameters to Pfaff's transformation.
+    // Puts the parameter with a finite sum first, or else the one for which Pfaff's transformation keeps positive
+    // parameters.
     let exchange = (at_pole(b) & !at_pole(a)) | ((c - b).lt(0.0) & (c - a).ge(0.0) & !at_pole(a));
     let (a, b) = (&lax::select(&exchange, b, a), &lax::select(&exchange, a, b));
     let ends = at_pole(a);
-    // At a pole of Γ(c) the sum is infinite, unless it ends before.
+    // At a pole of Γ(c), the sum is infinite, unless it ends before.
     let pole = at_pole(c) & !(&ends & a.ge(c));
     let c = &number_or(&pole, 1.0, c);
-    // Pfaff's transformation for negative x (DLMF 15.8.1).
+    // Uses Pfaff's transformation for negative x (DLMF 15.8.1).
     let negative = x.lt(0.0);
     let q = lax::select(&negative, &(c - b), b);
     let s = lax::select(&negative, &(1.0 / (1.0 - x)), &(1.0 - x));
     let within = s.gt(0.0) & s.le(1.0) & !(&nan | &pole);
     let inner = number_or(&!&within, 1.0, &s);
-    // Where it grows like a negative power of s near 1, that power is taken out by Euler's transformation (DLMF 15.8.1).
+    // If the function grows like a negative power of s near 1, Euler's transformation (DLMF 15.8.1) factors out that
+    // power.
     let power = c - a - &q;
     let grows = power.lt(0.0) & inner.lt(0.5) & !&ends;
     let p = lax::select(&grows, &(c - a), a);
@@ -193,7 +198,7 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     let y = lax::select(&grows, &(lax::pow(&inner, &number_or(&!&grows, 1.0, &power)) * &y), &y);
     let scale = lax::select(&negative, &lax::pow(&number_or(&!&negative, 1.0, &(1.0 - x)), &-a), &one);
     let y = y * scale;
-    // At 1 by Gauss's sum (DLMF 15.4.20), above it only sums that end.
+    // At 1, uses Gauss's sum (DLMF 15.4.20). Above 1, only finite sums exist.
     let excess = c - a - b;
     let at_one = gauss(a, b, c, &excess);
     let at_one = number_or(&(excess.le(0.0) & !&ends), f64::INFINITY, &at_one);
@@ -207,7 +212,7 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     number_or(&nan, f64::NAN, &y)
 }
 
-/// Γ(c) Γ(c - a - b) / (Γ(c - a) Γ(c - b)).
+/// Returns Γ(c) Γ(c - a - b) / (Γ(c - a) Γ(c - b)).
 fn gauss(a: &Tensor, b: &Tensor, c: &Tensor, excess: &Tensor) -> Tensor {
     let (p, q) = (&(c - a), &(c - b));
     let none = at_pole(p) | at_pole(q);
@@ -229,13 +234,13 @@ fn hyp2f1_of(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     })
 }
 
-/// Returns the confluent hypergeometric function ₁F₁(a; b; x), or M(a, b, x): Σ (a)ₖ xᵏ / ((b)ₖ k!). It is ∞ where `b` is 0 or a negative whole number, and 1
-/// where `a` is 0.
+/// Returns the confluent hypergeometric function ₁F₁(a; b; x), or M(a, b, x): Σ (a)ₖ xᵏ / ((b)ₖ k!). It is ∞ where `b`
+/// is 0 or a negative integer, and 1 where `a` is 0.
 ///
-/// It has derivatives by all three.
+/// It is differentiable with respect to all three.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -250,13 +255,13 @@ pub fn hyp1f1(a: impl Operand, b: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::hyp1f1", args, |[a, b, x]| hyp1f1_of(a, b, x))
 }
 
-/// Returns Gauss's hypergeometric function ₂F₁(a, b; c; x): Σ (a)ₖ (b)ₖ xᵏ / ((c)ₖ k!), continued to all x below 1. It is ∞ above 1, unless the sum ends,
-/// and where `c` is 0 or a negative whole number, unless it ends before.
+/// Returns Gauss's hypergeometric function ₂F₁(a, b; c; x): Σ (a)ₖ (b)ₖ xᵏ / ((c)ₖ k!), continued to all x below 1. It
+/// is ∞ above 1 unless the sum is finite, and ∞ where `c` is 0 or a negative integer unless the sum ends before.
 ///
-/// It has derivatives by all four.
+/// It is differentiable with respect to all four.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};

@@ -1,5 +1,5 @@
-//! The regularized incomplete beta function, by its continued fraction (DLMF 8.17.22) and the method of Lentz, as changed by I. Thompson and A.
-//! Barnett ("Coulomb and Bessel functions of complex arguments and order", 1986).
+//! The regularized incomplete beta function, by its continued fraction (DLMF 8.17.22) and Lentz's method, as modified
+//! by I. Thompson and A. Barnett ("Coulomb and Bessel functions of complex arguments and order", 1986).
 
 use super::gamma::{betaln_of, lgamma_of};
 use super::support::{epsilon, lift_all, number_or, partial, repeat, tiny, with_partials};
@@ -7,12 +7,13 @@ use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// The continued fraction 1 / (1 + d₁ / (1 + d₂ / …)). For whole b it ends, but not its derivatives by the parameters.
+/// Returns the continued fraction 1 / (1 + d₁ / (1 + d₂ / …)). For an integer b, it is finite, but its derivatives with
+/// respect to the parameters are not.
 fn fraction(a: &Tensor, b: &Tensor, x: &Tensor, differentiated: bool) -> Tensor {
     let small = epsilon(x) / 2.0;
     let most = if x.dtype() == DType::F64 { 600.0 } else { 200.0 };
     let apart = |y: &Tensor| number_or(&y.abs().lt(small), small, y);
-    // The first denominator is 0 and the first numerator 1, so the first turn has been made here.
+    // The first denominator is 0 and the first numerator 1, so the first step is already done.
     let (c, d, one) = (lax::full_like(x, 1.0 / small), x.ones_like(), x.ones_like());
     let h = one.clone();
     let init = [lax::full(DType::Bool, x.shape(), 1.0), x.zeros_like(), c, d, h];
@@ -38,7 +39,7 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor, differentiated: bool) -> Tensor 
                 more |= n.lt(lax::stop_gradient(&(b * 2.0 + 60.0)));
             }
             let more = on & more & n.lt(most);
-            // What is done stays, whatever is beside it.
+            // Finished elements keep their value, whatever the others do.
             [more, n, c, d, lax::select(on, &(h * delta), h)]
         },
         &init,
@@ -47,7 +48,7 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor, differentiated: bool) -> Tensor 
     h
 }
 
-/// The part of the integral up to `x`; or the rest, where it is the `upper` one.
+/// Returns the part of the integral up to `x`, or the rest if `upper`.
 fn betainc_value([a, b, x]: [&Tensor; 3], upper: bool, differentiated: bool) -> Tensor {
     let infinity = f64::INFINITY;
     let a_is_zero = a.eq(0.0) | b.eq(infinity);
@@ -57,13 +58,13 @@ fn betainc_value([a, b, x]: [&Tensor; 3], upper: bool, differentiated: bool) -> 
     let one = (&a_is_zero & !&at_zero) | (&b_is_zero & &at_one);
     let nan =
         a.lt(0.0) | b.lt(0.0) | x.lt(0.0) | x.gt(1.0) | (&a_is_zero & &b_is_zero) | a.isnan() | b.isnan() | x.isnan();
-    // Where the fraction converges slowly, that of the complement converges fast.
+    // Where this fraction converges slowly, that of the complement converges fast.
     let fast = x.lt((a + 1.0) / (a + b + 2.0));
     let (a, b) = (lax::select(&fast, a, b), lax::select(&fast, b, a));
     let x = lax::select(&fast, x, &(1.0 - x));
     let settled = &nan | &zero | &one;
     let [a, b, x] = [&a, &b, &x].map(|x| number_or(&settled, 0.5, x));
-    // Where a is so small that Γ(a) overflows, a Γ(a) = Γ(a + 1) is 1.
+    // If a is so small that Γ(a) overflows, a Γ(a) = Γ(a + 1) is 1.
     let ratio = lgamma_of(&b) - lgamma_of(&(&a + &b));
     let small = ((-&x).log1p() * &b - ratio).exp();
     let usual = (x.log() * &a + (-&x).log1p() * &b - betaln_of(&a, &b)).exp() / &a;
@@ -75,7 +76,7 @@ fn betainc_value([a, b, x]: [&Tensor; 3], upper: bool, differentiated: bool) -> 
     let y = number_or(&one, 1.0, &number_or(&zero, 0.0, &y));
     number_or(&nan, f64::NAN, &y)
 }
-/// The function, within a caller; or 1 less it, where it is the `upper` one.
+/// Returns the function, or 1 minus the function if `upper`. Call it inside `at_caller`.
 fn either_of(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
     let value = move |xs: &[Tensor]| betainc_value([&xs[0], &xs[1], &xs[2]], upper, false);
     with_partials(value, &[a, b, x], move |xs, _| {
@@ -85,20 +86,21 @@ fn either_of(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
         vec![partial(longer, xs, 0), partial(longer, xs, 1), if upper { -density } else { density }]
     })
 }
-/// The function, within a caller.
+/// Returns the function. Call it inside `at_caller`.
 pub(crate) fn betainc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     either_of(a, b, x, false)
 }
-/// 1 less the function, within a caller.
+/// Returns 1 less the function. Call it inside `at_caller`.
 pub(crate) fn betaincc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     either_of(a, b, x, true)
 }
 
-/// Returns the regularized incomplete beta function, Iₓ(a, b) = ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b). NaN for negative `a` or `b` and for `x` outside of
-/// 0 to 1. It has derivatives by all three, where JAX has that by `x` alone.
+/// Returns the regularized incomplete beta function, Iₓ(a, b) = ∫₀ˣ tᵃ⁻¹ (1 - t)ᵇ⁻¹ dt / B(a, b). It is NaN for
+/// negative `a` or `b`, and for `x` outside of 0 … 1. It is differentiable with respect to all three; JAX's is
+/// differentiable only with respect to `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};

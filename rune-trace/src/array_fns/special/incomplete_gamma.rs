@@ -1,5 +1,6 @@
-//! The regularized incomplete gamma functions, by the series of DLMF 8.7.1 and the continued fraction of DLMF 8.9.2 (as in S. Moshier,
-//! "Methods and Programs for Mathematical Functions", 1989), and their derivatives by the parameter, which differentiate the terms one by one.
+//! The regularized incomplete gamma functions, by the series of DLMF 8.7.1 and the continued fraction of DLMF 8.9.2
+//! (like S. Moshier, "Methods and Programs for Mathematical Functions", 1989). Their derivatives with respect to the
+//! parameter differentiate the terms one by one.
 
 use super::gamma::{digamma_of, lgamma_of};
 use super::support::{epsilon, lift_all, log_max, number_or, partial, polynomial, repeat, with_slopes};
@@ -7,16 +8,17 @@ use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
-/// Terms of the continued fraction after which it is given up.
+/// The maximum number of terms of the continued fraction.
 const MOST: f64 = 2000.0;
 
-/// A sum or fraction that has been computed, without its factor; and, for derivatives, its own derivative by the parameter.
+/// The value of a sum or fraction, without its factor, and optionally its derivative with respect to the parameter.
 struct Expansion {
     value: Tensor,
     slope: Option<Tensor>,
 }
 
-/// ln (xᵃ⁻ⁿ e⁻ˣ / Γ(a)), with n = `less`. For large a by Stirling's series (DLMF 5.11.1), since the great parts of the sum nearly cancel.
+/// Returns ln (xᵃ⁻ⁿ e⁻ˣ / Γ(a)), with n = `less`. For large a, uses Stirling's series (DLMF 5.11.1), because large
+/// parts of the sum nearly cancel.
 fn log_factor(a: &Tensor, x: &Tensor, less: f64) -> Tensor {
     /// B₂ₖ / (2k (2k - 1)), the highest power first.
     const STIRLING: [f64; 8] = [
@@ -42,14 +44,14 @@ fn log_factor(a: &Tensor, x: &Tensor, less: f64) -> Tensor {
     }
     lax::select(&small, &direct, &by_series)
 }
-/// xᵃ e⁻ˣ / Γ(a); and where it is too small to be told from 0.
+/// Returns xᵃ e⁻ˣ / Γ(a), and whether it underflows to 0.
 fn factor(a: &Tensor, x: &Tensor) -> (Tensor, Tensor) {
     let log = log_factor(a, x, 0.0);
     let none = log.lt(-log_max(x));
     (log.exp(), none)
 }
 
-/// 1 + x / (a + 1) + x² / ((a + 1) (a + 2)) + …, where `enabled`.
+/// Returns 1 + x / (a + 1) + x² / ((a + 1) (a + 2)) + …, where `enabled`.
 fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Expansion {
     let (one, zero) = (a.ones_like(), a.zeros_like());
     let eps = epsilon(a);
@@ -82,7 +84,7 @@ fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Exp
     Expansion { value: last[3].clone(), slope: last.get(5).cloned() }
 }
 
-/// What is carried to the next turn: what was there where all is done.
+/// Returns the values for the next iteration: keeps the old ones where the iteration is done.
 fn kept(on: &Tensor, more: Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
     let mut carried = vec![on & more];
     for (next, before) in next.iter().zip(&before[1..]) {
@@ -91,7 +93,7 @@ fn kept(on: &Tensor, more: Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<
     carried
 }
 
-/// 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)), where `enabled`, by its numerators p and denominators q.
+/// Returns 1 / (x + 1 - a - 1 (1 - a) / (x + 3 - a - …)), where `enabled`, from its numerators p and denominators q.
 fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Expansion {
     let (one, zero) = (x.ones_like(), x.zeros_like());
     let eps = epsilon(a);
@@ -115,7 +117,7 @@ fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> E
             let some = q.ne(0.0);
             let quotient = lax::select(&some, &(&p / &q), value);
             let mut more = number_or(&!&some, 1.0, &((value - &quotient) / &quotient).abs()).gt(eps);
-            // Numerators and denominators grow together, and are made smaller together.
+            // Numerators and denominators grow together, and are scaled down together.
             let scale = number_or(&p.abs().gt(1.0 / eps), eps, &x.ones_like());
             let mut next = vec![n.clone(), y, z.clone()];
             for part in [p1, q1, &p, &q] {
@@ -141,10 +143,11 @@ fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> E
     Expansion { value: last[8].clone(), slope: last.get(13).cloned() }
 }
 
-/// What both functions are made of: whether the fraction is better than the series, the two, the factor of each, and where there is nothing to compute.
+/// The common parts of both functions: where they are NaN, both expansions with their factors, and where the fraction
+/// is better than the series.
 struct Parts {
     wrong: Tensor,
-    /// The lower function where the series serves, the upper one where the fraction does.
+    /// The lower function where the series is used. `upper` is the upper function where the fraction is used.
     lower: Tensor,
     upper: Tensor,
     use_fraction: Tensor,
@@ -175,7 +178,7 @@ fn upper_value(a: &Tensor, x: &Tensor) -> Tensor {
     number_or(&wrong, f64::NAN, &y)
 }
 
-/// The derivative by x of the lower function, xᵃ⁻¹ e⁻ˣ / Γ(a).
+/// Returns the derivative of the lower function with respect to x, xᵃ⁻¹ e⁻ˣ / Γ(a).
 fn density(a: &Tensor, x: &Tensor) -> Tensor {
     let zero = x.eq(0.0);
     let inner = number_or(&zero, 1.0, x);
@@ -185,17 +188,18 @@ fn density(a: &Tensor, x: &Tensor) -> Tensor {
     lax::select(&zero, &end, &y)
 }
 
-/// The lower function, within a caller.
+/// Returns the lower function. Call it inside `at_caller`.
 pub(crate) fn gammainc_of(a: &Tensor, x: &Tensor) -> Tensor {
     with_slopes(lower_value, [a, x], |a, x, _| [by_parameter(a, x), density(a, x)])
 }
-/// The upper function, within a caller.
+/// Returns the upper function. Call it inside `at_caller`.
 pub(crate) fn gammaincc_of(a: &Tensor, x: &Tensor) -> Tensor {
     with_slopes(upper_value, [a, x], |a, x, _| [-by_parameter(a, x), -density(a, x)])
 }
 
-/// The derivative of the lower function by a, divided by minus its derivative by x where it is `of_samples`: then it is that of a random number of
-/// the gamma distribution (M. Figurnov, S. Mohamed and A. Mnih, "Implicit Reparameterization Gradients", 2018).
+/// Returns the derivative of the lower function with respect to a. If `of_samples`, divides it by minus the derivative
+/// with respect to x: the result is the derivative of a random number of the gamma distribution (M. Figurnov, S.
+/// Mohamed and A. Mnih, "Implicit Reparameterization Gradients", 2018).
 fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
     let nan = a.isnan() | x.isnan();
     let wrong = x.lt(0.0) | a.le(0.0);
@@ -215,7 +219,7 @@ fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
     let y = number_or(&(x.eq(0.0) | x.eq(f64::INFINITY)), 0.0, &y);
     number_or(&(wrong | nan), f64::NAN, &y)
 }
-/// The derivative of the lower function by a.
+/// Returns the derivative of the lower function with respect to a.
 fn by_parameter(a: &Tensor, x: &Tensor) -> Tensor {
     with_slopes(
         |a, x| slope_value(a, x, false),
@@ -226,17 +230,19 @@ fn by_parameter(a: &Tensor, x: &Tensor) -> Tensor {
         },
     )
 }
-/// The derivative of a random number `x` of the gamma distribution by the parameter `a` of this, within a caller.
+/// Returns the derivative of a random number `x` of the gamma distribution with respect to its parameter `a`. Call it
+/// inside `at_caller`.
 pub(crate) fn random_gamma_grad_of(a: &Tensor, x: &Tensor) -> Tensor {
     slope_value(a, x, true)
 }
 
-/// Returns the regularized lower incomplete gamma function, P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a). NaN for negative `a` or `x`.
+/// Returns the regularized lower incomplete gamma function, P(a, x) = ∫₀ˣ tᵃ⁻¹ e⁻ᵗ dt / Γ(a). It is NaN for negative
+/// `a` or `x`.
 ///
-/// It has derivatives by `a` and by `x`.
+/// It is differentiable with respect to `a` and `x`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -247,10 +253,11 @@ pub(crate) fn random_gamma_grad_of(a: &Tensor, x: &Tensor) -> Tensor {
 pub fn gammainc(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::gammainc", [a.into_argument(), x.into_argument()], |[a, x]| gammainc_of(a, x))
 }
-/// Returns the regularized upper incomplete gamma function, Q(a, x) = 1 - P(a, x), without loss where it is small; see [`gammainc`].
+/// Returns the regularized upper incomplete gamma function, Q(a, x) = 1 - P(a, x), without loss of precision where it
+/// is small. See [`gammainc`].
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -261,19 +268,19 @@ pub fn gammainc(a: impl Operand, x: impl Operand) -> Tensor {
 pub fn gammaincc(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::gammaincc", [a.into_argument(), x.into_argument()], |[a, x]| gammaincc_of(a, x))
 }
-/// Returns the derivative by `a` of random numbers `x` of the gamma distribution of shape `a` and scale 1, if `a` moves and the
-/// probability of less than `x` stays.
+/// Returns the derivative of random numbers `x` of the gamma distribution of shape `a` and scale 1 with respect to `a`:
+/// the change of `x` that keeps the probability of less than `x` constant.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn random_gamma_grad(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::random_gamma_grad", [a.into_argument(), x.into_argument()], |[a, x]| random_gamma_grad_of(a, x))
 }
-/// Returns the derivative by `a` of [`gammainc`].
+/// Returns the derivative of [`gammainc`] with respect to `a`.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn igamma_grad_a(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::igamma_grad_a", [a.into_argument(), x.into_argument()], |[a, x]| by_parameter(a, x))

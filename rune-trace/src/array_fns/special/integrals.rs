@@ -1,6 +1,7 @@
-//! Integrals of elementary functions: the dilogarithm, those of Dawson, Fresnel and Owen, and the sine and cosine integrals.
+//! Integrals of elementary functions: the dilogarithm, the integrals of Dawson, Fresnel and Owen, and the sine and
+//! cosine integrals.
 //!
-//! The quotients of polynomials are those of Cephes (S. Moshier, "Methods and Programs for Mathematical Functions", 1989).
+//! The rational functions are those of Cephes (S. Moshier, "Methods and Programs for Mathematical Functions", 1989).
 
 use super::elementary::sinc_of;
 use super::error::{erfc_of, normal_density};
@@ -19,7 +20,7 @@ fn quotient(x: &Tensor, (above, below): (&[f64], &[f64])) -> Tensor {
     polynomial(x, above) / polynomial(x, below)
 }
 
-/// Two results of one function of `x`, a float, with the derivatives that `slopes` gives of x.
+/// Returns both results of a function of `x`, a float. `slopes` returns their derivatives from x.
 #[track_caller]
 fn lift_pair(
     op: &str,
@@ -48,7 +49,7 @@ fn lift_pair(
 }
 
 fn spence_value(x: &Tensor) -> Tensor {
-    // To 1/2 … 3/2 by the formulas for 1/x and 1 - x (DLMF 25.12.4, 25.12.6).
+    // Reduces to 1/2 … 3/2 by the formulas for 1/x and 1 - x (DLMF 25.12.4, 25.12.6).
     let great = x.gt(2.0);
     let end = x.eq(0.0) | x.eq(f64::INFINITY);
     let positive = number_or(&(&end | x.lt(0.0)), 1.0, x);
@@ -65,7 +66,7 @@ fn spence_value(x: &Tensor) -> Tensor {
     let z = number_or(&x.eq(f64::INFINITY), f64::NEG_INFINITY, &z);
     number_or(&(x.lt(0.0) | x.isnan()), f64::NAN, &z)
 }
-/// ln x / (1 - x), which is -1 at 1: there by its series of 1 - x.
+/// Returns ln x / (1 - x), and -1 at 1. Near 1, uses its series in 1 - x.
 fn spence_slope(x: &Tensor) -> Tensor {
     const TERMS: i32 = 8;
     let small = (x - 1.0).abs().lt(1e-2);
@@ -78,10 +79,10 @@ fn spence_slope(x: &Tensor) -> Tensor {
     let far = outer.log() / (1.0 - outer);
     lax::select(&small, &near, &far)
 }
-/// Returns the dilogarithm as Spence's function, ∫₁ˣ ln t / (1 - t) dt = Li₂(1 - x): NaN where x is negative.
+/// Returns the dilogarithm as Spence's function, ∫₁ˣ ln t / (1 - t) dt = Li₂(1 - x). It is NaN where x is negative.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -107,7 +108,7 @@ fn dawsn_value(x: &Tensor) -> Tensor {
 /// Returns Dawson's integral, e^-x² ∫₀ˣ e^t² dt.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -127,7 +128,7 @@ fn sici_value(x: &Tensor) -> (Tensor, Tensor) {
     let t = inner.square();
     let si_near = &inner * quotient(&t, (&sine::SN, &sine::SD));
     let ci_near = inner.log() + EULER + &t * quotient(&t, (&sine::CN, &sine::CD));
-    // By the auxiliary functions f and g (DLMF 6.2.19, 6.2.20).
+    // Uses the auxiliary functions f and g (DLMF 6.2.19, 6.2.20).
     let outer = number_or(&(&near | &infinite), 5.0, &magnitude);
     let z = 1.0 / outer.square();
     let middle = outer.lt(8.0);
@@ -144,10 +145,10 @@ fn sici_value(x: &Tensor) -> (Tensor, Tensor) {
     let si = lax::select(&x.lt(0.0), &-&si, &si);
     (number_or(&nan, f64::NAN, &si), number_or(&nan, f64::NAN, &ci))
 }
-/// Returns the sine integral Si(x) and the cosine integral Ci(|x|), which is -∞ at 0.
+/// Returns the sine integral Si(x), and the cosine integral Ci(|x|), which is -∞ at 0.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -160,7 +161,7 @@ pub fn sici(x: &Tensor) -> (Tensor, Tensor) {
     lift_pair("special::sici", x, sici_value, |x| (sinc_of(&(x / PI)), x.cos() / x))
 }
 
-/// sin (π x² / 2) and cos (π x² / 2), by the part of x² / 2 that is left after whole turns.
+/// Returns sin (π x² / 2) and cos (π x² / 2), computed from the part of x² / 2 beyond whole turns.
 fn of_half_square(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let s = lax::rem(&magnitude, &lax::full_like(x, 2.0));
@@ -199,10 +200,10 @@ fn fresnel_value(x: &Tensor) -> (Tensor, Tensor) {
     };
     (signed(&s_near, &s_far), signed(&c_near, &c_far))
 }
-/// Returns Fresnel's integrals S(x) and C(x), those of sin (π t² / 2) and of cos (π t² / 2) from 0 to x.
+/// Returns the Fresnel integrals S(x) and C(x): the integrals of sin (π t² / 2) and cos (π t² / 2) from 0 to x.
 ///
 /// # Panics
-/// If `x` is of no float dtype.
+/// If the dtype of `x` is not a float.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -215,7 +216,8 @@ pub fn fresnel(x: &Tensor) -> (Tensor, Tensor) {
     lift_pair("special::fresnel", x, fresnel_value, of_half_square)
 }
 
-/// By quadrature (M. Patefield and D. Tandy, "Fast and accurate calculation of Owen's T function", 2000, method T5), for 0 ≤ a ≤ 1.
+/// Returns Owen's T function for 0 ≤ a ≤ 1, by quadrature (M. Patefield and D. Tandy, "Fast and accurate calculation of
+/// Owen's T function", 2000, method T5).
 fn owens_t_value(h: &Tensor, a: &Tensor) -> Tensor {
     let (height, slope) = (h.abs(), a.abs());
     let steep = slope.gt(1.0);
@@ -242,10 +244,11 @@ fn owens_t_value(h: &Tensor, a: &Tensor) -> Tensor {
     let y = lax::select(&a.lt(0.0), &-&y, &y);
     number_or(&(a.isnan() | h.isnan()), f64::NAN, &y)
 }
-/// Returns Owen's T function, the probability that a standard normal X is above `h` and another, independent, between 0 and `a` X.
+/// Returns Owen's T function: the probability that a standard normal X is above `h`, and another, independent one is
+/// between 0 and `a` X.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};

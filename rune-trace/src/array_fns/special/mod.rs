@@ -1,8 +1,9 @@
-//! Special functions of each element, by the names of `jax.scipy.special` and of SciPy.
+//! Elementwise special functions, under the names of `jax.scipy.special` and SciPy.
 //!
-//! Each takes floats: `f32` and `f64` are computed as they are, half types in `f32`. Functions of several arguments broadcast them; Rust numbers take
-//! the dtype of the tensors. All are made of the primitives, so they work under every transformation and on every engine, and have
-//! derivatives of their own, which are finite wherever the derivative is.
+//! All functions take floats. `f32` and `f64` are computed in their own precision, and half-precision types in `f32`.
+//! Several arguments broadcast, and Rust numbers take the dtype of the tensors. All functions are composed of the
+//! primitives, so they work under every transformation and on every engine. They have their own derivatives, which are
+//! finite wherever the true derivative is.
 //!
 //! ```
 //! use rune_trace::{Tensor, grad, special};

@@ -1,6 +1,6 @@
-//! Coefficients of quotients of polynomials, the highest power first.
+//! Coefficients of rational functions, the highest power first.
 
-/// Of Spence's function.
+/// Coefficients of Spence's function.
 pub(super) mod dilogarithm {
     pub const A: [f64; 8] = [
         4.651_285_860_739_900_3e-5,
@@ -24,7 +24,8 @@ pub(super) mod dilogarithm {
     ];
 }
 
-/// Of Dawson's integral up to 3.25 (`A`), up to 6.25 (`B`) and above (`C`): numerators `N` and denominators `D`.
+/// Coefficients of Dawson's integral up to 3.25 (`A`), up to 6.25 (`B`) and above (`C`): numerators `N` and
+/// denominators `D`.
 pub(super) mod dawson {
     pub const AN: [f64; 10] = [
         1.136_814_989_717_559_7e-11,
@@ -94,7 +95,8 @@ pub(super) mod dawson {
     ];
 }
 
-/// Of the sine (`S`) and cosine (`C`) integral up to 4, and of their auxiliary functions up to 8 and above.
+/// Coefficients of the sine (`S`) and cosine (`C`) integrals up to 4, and of their auxiliary functions up to 8 and
+/// above.
 pub(super) mod sine {
     pub const SN: [f64; 6] = [
         -8.391_678_279_103_039e-11,
@@ -214,7 +216,7 @@ pub(super) mod sine {
     ];
 }
 
-/// Places and weights of the quadrature of Owen's T function.
+/// Nodes and weights of the quadrature of Owen's T function.
 pub(super) mod owen {
     pub const POINTS: [f64; 13] = [
         0.003_508_203_967_645_171_6,
@@ -248,7 +250,7 @@ pub(super) mod owen {
     ];
 }
 
-/// Of Fresnel's integrals up to 1.6 (`S` and `C`), and of their auxiliary functions above.
+/// Coefficients of the Fresnel integrals up to 1.6 (`S` and `C`), and of their auxiliary functions above.
 pub(super) mod fresnel {
     pub const SN: [f64; 6] = [
         -2_991.819_194_010_198_3,

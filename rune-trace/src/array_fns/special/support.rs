@@ -1,7 +1,7 @@
-//! What the special functions share: arguments made alike, derivatives, loops, polynomials.
+//! Helpers of the special functions: unification of arguments, derivatives, loops, polynomials.
 //!
-//! A public function calls [`lift`] or [`lift_all`], so all below runs [at its caller](at_caller). Rules and loop bodies run later, so they take
-//! the origin with them.
+//! A public function calls [`lift`] or [`lift_all`], so the functions that they call run [at its caller](at_caller).
+//! Derivative rules and loop bodies run later, so they capture the origin.
 
 use crate::array_fns::broadcast::unify;
 use crate::array_fns::elementwise::expect_float;
@@ -10,7 +10,7 @@ use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, Tree, custom_tangent, jvp, lax, while_loop};
 use rune_ir::DType;
 
-/// `f` of `x`, a float. Half types are computed in `f32`.
+/// Applies `f` to `x`, a float. Half-precision types are computed in `f32`.
 #[track_caller]
 pub(crate) fn lift(op: &str, x: &Tensor, f: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
     expect_float(op, x);
@@ -22,7 +22,8 @@ pub(crate) fn lift(op: &str, x: &Tensor, f: impl FnOnce(&Tensor) -> Tensor) -> T
     })
 }
 
-/// `f` of floats of one dtype, broadcast to one shape. Numbers take the dtype of the tensors, and are `f32` among themselves.
+/// Applies `f` to floats of one dtype, broadcast to one shape. Numbers take the dtype of the tensors, or `f32` if there
+/// are no tensors.
 #[track_caller]
 pub(crate) fn lift_all<const N: usize>(
     op: &str,
@@ -40,13 +41,13 @@ pub(crate) fn lift_all<const N: usize>(
     })
 }
 
-/// The arguments as floats of one type.
+/// Returns the arguments as floats of one type.
 #[track_caller]
 pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; N] {
     let numbers = args.iter().all(|arg| arg.dtype().is_none());
     let mut args = args;
     if numbers && let Some(Argument::Scalar(first)) = args.first_mut() {
-        // A float among integers makes all of them floats.
+        // Without tensors, a float makes all numbers floats.
         *first = crate::Scalar::Float(first.to_f64());
     }
     let xs = unify(op, args);
@@ -54,7 +55,7 @@ pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; 
     xs
 }
 
-/// An order, such as that of a polygamma function, as floats like `x`: a tensor of integers is converted.
+/// Converts an order, such as that of a polygamma function, to floats like `x`, if it is a tensor of integers.
 #[track_caller]
 pub(crate) fn order(op: &str, n: Argument, x: &Argument) -> Argument {
     match (n, x.dtype()) {
@@ -68,7 +69,7 @@ pub(crate) fn order(op: &str, n: Argument, x: &Argument) -> Argument {
     }
 }
 
-/// `f` of `x`, with the derivative that `slope` gives of x and the result.
+/// Applies `f` to `x`. `slope` returns the derivative from x and the result.
 pub(crate) fn with_slope<F>(f: F, x: &Tensor, slope: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Tensor
 where
     F: Fn(&Tensor) -> Tensor + Send + Sync,
@@ -78,7 +79,7 @@ where
     custom_tangent(f, move |(x,), y, (dx,)| with_origin(origin, || dx * slope(x, y)))(x)
 }
 
-/// `f` of `x` and `y`, with the derivatives by both, which `slopes` gives of x, y and the result.
+/// Applies `f` to `x` and `y`. `slopes` returns both derivatives from x, y and the result.
 pub(crate) fn with_slopes<F>(
     f: F,
     [x, y]: [&Tensor; 2],
@@ -98,7 +99,7 @@ where
     f(x, y)
 }
 
-/// `f` of several tensors, with the derivatives by each, which `partials` gives of them and the result.
+/// Applies `f` to several tensors. `partials` returns all derivatives from them and the result.
 pub(crate) fn with_partials<F>(
     f: F,
     xs: &[&Tensor],
@@ -121,7 +122,7 @@ where
     f(&xs.iter().map(|&x| x.clone()).collect())
 }
 
-/// The derivative of `f` of `xs` by the argument at place `i`, in forward mode.
+/// Returns the derivative of `f` at `xs` with respect to argument `i`, in forward mode.
 pub(crate) fn partial(f: impl Fn(&[Tensor]) -> Tensor + Send + Sync, xs: &[Tensor], i: usize) -> Tensor {
     let origin = current_origin();
     let of_one = |x: &Tensor| {
@@ -134,13 +135,13 @@ pub(crate) fn partial(f: impl Fn(&[Tensor]) -> Tensor + Send + Sync, xs: &[Tenso
     jvp(of_one, &xs[i], &xs[i].ones_like()).1
 }
 
-/// `body` again and again, while `cond`.
+/// Repeats `body` while `cond` is true.
 pub(crate) fn repeat<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
     let origin = current_origin();
     while_loop(|c| with_origin(&origin, || cond(c)), |c| with_origin(&origin, || body(c)), init)
 }
 
-/// The polynomial with these coefficients, the highest power first.
+/// Returns the value of the polynomial with these coefficients, the highest power first.
 pub(crate) fn polynomial(x: &Tensor, coefficients: &[f64]) -> Tensor {
     let (first, rest) = coefficients.split_first().expect("a polynomial has coefficients");
     let mut sum = lax::full_like(x, *first);
@@ -150,8 +151,8 @@ pub(crate) fn polynomial(x: &Tensor, coefficients: &[f64]) -> Tensor {
     sum
 }
 
-/// The sum of Chebyshev polynomials Tₖ(x) with these coefficients, the first halved, by Clenshaw's recurrence. The highest comes
-/// first.
+/// Returns the sum of Chebyshev polynomials Tₖ(x) with these coefficients, by Clenshaw's recurrence. The highest one
+/// comes first. The lowest one counts half.
 pub(crate) fn chebyshev(x: &Tensor, coefficients: &[f64]) -> Tensor {
     let twice = x * 2.0;
     let (mut b0, mut b1) = (lax::full_like(x, 0.0), lax::full_like(x, 0.0));
@@ -164,26 +165,26 @@ pub(crate) fn chebyshev(x: &Tensor, coefficients: &[f64]) -> Tensor {
     (b0 - b2) * 0.5
 }
 
-/// Where `cond` holds `yes`, else `no`, a number.
+/// Returns `yes` where `cond` is true, else the number `no`.
 #[track_caller]
 pub(crate) fn or_number(cond: &Tensor, yes: &Tensor, no: f64) -> Tensor {
     lax::select(cond, yes, &lax::full_like(yes, no))
 }
-/// Where `cond` holds a number, else `no`.
+/// Returns the number `yes` where `cond` is true, else `no`.
 #[track_caller]
 pub(crate) fn number_or(cond: &Tensor, yes: f64, no: &Tensor) -> Tensor {
     lax::select(cond, &lax::full_like(no, yes), no)
 }
 
-/// The distance from 1 to the next number.
+/// Returns the distance from 1 to the next number.
 pub(crate) fn epsilon(x: &Tensor) -> f64 {
     if x.dtype() == DType::F64 { f64::EPSILON } else { f64::from(f32::EPSILON) }
 }
-/// The logarithm of the greatest number.
+/// Returns the logarithm of the greatest number.
 pub(crate) fn log_max(x: &Tensor) -> f64 {
     if x.dtype() == DType::F64 { f64::MAX.ln() } else { f64::from(f32::MAX).ln() }
 }
-/// The least positive number with full precision.
+/// Returns the least positive number with full precision.
 pub(crate) fn tiny(x: &Tensor) -> f64 {
     if x.dtype() == DType::F64 { f64::MIN_POSITIVE } else { f64::from(f32::MIN_POSITIVE) }
 }

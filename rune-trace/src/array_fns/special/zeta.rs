@@ -1,4 +1,4 @@
-//! The zeta function of Hurwitz, and the polygamma functions.
+//! The Hurwitz zeta function, and the polygamma functions.
 
 use super::gamma::{digamma_of, lgamma_of};
 use super::support::{lift_all, number_or, with_slope, with_slopes};
@@ -24,7 +24,8 @@ const BERNOULLI: [f64; 12] = [
     -1.395_446_468_581_252_3e-19,
 ];
 
-/// The sum of (q + k)⁻ˢ over all whole k from 0: the first ten terms, and the formula of Euler and Maclaurin for the rest (DLMF 25.11.28).
+/// Returns the sum of (q + k)⁻ˢ over all integers k ≥ 0: the first ten terms, and the Euler-Maclaurin formula for the
+/// rest (DLMF 25.11.28).
 fn series(s: &Tensor, q: &Tensor) -> Tensor {
     const TERMS: usize = 10;
     let minus = -s;
@@ -38,7 +39,7 @@ fn series(s: &Tensor, q: &Tensor) -> Tensor {
     let square = inverse.square();
     let mut rest = lax::full_like(s, 0.0);
     for (k, b) in BERNOULLI.iter().enumerate().rev() {
-        // Two more factors of s (s + 1) (s + 2) … for each term.
+        // Each term adds two factors of s (s + 1) (s + 2) ….
         let next = if k == 0 { s.clone() } else { (s + (2 * k - 1) as f64) * (s + (2 * k) as f64) };
         let scale = if k == 0 { &inverse } else { &square };
         rest = (rest + *b) * next * scale;
@@ -47,7 +48,7 @@ fn series(s: &Tensor, q: &Tensor) -> Tensor {
 }
 fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
     let y = series(s, q);
-    // Where all terms vanish, the product of nothing and infinity is none.
+    // If all terms vanish, 0 · ∞ would give NaN.
     let y = number_or(&(q.eq(f64::INFINITY) | (s.eq(f64::INFINITY) & q.gt(1.0))), 0.0, &y);
     let y = number_or(&s.lt(1.0), f64::NAN, &y);
     let pole = q.le(0.0);
@@ -58,7 +59,7 @@ fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
     let y = lax::select(&(pole & q.eq(q.floor())), &at_pole, &y);
     number_or(&s.eq(1.0), f64::INFINITY, &y)
 }
-/// Returns ζ(s, q). Derivative rules call this function instead of `zeta`, so that no rule applies itself without end.
+/// Returns ζ(s, q). Derivative rules call this function instead of `zeta`, so that no rule recurses without end.
 fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {
     with_slopes(zeta_value, [s, q], |s, q, _| {
         let origin = current_origin();
@@ -67,7 +68,7 @@ fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {
     })
 }
 
-/// The derivative of the digamma function, ζ(2, x), by reflection (DLMF 5.15.6) where x is not positive.
+/// Returns the derivative of the digamma function, ζ(2, x). Uses reflection (DLMF 5.15.6) where x is not positive.
 pub(crate) fn trigamma(x: &Tensor) -> Tensor {
     let below = x.le(0.0);
     let two = lax::full_like(x, 2.0);
@@ -85,17 +86,17 @@ fn polygamma_value(n: &Tensor, x: &Tensor) -> Tensor {
     let y = lax::select(&n.eq(1.0), &trigamma(x), &y);
     number_or(&(n.lt(0.0) | n.ne(n.floor())), f64::NAN, &y)
 }
-/// The derivative of order `n` of the digamma function, within a caller.
+/// Returns the derivative of order `n` of the digamma function. Call it inside `at_caller`.
 pub(crate) fn polygamma_of(n: &Tensor, x: &Tensor) -> Tensor {
     let (order, next) = (n.clone(), n + 1.0);
     with_slope(move |x: &Tensor| polygamma_value(&order, x), x, move |x, _| polygamma_value(&next, x))
 }
 
-/// Returns the zeta function of Hurwitz, ζ(x, q) = Σ (q + k)⁻ˣ over whole k from 0. It is ∞ for x = 1, and NaN for x < 1. With `q` = 1 it is the
-/// zeta function of Riemann.
+/// Returns the Hurwitz zeta function, ζ(x, q) = Σ (q + k)⁻ˣ over integers k ≥ 0. It is ∞ for x = 1, and NaN for x < 1.
+/// With `q` = 1, it is the Riemann zeta function.
 ///
 /// # Panics
-/// If the dtype is no float, dtypes differ or shapes do not broadcast.
+/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -110,7 +111,7 @@ pub fn zeta(x: impl Operand, q: impl Operand) -> Tensor {
 /// Returns the Bernoulli numbers B₀ to Bₙ, with B₁ = -½. The numbers B₂ₖ are ±2 (2k)! ζ(2k) / (2π)²ᵏ (DLMF 25.6.2).
 ///
 /// # Panics
-/// If `dtype` is no float.
+/// If `dtype` is not a float.
 ///
 /// ```
 /// use rune_trace::{DType, special};
@@ -124,7 +125,7 @@ pub fn bernoulli(n: usize, dtype: DType) -> Tensor {
         refuse!("special::bernoulli: needs a float dtype, but got {dtype}");
     }
     let mut numbers = vec![1.0, -0.5, 1.0 / 6.0];
-    // (-1)ᵏ (2k)! / (2π)²ᵏ, up to i = 2k.
+    // Updates (-1)ᵏ (2k)! / (2π)²ᵏ to i = 2k.
     let mut scale = -2.0 / (2.0 * PI).powi(2);
     for i in 3..=n {
         if i % 2 == 1 {
@@ -132,7 +133,7 @@ pub fn bernoulli(n: usize, dtype: DType) -> Tensor {
             continue;
         }
         scale *= -((i * (i - 1)) as f64) / (2.0 * PI).powi(2);
-        // ζ(i), with the rest of the sum by the formula of Euler and Maclaurin.
+        // ζ(i). The Euler-Maclaurin formula gives the rest of the sum.
         let power = |k: i32| f64::from(k).powi(-(i as i32));
         let rest = power(1000) * (1000.0 / (i as f64 - 1.0) + 0.5 + i as f64 / 12_000.0);
         let zeta = (1..1000).rev().map(power).fold(rest, |sum, term| sum + term);

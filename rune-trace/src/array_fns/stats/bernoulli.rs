@@ -1,4 +1,4 @@
-//! The distribution of one trial that succeeds (1) with probability `p`, and else fails (0).
+//! The distribution of one trial that succeeds (1) with probability `p`, or fails (0).
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -12,7 +12,7 @@ use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
 use crate::lax;
 
-/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
+/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is 0 or 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -26,7 +26,7 @@ pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     })
 }
 
-/// Returns the probability of `k`, which is 0 unless `k` is whole.
+/// Returns the probability of `k`, which is 0 unless `k` is 0 or 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -54,7 +54,7 @@ pub fn cdf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     })
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -1,4 +1,4 @@
-//! The beta distribution of shapes `a` and `b`, from `loc` to `loc` + `scale`.
+//! The beta distribution with shapes `a` and `b`, from `loc` to `loc` + `scale`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

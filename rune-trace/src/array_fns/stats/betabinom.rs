@@ -1,4 +1,4 @@
-//! The binomial distribution of `n` trials whose probability is of the beta distribution of `a` and `b`.
+//! The binomial distribution of `n` trials whose probability has the beta distribution with shapes `a` and `b`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

@@ -12,11 +12,11 @@ use crate::array_fns::special::support::lift_all;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
-/// The angle of (1, -z) from below, so that small probabilities keep their digits.
+/// Returns the angle of (1, -z), measured from below, so that small probabilities keep their digits.
 fn below(z: &Tensor) -> Tensor {
     z.ones_like().atan2(-z) / PI
 }
-/// -cot πq up to 1/2, and mirrored above, so that numbers far out keep their digits.
+/// Returns -cot πq up to 1/2, and mirrors it above, so that numbers in the tails keep their digits.
 fn quantile(q: &Tensor) -> Tensor {
     let lower = q.le(0.5);
     let angle = lax::select(&lower, q, &(1.0 - q)) * PI;
@@ -88,7 +88,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
     lift_all("stats::cauchy::logsf", args, |[x, loc, scale]| below(&-standard(x, loc, scale)).log())
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -98,7 +98,7 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::cauchy::ppf", args, |[q, loc, scale]| probability(q, &(quantile(q) * scale + loc)))
 }
 
-/// Returns the number that is exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

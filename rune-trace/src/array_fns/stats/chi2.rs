@@ -1,4 +1,4 @@
-//! The chi-squared distribution of `df` degrees of freedom, from `loc` on.
+//! The chi-squared distribution with `df` degrees of freedom, from `loc` on.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

@@ -1,4 +1,5 @@
-//! The Dirichlet distribution of `alpha`. Vectors are along the last axis, as in the rest of Rune; SciPy and JAX have them along the first.
+//! The Dirichlet distribution with parameters `alpha`. Vectors are along the last axis, like in the rest of Rune; in
+//! SciPy and JAX, they are along the first.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -30,7 +31,7 @@ fn logpdf_in(op: &str, x: &Tensor, alpha: &Tensor) -> Tensor {
     })
 }
 
-/// Returns the logarithm of the density at vectors `x`: -∞ where they are negative somewhere or do not sum to 1.
+/// Returns the logarithm of the density at vectors `x`. It is -∞ if an element is negative or the sum is not 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ, shapes do not broadcast or there is no axis.

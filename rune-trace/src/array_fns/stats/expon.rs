@@ -1,4 +1,4 @@
-//! The exponential distribution from `loc` on, of mean `loc` + `scale`.
+//! The exponential distribution from `loc` on, with mean `loc` + `scale`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -91,7 +91,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
     })
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -101,7 +101,7 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::expon::ppf", args, |[q, loc, scale]| probability(q, &(loc - (-q).log1p() * scale)))
 }
 
-/// Returns the number that is exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

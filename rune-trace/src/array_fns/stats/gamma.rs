@@ -1,4 +1,4 @@
-//! The gamma distribution of shape `a`, from `loc` on.
+//! The gamma distribution with shape `a`, from `loc` on.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -12,14 +12,14 @@ use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, number_or};
 use crate::array_fns::special::{gammainc_of, gammaincc_of, lgamma_of, xlogy_of};
 
-/// The logarithm of the density of scale 1, within a caller.
+/// Returns the logarithm of the density of scale 1. Call it inside `at_caller`.
 pub(super) fn logpdf_of(z: &Tensor, a: &Tensor) -> Tensor {
     let outside = z.lt(0.0);
     let inner = number_or(&outside, 1.0, z);
     let y = xlogy_of(&(a - 1.0), &inner) - &inner - lgamma_of(a);
     number_or(&outside, f64::NEG_INFINITY, &y)
 }
-/// Zero where z is negative: there is nothing below.
+/// Replaces negative z with 0: the probability below is 0.
 fn above(z: &Tensor) -> Tensor {
     number_or(&z.lt(0.0), 0.0, z)
 }

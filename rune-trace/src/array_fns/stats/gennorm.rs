@@ -1,4 +1,4 @@
-//! The distribution with a density in proportion to e^-|z|ᵖ, with p = `power`.
+//! The distribution with a density proportional to e^-|z|ᵖ, with p = `power`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

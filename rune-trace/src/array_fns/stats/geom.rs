@@ -1,4 +1,4 @@
-//! The distribution of the number of trials up to the first success, of trials that succeed with probability `p`.
+//! The distribution of the number of trials up to the first success, if each trial succeeds with probability `p`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

@@ -1,4 +1,4 @@
-//! The Gumbel distribution that is skewed to the left: that of the least of many numbers.
+//! The Gumbel distribution that is skewed to the left: that of the minimum of many numbers.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -78,7 +78,7 @@ pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
     lift_all("stats::gumbel_l::logcdf", args, |[x, loc, scale]| log1mexp_of(&standard(x, loc, scale).exp()))
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -9,19 +9,19 @@ use crate::{Tensor, Tree, lax, linalg, random};
 use rune_ir::Shape;
 use std::f64::consts::PI;
 
-/// How wide the kernels of [`GaussianKde`] are, in deviations of the samples.
+/// The width of the kernels of [`GaussianKde`], in deviations of the samples.
 #[derive(Tree, Clone, Copy, PartialEq, Debug, Default)]
 pub enum Bandwidth {
-    /// By Scott's rule: n^(-1 / (d + 4)), for n samples of d numbers.
+    /// Scott's rule: n^(-1 / (d + 4)), for n samples of d numbers.
     #[default]
     Scott,
-    /// By Silverman's rule: (n (d + 2) / 4)^(-1 / (d + 4)).
+    /// Silverman's rule: (n (d + 2) / 4)^(-1 / (d + 4)).
     Silverman,
     /// This factor.
     Factor(f64),
 }
 
-/// An estimate of a density as a sum of normal densities, one around each sample; JAX's and SciPy's `gaussian_kde`.
+/// An estimate of a density as a sum of normal densities, one around each sample: JAX's and SciPy's `gaussian_kde`.
 ///
 /// ```
 /// use rune_trace::{Tensor, stats::{Bandwidth, GaussianKde}};
@@ -34,11 +34,11 @@ pub enum Bandwidth {
 #[doc(alias = "gaussian_kde")]
 #[derive(Tree, Clone, Debug)]
 pub struct GaussianKde {
-    /// The samples: one row for each of their numbers, one column for each sample.
+    /// The samples: a column for each sample, and a row for each of its numbers.
     pub dataset: Tensor,
     /// The weights of the samples, whose sum is 1.
     pub weights: Tensor,
-    /// How many samples of equal weights say as much.
+    /// The effective number of samples: the number of samples of equal weight with the same precision.
     pub neff: Tensor,
     /// The covariance of each kernel.
     pub covariance: Tensor,
@@ -47,10 +47,12 @@ pub struct GaussianKde {
 }
 
 impl GaussianKde {
-    /// Returns the estimate from samples: a vector, or a matrix with one column for each sample. Without weights, all samples count alike.
+    /// Returns the estimate from samples: a vector, or a matrix with one column for each sample. Without weights, all
+    /// samples have the same weight.
     ///
     /// # Panics
-    /// If the samples are of no float dtype, not of one or two axes or fewer than two numbers, or the weights are no vector of as many of that dtype.
+    /// If the samples are not floats, do not have one or two axes or have fewer than two numbers, or if the weights are
+    /// not a vector with one number of that dtype for each sample.
     #[track_caller]
     pub fn new(dataset: &Tensor, bandwidth: Bandwidth, weights: Option<&Tensor>) -> GaussianKde {
         let op = "stats::GaussianKde::new";
@@ -87,7 +89,8 @@ impl GaussianKde {
         })
     }
 
-    /// Returns the density at points: a vector for samples of one number, else a matrix with one column for each point, or one point as a vector.
+    /// Returns the density at points. For samples of one number, the points are a vector. Otherwise, they are a matrix
+    /// with one column for each point, or a vector that is one point.
     ///
     /// # Panics
     /// If the points have another dtype or another number of rows than the samples.
@@ -96,27 +99,28 @@ impl GaussianKde {
         let points = self.points("stats::GaussianKde::pdf", points);
         at_caller(|| (self.log_kernels(&points).exp() * self.weights.unsqueeze(0)).sum_axes(1))
     }
-    /// Returns the density at points, as [`GaussianKde::pdf`] does.
+    /// Returns the density at points, like [`GaussianKde::pdf`].
     ///
     /// # Panics
-    /// As [`GaussianKde::pdf`].
+    /// Like [`GaussianKde::pdf`].
     #[track_caller]
     pub fn evaluate(&self, points: &Tensor) -> Tensor {
         self.pdf(points)
     }
-    /// Returns the logarithm of the density at points, as [`GaussianKde::pdf`] takes them.
+    /// Returns the logarithm of the density at points, in the form of [`GaussianKde::pdf`].
     ///
     /// # Panics
-    /// As [`GaussianKde::pdf`].
+    /// Like [`GaussianKde::pdf`].
     #[track_caller]
     pub fn logpdf(&self, points: &Tensor) -> Tensor {
         let points = self.points("stats::GaussianKde::logpdf", points);
         at_caller(|| (self.log_kernels(&points) + self.weights.log().unsqueeze(0)).logsumexp_axes(1))
     }
-    /// Returns the integral of the density times a normal density with this mean and this covariance.
+    /// Returns the integral of the density times a normal density with this mean and covariance.
     ///
     /// # Panics
-    /// If the mean is no vector of as many numbers as a sample has, the covariance no matrix of this size, or the dtypes differ.
+    /// If the mean is not a vector of the size of a sample, the covariance is not a matrix of this size, or the dtypes
+    /// differ.
     #[track_caller]
     pub fn integrate_gaussian(&self, mean: &Tensor, covariance: &Tensor) -> Tensor {
         let op = "stats::GaussianKde::integrate_gaussian";
@@ -135,10 +139,10 @@ impl GaussianKde {
             (overlaps.squeeze(0) * &self.weights).sum()
         })
     }
-    /// Returns the integral of the density of samples of one number, from `low` to `high`.
+    /// Returns the integral of the density from `low` to `high`, for samples of one number.
     ///
     /// # Panics
-    /// If samples have more numbers, `low` or `high` is no scalar, or the dtypes differ.
+    /// If samples have more numbers, `low` or `high` is not a scalar, or the dtypes differ.
     #[track_caller]
     pub fn integrate_box_1d(&self, low: &Tensor, high: &Tensor) -> Tensor {
         let op = "stats::GaussianKde::integrate_box_1d";
@@ -161,7 +165,7 @@ impl GaussianKde {
     /// Returns the integral of the product of two densities.
     ///
     /// # Panics
-    /// If the samples of both have not as many numbers, or the dtypes differ.
+    /// If the samples of both do not have the same size, or the dtypes differ.
     #[track_caller]
     pub fn integrate_kde(&self, other: &GaussianKde) -> Tensor {
         let op = "stats::GaussianKde::integrate_kde";
@@ -174,10 +178,10 @@ impl GaussianKde {
             (overlaps * self.weights.unsqueeze(0) * other.weights.unsqueeze(1)).sum()
         })
     }
-    /// Returns random points of the density, of shape `[d]` and `shape` behind it.
+    /// Returns random points of the density. The shape of the result is `d`, followed by `shape`.
     ///
     /// # Panics
-    /// If `key` is no key.
+    /// If `key` is not a key.
     #[track_caller]
     pub fn resample(&self, key: &Tensor, shape: impl Into<Shape>) -> Tensor {
         let shape: Shape = shape.into();
@@ -195,7 +199,7 @@ impl GaussianKde {
         })
     }
 
-    /// Points as columns.
+    /// Returns points as columns.
     #[track_caller]
     fn points(&self, op: &str, points: &Tensor) -> Tensor {
         expect_one_dtype(op, &[self.dataset.dtype(), points.dtype()]);
@@ -207,10 +211,10 @@ impl GaussianKde {
             _ => refuse!("{op}: points of {} do not fit samples of {}", points.ty(), self.dataset.ty()),
         }
     }
-    /// The logarithm of the normal density around each sample (a column) at each point (a row).
+    /// Returns the logarithm of the normal density around each sample (columns) at each point (rows).
     fn log_kernels(&self, points: &Tensor) -> Tensor {
         let d = self.dataset.shape()[0] as f64;
-        // In coordinates where the covariance is 1.
+        // Uses coordinates in which the covariance is the identity.
         let whitening = linalg::cholesky(&self.inv_cov);
         let white = |x: &Tensor| x.t().matmul(&whitening);
         let differences = white(points).unsqueeze(1) - white(&self.dataset).unsqueeze(0);
@@ -219,7 +223,8 @@ impl GaussianKde {
     }
 }
 
-/// The normal density with this covariance at the difference of each column of `x` (a column) and of `y` (a row).
+/// Returns the normal density with this covariance at the difference of each column of `x` (columns) and each column of
+/// `y` (rows).
 fn overlaps(covariance: &Tensor, x: &Tensor, y: &Tensor) -> Tensor {
     let (d, n, m) = (x.shape()[0], x.shape()[1], y.shape()[1]);
     let factor = linalg::cholesky(covariance);

@@ -1,4 +1,4 @@
-//! The Laplace distribution, of a density that falls exponentially on both sides of `loc`.
+//! The Laplace distribution, whose density decreases exponentially on both sides of `loc`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

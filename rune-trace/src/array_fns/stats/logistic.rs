@@ -57,7 +57,7 @@ pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::logistic::sf", args, |[x, loc, scale]| (-standard(x, loc, scale)).sigmoid())
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -67,7 +67,7 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::logistic::ppf", args, |[q, loc, scale]| logit_of(q) * scale + loc)
 }
 
-/// Returns the number that is exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -1,8 +1,9 @@
-//! Densities, probabilities and the like of distributions, by the names of `jax.scipy.stats` and of SciPy: one module for each distribution.
+//! Densities and probabilities of distributions, under the names of `jax.scipy.stats` and SciPy, with one module for
+//! each distribution.
 //!
-//! Each function takes floats: `x` (or a whole number `k`, or a probability `q`), then the parameters of the distribution, then where it lies (`loc`) and how wide it is
-//! (`scale`), which are 0 and 1 for the standard one. All broadcast; Rust numbers take the dtype of the tensors. Random numbers are
-//! [`random`](crate::random)'s.
+//! Each function takes floats: `x` (or a whole number `k`, or a probability `q`), the parameters of the distribution,
+//! and its location (`loc`) and scale (`scale`), which are 0 and 1 for the standard distribution. All arguments
+//! broadcast. Rust numbers take the dtype of the tensors. Random numbers are in [`random`](crate::random).
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -46,15 +47,15 @@ pub use samples::{mode, rankdata, sem};
 use crate::Tensor;
 use crate::array_fns::special::support::number_or;
 
-/// The number that has the place of `x` in the standard distribution.
+/// Returns the number of the standard distribution that corresponds to `x`.
 fn standard(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
     (x - loc) / scale
 }
-/// `y` where `q` is from 0 to 1, else NaN.
+/// Returns `y` where `q` is from 0 to 1, else NaN.
 fn probability(q: &Tensor, y: &Tensor) -> Tensor {
     number_or(&!(q.ge(0.0) & q.le(1.0)), f64::NAN, y)
 }
-/// Where numbers are whole.
+/// Returns whether numbers are integers.
 fn whole(k: &Tensor) -> Tensor {
     k.eq(k.floor())
 }

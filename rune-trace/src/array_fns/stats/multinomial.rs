@@ -1,4 +1,5 @@
-//! The distribution of how often each class is drawn in `n` draws with the probabilities `p`. Counts and probabilities are along the last axis.
+//! The distribution of the counts of classes in `n` draws with the probabilities `p`. Counts and probabilities are
+//! along the last axis.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -34,7 +35,8 @@ fn logpmf_in(op: &str, x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     })
 }
 
-/// Returns the logarithm of the probability of the counts `x`: -∞ where they are not whole, negative or do not sum to `n`.
+/// Returns the logarithm of the probability of the counts `x`. It is -∞ if a count is not whole or negative, or if they
+/// do not sum to `n`.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ, shapes do not broadcast or there is no axis.

@@ -1,4 +1,4 @@
-//! The normal distribution of vectors, along the last axis, of this mean and covariance.
+//! The multivariate normal distribution, for vectors along the last axis.
 //!
 //! ```
 //! use rune_trace::{DType, Tensor, stats};
@@ -31,17 +31,18 @@ fn logpdf_in(op: &str, x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor
     at_caller(|| {
         let factor = linalg::cholesky(covariance);
         let inverse = linalg::inv(&factor);
-        // y of L y = x - mean has unit covariance.
+        // The y with L y = x - mean has unit covariance.
         let y = inverse.matmul((&x - &mean).unsqueeze(-1)).squeeze(-1);
         let log_det = factor.diagonal(0, -2, -1).log().sum_axes(-1);
         y.square().sum_axes(-1) * -0.5 - 0.5 * n as f64 * (2.0 * PI).ln() - log_det
     })
 }
 
-/// Returns the logarithm of the density at vectors `x`. NaN where the covariance is not positive definite.
+/// Returns the logarithm of the density at vectors `x`. It is NaN if the covariance is not positive definite.
 ///
 /// # Panics
-/// If the dtype is not a float, dtypes differ, shapes do not broadcast, there is no axis or the covariance is not a matrix of its size.
+/// If the dtype is not a float, dtypes differ, shapes do not broadcast, there is no axis, or the covariance is not a
+/// matrix of the size of a vector.
 #[track_caller]
 pub fn logpdf(x: &Tensor, mean: &Tensor, covariance: &Tensor) -> Tensor {
     logpdf_in("stats::multivariate_normal::logpdf", x, mean, covariance)

@@ -1,4 +1,4 @@
-//! The distribution of the number of failures before the `n`th success, of trials that succeed with probability `p`.
+//! The distribution of the number of failures before the `n`th success, if each trial succeeds with probability `p`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

@@ -1,4 +1,4 @@
-//! The normal distribution of mean `loc` and deviation `scale`.
+//! The normal distribution with mean `loc` and deviation `scale`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -13,7 +13,7 @@ use crate::array_fns::special::support::lift_all;
 use crate::array_fns::special::{log_ndtr_of, ndtr_of, ndtri_of, normal_density};
 use std::f64::consts::PI;
 
-/// The logarithm of the density of mean 0 and deviation 1, within a caller.
+/// Returns the logarithm of the density of mean 0 and deviation 1. Call it inside `at_caller`.
 pub(super) fn logpdf_of(x: &Tensor) -> Tensor {
     x.square() * -0.5 - 0.5 * (2.0 * PI).ln()
 }
@@ -78,7 +78,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
     lift_all("stats::norm::logsf", args, |[x, loc, scale]| log_ndtr_of(&-standard(x, loc, scale)))
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -88,7 +88,7 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::norm::ppf", args, |[q, loc, scale]| ndtri_of(q) * scale + loc)
 }
 
-/// Returns the number that is exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -1,4 +1,4 @@
-//! The Pareto distribution of shape `b`, from `loc` + `scale` on.
+//! The Pareto distribution with shape `b`, from `loc` + `scale` on.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -12,7 +12,7 @@ use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
 use crate::array_fns::special::support::{lift_all, number_or};
 
-/// The standard number where it is at least 1, and where it is not.
+/// Returns the standard number, with 1 in place of lesser ones, and whether it is less than 1.
 fn inside(x: &Tensor, loc: &Tensor, scale: &Tensor) -> (Tensor, Tensor) {
     let z = standard(x, loc, scale);
     let outside = z.lt(1.0);
@@ -97,7 +97,7 @@ pub fn logsf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Op
     })
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -1,4 +1,4 @@
-//! The Poisson distribution of mean `mu`, from `loc` on.
+//! The Poisson distribution with mean `mu`, from `loc` on.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

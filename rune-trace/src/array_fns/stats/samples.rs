@@ -1,4 +1,4 @@
-//! What is said of samples.
+//! Statistics of samples.
 
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::elementwise::expect_float;
@@ -7,11 +7,11 @@ use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// Returns the standard error of the mean along `axis`: the deviation, with `ddof` taken from the number of samples, divided by the root of this
-/// number.
+/// Returns the standard error of the mean along `axis`: the deviation, with `ddof` subtracted from the number of
+/// samples, divided by the square root of this number.
 ///
 /// # Panics
-/// If `x` is of no float dtype, or the axis is out of range.
+/// If the dtype of `x` is not a float, or the axis is out of range.
 ///
 /// ```
 /// use rune_trace::{Tensor, stats};
@@ -30,10 +30,11 @@ pub fn sem(x: &Tensor, axis: isize, ddof: usize) -> Tensor {
     })
 }
 
-/// Returns the rank of each number along `axis`, from 1 on, as floats: numbers that are equal share the average of their ranks. All are NaN where one is.
+/// Returns the rank of each number along `axis`, from 1 on, as floats. Equal numbers share the average of their ranks.
+/// If a number is NaN, all ranks are NaN.
 ///
 /// # Panics
-/// If `x` is of `bool`, or the axis is out of range.
+/// If the dtype of `x` is `bool`, or the axis is out of range.
 ///
 /// ```
 /// use rune_trace::{Tensor, stats};
@@ -49,7 +50,7 @@ pub fn rankdata(x: &Tensor, axis: isize) -> Tensor {
     }
     let float = if x.dtype().is_float() { x.dtype() } else { DType::F32 };
     at_caller(|| {
-        // How many along the axis are below each number, and how many are equal to it.
+        // The number of elements along the axis that are less than each element, and the number of those equal to it.
         let (others, own) = (x.unsqueeze(at as isize), x.unsqueeze(at as isize + 1));
         let below = own.gt(&others).sum_axes(at as isize + 1);
         let equal = own.eq(others).sum_axes(at as isize + 1);
@@ -59,7 +60,8 @@ pub fn rankdata(x: &Tensor, axis: isize) -> Tensor {
     })
 }
 
-/// Returns the most frequent number along `axis`, the least of those that are, and how often it is there, as `i32`.
+/// Returns the most frequent number along `axis`, and its count, as `i32`. If several are most frequent, returns the
+/// least.
 ///
 /// # Panics
 /// If the axis is out of range or has no elements.
@@ -80,7 +82,7 @@ pub fn mode(x: &Tensor, axis: isize) -> (Tensor, Tensor) {
         let sorted = x.sort(axis);
         let (rows, columns) = (sorted.unsqueeze(at as isize), sorted.unsqueeze(at as isize + 1));
         let counts = rows.eq(columns).sum_axes(at as isize);
-        // The first of the greatest, in ascending order.
+        // The first maximum in ascending order of the numbers.
         let first = counts.argmax_axis(at as isize).unsqueeze(at as isize);
         let value = sorted.take_along_axis(&first, axis).squeeze(at as isize);
         let count = counts.take_along_axis(&first, axis).squeeze(at as isize);

@@ -1,4 +1,5 @@
-//! The normal distribution of mean `loc` and deviation `scale`, between `loc` + `a` · `scale` and `loc` + `b` · `scale`.
+//! The normal distribution with mean `loc` and deviation `scale`, truncated to `loc` + `a` · `scale` … `loc` + `b` ·
+//! `scale`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
@@ -14,7 +15,7 @@ use crate::array_fns::special::support::{lift_all, number_or};
 use crate::array_fns::special::{log_ndtr_of, log1mexp_of};
 use crate::lax;
 
-/// ln (Φ(b) - Φ(a)), by the tails on the side where both are small.
+/// Returns ln (Φ(b) - Φ(a)), from the tails on the side where both are small.
 fn log_mass(a: &Tensor, b: &Tensor) -> Tensor {
     let right = a.gt(0.0);
     let (low, high) = (lax::select(&right, &-b, a), lax::select(&right, &-a, b));
@@ -30,7 +31,7 @@ fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let (below, above) = (z.le(a), z.ge(b));
     let settled = &below | &above;
-    // Harmless numbers stand where there is nothing to compute.
+    // Replaces numbers for which the result is known with safe ones.
     let inner = lax::select(&settled, &((a + b) * 0.5), z);
     let inner = lax::select(&inner.isfinite(), &inner, &z.clamp(-1.0, 1.0));
     let y = log_mass(a, &inner) - log_mass(a, b);

@@ -47,7 +47,7 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     lift_all("stats::uniform::cdf", args, |[x, loc, scale]| standard(x, loc, scale).clamp(0.0, 1.0))
 }
 
-/// Returns the number that is not exceeded with probability `q`; NaN where this is not from 0 to 1.
+/// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

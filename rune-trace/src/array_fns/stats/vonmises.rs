@@ -1,4 +1,4 @@
-//! The von Mises distribution, a normal distribution on the circle, about 0 with concentration `kappa`.
+//! The von Mises distribution: a normal distribution on the circle, around 0, with concentration `kappa`.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

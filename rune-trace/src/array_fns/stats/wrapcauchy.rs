@@ -1,4 +1,4 @@
-//! The Cauchy distribution wrapped about the circle, from 0 to 2π, of concentration `c` between 0 and 1.
+//! The Cauchy distribution, wrapped around the circle from 0 to 2π, with concentration `c` between 0 and 1.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

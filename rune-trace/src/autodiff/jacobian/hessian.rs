@@ -11,7 +11,7 @@ use crate::{GenericTree, Tree};
 pub type Hessian<Y, A> = Jacobian<Jacobian<Y, A>, A>;
 
 /// Returns a function that computes the Hessian of `f` with respect to its first argument: `jacfwd(jacrev(f))`. The
-/// axes are those of the result, if it has any, followed twice by those of the argument.
+/// axes are those of the result, if it has any, then twice those of the argument.
 ///
 /// ```
 /// use rune_trace::{Tensor, hessian};
@@ -38,7 +38,7 @@ where
     derivative_function("hessian", First, DerivativeKind::RealArguments, f, plain, second, |j, ()| j)
 }
 
-/// Like [`hessian`], for a function with an auxiliary result that is not differentiated: returns the Hessian and the
+/// Like [`hessian`], for a function with an auxiliary result that is not differentiated. Returns the Hessian and the
 /// auxiliary result.
 #[track_caller]
 pub fn hessian_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Hessian<Y, X::First>, Aux)>

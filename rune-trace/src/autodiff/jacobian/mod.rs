@@ -48,7 +48,7 @@ where
     derivative_function("jacfwd", First, DerivativeKind::RealArguments, f, plain, forward, |j, ()| j)
 }
 
-/// Like [`jacfwd`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
+/// Like [`jacfwd`], for a function with an auxiliary result that is not differentiated. Returns the Jacobian and the
 /// auxiliary result.
 #[track_caller]
 pub fn jacfwd_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
@@ -116,7 +116,7 @@ where
     derivative_function("jacrev", First, DerivativeKind::RealResults, f, plain, reverse, |j, ()| j)
 }
 
-/// Like [`jacrev`], for a function with an auxiliary result that is not differentiated: returns the Jacobian and the
+/// Like [`jacrev`], for a function with an auxiliary result that is not differentiated. Returns the Jacobian and the
 /// auxiliary result.
 #[track_caller]
 pub fn jacrev_aux<'f, X, F, Y: GenericTree, Aux: Tree>(f: F) -> F::Returning<'f, (Jacobian<Y, X::First>, Aux)>
@@ -160,7 +160,7 @@ where
     )
 }
 
-/// Like [`jacfwd`], of a holomorphic function: by complex arguments, of complex results.
+/// Like [`jacfwd`], for a holomorphic function with complex arguments and results.
 ///
 /// ```
 /// use rune_trace::{Complex32, Tensor, jacfwd_holomorphic, jacrev_holomorphic};
@@ -183,7 +183,7 @@ where
     derivative_function("jacfwd_holomorphic", First, DerivativeKind::Holomorphic, f, plain, forward, |j, ()| j)
 }
 
-/// Like [`jacrev`], of a holomorphic function: by complex arguments, of complex results. See [`jacfwd_holomorphic`].
+/// Like [`jacrev`], for a holomorphic function with complex arguments and results. See [`jacfwd_holomorphic`].
 ///
 /// # Panics
 /// Like [`jacfwd_holomorphic`].
@@ -200,8 +200,8 @@ where
 type Derivative<X, S, Y, Aux, J> =
     for<'a, 'b> fn(<X as Arguments>::Refs<'a>, S, DerivativeKind, CallSite, &'b dyn Fn(&X) -> (Y, Aux)) -> (J, Aux);
 
-/// Returns the derivative function of `f`, which all functions of this module are: they differ by how the result of `f`
-/// splits into differentiated and auxiliary part, by the derivative, and by what becomes of both.
+/// Returns the derivative function of `f`. All functions of this module use it. They differ in the split of the result
+/// of `f` into a differentiated and an auxiliary part, in the derivative, and in the result.
 #[track_caller]
 fn derivative_function<'f, X, F, S, Y, Aux, J, Out>(
     name: &'static str,
@@ -312,7 +312,7 @@ fn on_batch(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<T
     vmap(&traced.program, &BatchAxis { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()
 }
 
-/// Several leaves as one vector: the elements of each leaf are a block of it.
+/// Several leaves as one vector. The elements of each leaf are a block of it.
 struct Blocks {
     types: Vec<Type>,
     starts: Vec<usize>,

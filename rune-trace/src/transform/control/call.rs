@@ -1,4 +1,4 @@
-//! Calls: the sub-program is transformed, and stays a sub-program.
+//! Calls: the sub-program is transformed, and remains a sub-program.
 
 use super::subprogram::{Residual, duals, pulled_back, split, sub_program};
 use crate::Tensor;
@@ -10,8 +10,8 @@ use rune_ir::{Program, Transform, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Turns a call on duals into two: one returns the values and the residuals, and the other is linear and returns the
-/// tangents.
+/// Turns a call on duals into two calls: one returns the values and the residuals, and the other is linear and returns
+/// the tangents.
 pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[Dual; 2]> {
     let moves: Vec<bool> = args.iter().map(|x| !x.t.is_zero()).collect();
     let outputs = program.outputs().len();

@@ -1,4 +1,4 @@
-//! Branches: each is transformed, and the same one is selected.
+//! Branches: each branch is transformed, and the index selects among the results.
 
 use super::subprogram::{Residual, Split, duals, pulled_back, pushed_forward, split, sub_program, zeros};
 use crate::Tensor;
@@ -43,7 +43,8 @@ pub(in crate::transform) fn jvp(
     duals(values, &moving_out, changes)
 }
 
-/// The residuals of all branches share the results: there is a result for each type, as often as one branch needs it.
+/// The residuals of all branches share the results. For each type, there are as many results as the branch that needs
+/// the most.
 pub(super) struct SharedResiduals {
     pub types: Vec<Type>,
     /// For each branch and each of its residuals, the index of the result.
@@ -128,7 +129,7 @@ fn linearized(
     (results, changes)
 }
 
-/// Transposes a choice between programs that are linear in the wanted arguments.
+/// Transposes a `case` whose branches are linear in the wanted arguments.
 pub(in crate::transform) fn transpose(
     index: &VariableState,
     args: &[&VariableState],
@@ -159,8 +160,8 @@ pub(in crate::transform) fn transpose(
     }
 }
 
-/// Batches a choice. If the index is not mapped, it stays a choice. Otherwise all branches are computed, and each batch
-/// element selects one.
+/// Batches a `case`. If the index is not mapped, it remains a `case`. Otherwise, all branches are computed, and each
+/// batch element selects one.
 pub(in crate::transform) fn batch(
     index: &Batched,
     args: &[Batched],
@@ -172,7 +173,7 @@ pub(in crate::transform) fn batch(
     let inner = |params: &[Tensor]| -> Vec<Batched> {
         params.iter().zip(args).map(|(p, x)| Batched { t: p.clone(), mapped: x.mapped }).collect()
     };
-    // An output is mapped if it is in one branch, or if the index is mapped.
+    // An output is mapped if it is mapped in one branch, or if the index is mapped.
     let marks: Vec<bool> = args.iter().map(|x| x.mapped).collect();
     let mut mapped = vec![index.mapped; branches[0].outputs().len()];
     for branch in branches {

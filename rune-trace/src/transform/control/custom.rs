@@ -19,8 +19,8 @@ use std::sync::Arc;
 type Duals = SmallVec<[Dual; 2]>;
 
 /// Returns the results of a function with a rule for tangents, and their tangents. The rule returns the results too,
-/// unless it takes them as `results`. These come from the same operation, so the rule holds for derivatives of any
-/// order.
+/// unless it takes them as `results`. In that case, the results come from the same operation, so the rule holds for
+/// derivatives of any order.
 pub(in crate::transform) fn jvp_by_rule(
     args: &[Dual],
     program: &Program,
@@ -41,8 +41,8 @@ pub(in crate::transform) fn jvp_by_rule(
     }
 }
 
-/// Returns the results of a function with a rule for cotangents, and their tangents, by a linear operation that can
-/// only be transposed.
+/// Returns the results of a function with a rule for cotangents, and their tangents. A linear operation that can only
+/// be transposed computes the tangents.
 pub(in crate::transform) fn jvp_by_transpose(
     args: &[Dual],
     program: &Program,
@@ -81,7 +81,7 @@ fn tangents(xs: &[Dual]) -> impl Iterator<Item = Tensor> {
     xs.iter().filter(|x| x.v.dtype().is_inexact()).map(Dual::tangent)
 }
 
-/// Returns results with tangents; the tangents are those of the float results.
+/// Returns results with tangents. `changes` are the tangents of the float results.
 fn duals(results: Vec<Tensor>, changes: impl IntoIterator<Item = Tensor>) -> Duals {
     let mut changes = changes.into_iter();
     let mut change = |v: &Tensor| if v.dtype().is_inexact() { Tangent::new(changes.next()) } else { Tangent::ZERO };
@@ -108,7 +108,7 @@ pub(in crate::transform) enum Refusal {
     NoForwardMode,
     /// A user function has no rule.
     Callback,
-    /// A loop would run twice, and contains functions that must be called once.
+    /// A loop would run twice, but contains functions that must be called once.
     CalledTwice,
 }
 
@@ -136,7 +136,7 @@ pub(in crate::transform) fn refused<'a>(
             Control::CustomVjp { .. } | Control::CustomLinear { .. } => {
                 (mode == Mode::Forward).then_some((instruction, Refusal::NoForwardMode))
             }
-            // Its rule is differentiated instead.
+            // The rule is differentiated instead.
             Control::CustomJvp { .. } => None,
             Control::Call { program, .. } | Control::Remat { program, .. } => refused(program, &operands, mode),
             Control::Case { branches, .. } => branches.iter().find_map(|b| refused(b, &operands[1..], mode)),
@@ -184,7 +184,7 @@ fn refuse_captured(what: &str, captured: &[Dual]) {
     )
 }
 
-/// Batches a function with a rule for tangents. `mapped` marks its results.
+/// Batches a `custom_jvp`. `mapped` says which results are mapped.
 pub(in crate::transform) fn batch_custom_jvp(
     args: &[Batched],
     [program, rule]: [&Arc<Program>; 2],
@@ -202,7 +202,7 @@ pub(in crate::transform) fn batch_custom_jvp(
     Op::CustomJvp { args: tensors(args), program, rule, num_args, takes_results }
 }
 
-/// Batches a function with a rule for cotangents. `mapped` marks its results.
+/// Batches a `custom_vjp`. `mapped` says which results are mapped.
 pub(in crate::transform) fn batch_custom_vjp(
     args: &[Batched],
     [program, forward, backward]: [&Arc<Program>; 3],

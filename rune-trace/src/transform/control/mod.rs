@@ -1,4 +1,4 @@
-//! Operations that hold programs. Their sub-programs are transformed by the same rules, and stay sub-programs.
+//! Operations that hold programs. Their sub-programs are transformed by the same rules, and remain sub-programs.
 
 pub(super) mod call;
 pub(super) mod case;

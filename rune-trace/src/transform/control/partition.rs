@@ -16,7 +16,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The variables of a program that are needed again, divided into kept and recomputed ones.
+/// The variables of a program that are needed again. Some are kept, and the others are recomputed.
 pub(super) struct Partition<'a> {
     program: &'a Program,
     policy: &'a CheckpointPolicy,
@@ -29,8 +29,8 @@ pub(super) struct Partition<'a> {
     kept: BTreeSet<Var>,
     /// The instructions that are recomputed, with the partitions of their sub-programs.
     again: BTreeMap<usize, Vec<Partition<'a>>>,
-    /// Computed once the needed variables are known: the types of the kept values, and whether they differ between
-    /// iterations of the loop whose body this is.
+    /// The types of the kept values, and whether they differ between iterations of the loop with this body. They are
+    /// computed once the needed variables are known.
     kept_types: OnceCell<Vec<Type>>,
     kept_varies: OnceCell<Vec<bool>>,
 }
@@ -64,7 +64,7 @@ impl<'a> Partition<'a> {
     fn instruction(&self, v: Var) -> Option<&'a Instruction> {
         self.program.instructions().get(self.made_by[v.index()])
     }
-    /// Returns the variable before it got a name.
+    /// Returns the variable without its name.
     fn unnamed(&self, mut v: Var) -> Var {
         while let Some(Instruction { op: Op::CheckpointName { x, .. }, .. }) = self.instruction(v) {
             v = *x;
@@ -73,7 +73,7 @@ impl<'a> Partition<'a> {
     }
     fn keeps(&self, v: Var, op: &Op) -> bool {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
-        // The policy applies inside operations that hold programs. Literals are not arrays yet.
+        // For operations that hold programs, the policy applies inside. Literals are not arrays yet.
         let looked_into = !within(op).is_empty() && names.is_empty();
         // Effects happen once.
         let effect = within(op).is_empty() && op.has_effects();
@@ -115,7 +115,7 @@ impl<'a> Partition<'a> {
         let named = |i: &usize| matches!(self.program.instructions()[*i].op, Op::CheckpointName { .. });
         self.again.keys().all(named)
     }
-    /// Returns the types of the kept values: of variables, and then within operations.
+    /// Returns the types of the kept values: first of variables, then of values within operations.
     fn kept_types(&self) -> &[Type] {
         self.kept_types.get_or_init(|| {
             let own = self.kept.iter().map(|v| self.program.ty(*v).clone());
@@ -123,7 +123,7 @@ impl<'a> Partition<'a> {
             own.chain(inner).collect()
         })
     }
-    /// Returns, for each kept array, whether it depends on inputs from `consts` on.
+    /// Returns, for each kept array, whether it depends on inputs from index `consts` on.
     fn kept_varies(&self, consts: usize) -> &[bool] {
         self.kept_varies.get_or_init(|| {
             let marks: Vec<bool> = (0..self.program.inputs().len()).map(|i| i >= consts).collect();
@@ -207,8 +207,8 @@ pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[us
     outputs.iter().map(output).collect()
 }
 
-/// Like [`part`], for the marked results of an operation with the operands `given`. Returns `None` for operations that
-/// a policy does not look into.
+/// Like [`part`], for the marked results of an operation with the operands `given`. Returns `None` if a policy does not
+/// apply inside the operation.
 pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, marks: &[bool]) -> Vec<Option<Tensor>> {
     let policy = CheckpointPolicy::NothingSaveable;
     let (Some(opened), true) = (PartitionedOp::new(given), marks.contains(&true)) else {
@@ -222,7 +222,7 @@ pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, ma
     results.into_iter().zip(marks).map(|(x, &marked)| x.filter(|_| marked)).collect()
 }
 
-/// An operation whose programs a policy looks into.
+/// An operation in whose programs a policy applies.
 enum PartitionedOp<'a, V> {
     Call {
         args: &'a [V],
@@ -250,15 +250,15 @@ impl<'a, V> PartitionedOp<'a, V> {
                 let how = lax::Scan { length, reverse, unroll };
                 Some(PartitionedOp::Scan(Parts::new(args, consts, carry, body, how)))
             }
-            // What a loop of unknown length would keep has no size.
+            // The kept values of a loop of unknown length would have no known size.
             Control::While { .. } => None,
-            // The derivative runs the rule, and not the program.
+            // The derivative runs the rule instead of the program.
             Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => None,
         }
     }
 }
 
-/// The programs that a policy looks into.
+/// The programs in which a policy applies.
 fn within<V>(op: &Op<V>) -> Vec<&Program> {
     match PartitionedOp::new(op) {
         Some(PartitionedOp::Call { program, .. }) => vec![program],
@@ -268,8 +268,8 @@ fn within<V>(op: &Op<V>) -> Vec<&Program> {
     }
 }
 
-/// Marks a result of an operation as needed again; `programs` are its sub-programs. Returns the operands that are
-/// needed for it.
+/// Marks a result of an operation as needed again. `programs` are its sub-programs. Returns the operands that the
+/// result needs.
 fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
     programs.iter_mut().for_each(|p| p.need_output(result));
     if let Some(PartitionedOp::Scan(scan)) = PartitionedOp::new(op) {
@@ -288,7 +288,7 @@ fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var>
     index.iter().copied().chain(marked(args.iter().copied(), &needed)).copied().collect()
 }
 
-/// Returns which inputs any of these programs needs; all have the same inputs.
+/// Returns the inputs that any of these programs needs. All programs have the same inputs.
 fn needed_inputs(programs: &[Partition]) -> Vec<bool> {
     let each = programs.iter().map(Partition::inputs);
     each.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a || b).collect()).unwrap_or_default()
@@ -378,7 +378,7 @@ fn again_within(op: &PartitionedOp<Option<Tensor>>, programs: &[Partition], kept
         marked(operands, &needed).map(|x| Option::clone(x).expect("what is needed is given")).collect();
     let all: Vec<Tensor> = inputs.iter().chain(kept).cloned().collect();
     let types = || all.iter().map(|x| x.ty().clone()).collect::<Vec<_>>();
-    // All branches need the requested outputs; one may need more for itself.
+    // All branches need the requested outputs. A branch may need more outputs for itself.
     let outputs = programs.iter().map(Partition::needed_outputs);
     let outputs = outputs.reduce(|a, b| a.iter().zip(b).map(|(a, b)| *a && b).collect()).unwrap_or_default();
     let results = match op {
@@ -445,7 +445,7 @@ fn recompute_iterations(
     lax::scan(&step, &consts, init, &xs, how)
 }
 
-/// Calls a program, checkpointed if `remat` says how.
+/// Calls a program. It is checkpointed as `remat` specifies.
 fn call(remat: Option<(&CheckpointPolicy, bool)>, program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
     match remat {
         Some((policy, differentiated)) => lax::remat(program, args, policy, differentiated),

@@ -1,4 +1,4 @@
-//! Checkpointed functions: the sub-program is split as its policy says, and everything that is not kept is recomputed
+//! Checkpointed functions: the sub-program is split according to its policy. Everything that is not kept is recomputed
 //! together with the tangents, behind a barrier.
 
 use super::call;

@@ -34,7 +34,7 @@ impl<'a, V> Parts<'a, V> {
     pub fn args(&self) -> impl Iterator<Item = &'a V> {
         self.consts.iter().chain(self.init).chain(self.xs)
     }
-    /// Returns the marks of the arguments. Marks of the carry are propagated through the iterations.
+    /// Returns the marks of the arguments. Marks of the carry propagate through the iterations.
     pub fn marks(&self, of: impl Fn(&V) -> bool, kind: &DependenceKind) -> Vec<bool> {
         let mut marks: Vec<bool> = self.args().map(of).collect();
         scan_iteration(self.body, kind, &mut marks, self.consts.len(), self.init.len(), &true);
@@ -63,7 +63,7 @@ pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dua
     duals(values, &moving, tangents)
 }
 
-/// Values, tangents of those that have one, and which do.
+/// Values, the tangents of those that have one, and whether each has one.
 type Moved = (Vec<Tensor>, Vec<Tensor>, Vec<bool>);
 
 /// Carries tangents together with values.
@@ -117,7 +117,7 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
     enum From {
         Fixed(Tensor),
         Xs(Tensor),
-        /// One of the results that are stacked for this purpose.
+        /// A stacked result.
         Stack(usize),
     }
     /// The residuals that an iteration keeps.
@@ -169,7 +169,7 @@ fn linearized(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved
     if !split.moving.contains(&true) {
         return (results, Vec::new(), split.moving);
     }
-    // For each residual, its place among the inputs of an iteration, counted in `fixed` or in `xs`.
+    // For each residual, its position among the inputs of an iteration, counted in `fixed` or in `xs`.
     let places: Vec<(bool, usize)> = residuals
         .into_iter()
         .map(|r| match r {

@@ -11,7 +11,7 @@ use rune_ir::{Instruction, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Returns the program of what `f` does with parameters of these types.
+/// Returns a program of the operations that `f` applies to parameters of these types.
 pub(in crate::transform) fn sub_program(
     name: &str,
     types: impl IntoIterator<Item = Type>,
@@ -54,7 +54,8 @@ impl Split {
     }
 }
 
-/// Linearizes `program`. `moves` marks the inputs with a tangent. Outputs that `instantiate` marks always get one.
+/// Linearizes `program`. `moves` marks the inputs with a tangent. Outputs that `instantiate` marks always have a
+/// tangent.
 pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate: &[bool]) -> Split {
     let since = begin_trace();
     let params = parameters(program.input_types(), |_| true);
@@ -79,8 +80,8 @@ pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate
     Split { forward: Arc::new(forward.program), linear: Arc::new(linear.program), residuals, moving }
 }
 
-/// Returns the program that takes the inputs and then the tangents of those that `moves` marks, and returns the outputs
-/// and then their tangents; and which outputs have one. Outputs that `instantiate` marks always get one.
+/// Returns a program that takes the inputs, then the tangents of those that `moves` marks. It returns the outputs, then
+/// their tangents. Also returns which outputs have a tangent. Outputs that `instantiate` marks always have one.
 pub(in crate::transform) fn pushed_forward(
     program: &Program,
     moves: &[bool],
@@ -99,8 +100,8 @@ pub(in crate::transform) fn pushed_forward(
     (pushed, moving)
 }
 
-/// Returns a loop of unknown length on which the tangents of the outputs `wanted` depend, for inputs that `moves`
-/// marks. It has no reverse mode.
+/// Returns a loop of unknown length on which the tangents of the outputs `wanted` depend. `moves` marks the inputs with
+/// a tangent. Such a loop has no reverse mode.
 pub(in crate::transform) fn unbounded_loop<'a>(
     program: &'a Program,
     moves: &[bool],

@@ -14,8 +14,8 @@ use rune_ir::{Op, Program, Type};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
-/// Carries tangents together with values. A loop that must be linear in them computes the values again, because it
-/// keeps no residuals.
+/// Carries tangents together with values. A loop that must be linear in the tangents computes the values again, because
+/// it keeps no residuals.
 pub(in crate::transform) fn jvp(
     args: &[Dual],
     consts: usize,
@@ -66,7 +66,7 @@ pub(in crate::transform) fn jvp(
     duals(values, &moves[consts..], changes)
 }
 
-/// Batches the loop. It runs until all batch elements are done; those that are done keep their values.
+/// Batches the loop. It runs until all batch elements are done. Those that are done keep their values.
 pub(in crate::transform) fn batch(
     args: &[Batched],
     consts: usize,

@@ -8,7 +8,7 @@ use rune_ir::{DType, Shape};
 use smallvec::SmallVec;
 use std::cmp::Ordering;
 
-/// For z = x · y, the cotangent of x is that of z, contracted with y over the axes that z has from y.
+/// For z = x · y, the cotangent of x is the cotangent of z, contracted with y over the axes that z has from y.
 pub(super) fn dot_general(
     ct: &Tensor,
     lhs: &VariableState,
@@ -42,16 +42,16 @@ fn operand(ct: &Tensor, x: &VariableState, other: &Tensor, dims: &DotDims, secon
         lhs_contract: (first..first + other_free.len()).collect(),
         rhs_contract: other_free.into(),
     };
-    // If the product accumulates in a wider dtype, so does this one. If it is rounded to a narrower dtype, the operands
-    // were not.
+    // If the product accumulates in a wider dtype, so does this one. If the product rounds to a narrower dtype, the
+    // operands were in the wider one.
     let wide = match ct.dtype().size().cmp(&other.dtype().size()) {
         Ordering::Greater => ct.dtype(),
         Ordering::Less => other.dtype(),
         Ordering::Equal if ct.dtype() == other.dtype() => ct.dtype(),
         Ordering::Equal => DType::F32,
     };
-    // The axes of the product are the batch axes, then the free axes of x and the contracted axes in the order of
-    // `other`. Either of the latter two groups may come first, and one of both orders may be that of x.
+    // The axes of the product are the batch axes, the free axes of x, and the contracted axes in the order of `other`.
+    // The last two groups may be exchanged, and one of both orders may be that of x.
     let mut contracted: Vec<(usize, usize)> =
         dims.rhs_contract.iter().copied().zip(dims.lhs_contract.iter().copied()).collect();
     contracted.sort_unstable();
@@ -99,8 +99,8 @@ fn dilated(n: i64, by: usize) -> i64 {
     if n == 0 { 0 } else { (n - 1) * by as i64 + 1 }
 }
 
-/// Returns the cotangent of the image: that of the result, convolved with the reversed kernel with its features
-/// swapped.
+/// Returns the cotangent of the image: the cotangent of the result, convolved with the reversed kernel, whose features
+/// are swapped.
 fn conv_lhs(ct: &Tensor, lhs: &VariableState, rhs: &Tensor, dims: &ConvDims) -> Tensor {
     let groups = dims.feature_groups.max(dims.batch_groups);
     let kernel = match groups {

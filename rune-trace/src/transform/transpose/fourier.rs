@@ -1,15 +1,17 @@
-//! Fourier transforms backward.
+//! Transposes of Fourier transforms.
 
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::Shape;
 use rune_ir::op::{FftFn, Padding};
 
-/// The cotangent of the operand of a transform, for the cotangent `ct` of its result. The matrices of `fft` and `ifft` are symmetric.
+/// Returns the cotangent of the operand of a transform, from the cotangent `ct` of its result. The matrices of `fft`
+/// and `ifft` are symmetric.
 pub(super) fn fft(ct: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
     match f {
         FftFn::Fft | FftFn::Ifft => lax::fft(f, ct, lengths),
-        // The first part of what `fft` gives of real numbers: zeros in the place of the rest, and of the result the real part.
+        // The result is the first part of `fft` of real numbers. The transpose pads it with zeros, and takes the real
+        // part.
         FftFn::Rfft => {
             let last = ct.rank() - 1;
             let mut config = vec![Padding::default(); ct.rank()];
@@ -21,8 +23,8 @@ pub(super) fn fft(ct: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
     }
 }
 
-/// What stands for two conjugate frequencies counts twice. Imaginary parts are conjugated, as everywhere: the pairing is the real part
-/// of a product.
+/// An element for two conjugate frequencies counts twice. Imaginary parts are conjugated, like everywhere: the pairing
+/// of tangents and cotangents is the real part of a product.
 fn irfft(ct: &Tensor, lengths: &[usize]) -> Tensor {
     let z = lax::fft(FftFn::Rfft, ct, lengths);
     let n = lengths[lengths.len() - 1];

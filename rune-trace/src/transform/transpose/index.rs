@@ -1,4 +1,4 @@
-//! Transposes of gather and scatter: each is the other.
+//! Transposes of gather and scatter: each is the transpose of the other.
 
 use super::{Cotangents, NotLinear, VariableState, zeros};
 use crate::Tensor;
@@ -6,7 +6,7 @@ use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode};
 use rune_ir::{DType, Shape};
 
-/// A gather clamps its indices, but a scatter skips slices that are out of range. Therefore the indices are clamped
+/// A gather clamps its indices, but a scatter skips slices that are out of range. Therefore, the indices are clamped
 /// first.
 pub(super) fn gather(ct: &Tensor, x: &VariableState, indices: &Tensor, dims: &GatherDims, sizes: &Dims) -> Tensor {
     let indices = clamped(indices, x.shape(), &dims.start_index_map, sizes);
@@ -71,8 +71,8 @@ fn wide(dtype: DType) -> DType {
     if dtype == DType::I64 || dtype == DType::U64 || dtype == DType::U32 { DType::I64 } else { DType::I32 }
 }
 
-/// Returns the indices in a signed dtype. A value that does not fit into `i64` would become negative; 2⁶² is also out
-/// of range of any axis.
+/// Returns the indices in a signed dtype. A value that does not fit into `i64` would become negative. It is replaced by
+/// 2⁶², which is also out of range of any axis.
 fn signed(indices: &Tensor) -> Tensor {
     let beyond = 2f64.powi(62);
     let fits =

@@ -31,7 +31,8 @@ impl VariableState {
             VariableState::Wanted { .. } => None,
         }
     }
-    /// Returns the value. If it is unknown, the operation is not linear: its transpose needs the value of a wanted operand.
+    /// Returns the value. If it is unknown, the operation is not linear: its transpose needs the value of a wanted
+    /// operand.
     pub fn known(&self) -> Result<&Tensor, NotLinear> {
         self.known_or_none().ok_or(NotLinear)
     }
@@ -55,7 +56,7 @@ impl VariableState {
 /// An operation is not linear in its wanted operands. Tangents are always linear, but a user function may not be.
 pub(super) struct NotLinear;
 
-/// The cotangents so far, one for each variable. Cotangents from several users are summed.
+/// The cotangents so far, one for each variable. The cotangents from several users are summed.
 pub(super) struct Cotangents(Vec<Option<Tensor>>);
 
 impl Cotangents {
@@ -81,7 +82,7 @@ impl Cotangents {
     }
 }
 
-/// Returns the cotangents of the wanted inputs, in order, for the cotangents of the outputs; `None` is zero.
+/// Returns the cotangents of the wanted inputs, in order, from the cotangents of the outputs. `None` is zero.
 pub(super) fn transpose(
     program: &Program,
     inputs: Vec<VariableState>,
@@ -125,8 +126,8 @@ pub(super) fn transpose(
     program.inputs().filter(|v| env[v.index()].is_wanted()).map(|v| acc.0[v.index()].take()).collect()
 }
 
-/// Returns the results of an operation with wanted operands that do not depend on these. Operations with sub-programs
-/// may have such results besides tangents.
+/// Returns the results of an operation with wanted operands that do not depend on these operands. Operations with
+/// sub-programs may have such results in addition to tangents.
 fn known_beside(instruction: &Instruction, op: &Op<&VariableState>) -> SmallVec<[Option<Tensor>; 2]> {
     let count = instruction.results().len();
     if instruction.op.programs().is_empty() {
@@ -150,13 +151,13 @@ fn step(instruction: &Instruction, env: &[VariableState], acc: &mut Cotangents) 
     with_origin(&instruction.origin, || made_by(Transform::Transpose, run));
 }
 
-/// Adds the cotangents of the operands of a linear operation, for those of its results.
+/// Adds the cotangents of the operands of a linear operation, computed from those of its results.
 fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -> Result<(), NotLinear> {
     // The cotangent of the result, if the operation has one result.
     let Some(ct) = cts.iter().flatten().next() else { return Ok(()) };
     match op {
         Op::Unary { f: UnaryFn::Neg, x } => acc.give(x, || lax::neg(ct)),
-        // The pairing of tangents and cotangents is the real part of their product, which is not conjugated: as in JAX.
+        // The pairing of tangents and cotangents is the real part of their product, without conjugation, like in JAX.
         Op::Unary { f: UnaryFn::Real, x } => acc.give(x, || lax::complex(ct, &lax::full_like(ct, 0.0))),
         Op::Unary { f: UnaryFn::Imag, x } => acc.give(x, || lax::complex(&lax::full_like(ct, 0.0), &lax::neg(ct))),
         Op::Unary { f: UnaryFn::Conj, x } => acc.give(x, || lax::conj(ct)),
@@ -257,7 +258,7 @@ fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -
         }
         Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc)?,
         Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc)?,
-        // As JAX's `_triangular_solve_transpose_rule`.
+        // Like JAX's `_triangular_solve_transpose_rule`.
         Op::LuSolve { a, lu, permutation, b, transpose } => {
             let factors = [a.known()?, lu.known()?, permutation.known()?];
             acc.give(b, || lax::lu_solve(factors, ct, !transpose));
@@ -267,7 +268,7 @@ fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -
             acc.give(b, || lax::triangular_solve(a, ct, how.transposed()));
         }
 
-        // Each batch element contributes to all sums, so its cotangent is the sum of all their cotangents.
+        // Each batch element contributes to all sums, so its cotangent is the sum of all cotangents.
         Op::Collective { f: CollectiveFn::Sum, x, axis } => {
             acc.give(x, || lax::collective(CollectiveFn::Sum, ct, axis));
         }
@@ -283,7 +284,7 @@ fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -
         }),
 
         Op::OptimizationBarrier { xs } => barrier(xs, cts, acc),
-        // Within a rule, a linear user function is its program.
+        // Within a rule, a linear user function is treated as its program.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
             call::transpose(program, args, cts, acc);
         }
@@ -352,7 +353,8 @@ fn barrier(xs: &[&VariableState], cts: &[Option<Tensor>], acc: &mut Cotangents) 
     }
 }
 
-/// Returns the part of `ct` that the operand of a pad, of shape `shape`, fills; zero where negative padding removed it.
+/// Returns the part of `ct` that the operand of a pad, of shape `shape`, fills. Elements that negative padding removed
+/// are zero.
 fn unpad(ct: &Tensor, shape: &Shape, config: &[Padding]) -> Tensor {
     let around = config.iter().map(|p| Padding { low: -p.low, high: -p.high, interior: 0 }).collect();
     let dilated = lax::pad(ct, &scalar_zero(ct), around);

@@ -54,8 +54,7 @@ pub(super) fn batch(
     all.into_iter().map(Batched::mapped).collect()
 }
 
-/// Fails for a function that must be called once or not at all for each batch element, if all would do what one of them
-/// does.
+/// Fails for a function that must be called only for some batch elements, if batching would call it for all of them.
 pub(in crate::transform) fn not_batched(loc: &Loc, stands: &str) -> ! {
     refuse!(
         "`io_callback` at {loc} is in {stands}, so it would be called for batch elements that do not need it; make the condition the same for all batch elements, or use `pure_callback`"

@@ -6,7 +6,7 @@ use crate::tensor::lax;
 use rune_ir::op::{CollectiveFn, Dims, Literal, ReduceFn};
 use rune_ir::{DType, Shape};
 
-/// Returns the reduction over the batch: the same for all batch elements.
+/// Returns the reduction over the batch, which is the same for all batch elements.
 pub(super) fn reduce(f: CollectiveFn, x: &Batched, size: usize) -> Batched {
     Batched::unmapped(reduced(f, x, size))
 }
@@ -16,7 +16,7 @@ pub(super) fn axis_index(size: usize) -> Batched {
     Batched::mapped(lax::iota(DType::I32, [size], 0))
 }
 
-/// Stacks the operands of all batch elements along a new axis `dimension`: the same for all of them.
+/// Stacks the operands of all batch elements along a new axis `dimension`. The result is the same for all of them.
 pub(super) fn all_gather(x: &Batched, dimension: usize, size: usize) -> Batched {
     Batched::unmapped(move_axis(&x.spread(size), 0, dimension))
 }
@@ -48,7 +48,8 @@ fn reduced(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
     }
 }
 
-/// Returns `n` times `x`: of half types in `f32`, because `n` may be out of their range; integers wrap.
+/// Returns `n` times `x`. Half-precision types are computed in `f32`, because `n` may be out of their range. Integers
+/// wrap.
 fn times(x: &Tensor, n: usize) -> Tensor {
     let dtype = x.dtype();
     let wide = if dtype.is_half() { DType::F32 } else { dtype };
@@ -76,7 +77,7 @@ fn permuted(x: &Tensor, pairs: &[(usize, usize)]) -> Tensor {
     }
 }
 
-/// Returns the parts in order. Their number is at most proportional to that of the pairs, whatever the batch size.
+/// Returns the parts in order. Their number is at most proportional to the number of pairs, whatever the batch size.
 fn parts(size: usize, pairs: &[(usize, usize)]) -> Vec<Part> {
     let mut pairs = pairs.to_vec();
     pairs.sort_unstable_by_key(|&(_, to)| to);

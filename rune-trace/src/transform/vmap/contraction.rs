@@ -10,7 +10,7 @@ use smallvec::smallvec;
 /// Two mapped operands share one more batch axis. The batch axis of a single mapped operand becomes an axis of the
 /// result.
 pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DType) -> Tensor {
-    // A matrix times mapped vectors has the batch axis last; vectors times a matrix have it first.
+    // For a matrix times mapped vectors, the batch axis is last. For vectors times a matrix, it is first.
     let vectors = dims.rhs_batch.is_empty() && rhs.rank() == dims.rhs_contract.len();
     if vectors && rhs.mapped && !lhs.mapped {
         let DotDims { lhs_contract, rhs_contract, .. } = dims.clone();
@@ -24,7 +24,7 @@ pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DTy
     };
     let (lhs_batch, lhs_contract) = side(lhs, &dims.lhs_batch, &dims.lhs_contract);
     let (rhs_batch, rhs_contract) = side(rhs, &dims.rhs_batch, &dims.rhs_contract);
-    // Batch axes, then the free axes of `lhs`, then those of `rhs`, whose first one is the batch axis.
+    // The axes are the batch axes, the free axes of `lhs`, then those of `rhs`, whose first one is the batch axis.
     let at = match (lhs.mapped, rhs.mapped) {
         (true, true) => 0,
         (true, false) => lhs_batch.len(),
@@ -34,8 +34,8 @@ pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DTy
     move_axis(&lax::dot_general(&lhs.t, &rhs.t, wide, out), at, 0)
 }
 
-/// Works like JAX's `_conv_general_dilated_batch_rule`: mapped images are more images, mapped kernels are more output
-/// features, and both mapped are more groups.
+/// Works like JAX's `_conv_general_dilated_batch_rule`: mapped images become more images, mapped kernels become more
+/// output features, and if both are mapped, they become more groups.
 pub(super) fn conv(lhs: &Batched, rhs: &Batched, dims: &ConvDims, size: usize) -> Tensor {
     let (images, features, kernels) = (dims.lhs[0], dims.lhs[1], dims.rhs[0]);
     let (out_images, out_features) = (dims.out[0], dims.out[1]);
@@ -52,7 +52,7 @@ pub(super) fn conv(lhs: &Batched, rhs: &Batched, dims: &ConvDims, size: usize) -
             unfold(&out, out_features, 1, size)
         }
         (true, false) => {
-            // The batch is inside each batch group, so that a group stays one.
+            // The batch is inside each batch group, so that each group stays whole.
             let out = lax::conv_general_dilated(&fold(&lhs.t, images, dims.batch_groups), &rhs.t, wide);
             unfold(&out, out_images, 1, size)
         }

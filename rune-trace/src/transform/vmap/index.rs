@@ -6,7 +6,7 @@ use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, Literal, ScatterDims, ScatterMode};
 use rune_ir::{DType, Op, Shape};
 
-/// A block with mapped indices is gathered; a gather clamps like a dynamic slice.
+/// Gathers a block with mapped indices. A gather clamps like a dynamic slice.
 pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], size: usize) -> Tensor {
     let rank = sizes.len();
     if starts.iter().all(|s| !s.mapped) {
@@ -18,7 +18,7 @@ pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], si
     Tensor::apply1(gather(x, &indices, &dims, sizes, size))
 }
 
-/// A block with mapped indices is scattered at clamped indices, because a scatter does not clamp.
+/// Scatters a block with mapped indices. The indices are clamped first, because a scatter does not clamp.
 pub(super) fn dynamic_update_slice(x: &Batched, update: &Batched, starts: &[Batched], size: usize) -> Tensor {
     let (wide, update) = (x.spread(size), update.spread(size));
     if starts.iter().all(|s| !s.mapped) {
@@ -52,8 +52,8 @@ fn coordinates(starts: &[Batched], size: usize) -> Tensor {
     lax::concatenate(&columns, 1)
 }
 
-/// A slice contains the batch axis of a mapped operand. The batch axis of mapped indices is one more axis of them. If
-/// both are mapped, it is a batch axis of the gather.
+/// If the operand is mapped, a slice contains its batch axis. If the indices are mapped, their batch axis is one more
+/// axis of the indices. If both are mapped, it is a batch axis of the gather.
 pub(super) fn gather(
     x: &Batched,
     indices: &Batched,

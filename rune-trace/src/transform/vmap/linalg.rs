@@ -5,8 +5,8 @@ use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::Shape;
 
-/// Solves systems for a batch by `solve`, with matrices given by `of`. If the matrices are not mapped, the right sides
-/// become more columns of one system (rows, unless `left`), like in JAX's `_triangular_solve_batching_rule`: the
+/// Solves systems for a batch by `solve`. `of` provides the matrices. If the matrices are not mapped, the right sides
+/// become more columns of one system (rows, unless `left`), like in JAX's `_triangular_solve_batching_rule`. The
 /// matrices are not repeated.
 pub(super) fn solve<const N: usize>(
     of: &[&Batched; N],

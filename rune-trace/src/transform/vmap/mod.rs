@@ -51,7 +51,7 @@ impl Batched {
             return self.t.clone();
         }
         let shape = Shape::from_iter(behind(size, self.t.shape()));
-        // A broadcast is repeated from its operand, so that it stays recognizable as one.
+        // Repeats the operand of a broadcast, so that the result is still recognizable as a broadcast.
         if let Some(apply) = self.t.0.apply()
             && let Op::BroadcastInDim { x, shape: _, dims } = &apply.op
         {
@@ -74,11 +74,11 @@ impl BatchAxis {
     fn is(&self, name: &AxisName) -> bool {
         self.name.as_ref() == Some(name)
     }
-    /// Returns the kind of dependence that says which results are mapped.
+    /// Returns the kind of dependence that determines which results are mapped.
     pub(in crate::transform) fn dependence(&self) -> DependenceKind {
         DependenceKind::BatchAxis(self.name.clone())
     }
-    /// Returns whether an operation becomes another one: it has a mapped operand, or works on this batch axis.
+    /// Returns whether batching changes an operation: it has a mapped operand, or works on this batch axis.
     fn widen(&self, op: &Op<Batched>) -> bool {
         let own = |axis: &NamedAxis| self.is(&axis.name);
         let inside = |p: &Program| self.name.as_ref().is_some_and(|name| p.axes().contains_key(name));
@@ -103,7 +103,7 @@ pub(crate) fn vmap(program: &Program, batch_axis: &BatchAxis, inputs: Vec<Batche
     program.outputs().iter().map(|v| env[v.index()].clone()).collect()
 }
 
-/// Runs an operation that becomes another one.
+/// Runs an operation that batching changes.
 fn step(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
     // An operation over the batch axis itself has results even for an empty batch.
     let own = op.axis().is_some_and(|axis| batch_axis.is(&axis.name));
@@ -288,7 +288,7 @@ fn widened(window: &Window) -> Window {
     }
 }
 
-/// Returns `first`, and then `list`.
+/// Returns `first`, then `list`.
 fn behind<T: Copy>(first: T, list: &[T]) -> impl Iterator<Item = T> {
     once(first).chain(list.iter().copied())
 }
@@ -311,7 +311,7 @@ pub(crate) fn move_axis(x: &Tensor, from: usize, to: usize) -> Tensor {
     lax::transpose(x, &permutation)
 }
 
-/// Returns the index of `axis` among `rank` axes; a negative one counts from the end.
+/// Returns the index of `axis` among `rank` axes. Negative axes count from the end.
 pub(crate) fn position(axis: i64, rank: usize) -> Option<usize> {
     let rank = i64::try_from(rank).ok()?;
     let axis = if axis < 0 { axis.checked_add(rank)? } else { axis };

@@ -11,7 +11,7 @@ use rune_ir::{Program, Shape, Type, Var};
 /// The reason why a program cannot be batched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VmapError {
-    /// The number of axes is not that of the inputs or outputs.
+    /// The number of axes is not the number of inputs or outputs.
     #[error("`{program}` has {expected} {what}, but got {found} axes")]
     Count {
         /// The program.
@@ -37,7 +37,7 @@ pub enum VmapError {
         /// The requested axis.
         axis: i64,
     },
-    /// Operations of the program work on the batch axis, with another batch size.
+    /// Operations of the program over the batch axis were traced for another batch size.
     #[error("the axis `{name}` has size {found} in the operations of `{program}`, but the batch size is {size}")]
     AxisSize {
         /// The program.
