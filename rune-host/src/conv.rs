@@ -9,9 +9,13 @@ use rune_ir::{DType, Shape};
 use smallvec::SmallVec;
 
 /// The approximate number of elements of a matrix of patches.
-const BLOCK: usize = 1 << 18;
+const BLOCK: usize = if cfg!(test) { 1 << 5 } else { 1 << 18 };
+/// The least number of positions in a block.
+const MIN_POSITIONS: usize = if cfg!(test) { 2 } else { 16 };
 /// The number of multiplications from which all threads share one convolution.
-const PARALLEL: usize = 1 << 23;
+const PARALLEL: usize = if cfg!(test) { 1 << 9 } else { 1 << 23 };
+/// The least number of positions of one image that are worth a thread of their own. Each thread reads the whole kernel.
+const FEW_POSITIONS: usize = if cfg!(test) { 3 } else { 64 };
 
 type Axes = SmallVec<[usize; 4]>;
 
@@ -61,6 +65,9 @@ pub(crate) struct Conv {
     runs: Vec<Option<Run>>,
     taps: Axes,
     positions: Axes,
+    /// The stride from one position to the next in the images, if the kernel has one tap, which meets an element at every
+    /// position. The images are then the matrix of patches.
+    whole: Option<usize>,
     /// The number of images in a batch group, and the number of batch groups.
     images: usize,
     batch_groups: usize,
@@ -156,6 +163,10 @@ impl Conv {
             let space = space.map(|a| dims.rhs[a]);
             return Some(Err(NeedsPermutation { permutation: space.chain([dims.rhs[1], dims.rhs[0]]).collect() }));
         };
+        let whole = match innermost {
+            Innermost::Batch => None,
+            Innermost::Features | Innermost::Space => even_stride(&reach, &taps, &positions),
+        };
         let features = size(kernel, dims.rhs[0]);
         let groups = dims.feature_groups.max(dims.batch_groups);
         Some(Ok(Conv {
@@ -170,6 +181,7 @@ impl Conv {
             runs,
             taps,
             positions,
+            whole,
             images: size(x, dims.lhs[0]) / dims.batch_groups,
             batch_groups: dims.batch_groups,
             inputs,
@@ -212,7 +224,7 @@ impl Conv {
         let features = self.outputs * groups;
         let all = self.images * positions;
         // The number of positions whose patches stay in the cache.
-        let block = (BLOCK / depth.max(1)).clamp(16, 4096);
+        let block = (BLOCK / depth.max(1)).clamp(MIN_POSITIONS, 4096);
         // The number of positions in a contiguous piece of the result: some positions with all features, or one image.
         let each = if self.features_last { block } else { positions };
         let piece = |(i, out): (usize, &mut [T]), patches: &mut Vec<T>, threads: bool| {
@@ -224,7 +236,7 @@ impl Conv {
                         true => Target { offset: feature, row_step: features, column_step: 1 },
                         false => Target { offset: feature * each + at - start, row_step: 1, column_step: each },
                     };
-                    self.piece(x, kernel, out, to, group, at..end.min(at + block), patches, threads);
+                    self.piece((x, kernel), (out, to), group, at..end.min(at + block), patches, threads);
                 }
             }
         };
@@ -235,18 +247,40 @@ impl Conv {
             chunks.for_each_init(Vec::new, |patches, chunk| piece(chunk, patches, false));
             return;
         }
+        if work >= PARALLEL && !self.features_last && all >= 2 * FEW_POSITIONS {
+            let shared = all.div_ceil(rayon::current_num_threads()).max(FEW_POSITIONS);
+            return self.in_blocks((x, kernel), out, block.min(shared));
+        }
         let mut patches = Vec::new();
         out.chunks_mut(each * features).enumerate().for_each(|chunk| piece(chunk, &mut patches, work >= PARALLEL));
     }
 
+    /// Computes one image on all threads, each with some positions.
+    fn in_blocks<T: Real>(&self, operands: (&[T], &[T]), out: &mut [T], block: usize) {
+        let positions: usize = self.positions.iter().product();
+        let groups = self.feature_groups.max(self.batch_groups);
+        let mut blocks: Vec<Vec<&mut [T]>> = (0..positions.div_ceil(block)).map(|_| Vec::new()).collect();
+        for feature in out.chunks_mut(positions) {
+            blocks.iter_mut().zip(feature.chunks_mut(block)).for_each(|(block, some)| block.push(some));
+        }
+        let compute = |(patches, result): &mut (Vec<T>, Vec<T>), (i, rows): (usize, Vec<&mut [T]>)| {
+            let range = i * block..positions.min((i + 1) * block);
+            let n = range.len();
+            result.resize(rows.len() * n, T::ZERO);
+            for group in 0..groups {
+                let to = Target { offset: group * self.outputs * n, row_step: 1, column_step: n };
+                self.piece(operands, (result, to), group, range.clone(), patches, false);
+            }
+            rows.into_iter().zip(result.chunks_exact(n)).for_each(|(to, from)| to.copy_from_slice(from));
+        };
+        blocks.into_par_iter().enumerate().for_each_init(Default::default, compute);
+    }
+
     /// Computes one group of the result at some positions, which are counted through all images.
-    #[allow(clippy::too_many_arguments, reason = "the parts of one loop")]
     fn piece<T: Real>(
         &self,
-        x: &[T],
-        kernel: &[T],
-        out: &mut [T],
-        to: Target,
+        (x, kernel): (&[T], &[T]),
+        (out, to): (&mut [T], Target),
         group: usize,
         range: std::ops::Range<usize>,
         patches: &mut Vec<T>,
@@ -264,20 +298,39 @@ impl Conv {
             row_step: inner,
             column_step: outer,
         };
-        // Elements in the padding are written too, so the old contents do not matter.
-        patches.resize(n * depth, T::ZERO);
         let first = match self.batch_groups > 1 {
             true => self.offset + group * self.images * self.batch_step,
             false => self.offset + group * self.inputs * self.feature_step,
         };
+        if let Some(left) = self.images_as_patches(x, first, range.clone()) {
+            return multiply(left, right, out, to, threads);
+        }
+        // Elements in the padding are written too, so the old contents do not matter.
+        patches.resize(n * depth, T::ZERO);
         match self.innermost {
             Innermost::Features => self.by_features(x, first, range, patches),
             Innermost::Batch if self.features_last => self.by_images(x, first, range, patches),
-            Innermost::Batch | Innermost::Space => self.by_rows(x, first, range, patches),
+            Innermost::Batch | Innermost::Space => self.by_rows(x, first, range, patches, threads),
         }
         let (row_step, column_step) = if self.innermost == Innermost::Features { (depth, 1) } else { (1, n) };
         let left = Matrix { data: &patches[..], offset: 0, rows: n, columns: depth, row_step, column_step };
         multiply(left, right, out, to, threads);
+    }
+
+    /// Returns the images as the matrix of patches at some positions, if they are that matrix.
+    fn images_as_patches<'a, T>(
+        &self,
+        x: &'a [T],
+        first: usize,
+        range: std::ops::Range<usize>,
+    ) -> Option<Matrix<'a, T>> {
+        let row_step = self.whole?;
+        let positions: usize = self.positions.iter().product();
+        let (image, position) = (range.start / positions, range.start % positions);
+        let (rows, columns) = (range.len(), self.inputs);
+        let one_image = position + rows <= positions || self.batch_step == positions * row_step;
+        let offset = first + image * self.batch_step + position * row_step;
+        one_image.then_some(Matrix { data: x, offset, rows, columns, row_step, column_step: self.feature_step })
     }
 
     /// Returns the offset of the element at a position and a tap.
@@ -326,8 +379,8 @@ impl Conv {
         }
     }
 
-    /// Fills the patches column by column. Positions are counted through each image.
-    fn by_rows<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T]) {
+    /// Fills the patches column by column, on all threads or only on this one. Positions are counted through each image.
+    fn by_rows<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T], threads: bool) {
         let n = range.len();
         let positions: usize = self.positions.iter().product();
         let width = self.positions.last().copied().unwrap_or(1);
@@ -344,29 +397,36 @@ impl Conv {
             rows.push((at - range.start, column, length, at / positions * self.batch_step, position));
             at += length;
         }
-        let mut found: Vec<(usize, usize, usize, Option<usize>)> = Vec::with_capacity(rows.len());
-        for (t, tap) in indices(&self.taps).enumerate() {
+        // For each tap, its position along the last axis, and the rows with the offset of the elements that it meets.
+        let met = indices(&self.taps).map(|tap| {
             // All axes except the last have one position along a row.
             let outer = |position: &[usize]| -> Option<usize> {
                 let reach = |(axis, p): (usize, &usize)| self.reach[axis][p * self.taps[axis] + tap[axis]];
                 position.iter().enumerate().map(reach).sum()
             };
-            found.clear();
-            found.extend(rows.iter().map(|(to, column, length, image, position)| {
+            let met = rows.iter().map(|(to, column, length, image, position)| {
                 (*to, *column, *length, outer(position).map(|outer| image + outer))
-            }));
-            for input in 0..self.inputs {
-                let row = if self.taps_within { input * taps + t } else { t * self.inputs + input };
-                let to = &mut patches[row * n..][..n];
-                let from = first + input * self.feature_step;
-                for &(start, column, length, reach) in &found {
-                    let run = &mut to[start..start + length];
-                    match reach {
-                        Some(reach) => self.row(x, from + reach, column, tap.last().copied(), run),
-                        None => run.fill(T::ZERO),
-                    }
+            });
+            (tap.last().copied(), met.collect::<Vec<_>>())
+        });
+        let met: Vec<_> = met.collect();
+        let fill = |(row, to): (usize, &mut [T])| {
+            let (t, input) =
+                if self.taps_within { (row % taps, row / taps) } else { (row / self.inputs, row % self.inputs) };
+            let (tap, rows) = &met[t];
+            let from = first + input * self.feature_step;
+            for &(start, column, length, reach) in rows {
+                let run = &mut to[start..start + length];
+                match reach {
+                    Some(reach) => self.row(x, from + reach, column, *tap, run),
+                    None => run.fill(T::ZERO),
                 }
             }
+        };
+        if threads {
+            patches.par_chunks_exact_mut(n).enumerate().with_min_len(taps).for_each(fill);
+        } else {
+            patches.chunks_exact_mut(n).enumerate().for_each(fill);
         }
     }
 
@@ -405,6 +465,33 @@ impl Conv {
             })
         })
     }
+}
+
+/// Returns the stride from one position to the next, if there is one tap, which meets an element at every position, and
+/// all strides are equal.
+fn even_stride(reach: &[Vec<Option<usize>>], taps: &[usize], positions: &[usize]) -> Option<usize> {
+    if taps.iter().any(|&n| n != 1) {
+        return None;
+    }
+    let along = |axis: usize| -> Option<usize> {
+        let offsets: Vec<usize> = reach[axis].iter().copied().collect::<Option<_>>()?;
+        let step = offsets.get(1)? - offsets[0];
+        (offsets[0] == 0 && offsets.windows(2).all(|pair| pair[1] - pair[0] == step)).then_some(step)
+    };
+    let mut axes = (0..positions.len()).rev().filter(|&axis| positions[axis] != 1);
+    if (0..positions.len()).any(|axis| positions[axis] == 1 && reach[axis] != [Some(0)]) {
+        return None;
+    }
+    let inner = axes.next()?;
+    let step = along(inner)?;
+    let mut size = positions[inner];
+    for axis in axes {
+        if along(axis)? != step * size {
+            return None;
+        }
+        size *= positions[axis];
+    }
+    Some(step)
 }
 
 /// Returns all indices of an array of these sizes, in order.

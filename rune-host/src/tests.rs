@@ -156,6 +156,7 @@ fn convolutions_are_those_of_the_interpreter() {
         };
         let (lhs_axes, rhs_axes, out_axes) = (shuffled(), shuffled(), shuffled());
         let (feature_groups, batch_groups) = [(1, 1), (1, 1), (2, 1), (3, 1), (1, 2)][below(5)];
+        let batch = batch_groups * (1 + below(2));
         let (inputs, outputs) = (1 + below(3), feature_groups * batch_groups * (1 + below(3)));
         let mut lists = |n: usize| -> Vec<usize> { (0..space).map(|_| 1 + below(n)).collect() };
         let (taps, size, strides, lhs_dilation, rhs_dilation) = (lists(3), lists(7), lists(3), lists(2), lists(2));
@@ -165,7 +166,6 @@ fn convolutions_are_those_of_the_interpreter() {
             axes.iter().zip(sizes).for_each(|(&axis, &size)| shape[axis] = size);
             Array::from_fn(shape, |_| below(9) as f32 - 4.0)
         };
-        let batch = batch_groups * 2;
         let lhs = array(&lhs_axes, &[&[batch, inputs * feature_groups], &size[..]].concat());
         let rhs = array(&rhs_axes, &[&[outputs, inputs], &taps[..]].concat());
         let dims = ConvDims {
