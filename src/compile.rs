@@ -57,7 +57,7 @@ pub(crate) fn checked(runnable: Runnable, program: &Arc<Program>) -> Runnable {
 }
 
 /// Returns whether the compiler works but rejects this program. If so, it logs a warning.
-pub(crate) fn is_of_program(program: &Program, error: &Error) -> bool {
+pub(crate) fn warn_if_of_program(program: &Program, error: &Error) -> bool {
     let is = matches!(error, Error::Lower(_)) || matches!(error, Error::Compile(error) if error.is_of_program());
     if is {
         warn_of_host(program, error);

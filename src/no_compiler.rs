@@ -39,6 +39,6 @@ pub(crate) fn checked(runnable: Runnable, _: &Arc<Program>) -> Runnable {
 }
 
 /// Returns false, because there is no compiler.
-pub(crate) fn is_of_program(_: &Program, _: &Error) -> bool {
+pub(crate) fn warn_if_of_program(_: &Program, _: &Error) -> bool {
     false
 }

@@ -110,7 +110,7 @@ pub(crate) fn compile_or_plan(
     why: &str,
 ) -> Result<(Runnable, Timings), Error> {
     match compile(program, device, why) {
-        Err(error) if device.is_cpu() && compile::is_of_program(program, &error) => {
+        Err(error) if device.is_cpu() && compile::warn_if_of_program(program, &error) => {
             Ok(plan(program, "IREE cannot compile it"))
         }
         result => result,

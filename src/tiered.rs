@@ -29,7 +29,7 @@ static WORTH_COMPILING: Lazy<Duration> = Lazy::new(|| {
 });
 /// The total time on the host engine after which the module is looked up in the cache. A lookup takes a few
 /// milliseconds, because it needs the lowered program.
-const WORTH_ASKING: Duration = Duration::from_millis(100);
+const WORTH_LOOKUP: Duration = Duration::from_millis(100);
 /// The shortest call that compiled code can speed up by more than its own overhead.
 const SHORTEST_CALL: Duration = Duration::from_micros(20);
 /// The number of successive shorter calls after which calls are no longer timed.
@@ -64,7 +64,7 @@ pub(crate) struct Tiered {
     /// The number of successive short calls.
     short: AtomicU32,
     /// Whether the module has been looked up in the cache.
-    asked: AtomicBool,
+    looked_up: AtomicBool,
     /// The lowered program, once it has been needed. `None` if lowering failed.
     lowering: OnceLock<Option<Lowering>>,
     compiled: OnceLock<Runnable>,
@@ -83,7 +83,7 @@ impl Tiered {
             state: AtomicU8::new(state as u8),
             spent: AtomicU64::new(0),
             short: AtomicU32::new(0),
-            asked: AtomicBool::new(false),
+            looked_up: AtomicBool::new(false),
             lowering: OnceLock::new(),
             compiled: OnceLock::new(),
             times: Mutex::default(),
@@ -134,8 +134,8 @@ impl Tiered {
         }
         self.short.store(0, Ordering::Relaxed);
         let spent = Duration::from_nanos(spent);
-        if spent >= WORTH_ASKING.min(*WORTH_COMPILING) && !self.asked.swap(true, Ordering::Relaxed) {
-            self.ask();
+        if spent >= WORTH_LOOKUP.min(*WORTH_COMPILING) && !self.looked_up.swap(true, Ordering::Relaxed) {
+            self.look_up();
         }
         if spent < *WORTH_COMPILING || !self.change(State::Counted, State::Compiling) {
             return;
@@ -161,7 +161,7 @@ impl Tiered {
     }
 
     /// Looks up the module and its verdict in the cache.
-    fn ask(&self) {
+    fn look_up(&self) {
         if !verdicts::may_be_known() {
             return;
         }

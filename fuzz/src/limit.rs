@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-const MOST: usize = 1 << 30;
+const MAX_BYTES: usize = 1 << 30;
 
 struct Limited;
 
@@ -14,7 +14,7 @@ static ALLOCATOR: Limited = Limited;
 
 impl Limited {
     fn take(&self, bytes: usize) {
-        if HELD.fetch_add(bytes, Relaxed).saturating_add(bytes) > MOST {
+        if HELD.fetch_add(bytes, Relaxed).saturating_add(bytes) > MAX_BYTES {
             // libFuzzer keeps the input that this was for.
             std::process::abort();
         }

@@ -98,14 +98,14 @@ struct Measured(Vec<Duration>);
 
 fn measure(call: impl Fn() -> Result<()>, seconds: f64) -> Result<Measured> {
     /// Limits the memory for times.
-    const MOST: usize = 10_000_000;
+    const MAX_CALLS: usize = 10_000_000;
     // The first call does one-time work, which is not measured.
     call()?;
     let mut times = Vec::new();
     let all = Duration::from_secs_f64(seconds);
     progress::during("calling", |_| {
         let begun = Instant::now();
-        while (begun.elapsed() < all && times.len() < MOST) || times.is_empty() {
+        while (begun.elapsed() < all && times.len() < MAX_CALLS) || times.is_empty() {
             let start = Instant::now();
             call()?;
             times.push(start.elapsed());

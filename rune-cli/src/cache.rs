@@ -1,6 +1,6 @@
 //! `rune-cli cache`.
 
-use crate::failure::Said;
+use crate::failure::AlreadyReported;
 use crate::units::{bytes, some};
 use crate::{output, style};
 use anyhow::{Context, Result, bail};
@@ -115,7 +115,7 @@ impl Cache {
                 let sound = entries.len() - damaged.len();
                 let text = format!("{} {good}sound{good:#}, {} damaged, in {dir}", entries_of(sound), damaged.len());
                 output::tell(json, text, json!({ "sound": sound, "damaged": damaged.len() }))?;
-                if damaged.is_empty() || remove { Ok(()) } else { Err(Said.into()) }
+                if damaged.is_empty() || remove { Ok(()) } else { Err(AlreadyReported.into()) }
             }
         }
     }

@@ -42,7 +42,7 @@ pub struct Compile {
 }
 
 /// The time limit of the comparison. Random inputs may make a loop endless.
-const LONGEST_CHECK: Duration = Duration::from_secs(20);
+const MAX_CHECK: Duration = Duration::from_secs(20);
 /// The number of random inputs.
 const CHECKS: u64 = 3;
 
@@ -50,7 +50,7 @@ const CHECKS: u64 = 3;
 enum Checked {
     Agrees,
     /// It was not done, for this reason.
-    Left(String),
+    Skipped(String),
 }
 
 impl Compile {
@@ -89,7 +89,7 @@ impl Compile {
             stats.phases.iter().map(|(phase, took)| ((*phase).to_owned(), json!(took.as_secs_f64()))).collect();
         text += &match &checked {
             Checked::Agrees => format!("\nchecked: the host engine computes the same from {CHECKS} random inputs"),
-            Checked::Left(reason) => format!("\nnot checked: {reason}"),
+            Checked::Skipped(reason) => format!("\nnot checked: {reason}"),
         };
         let value = json!({
             "checked": matches!(checked, Checked::Agrees),
@@ -117,7 +117,7 @@ impl Compile {
             random::fits(program).err().map(|error| error.to_string())
         };
         if let Some(reason) = reason {
-            return Ok((compiled, Checked::Left(reason)));
+            return Ok((compiled, Checked::Skipped(reason)));
         }
         let (sender, receiver) = channel();
         let (checked, program) = (compiled.clone(), program.clone());
@@ -130,7 +130,7 @@ impl Compile {
             });
             let _ = sender.send(difference);
         });
-        let received = progress::during("checking the module", |_| receiver.recv_timeout(LONGEST_CHECK));
+        let received = progress::during("checking the module", |_| receiver.recv_timeout(MAX_CHECK));
         let checked = match received {
             Ok(Ok(None)) => Checked::Agrees,
             Ok(Ok(Some(difference))) => {
@@ -139,8 +139,8 @@ impl Compile {
                      and --no-check writes it nevertheless"
                 );
             }
-            Ok(Err(error)) => Checked::Left(error.to_string()),
-            Err(_) => Checked::Left(format!("it takes longer than {} s", LONGEST_CHECK.as_secs())),
+            Ok(Err(error)) => Checked::Skipped(error.to_string()),
+            Err(_) => Checked::Skipped(format!("it takes longer than {} s", MAX_CHECK.as_secs())),
         };
         Ok((compiled, checked))
     }

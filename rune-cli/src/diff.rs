@@ -1,6 +1,6 @@
 //! `rune-cli diff`.
 
-use crate::failure::Said;
+use crate::failure::AlreadyReported;
 use crate::output::{host, tell};
 use crate::random::{self, Random};
 use crate::run::compile_for;
@@ -97,7 +97,7 @@ impl Diff {
             Some(results) => results.iter().all(|r| r.agrees),
             None => same,
         };
-        if agree { Ok(()) } else { Err(Said.into()) }
+        if agree { Ok(()) } else { Err(AlreadyReported.into()) }
     }
 
     fn print(&self, lines: &[Line], same: bool) -> Result<()> {

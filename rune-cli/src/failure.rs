@@ -73,14 +73,14 @@ impl std::error::Error for InFile {}
 
 /// Everything has been reported; only the exit code 1 remains.
 #[derive(Debug)]
-pub struct Said;
+pub struct AlreadyReported;
 
-impl fmt::Display for Said {
+impl fmt::Display for AlreadyReported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("failed")
     }
 }
-impl std::error::Error for Said {}
+impl std::error::Error for AlreadyReported {}
 
 /// The reason why a command failed.
 pub enum Failure {
@@ -97,7 +97,7 @@ impl Failure {
             let command = cli.find_subcommand_mut(subcommand).expect("a subcommand has this name");
             return Failure::Usage(command.error(ErrorKind::ValueValidation, message));
         }
-        if error.downcast_ref::<Said>().is_some() {
+        if error.downcast_ref::<AlreadyReported>().is_some() {
             return Failure::Silent(ExitCode::FAILURE);
         }
         match error.downcast_ref::<io::Error>() {

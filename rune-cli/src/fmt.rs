@@ -1,6 +1,6 @@
 //! `rune-cli fmt`.
 
-use crate::failure::{Said, usage};
+use crate::failure::{AlreadyReported, usage};
 use crate::output::{Form, Output};
 use crate::{output, program};
 use anyhow::{Context, Result};
@@ -66,7 +66,7 @@ impl Fmt {
         let shown = self.program.display();
         let verdict = if same { "is formatted" } else { "is not formatted" };
         output::tell(json, format!("{shown} {verdict}"), json!({ "file": shown.to_string(), "formatted": same }))?;
-        if same { Ok(()) } else { Err(Said.into()) }
+        if same { Ok(()) } else { Err(AlreadyReported.into()) }
     }
 }
 

@@ -42,14 +42,15 @@ impl FromStr for Argnums {
     type Err = String;
     fn from_str(text: &str) -> Result<Argnums, String> {
         /// No program has more inputs.
-        const MOST: usize = 1 << 20;
+        const MAX_NUMBER: usize = 1 << 20;
         if text == "floats" {
             return Ok(Argnums::Floats);
         }
         let invalid = |part: &str| format!("`{part}` is not an input position; write positions as 0,2-4, or floats");
         let mut all = Vec::new();
         for part in text.split(',') {
-            let number = |n: &str| n.trim().parse::<usize>().ok().filter(|&n| n < MOST).ok_or_else(|| invalid(part));
+            let number =
+                |n: &str| n.trim().parse::<usize>().ok().filter(|&n| n < MAX_NUMBER).ok_or_else(|| invalid(part));
             match part.split_once('-') {
                 Some((from, to)) => all.extend(number(from)?..=number(to)?),
                 None => all.push(number(part)?),

@@ -1,6 +1,6 @@
 //! `rune-cli verify`.
 
-use crate::failure::{self, Said};
+use crate::failure::{self, AlreadyReported};
 use crate::units::some;
 use crate::{output, program, style};
 use anyhow::Result;
@@ -30,7 +30,7 @@ impl Verify {
                 sound = false;
             }
         }
-        if sound { Ok(()) } else { Err(Said.into()) }
+        if sound { Ok(()) } else { Err(AlreadyReported.into()) }
     }
 }
 

@@ -9,14 +9,14 @@ const BYTES: usize = 8 + DESCRIPTION;
 
 /// What a rank does. It must be the same on all ranks, except for the line.
 #[derive(Clone, Debug)]
-pub(crate) struct What {
+pub(crate) struct ExchangeDescription {
     /// The operation and the types.
     pub text: String,
     /// The line, for messages.
     pub at: Option<String>,
 }
 
-impl What {
+impl ExchangeDescription {
     fn shown(&self) -> String {
         match &self.at {
             Some(at) => format!("`{}` at {at}", self.text),
@@ -26,7 +26,7 @@ impl What {
 }
 
 /// Exchanges descriptions of the next exchange. Fails on all ranks if one of them differs.
-pub(crate) fn check(transport: &mut dyn Transport, number: u64, what: &What) -> Result<(), String> {
+pub(crate) fn check(transport: &mut dyn Transport, number: u64, what: &ExchangeDescription) -> Result<(), String> {
     let mut hasher = DefaultHasher::new();
     (number, &what.text).hash(&mut hasher);
     let mut own = [0; BYTES];

@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 
 /// The maximum size of a message in bytes: MPI counts them in 32 bits.
-const LONGEST: usize = 1 << 30;
+const MAX_MESSAGE: usize = 1 << 30;
 
 /// Initializes MPI, and returns the world of this process.
 pub(crate) fn begin() -> Result<World, Error> {
@@ -68,10 +68,10 @@ struct Mpi {
 }
 
 fn short(bytes: usize) -> Result<(), String> {
-    if bytes <= LONGEST {
+    if bytes <= MAX_MESSAGE {
         return Ok(());
     }
-    Err(format!("a message of {bytes} bytes is longer than the {LONGEST} that fit; exchange the array in parts"))
+    Err(format!("a message of {bytes} bytes is longer than the {MAX_MESSAGE} that fit; exchange the array in parts"))
 }
 
 impl Transport for Mpi {
@@ -110,7 +110,7 @@ impl Transport for Mpi {
         Ok(())
     }
     fn broadcast(&mut self, root: usize, bytes: &mut [u8]) -> Result<(), String> {
-        for part in bytes.chunks_mut(LONGEST) {
+        for part in bytes.chunks_mut(MAX_MESSAGE) {
             self.world.process_at_rank(root as i32).broadcast_into(part);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! The queue of a rank: its own thread runs the exchanges in order.
 
-use crate::check::{What, check};
+use crate::check::{ExchangeDescription, check};
 use crate::transport::Transport;
 use rune_ir::Array;
 use std::collections::{HashMap, VecDeque};
@@ -11,7 +11,7 @@ pub(crate) type Work = Box<dyn FnOnce(&mut dyn Transport) -> Result<Array, Strin
 
 struct Job {
     ticket: i32,
-    what: What,
+    what: ExchangeDescription,
     work: Work,
 }
 
@@ -35,7 +35,7 @@ impl Queue {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
     /// Adds work, and returns its ticket.
-    pub fn add(&self, what: What, work: Work) -> Result<i32, String> {
+    pub fn add(&self, what: ExchangeDescription, work: Work) -> Result<i32, String> {
         let mut state = self.lock();
         if state.closed {
             return Err("the distributed run has ended".to_owned());
@@ -91,7 +91,7 @@ impl Queue {
             self.changed.notify_all();
         }
         if checked && failed.is_none() {
-            let end = What { text: "the end of the program".to_owned(), at: None };
+            let end = ExchangeDescription { text: "the end of the program".to_owned(), at: None };
             if let Err(reason) = check(transport, number, &end) {
                 tracing::error!("{reason}");
             }

@@ -1,7 +1,7 @@
 //! The ranks of a distributed run.
 
 use crate::Error;
-use crate::check::What;
+use crate::check::ExchangeDescription;
 use crate::exchange;
 use crate::queue::{Queue, Work};
 use crate::transport::{Alone, Transport};
@@ -186,7 +186,9 @@ impl World {
         let text = if types.is_empty() { what.to_owned() } else { format!("{what} of {types}") };
         let done = match &self.link.queue {
             None => work(&mut Alone),
-            Some(queue) => queue.add(What { text, at: None }, Box::new(work)).and_then(|ticket| queue.take(ticket)),
+            Some(queue) => {
+                queue.add(ExchangeDescription { text, at: None }, Box::new(work)).and_then(|ticket| queue.take(ticket))
+            }
         };
         done.map_err(|reason| Error::Exchange { what, reason })
     }
@@ -222,7 +224,7 @@ impl Communicator for Link {
         let text = format!("{} of {}{pairs}", exchange.name(), x.ty());
         let (rank, exchange) = (self.rank, exchange.clone());
         let work: Work = Box::new(move |transport| exchange::run(transport, rank, &exchange, &x));
-        queue.add(What { text, at: loc.map(ToString::to_string) }, work)
+        queue.add(ExchangeDescription { text, at: loc.map(ToString::to_string) }, work)
     }
     fn wait(&self, ticket: i32) -> Result<Array, String> {
         let Some(queue) = &self.queue else {

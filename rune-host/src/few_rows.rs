@@ -13,10 +13,10 @@ use smallvec::SmallVec;
 use std::ops::Range;
 
 /// The maximum number of rows of a product that is computed here.
-pub(crate) const MOST_ROWS: usize = 8;
+pub(crate) const MAX_ROWS: usize = 8;
 /// The number of bytes of a part of a matrix, which one thread reads, and the maximum number of parts.
 const PART: usize = if cfg!(test) { 1 << 9 } else { 1 << 18 };
-const MOST_PARTS: usize = 16;
+const MAX_PARTS: usize = 16;
 /// The number of bytes from which threads share a matrix.
 const PARALLEL: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
 
@@ -58,7 +58,7 @@ impl Element {
 /// Returns whether the factors are a few rows and a matrix that is contiguous along an axis.
 pub(crate) fn is_fit(rows: &Factor, matrix: &Factor) -> bool {
     let contiguous = matrix.free.1 == 1 || matrix.contracted.1 == 1;
-    rows.free.0 <= MOST_ROWS && matrix.free.0 > rows.free.0 && contiguous
+    rows.free.0 <= MAX_ROWS && matrix.free.0 > rows.free.0 && contiguous
 }
 
 /// Writes the products of all matrices of a batch. If `matrix_first`, the matrix is the left operand, so the products
@@ -128,7 +128,7 @@ impl<T: Narrow> OfBatch<'_, T> {
         // If the rows of the matrix are contiguous, they are added up. Otherwise its columns are contiguous.
         let adds_rows = self.steps[1] == 1;
         let divided = if adds_rows { depth } else { columns };
-        let parts = (size_of::<T>() * depth * columns / PART).clamp(1, MOST_PARTS);
+        let parts = (size_of::<T>() * depth * columns / PART).clamp(1, MAX_PARTS);
         let each = divided.div_ceil(parts);
         let products_of = |part: usize| {
             let range = part * each..divided.min((part + 1) * each);

@@ -48,7 +48,7 @@ pub struct NanError {
 #[derive(Clone, Debug)]
 pub enum NanOrigin {
     /// This operation created it.
-    By {
+    Operation {
         /// The name of the operation.
         op: &'static str,
         /// The line, the scope and the transformations of the operation.
@@ -59,14 +59,14 @@ pub enum NanOrigin {
         results: Vec<Summary>,
     },
     /// This input held it already. Inputs are the arguments, then the captured tensors.
-    Given {
+    Input {
         /// The index of the input.
         input: usize,
         /// A summary of the input.
         summary: Summary,
     },
     /// The interpreter, which runs the program again, does not create a NaN where the compiled code did.
-    Elsewhere,
+    Unknown,
 }
 
 impl std::error::Error for NanError {}
@@ -80,7 +80,7 @@ impl fmt::Display for NanError {
             summaries.iter().map(each).collect::<Vec<_>>().join(", ")
         };
         match &**made {
-            NanOrigin::By { op, origin, operands, results } => {
+            NanOrigin::Operation { op, origin, operands, results } => {
                 write!(f, "`{op}`")?;
                 if let Some(loc) = &origin.loc {
                     write!(f, " at {loc}")?;
@@ -96,10 +96,10 @@ impl fmt::Display for NanError {
                 let of = if operands.is_empty() { "nothing".to_owned() } else { list(operands) };
                 write!(f, " made {} of {of}", list(results))
             }
-            NanOrigin::Given { input, summary } => {
+            NanOrigin::Input { input, summary } => {
                 write!(f, "input {input} held it already, {} ({summary}); the inputs are the arguments, then the captured tensors", summary.ty)
             }
-            NanOrigin::Elsewhere => f.write_str(
+            NanOrigin::Unknown => f.write_str(
                 "the interpreter makes none of the same inputs, so that it comes of how the compiled code rounds or orders its sums",
             ),
         }
@@ -148,7 +148,7 @@ pub fn find_nan(program: &Program, inputs: &[Array], bad: NonFinite) -> Option<N
     let made = match search.found {
         Some(blame) => blame.made.clone(),
         None if outputs.iter().any(|y| bad.is_in(y)) => return None,
-        None => NanOrigin::Elsewhere,
+        None => NanOrigin::Unknown,
     };
     Some(NanError { function: program.name().to_owned(), bad, made: Box::new(made) })
 }
@@ -192,7 +192,7 @@ impl Search {
 }
 
 impl Observer for Search {
-    fn calls(&self) -> bool {
+    fn runs_io_callbacks(&self) -> bool {
         false
     }
     fn begin(&mut self, program: &Program, inputs: &[Array]) {
@@ -203,7 +203,7 @@ impl Observer for Search {
             let from_outside = self.frames.last().and_then(|f| f.known.clone());
             blames[i] = Some(match from_outside {
                 Some(blame) => blame,
-                None => self.blame(NanOrigin::Given { input: i, summary: Summary::of(&input) }),
+                None => self.blame(NanOrigin::Input { input: i, summary: Summary::of(&input) }),
             });
         }
         let outputs = program.outputs().iter().map(|v| v.index()).collect();
@@ -225,7 +225,7 @@ impl Observer for Search {
             let blame = match known {
                 None if meant => continue,
                 Some(blame) => blame,
-                None => self.blame(NanOrigin::By {
+                None => self.blame(NanOrigin::Operation {
                     op: instruction.op.name(),
                     origin: instruction.origin.clone(),
                     operands: operands.iter().map(Summary::of).collect(),

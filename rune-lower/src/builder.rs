@@ -84,11 +84,11 @@ impl<'c> Builder<'c> {
         let values = raw.into_iter().zip(results);
         let mut values: Vec<_> =
             values.map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth, views: Views::default() }).collect();
-        match views::kind(name) {
-            ViewRole::Apart => {}
+        match views::role(name) {
+            ViewRole::Opaque => {}
             ViewRole::Producer => return self.produced(values),
-            ViewRole::Part => values[0].views = self.producers.part(&operands[0].views, values[0].shape()),
-            ViewRole::Elements => {
+            ViewRole::DynamicSlice => values[0].views = self.producers.part(&operands[0].views, values[0].shape()),
+            ViewRole::Elementwise => {
                 let views = self.producers.together(operands.iter().map(|x| &x.views));
                 values.iter_mut().for_each(|value| value.views = views.clone());
             }

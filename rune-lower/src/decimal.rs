@@ -144,15 +144,15 @@ fn scientific(float: &Float, precision: usize) -> String {
 /// Returns text like `-125`, `0.0125` or `1.25E-5`. It has an exponent if more than three zeros would precede or follow
 /// the digits.
 fn plain(float: &Float, precision: usize) -> String {
-    const MOST_ZEROS: i32 = 3;
+    const MAX_ZEROS: i32 = 3;
     if float.significand == 0 {
         return format!("{}0", float.sign());
     }
     let (digits, power) = float.digits(precision);
     let (sign, count, first) = (float.sign(), digits.len() as i32, power + digits.len() as i32 - 1);
     let is_scientific = match power {
-        0.. => power > MOST_ZEROS || count + power > precision as i32,
-        _ => -first > MOST_ZEROS,
+        0.. => power > MAX_ZEROS || count + power > precision as i32,
+        _ => -first > MAX_ZEROS,
     };
     if is_scientific {
         let rest = if count == 1 { "0".to_owned() } else { characters(&digits[1..]) };

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
 
 /// The number of elements beyond which MLIR prints an array as hexadecimal bytes.
-const MOST_ELEMENTS: usize = 100;
+const MAX_ELEMENTS: usize = 100;
 
 /// Returns the text of a function, with or without locations and signature. `%x#` are its inputs and `%c#` its
 /// constants.
@@ -296,7 +296,7 @@ fn dense(array: &Array) -> String {
     let text = match elements.as_slice() {
         [] => String::new(),
         [first, rest @ ..] if rest.iter().all(|x| x == first) => element(ty.dtype, first),
-        all if all.len() > MOST_ELEMENTS => {
+        all if all.len() > MAX_ELEMENTS => {
             let mut text = String::with_capacity(2 * array.bytes().len() + 4);
             text.push_str("\"0x");
             array.bytes().iter().for_each(|byte| _ = write!(text, "{byte:02X}"));

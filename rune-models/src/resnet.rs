@@ -29,7 +29,7 @@ impl Norm {
 
 /// A convolution and its normalization.
 #[derive(Tree, Clone, Debug)]
-struct Unit {
+struct ConvNorm {
     conv: Conv,
     norm: Norm,
 }
@@ -37,17 +37,17 @@ struct Unit {
 /// The normalization: by the running statistics, or by those of the batch.
 type Normalize<'a> = dyn FnMut(&Norm, &Tensor) -> Tensor + 'a;
 
-impl Unit {
+impl ConvNorm {
     fn load(
         mut part: Part<'_>,
         [conv, norm]: [&str; 2],
         [inputs, outputs]: [usize; 2],
         window: usize,
         stride: usize,
-    ) -> Unit {
+    ) -> ConvNorm {
         let options = ConvOptions::default().strides(stride).padding([window / 2; 2]);
         let conv = part.at(conv).conv_without_bias([outputs, inputs, window, window], options);
-        Unit { conv, norm: Norm::load(part.at(norm), outputs) }
+        ConvNorm { conv, norm: Norm::load(part.at(norm), outputs) }
     }
     fn run(&self, x: &Tensor, normalize: &mut Normalize<'_>) -> Tensor {
         normalize(&self.norm, &self.conv.forward(x))
@@ -57,16 +57,16 @@ impl Unit {
 /// A residual block of two or three convolutions.
 #[derive(Tree, Clone, Debug)]
 struct Block {
-    units: Vec<Unit>,
+    units: Vec<ConvNorm>,
     /// Maps the input to the shape of the output, if the shapes differ.
-    shortcut: Option<Unit>,
+    shortcut: Option<ConvNorm>,
 }
 
 impl Block {
     /// `channels` are those of the input, of the inner convolutions, and of the output.
     fn load(mut part: Part<'_>, channels: [usize; 3], stride: usize) -> Block {
         let [inputs, inner, outputs] = channels;
-        let mut unit = |names, channels, window, stride| Unit::load(part.at(""), names, channels, window, stride);
+        let mut unit = |names, channels, window, stride| ConvNorm::load(part.at(""), names, channels, window, stride);
         let [first, second, third] = [["conv1", "bn1"], ["conv2", "bn2"], ["conv3", "bn3"]];
         let units = if inner == outputs {
             vec![unit(first, [inputs, inner], 3, stride), unit(second, [inner, inner], 3, 1)]
@@ -91,7 +91,7 @@ impl Block {
 /// An image classifier.
 #[derive(Tree, Clone, Debug)]
 pub struct ResNet {
-    stem: Unit,
+    stem: ConvNorm,
     blocks: Vec<Block>,
     head: Linear,
 }
@@ -107,7 +107,7 @@ impl ResNet {
         let mut root = checkpoint.root();
         // Blocks of three convolutions widen their outputs.
         let wider = if root.has("layer1.0.conv3.weight") { 4 } else { 1 };
-        let stem = Unit::load(root.at(""), ["conv1", "bn1"], [3, 64], 7, 2);
+        let stem = ConvNorm::load(root.at(""), ["conv1", "bn1"], [3, 64], 7, 2);
         let mut blocks = Vec::new();
         let mut inputs = 64;
         for (stage, inner) in [64, 128, 256, 512].into_iter().enumerate() {

@@ -6,7 +6,7 @@ use rune_ir::{DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
 /// The maximum number of iterations of a loop.
-const MOST_TURNS: usize = 4;
+const MAX_ITERATIONS: usize = 4;
 
 impl Generator {
     /// Returns a random branch or loop on variables of these types. Its programs have this depth.
@@ -30,7 +30,7 @@ impl Generator {
                 let scalar = Type::scalar(DType::I32);
                 let counter = self.like(types, Var(0), |t| *t == scalar);
                 if types[counter.index()] != scalar {
-                    return Op::Constant { value: Literal::from_f64(DType::I32, self.below(MOST_TURNS) as f64) };
+                    return Op::Constant { value: Literal::from_f64(DType::I32, self.below(MAX_ITERATIONS) as f64) };
                 }
                 carried.insert(0, counter);
                 let args = [consts.clone(), carried.clone()].concat();
@@ -41,7 +41,7 @@ impl Generator {
             _ => {
                 let (consts, carried, mut xs) = (vars(self, 2), vars(self, 2), vars(self, 2));
                 xs.retain(|x| types[x.index()].rank() > 0);
-                let length = xs.first().map_or_else(|| self.below(MOST_TURNS), |x| types[x.index()].shape[0]);
+                let length = xs.first().map_or_else(|| self.below(MAX_ITERATIONS), |x| types[x.index()].shape[0]);
                 xs.retain(|x| types[x.index()].shape[0] == length);
                 let slices = typed(&xs).into_iter().map(|ty| ty.with_shape(&ty.shape[1..]));
                 let inputs = typed(&consts).into_iter().chain(typed(&carried)).chain(slices).collect();
@@ -83,7 +83,7 @@ impl Generator {
             let y = push(&mut builder, &mut types, Op::Constant { value });
             push(&mut builder, &mut types, Op::Compare { direction, x, y })
         };
-        let (low, high) = (compare(0, Comparison::Ge), compare(self.below(MOST_TURNS), Comparison::Lt));
+        let (low, high) = (compare(0, Comparison::Ge), compare(self.below(MAX_ITERATIONS), Comparison::Lt));
         let both = push(&mut builder, &mut types, Op::Binary { f: BinaryFn::And, x: low, y: high });
         Arc::new(builder.finish(vec![both]).expect("outputs are variables"))
     }

@@ -34,7 +34,7 @@ where
             let (value, gradient) = value_and_grad(|params: &P| loss(params, part))(params);
             (added(sums, &gradient), value)
         };
-        let (sums, values) = scan(body, &zeros(params), &split(parts, batch));
+        let (sums, values) = scan(body, &zeros(params), &split("accumulate", parts, batch));
         (values.mean(), divided(&sums, &Tensor::scalar(parts as f32), params))
     }
 }
@@ -70,7 +70,7 @@ where
             let ((value, weight), gradient) = value_and_grad_aux(|params: &P| loss(params, part))(params);
             (added(sums, &gradient), (value, weight))
         };
-        let (sums, (values, weights)) = scan(body, &zeros(params), &split(parts, batch));
+        let (sums, (values, weights)) = scan(body, &zeros(params), &split("accumulate_weighted", parts, batch));
         let weight = weights.sum();
         (values.sum() / weight.cast(values.dtype()), divided(&sums, &weight, params))
     }
@@ -95,12 +95,12 @@ fn divided<P: Tree>(sums: &P, by: &Tensor, params: &P) -> P {
 
 /// Reshapes leaves `[n, …]` to `[parts, n / parts, …]`.
 #[track_caller]
-fn split<B: Tree>(parts: usize, batch: &B) -> B {
+fn split<B: Tree>(name: &str, parts: usize, batch: &B) -> B {
     for (path, leaf) in batch.leaves_with_paths("batch") {
         let n = leaf.shape().first().copied();
         assert!(
             n.is_some_and(|n| n.is_multiple_of(parts)),
-            "accumulate: `{path}` is of type {}, which cannot be split into {parts} equal parts along the first axis",
+            "{name}: `{path}` is of type {}, which cannot be split into {parts} equal parts along the first axis",
             leaf.ty()
         );
     }

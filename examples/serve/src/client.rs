@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 /// The maximum length of an answer, in bytes.
-const LONGEST: usize = 1 << 28;
+const MAX_BODY: usize = 1 << 28;
 
 /// There is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -101,7 +101,7 @@ impl Client {
     }
     async fn send(&self, request: Request<Body>) -> Result<Answer, ClientError> {
         let (parts, body) = self.http.request(request).await?.into_parts();
-        let body = to_bytes(Body::new(body), LONGEST).await?.to_vec();
+        let body = to_bytes(Body::new(body), MAX_BODY).await?.to_vec();
         Ok(Answer { status: parts.status, headers: parts.headers, body })
     }
 }

@@ -162,7 +162,7 @@ pub(super) fn integer_pow(dtype: DType, x: &Slot<'_>, y: i32, d: &mut Slot<'_>, 
         }
         DType::F64 if y < 0 => map(d.write(n), x.read(n), |x: f64| power(1.0 / x, exponent)),
         dtype => with_number!(dtype,
-            T => map(d.write::<T>(n), x.read(n), |x: T| T::down(power(x.up(), exponent))),
+            T => map(d.write::<T>(n), x.read(n), |x: T| T::from_accumulator(power(x.to_accumulator(), exponent))),
             _ => undefined()),
     }
 }

@@ -28,9 +28,9 @@ use std::cell::RefCell;
 /// threads, so sums do not either.
 const TASK: usize = if cfg!(test) { 24 } else { 1 << 16 };
 /// The maximum number of tasks of a kernel with reductions.
-const MOST_PARTIALS: usize = 64;
+const MAX_PARTIALS: usize = 64;
 /// The maximum number of accumulators of all tasks together.
-const MOST_ACCUMULATORS: usize = 1 << 22;
+const MAX_ACCUMULATORS: usize = 1 << 22;
 /// The minimum number of elements that a task combines into each accumulator. The accumulators of all tasks are
 /// combined at the end, which costs time.
 const LEAST_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
@@ -141,7 +141,7 @@ impl Kernel {
         let mut tasks = self.size.div_ceil(TASK);
         if !self.reductions.is_empty() {
             let accumulators: usize = self.reductions.iter().map(|r| r.ty.size()).sum();
-            tasks = tasks.min(MOST_PARTIALS).min((MOST_ACCUMULATORS / accumulators).max(1));
+            tasks = tasks.min(MAX_PARTIALS).min((MAX_ACCUMULATORS / accumulators).max(1));
             tasks = tasks.min((self.size / (accumulators * LEAST_COMBINED)).max(1));
         }
         self.size.div_ceil(tasks).next_multiple_of(self.tile)

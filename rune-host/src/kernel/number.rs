@@ -10,8 +10,8 @@ pub(crate) trait Number: Pod + PartialOrd + Send {
     const GREATEST: Self;
     /// The type in which sums, products and extremes of many numbers are accumulated.
     type Accumulator: Accumulator;
-    fn up(self) -> Self::Accumulator;
-    fn down(x: Self::Accumulator) -> Self;
+    fn to_accumulator(self) -> Self::Accumulator;
+    fn from_accumulator(x: Self::Accumulator) -> Self;
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
@@ -28,7 +28,7 @@ pub(crate) trait Number: Pod + PartialOrd + Send {
     fn sum(x: &[Self]) -> Self::Accumulator;
     /// Adds rows to `a`. Each row has as many elements as `a`.
     fn add_rows(a: &mut [Self::Accumulator], x: &[Self]) {
-        x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::up, Self::Accumulator::plus));
+        x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::to_accumulator, Self::Accumulator::plus));
     }
 }
 
@@ -64,11 +64,11 @@ macro_rules! floats {
             const GREATEST: $t = $t::INFINITY;
             type Accumulator = f64;
             #[inline(always)]
-            fn up(self) -> f64 {
+            fn to_accumulator(self) -> f64 {
                 f64::from(self)
             }
             #[inline(always)]
-            fn down(x: f64) -> $t {
+            fn from_accumulator(x: f64) -> $t {
                 x as $t
             }
             #[inline(always)]
@@ -138,11 +138,11 @@ macro_rules! integers {
             const GREATEST: $t = $t::MAX;
             type Accumulator = $t;
             #[inline(always)]
-            fn up(self) -> $t {
+            fn to_accumulator(self) -> $t {
                 self
             }
             #[inline(always)]
-            fn down(x: $t) -> $t {
+            fn from_accumulator(x: $t) -> $t {
                 x
             }
             #[inline(always)]

@@ -18,12 +18,12 @@ trait Reducer: Sized {
     const NEUTRAL: Self::Accumulator;
     /// Whether the accumulator is wider than an element. If so, it is `f64`.
     const IS_WIDER: bool = size_of::<Self::Accumulator>() > size_of::<Self::Element>();
-    fn up(x: Self::Element) -> Self::Accumulator;
-    fn down(x: Self::Accumulator) -> Self::Element;
+    fn to_accumulator(x: Self::Element) -> Self::Accumulator;
+    fn from_accumulator(x: Self::Accumulator) -> Self::Element;
     fn combine(x: Self::Accumulator, y: Self::Accumulator) -> Self::Accumulator;
     /// Combines rows into `a`. Each row has as many elements as `a`.
     fn combine_rows(a: &mut [Self::Accumulator], x: &[Self::Element]) {
-        x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::up, Self::combine));
+        x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, Self::to_accumulator, Self::combine));
     }
     /// Combines all elements.
     fn total(x: &[Self::Element]) -> Self::Accumulator {
@@ -40,11 +40,11 @@ macro_rules! reducers {
             type Accumulator = $accumulator;
             const NEUTRAL: $accumulator = <$accumulator>::$neutral;
             #[inline(always)]
-            fn up(x: $t) -> $accumulator {
+            fn to_accumulator(x: $t) -> $accumulator {
                 $up(x)
             }
             #[inline(always)]
-            fn down(x: $accumulator) -> $t {
+            fn from_accumulator(x: $accumulator) -> $t {
                 $down(x)
             }
             #[inline(always)]
@@ -61,14 +61,14 @@ macro_rules! reducers {
     )*};
 }
 reducers! {
-    Sum<T> in T::Accumulator: ZERO, plus, T::up, T::down, T::sum, T::add_rows;
-    Product<T> in T::Accumulator: ONE, times, T::up, T::down, folded::<Self>;
+    Sum<T> in T::Accumulator: ZERO, plus, T::to_accumulator, T::from_accumulator, T::sum, T::add_rows;
+    Product<T> in T::Accumulator: ONE, times, T::to_accumulator, T::from_accumulator, folded::<Self>;
     Greatest<T> in T: LEAST, greater, identity, identity, folded::<Self>;
     Least<T> in T: GREATEST, lesser, identity, identity, folded::<Self>;
 }
 
 fn folded<R: Reducer>(x: &[R::Element]) -> R::Accumulator {
-    fold(x, R::NEUTRAL, R::up, R::combine)
+    fold(x, R::NEUTRAL, R::to_accumulator, R::combine)
 }
 macro_rules! bitwise {
     ($($name:ident: $neutral:ident, $combine:ident;)*) => {$(
@@ -78,11 +78,11 @@ macro_rules! bitwise {
             type Accumulator = T;
             const NEUTRAL: T = T::$neutral;
             #[inline(always)]
-            fn up(x: T) -> T {
+            fn to_accumulator(x: T) -> T {
                 x
             }
             #[inline(always)]
-            fn down(x: T) -> T {
+            fn from_accumulator(x: T) -> T {
                 x
             }
             #[inline(always)]
@@ -144,7 +144,7 @@ pub(super) fn rows(
                 return;
             }
             for (d, row) in d.write::<R::Element>(rows).iter_mut().zip(x.chunks_exact(len)) {
-                *d = R::down(total(row));
+                *d = R::from_accumulator(total(row));
             }
         }
     }
@@ -211,7 +211,7 @@ impl Reduction {
                 let first = partial.first;
                 let all = bytemuck::cast_slice_mut::<u64, R::Accumulator>(&mut partial.words);
                 let Some((&(len, step), outer)) = reduction.axes.split_last() else {
-                    all[0] = R::combine(all[0], R::up(x[0]));
+                    all[0] = R::combine(all[0], R::to_accumulator(x[0]));
                     return;
                 };
                 let (mut rest, mut column) = (start / len, start % len);
@@ -241,7 +241,12 @@ impl Reduction {
                             let total = R::total(run);
                             all[at - first] = R::combine(all[at - first], total);
                         } else {
-                            accumulate(&mut all[at + column - first..][..run.len()], run, R::up, R::combine);
+                            accumulate(
+                                &mut all[at + column - first..][..run.len()],
+                                run,
+                                R::to_accumulator,
+                                R::combine,
+                            );
                         }
                         (x, column) = (others, 0);
                     }
@@ -284,7 +289,7 @@ impl Reduction {
                     None => {
                         let out: &mut [R::Element] = bytemuck::cast_slice_mut(out);
                         for (out, &x) in out.iter_mut().zip(&total) {
-                            *out = R::down(x);
+                            *out = R::from_accumulator(x);
                         }
                     }
                 }

@@ -36,7 +36,7 @@ pub(super) enum Storage {
 }
 
 /// A step other than a kernel.
-struct OtherStep {
+struct NonKernelStep {
     step: Step,
     reads: Vec<usize>,
     writes: Vec<usize>,
@@ -48,7 +48,7 @@ struct OtherStep {
 pub(super) struct Builder {
     pub variables: Vec<Variable>,
     pub clusters: Vec<Cluster>,
-    others: Vec<OtherStep>,
+    non_kernel_steps: Vec<NonKernelStep>,
     pub buffers: Vec<Type>,
     /// The first stage in which a buffer can be read.
     pub ready: Vec<u32>,
@@ -137,7 +137,7 @@ impl Builder {
                 let args = args.iter().map(|&a| self.dense(a)).collect::<Vec<_>>();
                 let reads = args.iter().chain([&index]).map(|d| d.buffer).collect();
                 let branches = branches.iter().map(|b| Arc::new(plan(b))).collect();
-                return self.other(reads, types, op.has_effects(), |results| Step::Case {
+                return self.push_step(reads, types, op.has_effects(), |results| Step::Case {
                     index,
                     args,
                     branches,
@@ -150,7 +150,7 @@ impl Builder {
                 let carry = args.split_off(consts);
                 let (cond, body) = (Arc::new(plan(cond)), Arc::new(plan(body)));
                 let make = |results| Step::While { consts: args, carry, cond, body, results };
-                return self.other(reads, types, op.has_effects(), make);
+                return self.push_step(reads, types, op.has_effects(), make);
             }
             Some(Control::Scan { args, consts, carry, length, reverse, unroll: _, body }) => {
                 let mut args = args.iter().map(|&a| self.dense(a)).collect::<Vec<_>>();
@@ -159,7 +159,7 @@ impl Builder {
                 let carry = args.split_off(consts);
                 let body = Arc::new(plan(body));
                 let make = |results| Step::Scan { consts: args, carry, slices, length, reverse, body, results };
-                return self.other(reads, types, op.has_effects(), make);
+                return self.push_step(reads, types, op.has_effects(), make);
             }
             // The interpreter reports why it cannot be computed.
             Some(Control::CustomLinear { .. }) | None => {}
@@ -249,7 +249,7 @@ impl Builder {
     }
 
     /// Adds a step other than a kernel.
-    pub(super) fn other(
+    pub(super) fn push_step(
         &mut self,
         reads: Vec<usize>,
         types: &[Type],
@@ -265,9 +265,15 @@ impl Builder {
         let writes: Vec<usize> = types.iter().map(|ty| self.buffer(ty.clone(), stage + 1)).collect();
         let after = if effects { self.effect } else { None };
         let step = make(writes.clone());
-        self.others.push(OtherStep { step, reads, writes: writes.clone(), after, position: self.position });
+        self.non_kernel_steps.push(NonKernelStep {
+            step,
+            reads,
+            writes: writes.clone(),
+            after,
+            position: self.position,
+        });
         if effects {
-            self.effect = Some(self.others.len() - 1);
+            self.effect = Some(self.non_kernel_steps.len() - 1);
         }
         let stored =
             |(buffer, ty): (usize, &Type)| (ty.clone(), Storage::Stored { buffer, view: View::dense(&ty.shape) });
@@ -279,14 +285,14 @@ impl Builder {
         let reads = op.operands().into_iter().map(|d| d.buffer).collect();
         let effects = op.has_effects();
         let types_of_results = types.to_vec();
-        self.other(reads, types, effects, |results| Step::Evaluate {
+        self.push_step(reads, types, effects, |results| Step::Evaluate {
             op,
             results: types_of_results.into_iter().zip(results).collect(),
         })
     }
 
     fn finish(self, name: &str, inputs: Vec<Type>, constants: Vec<rune_ir::Value>, outputs: Vec<Dense>) -> Plan {
-        let others = self.others.len();
+        let others = self.non_kernel_steps.len();
         let mut nodes: Vec<Node> = Vec::new();
         let mut steps: Vec<Step> = Vec::new();
         let mut labels: Vec<Label> = Vec::new();
@@ -295,7 +301,7 @@ impl Builder {
             let loc = origins.clone().next_back().and_then(|(_, loc)| loc.clone());
             Label { operations: origins.map(|&(name, _)| name).collect(), loc }
         };
-        for OtherStep { step, reads, writes, after, position } in self.others {
+        for NonKernelStep { step, reads, writes, after, position } in self.non_kernel_steps {
             labels.push(label(&[position]));
             nodes.push(Node { reads, writes, after, position });
             steps.push(step);

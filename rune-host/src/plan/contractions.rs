@@ -4,7 +4,7 @@ use super::Step;
 use super::View;
 use super::builder::{Builder, Storage, VariableId};
 use crate::conv::{Conv, NeedsPermutation};
-use crate::few_rows::{Element, MOST_ROWS};
+use crate::few_rows::{Element, MAX_ROWS};
 use crate::products::{Factor, Product, Side};
 use rune_ir::op::{BinaryFn, ConvDims, Dims, DotDims};
 use rune_ir::{DType, Shape, Type};
@@ -39,7 +39,7 @@ impl Builder {
         };
         let wide_ty = ty.with_dtype(wide);
         let reads = vec![product.lhs.buffer, product.rhs.buffer];
-        let ids = self.other(reads, &[wide_ty], false, |results| Step::Product { product, buffer: results[0] });
+        let ids = self.push_step(reads, &[wide_ty], false, |results| Step::Product { product, buffer: results[0] });
         self.convert(ids[0], out)
     }
 
@@ -58,7 +58,7 @@ impl Builder {
         } else {
             (Side::Right, rhs, &dims.rhs_batch, &dims.rhs_contract)
         };
-        if m.min(n) > MOST_ROWS {
+        if m.min(n) > MAX_ROWS {
             return None;
         }
         let (narrow, element) = self.narrow(matrix)?;
@@ -138,7 +138,7 @@ impl Builder {
         let shape: Shape = layout.iter().map(|&part| ty.shape[dims.out[part]]).collect();
         let reads = vec![conv.lhs, conv.rhs];
         let laid_out = Type::new(wide, shape);
-        let result = self.other(reads, &[laid_out], false, |results| Step::Conv { conv, buffer: results[0] })[0];
+        let result = self.push_step(reads, &[laid_out], false, |results| Step::Conv { conv, buffer: results[0] })[0];
         let mut permutation: SmallVec<[usize; 4]> = SmallVec::from_elem(0, layout.len());
         layout.iter().enumerate().for_each(|(at, &part)| permutation[dims.out[part]] = at);
         let result = self.view(result, &ty.with_dtype(wide), |v| Some(v.transpose(&permutation)));

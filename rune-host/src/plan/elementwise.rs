@@ -9,7 +9,7 @@ use rune_ir::{DType, Type};
 use smallvec::SmallVec;
 
 /// The maximum number of elements of a row that is reduced in registers. Longer rows are reduced piece by piece.
-const LONGEST_ROW: usize = if cfg!(test) { 6 } else { 1 << 13 };
+const MAX_ROW: usize = if cfg!(test) { 6 } else { 1 << 13 };
 
 impl Builder {
     /// Adds an instruction on each element. The result is then rounded to `rounded`.
@@ -93,7 +93,7 @@ impl Builder {
             }
         }
         let row = match joined.as_slice() {
-            [(row, 0)] | [(_, 1), (row, 0)] if *row <= LONGEST_ROW => Some(*row),
+            [(row, 0)] | [(_, 1), (row, 0)] if *row <= MAX_ROW => Some(*row),
             _ => None,
         };
         let dtype = self.ty(x).dtype;

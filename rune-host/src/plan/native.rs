@@ -114,7 +114,7 @@ impl Builder {
             }
             _ => return None,
         };
-        Some(self.other(reads.clone(), types, false, |results| Step::Native { native, reads, results }))
+        Some(self.push_step(reads.clone(), types, false, |results| Step::Native { native, reads, results }))
     }
 
     /// Returns the bits of a constant.

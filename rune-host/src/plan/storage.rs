@@ -7,7 +7,7 @@ use crate::kernel::{Form, Register};
 use rune_ir::Type;
 
 /// The number of instructions from which a cluster takes no more.
-const LONGEST_CLUSTER: usize = if cfg!(test) { 12 } else { 512 };
+const MAX_CLUSTER: usize = if cfg!(test) { 12 } else { 512 };
 
 impl Builder {
     /// Returns a view of a variable, or of a copy if `look` returns none.
@@ -89,7 +89,7 @@ impl Builder {
                 (false, true) => true,
                 (false, false) => continue,
             };
-            let fits = c.len() < LONGEST_CLUSTER && best.is_none_or(|(stage, ..)| stage < c.stage);
+            let fits = c.len() < MAX_CLUSTER && best.is_none_or(|(stage, ..)| stage < c.stage);
             if fits && operands.iter().all(|&id| self.is_available(id, cluster, per_row)) {
                 best = Some((c.stage, cluster, per_row));
             }
@@ -105,8 +105,7 @@ impl Builder {
     pub(super) fn home_of_reduction(&mut self, x: VariableId, size: usize, row: Option<usize>) -> usize {
         if let Some(cluster) = self.cluster_of(x) {
             let c = &self.clusters[cluster];
-            let fits =
-                c.size == size && c.len() < LONGEST_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
+            let fits = c.size == size && c.len() < MAX_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
             if fits && self.is_available(x, cluster, false) {
                 return cluster;
             }
@@ -123,7 +122,7 @@ impl Builder {
     /// Returns a cluster of this size and stage, with rows of `row` elements if given.
     pub(super) fn cluster_at(&mut self, size: usize, stage: u32, row: Option<usize>) -> usize {
         let same = self.by_stage.entry((size, stage)).or_default();
-        let fits = |c: &Cluster| c.len() < LONGEST_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
+        let fits = |c: &Cluster| c.len() < MAX_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
         if let Some(&cluster) = same.iter().find(|&&c| fits(&self.clusters[c])) {
             return cluster;
         }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// The total time of all calls, unless the maximum number of calls is reached first.
 const LONG: Duration = Duration::from_millis(300);
-const MOST_CALLS: u32 = 1000;
+const MAX_CALLS: u32 = 1000;
 const LEAST_CALLS: u32 = 3;
 /// The maximum number of rows of a printed table.
 const SHOWN: usize = 25;
@@ -75,7 +75,7 @@ impl Profile {
         plan.run(inputs.to_vec())?;
         let begin = Instant::now();
         let (mut calls, mut together, mut all) = (0, Duration::ZERO, Vec::new());
-        while calls < LEAST_CALLS || (begin.elapsed() < LONG && calls < MOST_CALLS) {
+        while calls < LEAST_CALLS || (begin.elapsed() < LONG && calls < MAX_CALLS) {
             let (result, events) = profile::collect(|| {
                 let start = Instant::now();
                 plan.run(inputs.to_vec()).map(|_| start.elapsed())

@@ -35,10 +35,14 @@ impl Cumulative {
     fn number<T: Summed>(&self, f: CumulativeFn, x: &mut [T]) {
         type A<T> = <T as Summed>::Accumulator;
         match f {
-            CumulativeFn::Sum => self.running(x, A::<T>::ZERO, |a, x| a.plus(x.up()), T::down),
-            CumulativeFn::Prod => self.running(x, A::<T>::ONE, |a, x| a.times(x.up()), T::down),
-            CumulativeFn::Max => self.running(x, A::<T>::LEAST, |a, x| a.greater(x.up()), T::down),
-            CumulativeFn::Min => self.running(x, A::<T>::GREATEST, |a, x| a.lesser(x.up()), T::down),
+            CumulativeFn::Sum => self.running(x, A::<T>::ZERO, |a, x| a.plus(x.to_accumulator()), T::from_accumulator),
+            CumulativeFn::Prod => self.running(x, A::<T>::ONE, |a, x| a.times(x.to_accumulator()), T::from_accumulator),
+            CumulativeFn::Max => {
+                self.running(x, A::<T>::LEAST, |a, x| a.greater(x.to_accumulator()), T::from_accumulator)
+            }
+            CumulativeFn::Min => {
+                self.running(x, A::<T>::GREATEST, |a, x| a.lesser(x.to_accumulator()), T::from_accumulator)
+            }
             CumulativeFn::LogSumExp => super::unplanned(),
         }
     }
@@ -47,12 +51,12 @@ impl Cumulative {
     fn log_sum_exp<T: Summed<Accumulator = f64>>(&self, x: &mut [T]) {
         let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
         let next = |(greatest, sum): (f64, f64), x: T| {
-            let now = greatest.greater(x.up());
-            (now, sum * relative(greatest, now) + relative(x.up(), now))
+            let now = greatest.greater(x.to_accumulator());
+            (now, sum * relative(greatest, now) + relative(x.to_accumulator(), now))
         };
         // If the greatest element is infinite, it is the result.
         let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
-        self.running(x, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)));
+        self.running(x, (f64::NEG_INFINITY, 0.0), next, |state| T::from_accumulator(value(state)));
     }
 
     fn running<T: Summed, A: Copy + Sync>(

@@ -107,8 +107,8 @@ impl AxisSplit {
 /// An element of a number type, and the type in which it is accumulated: `f64` for floats.
 pub(crate) trait Summed: Pod + Send + Sync {
     type Accumulator: Accumulator + Sync;
-    fn up(self) -> Self::Accumulator;
-    fn down(x: Self::Accumulator) -> Self;
+    fn to_accumulator(self) -> Self::Accumulator;
+    fn from_accumulator(x: Self::Accumulator) -> Self;
 }
 impl<T: Number + Sync> Summed for T
 where
@@ -116,22 +116,22 @@ where
 {
     type Accumulator = T::Accumulator;
     #[inline(always)]
-    fn up(self) -> T::Accumulator {
-        Number::up(self)
+    fn to_accumulator(self) -> T::Accumulator {
+        Number::to_accumulator(self)
     }
     #[inline(always)]
-    fn down(x: T::Accumulator) -> T {
-        Number::down(x)
+    fn from_accumulator(x: T::Accumulator) -> T {
+        Number::from_accumulator(x)
     }
 }
 macro_rules! halves {
     ($($t:ident)*) => {$(
         impl Summed for $t {
             type Accumulator = f64;
-            fn up(self) -> f64 {
+            fn to_accumulator(self) -> f64 {
                 self.to_f64()
             }
-            fn down(x: f64) -> $t {
+            fn from_accumulator(x: f64) -> $t {
                 Element::from_f64(x)
             }
         }

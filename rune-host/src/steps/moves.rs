@@ -1,7 +1,7 @@
 //! Steps that move elements to known positions, or to positions in scalar operands: padding, concatenation, dynamic
 //! slices and updates.
 
-use super::walk::{Steps, Walk, dense};
+use super::walk::{Strides, Walk, row_major_strides};
 use super::{Scalar, position};
 use crate::plan::View;
 use rune_ir::op::Padding;
@@ -31,7 +31,7 @@ pub(crate) struct Copies {
 impl Copies {
     /// Concatenates the operands along an axis.
     pub(crate) fn concatenate(size: usize, operands: &[View], shape: &[usize], axis: usize) -> Copies {
-        let steps = dense(shape);
+        let steps = row_major_strides(shape);
         let mut at = 0;
         let walk = |operand: &View| {
             let begin = [operand.offset, at * steps[axis]];
@@ -43,8 +43,8 @@ impl Copies {
 
     /// Pads an operand around and between its elements.
     pub(crate) fn pad(size: usize, x: &View, filler: InitialFill, shape: &[usize], config: &[Padding]) -> Copies {
-        let to = dense(shape);
-        let (mut sizes, mut steps, mut begin) = (Vec::new(), Steps::new(), [x.offset, 0]);
+        let to = row_major_strides(shape);
+        let (mut sizes, mut steps, mut begin) = (Vec::new(), Strides::new(), [x.offset, 0]);
         for (axis, p) in config.iter().enumerate() {
             // The type rules bound the sizes but not the padding, so a sum may need more than 64 bits.
             let (low, step, n) = (i128::from(p.low), p.interior as i128 + 1, x.shape[axis] as i128);
@@ -116,7 +116,11 @@ pub(crate) struct Block {
 
 impl Block {
     pub(crate) fn slice(size: usize, x: &View, sizes: &[usize], starts: Vec<Scalar>) -> Block {
-        Block { size, begin: BlockStart::new(x, sizes, starts), walk: Walk::new(sizes, [&x.strides, &dense(sizes)]) }
+        Block {
+            size,
+            begin: BlockStart::new(x, sizes, starts),
+            walk: Walk::new(sizes, [&x.strides, &row_major_strides(sizes)]),
+        }
     }
     /// Returns the block of a row-major array that `update` replaces.
     pub(crate) fn update(size: usize, shape: &rune_ir::Shape, update: &View, starts: Vec<Scalar>) -> Block {

@@ -1,6 +1,6 @@
 //! Gathers and scatters: slices of an array at indices in an operand.
 
-use super::walk::{Steps, Walk, dense};
+use super::walk::{Strides, Walk, row_major_strides};
 use super::{in_pieces, positions, with_summed};
 use crate::kernel::number::{Bits, Number};
 use rune_ir::op::{GatherDims, ScatterDims, ScatterMode};
@@ -30,13 +30,13 @@ impl Slices {
         dims: &GatherDims,
         sizes: &[usize],
     ) -> Slices {
-        let (outer, inner) = (dense(slices), dense(shape));
+        let (outer, inner) = (row_major_strides(slices), row_major_strides(shape));
         let kept = (0..shape.rank()).filter(|a| !dims.collapsed.contains(a) && !dims.operand_batching.contains(a));
-        let (kept_sizes, kept_steps): (Vec<usize>, Steps) = kept.map(|a| (sizes[a], inner[a])).unzip();
-        let offset_steps: Steps = dims.offset.iter().map(|&a| outer[a]).collect();
+        let (kept_sizes, kept_steps): (Vec<usize>, Strides) = kept.map(|a| (sizes[a], inner[a])).unzip();
+        let offset_steps: Strides = dims.offset.iter().map(|&a| outer[a]).collect();
         let batch = &indices[..indices.rank() - 1];
-        let batch_steps: Steps = (0..slices.rank()).filter(|a| !dims.offset.contains(a)).map(|a| outer[a]).collect();
-        let mut array_steps = Steps::from_elem(0, batch.len());
+        let batch_steps: Strides = (0..slices.rank()).filter(|a| !dims.offset.contains(a)).map(|a| outer[a]).collect();
+        let mut array_steps = Strides::from_elem(0, batch.len());
         for (&operand, &index) in dims.operand_batching.iter().zip(&dims.indices_batching) {
             array_steps[index] = inner[operand];
         }
@@ -44,7 +44,7 @@ impl Slices {
         Slices {
             index,
             slice: Walk::new(&kept_sizes, [&offset_steps, &kept_steps]),
-            batch: Walk::new(batch, [&batch_steps, &dense(indices)[..batch.len()], &array_steps]),
+            batch: Walk::new(batch, [&batch_steps, &row_major_strides(indices)[..batch.len()], &array_steps]),
             coordinates: dims.start_index_map.iter().map(coordinate).collect(),
         }
     }

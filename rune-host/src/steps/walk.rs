@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 const PARALLEL: usize = if cfg!(test) { 64 } else { 1 << 19 };
 
 /// The strides of an array.
-pub(super) type Steps = SmallVec<[isize; 4]>;
+pub(super) type Strides = SmallVec<[isize; 4]>;
 
 /// A walk over an index space in row-major order. It keeps an offset in each of `N` arrays. Axes of size 1 are dropped,
 /// and adjacent axes that are contiguous in all arrays are merged.
@@ -126,8 +126,8 @@ impl Walk<2> {
 }
 
 /// Returns the strides of a row-major array.
-pub(super) fn dense(shape: &[usize]) -> Steps {
-    let mut steps = Steps::from_elem(1, shape.len());
+pub(super) fn row_major_strides(shape: &[usize]) -> Strides {
+    let mut steps = Strides::from_elem(1, shape.len());
     for axis in (0..shape.len().saturating_sub(1)).rev() {
         steps[axis] = steps[axis + 1] * shape[axis + 1] as isize;
     }
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn axes_that_are_walked_as_one_are_joined() {
-        let steps = dense(&[2, 1, 3, 4]);
+        let steps = row_major_strides(&[2, 1, 3, 4]);
         assert_eq!(Walk::new(&[2, 1, 3, 4], [&steps]).run(), (24, [1]));
         assert!(Walk::<1>::new(&[], [&[]]).is_one_run());
         assert!(!Walk::new(&[0], [&[1]]).is_one_run());
@@ -150,7 +150,11 @@ mod tests {
     fn threads_copy_what_one_copies() {
         let from: Vec<u32> = (0..7 * 5 * 3).collect();
         let mut to = vec![0u32; 8 * 6 * 4];
-        Walk::new(&[7, 5, 3], [&dense(&[7, 5, 3]), &dense(&[8, 6, 4])]).copy(&from, &mut to, [0, 29]);
+        Walk::new(&[7, 5, 3], [&row_major_strides(&[7, 5, 3]), &row_major_strides(&[8, 6, 4])]).copy(
+            &from,
+            &mut to,
+            [0, 29],
+        );
         let mut expected = vec![0u32; 8 * 6 * 4];
         for (i, &x) in from.iter().enumerate() {
             expected[29 + i / 15 * 24 + i / 3 % 5 * 4 + i % 3] = x;

@@ -12,7 +12,7 @@ const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
 /// of smaller windows, if elements may be combined repeatedly.
 const LONG: usize = if cfg!(test) { 2 } else { 5 };
 /// The maximum number of elements of a window along an axis. The interpreter reduces longer windows.
-const LONGEST: usize = 1 << 16;
+const MAX_WINDOW: usize = 1 << 16;
 
 #[derive(Clone, Debug)]
 pub(crate) struct ReduceWindow {
@@ -51,7 +51,7 @@ impl ReduceWindow {
         let mut axes = Vec::new();
         for a in 0..shape.rank() {
             let (size, windows) = (window.dimensions[a], out[a]);
-            if size > LONGEST {
+            if size > MAX_WINDOW {
                 return None;
             }
             let runs = AxisSplit::along(&sizes, a);
@@ -88,14 +88,14 @@ impl ReduceWindow {
         (neutral, repeats): (T::Accumulator, bool),
         combine: impl Fn(T::Accumulator, T::Accumulator) -> T::Accumulator + Copy + Sync,
     ) {
-        let mut xs: Vec<T::Accumulator> = x.iter().map(|x| x.up()).collect();
+        let mut xs: Vec<T::Accumulator> = x.iter().map(|x| x.to_accumulator()).collect();
         for axis in &self.axes {
             xs = match axis.sliding {
                 Some(low) if repeats && axis.taps.len() > LONG => axis.slide(&xs, low, neutral, combine),
                 _ => axis.reduce(&xs, neutral, combine),
             };
         }
-        out.iter_mut().zip(&xs).for_each(|(out, &x)| *out = T::down(x));
+        out.iter_mut().zip(&xs).for_each(|(out, &x)| *out = T::from_accumulator(x));
     }
 }
 

@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 /// Allocating a smaller block is faster than finding a kept one.
 const SMALLEST_KEPT: usize = 1 << 14;
 /// The maximum number of kept bytes.
-const MOST_KEPT: usize = 1 << 28;
+const MAX_KEPT: usize = 1 << 28;
 /// The maximum number of kept blocks.
-const MOST_BLOCKS: usize = 64;
+const MAX_BLOCKS: usize = 64;
 
 /// The bytes of an array, which are kept when it is dropped.
 pub(super) struct Memory(AlignedBytes);
@@ -105,7 +105,7 @@ fn keep(memory: AlignedBytes) {
     kept.bytes += memory.capacity();
     kept.blocks.push(memory);
     let mut old = Vec::new();
-    while kept.bytes > MOST_KEPT || kept.blocks.len() > MOST_BLOCKS {
+    while kept.bytes > MAX_KEPT || kept.blocks.len() > MAX_BLOCKS {
         let oldest = kept.blocks.remove(0);
         kept.bytes -= oldest.capacity();
         old.push(oldest);
@@ -138,6 +138,6 @@ mod tests {
             drop(Memory::new(AlignedBytes::with_capacity(ALIGNMENT, (1 << 20) + (i << 16))));
         }
         let kept = KEPT.lock().unwrap();
-        assert!(kept.bytes <= MOST_KEPT && kept.blocks.len() <= MOST_BLOCKS);
+        assert!(kept.bytes <= MAX_KEPT && kept.blocks.len() <= MAX_BLOCKS);
     }
 }

@@ -1,7 +1,7 @@
 //! Slices at computed indices: dynamic slices and gathers.
 
 use super::number::{Scalar, with_kind};
-use super::strided::{Steps, Walk, dense, view, with_word, write_bytes};
+use super::strided::{Strides, Walk, row_major_strides, view, with_word, write_bytes};
 use crate::op::GatherDims;
 use crate::{Array, Type};
 
@@ -27,15 +27,15 @@ fn block_offset(shape: &[usize], sizes: &[usize], start_indices: &[Array], steps
 
 /// Returns the block with the sizes of `ty` that starts at `start_indices`, clamped.
 pub(super) fn dynamic_slice(x: &Array, start_indices: &[Array], ty: &Type) -> Array {
-    let steps = dense(x.shape());
+    let steps = row_major_strides(x.shape());
     view(x, ty, block_offset(x.shape(), &ty.shape, start_indices, &steps), &steps)
 }
 
 /// Replaces the block of `x` that starts at `start_indices`, clamped.
 pub(super) fn dynamic_update_slice(mut x: Array, update: &Array, start_indices: &[Array]) -> Array {
-    let steps = dense(x.shape());
+    let steps = row_major_strides(x.shape());
     let offset = block_offset(x.shape(), update.shape(), start_indices, &steps);
-    let walk = Walk::new(update.shape(), [&dense(update.shape()), &steps]);
+    let walk = Walk::new(update.shape(), [&row_major_strides(update.shape()), &steps]);
     with_word!(x.dtype().size(), W => {
         walk.copy::<W>(bytemuck::cast_slice(update.bytes()), bytemuck::cast_slice_mut(x.bytes_mut()), [0, offset]);
     });
@@ -62,21 +62,21 @@ impl Slices {
         dims: &GatherDims,
         slice_sizes: &[usize],
     ) -> Slices {
-        let (outer, inner) = (dense(slices), dense(shape));
+        let (outer, inner) = (row_major_strides(slices), row_major_strides(shape));
         let kept = (0..shape.len()).filter(|a| !dims.collapsed.contains(a) && !dims.operand_batching.contains(a));
-        let (mut sizes, mut slice_steps) = (Steps::new(), Steps::new());
+        let (mut sizes, mut slice_steps) = (Strides::new(), Strides::new());
         for axis in kept {
             sizes.push(slice_sizes[axis] as isize);
             slice_steps.push(inner[axis]);
         }
         let sizes: Vec<usize> = sizes.into_iter().map(|n| n as usize).collect();
-        let offset_steps: Steps = dims.offset.iter().map(|&a| outer[a]).collect();
+        let offset_steps: Strides = dims.offset.iter().map(|&a| outer[a]).collect();
         let slice = Walk::new(&sizes, [&offset_steps, &slice_steps]);
 
         let batch_dims = &indices[..indices.len() - 1];
-        let batch_steps: Steps = (0..slices.len()).filter(|a| !dims.offset.contains(a)).map(|a| outer[a]).collect();
-        let index_steps = &dense(indices)[..batch_dims.len()];
-        let mut array_steps = Steps::from_elem(0, batch_dims.len());
+        let batch_steps: Strides = (0..slices.len()).filter(|a| !dims.offset.contains(a)).map(|a| outer[a]).collect();
+        let index_steps = &row_major_strides(indices)[..batch_dims.len()];
+        let mut array_steps = Strides::from_elem(0, batch_dims.len());
         for (&operand, &index) in dims.operand_batching.iter().zip(&dims.indices_batching) {
             array_steps[index] = inner[operand];
         }

@@ -297,7 +297,7 @@ fn eval<V>(
             return Ok(Results::new());
         }
         Op::Callback { f, args, callback, results, vmap_method: _ } => {
-            if *f == CallbackFn::Io && !observer.calls() {
+            if *f == CallbackFn::Io && !observer.runs_io_callbacks() {
                 return Err(InterpretError::NotCalled { loc: callback.loc().clone() });
             }
             return Ok(callback.call(f.name(), &all(args, take), results).map_err(Box::new)?.into());

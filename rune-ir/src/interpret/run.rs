@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Observes a running program, including its sub-programs.
 pub trait Observer {
     /// Returns whether it observes instructions. If not, it is not called for them.
-    fn watches(&self) -> bool {
+    fn observes_instructions(&self) -> bool {
         true
     }
     /// A program starts to run on these inputs. It is the whole program, or a sub-program of the instruction that
@@ -32,7 +32,7 @@ pub trait Observer {
         super::sink::emit(text);
     }
     /// Returns whether to call an `io_callback`. It returns false if a program only runs again to be observed.
-    fn calls(&self) -> bool {
+    fn runs_io_callbacks(&self) -> bool {
         true
     }
     /// The program that started last has ended.
@@ -44,7 +44,7 @@ pub trait Observer {
 /// Observes nothing.
 pub struct NoObserver;
 impl Observer for NoObserver {
-    fn watches(&self) -> bool {
+    fn observes_instructions(&self) -> bool {
         false
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn run(
     observer: &mut dyn Observer,
 ) -> Result<Vec<Array>, InterpretError> {
     check(program, &inputs)?;
-    let watched = observer.watches();
+    let watched = observer.observes_instructions();
     if watched {
         observer.begin(program, &inputs);
     }

@@ -2,7 +2,7 @@
 
 use super::map::write;
 use super::number::{Number, with_kind};
-use super::strided::{Steps, Walk, dense, view, with_word, write_bytes};
+use super::strided::{Strides, Walk, row_major_strides, view, with_word, write_bytes};
 use super::{InterpretError, undefined};
 use crate::op::Padding;
 use crate::{Array, Type};
@@ -12,8 +12,8 @@ pub(super) fn broadcast_in_dim(x: Array, ty: &Type, dims: &[usize]) -> Array {
     if x.ty().size() == ty.size() {
         return x.reshaped(ty.shape.clone());
     }
-    let mut steps = Steps::from_elem(0, ty.rank());
-    for ((&dim, &step), &size) in dims.iter().zip(&dense(x.shape())).zip(x.shape().iter()) {
+    let mut steps = Strides::from_elem(0, ty.rank());
+    for ((&dim, &step), &size) in dims.iter().zip(&row_major_strides(x.shape())).zip(x.shape().iter()) {
         steps[dim] = if size == 1 { 0 } else { step };
     }
     view(&x, ty, 0, &steps)
@@ -24,8 +24,8 @@ pub(super) fn transpose(x: Array, permutation: &[usize]) -> Array {
     if permutation.iter().enumerate().all(|(i, &p)| i == p) {
         return x;
     }
-    let steps = dense(x.shape());
-    let steps: Steps = permutation.iter().map(|&p| steps[p]).collect();
+    let steps = row_major_strides(x.shape());
+    let steps: Strides = permutation.iter().map(|&p| steps[p]).collect();
     let ty = x.ty().with_shape(permutation.iter().map(|&p| x.shape()[p]).collect::<crate::Shape>());
     view(&x, &ty, 0, &steps)
 }
@@ -35,15 +35,15 @@ pub(super) fn slice(x: Array, ty: &Type, start: &[usize], strides: &[usize]) -> 
     if x.ty() == ty {
         return x;
     }
-    let steps = dense(x.shape());
+    let steps = row_major_strides(x.shape());
     let offset = steps.iter().zip(start).map(|(&step, &start)| step * start as isize).sum();
-    let steps: Steps = steps.iter().zip(strides).map(|(&step, &stride)| step.wrapping_mul(stride as isize)).collect();
+    let steps: Strides = steps.iter().zip(strides).map(|(&step, &stride)| step.wrapping_mul(stride as isize)).collect();
     view(&x, ty, offset, &steps)
 }
 
 /// Reverses the order of elements along `axes`.
 pub(super) fn reverse(x: &Array, axes: &[usize]) -> Array {
-    let mut steps = dense(x.shape());
+    let mut steps = row_major_strides(x.shape());
     let mut offset = 0;
     for &axis in axes {
         offset += steps[axis] * (x.shape()[axis] as isize - 1);
@@ -54,10 +54,10 @@ pub(super) fn reverse(x: &Array, axes: &[usize]) -> Array {
 
 /// Adds `padding` around and between the elements of `x`.
 pub(super) fn pad(x: &Array, ty: &Type, padding: &Array, config: &[Padding]) -> Array {
-    let (from, to) = (dense(x.shape()), dense(&ty.shape));
+    let (from, to) = (row_major_strides(x.shape()), row_major_strides(&ty.shape));
     // The elements from `first` up to `end` along an axis remain after the padding, and start at `at`.
     let mut dims = crate::op::Dims::new();
-    let (mut base, mut steps) = ([0, 0], Steps::new());
+    let (mut base, mut steps) = ([0, 0], Strides::new());
     for (axis, p) in config.iter().enumerate() {
         // Type rules bound the sizes but not the amounts of padding, so these may not fit into 64 bits.
         let (low, step, size) = (i128::from(p.low), p.interior as i128 + 1, x.shape()[axis] as i128);
@@ -84,13 +84,13 @@ pub(super) fn concatenate(mut xs: Vec<Array>, ty: &Type, dimension: usize) -> Ar
     if xs.len() == 1 {
         return xs.swap_remove(0);
     }
-    let to = dense(&ty.shape);
+    let to = row_major_strides(&ty.shape);
     write_bytes(ty, |out| {
         with_word!(ty.dtype.size(), W => {
             let out: &mut [W] = bytemuck::cast_slice_mut(out);
             let mut at = 0;
             for x in &xs {
-                let walk = Walk::new(x.shape(), [&dense(x.shape()), &to]);
+                let walk = Walk::new(x.shape(), [&row_major_strides(x.shape()), &to]);
                 walk.copy(bytemuck::cast_slice(x.bytes()), out, [0, at * to[dimension]]);
                 at += x.shape()[dimension] as isize;
             }

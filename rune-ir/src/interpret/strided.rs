@@ -4,7 +4,7 @@ use crate::{Array, Type};
 use smallvec::SmallVec;
 
 /// Steps along axes; negative ones walk backwards.
-pub(super) type Steps = SmallVec<[isize; 6]>;
+pub(super) type Strides = SmallVec<[isize; 6]>;
 
 /// A walk over the index space of some axes, in row-major order, that keeps an offset in each of `N` arrays.
 ///
@@ -134,8 +134,8 @@ impl Walk<2> {
 pub(super) use crate::with_word;
 
 /// Returns the steps of an array in row-major order.
-pub(super) fn dense(shape: &[usize]) -> Steps {
-    let mut steps: Steps = SmallVec::from_elem(1, shape.len());
+pub(super) fn row_major_strides(shape: &[usize]) -> Strides {
+    let mut steps: Strides = SmallVec::from_elem(1, shape.len());
     for axis in (0..shape.len().saturating_sub(1)).rev() {
         steps[axis] = steps[axis + 1] * shape[axis + 1] as isize;
     }
@@ -154,7 +154,7 @@ pub(super) fn write_bytes(ty: &Type, f: impl FnOnce(&mut [u8])) -> Array {
 
 /// Returns an array of type `ty` that reads `x` from `offset` on, with these strides.
 pub(super) fn view(x: &Array, ty: &Type, offset: isize, steps: &[isize]) -> Array {
-    let walk = Walk::new(&ty.shape, [steps, &dense(&ty.shape)]);
+    let walk = Walk::new(&ty.shape, [steps, &row_major_strides(&ty.shape)]);
     write_bytes(ty, |out| {
         with_word!(ty.dtype.size(), W => {
             walk.copy::<W>(bytemuck::cast_slice(x.bytes()), bytemuck::cast_slice_mut(out), [offset, 0]);
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn contiguous_axes_are_walked_as_one() {
-        let steps = dense(&[2, 1, 3, 4]);
+        let steps = row_major_strides(&[2, 1, 3, 4]);
         assert_eq!(Walk::new(&[2, 1, 3, 4], [&steps]).row(), (24, [1]));
         assert_eq!(Walk::<1>::new(&[], [&[]]).row(), (1, [0]));
     }

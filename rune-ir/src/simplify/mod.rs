@@ -131,7 +131,7 @@ impl<'a> Forward<'a> {
                     match source {
                         Source::Result(i) => self.renamed[old.index()] = results[i],
                         Source::Operand(v) => self.renamed[old.index()] = v,
-                        Source::Nowhere => {}
+                        Source::Unused => {}
                     }
                 }
                 return;
@@ -146,8 +146,8 @@ impl<'a> Forward<'a> {
     /// Adds an operation on variables of the new program, and returns its results.
     fn emit(&mut self, mut op: Op, origin: &Origin) -> SmallVec<[Var; 2]> {
         /// Few rules apply in sequence. The bound matters only if two rules undo each other.
-        const MOST: usize = 16;
-        for _ in 0..MOST {
+        const MAX_PASSES: usize = 16;
+        for _ in 0..MAX_PASSES {
             match self.rewrite(&op) {
                 Rewrite::Is(v) => return SmallVec::from_slice(&[v]),
                 Rewrite::Splat(value) => {

@@ -13,7 +13,7 @@ pub(super) enum Source {
     /// This operand.
     Operand(Var),
     /// None, because nothing uses it.
-    Nowhere,
+    Unused,
 }
 
 /// Returns the operation with as few results as possible, and the source of each result that `alive` marks. Returns
@@ -64,7 +64,7 @@ fn distinct(args: &[Var], programs: &[&Arc<Program>], alive: &[bool]) -> (Vec<us
     let sources = (0..alive.len())
         .map(|i| {
             if !alive[i] {
-                return Source::Nowhere;
+                return Source::Unused;
             }
             let input = programs[0].outputs()[i];
             if input.index() < args.len() && programs.iter().all(|p| p.outputs()[i] == input) {
@@ -108,7 +108,7 @@ fn while_loop(
         cond: Arc::new(rearranged(cond, &inputs, &[0])),
         body: Arc::new(rearranged(body, &inputs, &outputs)),
     };
-    let source = |i| outputs.iter().position(|&o| o == i).map_or(Source::Nowhere, Source::Result);
+    let source = |i| outputs.iter().position(|&o| o == i).map_or(Source::Unused, Source::Result);
     Some((narrower, (0..carry).map(source).collect()))
 }
 
@@ -154,7 +154,7 @@ fn scan(
     let stays = |i: usize| outputs[i].index() == consts + i;
     // Equal stacks are kept once. A stack of all slices of a scanned array is that array.
     let mut stacked: Vec<usize> = Vec::new();
-    let mut sources = vec![Source::Nowhere; alive.len()];
+    let mut sources = vec![Source::Unused; alive.len()];
     for i in (carry..alive.len()).filter(|&i| alive[i]) {
         let v = outputs[i];
         if is_input(v) && v.index() >= consts + carry {
@@ -187,14 +187,12 @@ fn scan(
     for (i, source) in sources.iter_mut().enumerate() {
         match source {
             Source::Result(at) => *at += carried.len(),
-            Source::Nowhere if i < carry && alive[i] && stays(i) => *source = Source::Operand(args[consts + i]),
-            Source::Nowhere if i < carry && alive[i] && is_set(i) => {
-                *source = Source::Operand(args[outputs[i].index()])
+            Source::Unused if i < carry && alive[i] && stays(i) => *source = Source::Operand(args[consts + i]),
+            Source::Unused if i < carry && alive[i] && is_set(i) => *source = Source::Operand(args[outputs[i].index()]),
+            Source::Unused if i < carry && kept[i] => {
+                *source = carried.iter().position(|&c| c == i).map_or(Source::Unused, Source::Result);
             }
-            Source::Nowhere if i < carry && kept[i] => {
-                *source = carried.iter().position(|&c| c == i).map_or(Source::Nowhere, Source::Result);
-            }
-            Source::Operand(_) | Source::Nowhere => {}
+            Source::Operand(_) | Source::Unused => {}
         }
     }
     Some(Narrowed {

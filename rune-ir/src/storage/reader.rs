@@ -9,7 +9,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// The maximum length of a header in the format, in bytes.
-const LONGEST_HEADER: u64 = 100_000_000;
+const MAX_HEADER: u64 = 100_000_000;
 
 /// An open safetensors file. It reads an array only on request, so that memory holds only the arrays in use.
 ///
@@ -53,7 +53,7 @@ impl Reader {
         }
         file.read_exact(&mut size).map_err(failed)?;
         let start = u64::from_le_bytes(size).saturating_add(size.len() as u64);
-        if start > length.min(LONGEST_HEADER) {
+        if start > length.min(MAX_HEADER) {
             return Err(malformed("its header is longer than the file or the format allows".to_owned()));
         }
         let mut text = vec![0; (start - size.len() as u64) as usize];

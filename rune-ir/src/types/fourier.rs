@@ -5,7 +5,7 @@ use crate::op::FftFn;
 use crate::{Shape, Type};
 
 /// The maximum number of axes of a transform, as in StableHLO.
-const MOST_AXES: usize = 3;
+const MAX_AXES: usize = 3;
 
 pub(super) fn fft(f: FftFn, x: &Type, lengths: &[usize]) -> Result<Type, TypeProblem> {
     let dtype = match f {
@@ -22,9 +22,9 @@ pub(super) fn fft(f: FftFn, x: &Type, lengths: &[usize]) -> Result<Type, TypePro
             x.dtype.real()
         }
     };
-    if lengths.is_empty() || lengths.len() > MOST_AXES || lengths.contains(&0) {
+    if lengths.is_empty() || lengths.len() > MAX_AXES || lengths.contains(&0) {
         return Err(TypeProblem::Attribute(format!(
-            "needs 1 to {MOST_AXES} `lengths` of at least 1, but got {lengths:?}"
+            "needs 1 to {MAX_AXES} `lengths` of at least 1, but got {lengths:?}"
         )));
     }
     let mut taken = Shape::from(lengths);

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(4);
 /// The maximum size of the compiler's output to keep. The compiler can print the whole program in each of many
 /// messages.
-const MOST_SAID: u64 = 8 << 20;
+const MAX_OUTPUT: u64 = 8 << 20;
 
 /// The reason why a run of the compiler ended.
 pub(super) enum ExitReason {
@@ -79,7 +79,7 @@ pub(super) fn run(run: CompilerRun<'_>) -> io::Result<(ExitReason, String)> {
 fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     thread::spawn(move || {
         let mut said = Vec::new();
-        let _ = from.by_ref().take(MOST_SAID).read_to_end(&mut said);
+        let _ = from.by_ref().take(MAX_OUTPUT).read_to_end(&mut said);
         let _ = io::copy(&mut from, &mut io::sink());
         String::from_utf8_lossy(&said).into_owned()
     })
@@ -173,7 +173,7 @@ mod tests {
     fn a_long_output_is_cut_and_read_to_its_end() {
         let (ended, said) = script("yes | head -c 10000000 >&2; exit 3", NO_LIMITS, &mut || true);
         assert!(matches!(ended, ExitReason::Exited(status) if status.code() == Some(3)));
-        assert_eq!(said.len() as u64, MOST_SAID);
+        assert_eq!(said.len() as u64, MAX_OUTPUT);
     }
 
     #[test]

@@ -14,13 +14,13 @@ pub(super) struct Limits {
 }
 
 /// The default time limit. The largest example programs take a tenth of it on a slow machine.
-const LONGEST: Duration = Duration::from_secs(600);
+const MAX_TIME: Duration = Duration::from_secs(600);
 /// The memory limit if the memory of the machine is unknown.
 const UNKNOWN_MEMORY: u64 = 16 << 30;
 
 impl Limits {
     /// Returns the limits in `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT`. The defaults are three quarters of the
-    /// machine's memory, and [`LONGEST`].
+    /// machine's memory, and [`MAX_TIME`].
     pub fn from_environment() -> Limits {
         static LIMITS: OnceLock<Limits> = OnceLock::new();
         *LIMITS.get_or_init(|| Limits {
@@ -32,7 +32,7 @@ impl Limits {
 
 /// Returns the time limit in `RUNE_COMPILE_TIMEOUT`, in seconds. 0 means no limit.
 fn time(said: Option<&str>) -> Option<Duration> {
-    let Some(said) = said.filter(|said| !said.trim().is_empty()) else { return Some(LONGEST) };
+    let Some(said) = said.filter(|said| !said.trim().is_empty()) else { return Some(MAX_TIME) };
     let seconds = said.trim().trim_end_matches('s').parse::<f64>().ok();
     match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
         Some(Duration::ZERO) => None,
@@ -40,9 +40,9 @@ fn time(said: Option<&str>) -> Option<Duration> {
         None => {
             tracing::warn!(
                 "RUNE_COMPILE_TIMEOUT is `{said}`, which is not a number of seconds; using {} s",
-                LONGEST.as_secs()
+                MAX_TIME.as_secs()
             );
-            Some(LONGEST)
+            Some(MAX_TIME)
         }
     }
 }
@@ -67,12 +67,12 @@ mod tests {
 
     #[test]
     fn limits_are_read() {
-        assert_eq!(time(None), Some(LONGEST));
-        assert_eq!(time(Some("")), Some(LONGEST));
+        assert_eq!(time(None), Some(MAX_TIME));
+        assert_eq!(time(Some("")), Some(MAX_TIME));
         assert_eq!(time(Some("1.5")), Some(Duration::from_millis(1500)));
         assert_eq!(time(Some("20s")), Some(Duration::from_secs(20)));
         assert_eq!(time(Some("0")), None);
-        assert_eq!(time(Some("soon")), Some(LONGEST));
+        assert_eq!(time(Some("soon")), Some(MAX_TIME));
         assert_eq!(total("MemTotal:       24689516 kB\nMemFree: 1 kB\n"), Some(24_689_516 << 10));
         assert_eq!(total("nothing"), None);
     }

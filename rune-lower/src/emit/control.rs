@@ -149,9 +149,9 @@ const UNROLLED: usize = 128;
 /// Small bodies therefore gain from unrolling (docs/performance.md has figures). Bodies with loops or branches do not:
 /// nested unrolling multiplies, and IREE fails on many of them in a row ("failed to solve for timepoint coverage").
 fn unroll_for(body: &Program) -> usize {
-    const MOST: usize = 8;
+    const MAX_UNROLLED: usize = 8;
     match straight(body) {
-        Some(length) => (UNROLLED / length.max(1)).clamp(1, MOST),
+        Some(length) => (UNROLLED / length.max(1)).clamp(1, MAX_UNROLLED),
         None => 1,
     }
 }

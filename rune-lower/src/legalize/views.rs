@@ -13,7 +13,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// The maximum number of producers that a value may read. Beyond this number, the value goes through a barrier.
-pub(crate) const MOST: usize = 64;
+pub(crate) const MAX_VIEWS: usize = 64;
 /// The marker for an axis along which all elements are equal.
 const NONE: u8 = u8::MAX;
 
@@ -48,14 +48,14 @@ pub(crate) enum ViewRole {
     /// Other operations are fused with it.
     Producer,
     /// An elementwise function.
-    Elements,
+    Elementwise,
     /// A slice at computed positions.
-    Part,
+    DynamicSlice,
     /// Nothing is fused through it.
-    Apart,
+    Opaque,
 }
 
-pub(crate) fn kind(name: &str) -> ViewRole {
+pub(crate) fn role(name: &str) -> ViewRole {
     match name {
         "stablehlo.reduce"
         | "stablehlo.reduce_window"
@@ -63,7 +63,7 @@ pub(crate) fn kind(name: &str) -> ViewRole {
         | "stablehlo.convolution"
         | "stablehlo.sort"
         | "func.call" => ViewRole::Producer,
-        "stablehlo.dynamic_slice" => ViewRole::Part,
+        "stablehlo.dynamic_slice" => ViewRole::DynamicSlice,
         "stablehlo.constant"
         | "stablehlo.iota"
         | "stablehlo.concatenate"
@@ -76,8 +76,8 @@ pub(crate) fn kind(name: &str) -> ViewRole {
         | "stablehlo.case"
         | "stablehlo.return"
         | "stablehlo.cholesky"
-        | "stablehlo.triangular_solve" => ViewRole::Apart,
-        _ => ViewRole::Elements,
+        | "stablehlo.triangular_solve" => ViewRole::Opaque,
+        _ => ViewRole::Elementwise,
     }
 }
 

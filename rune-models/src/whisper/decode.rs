@@ -79,7 +79,7 @@ pub struct Decoded {
 
 /// The keys and values of the encoder's features for one window; see [`Recognizer::encode`].
 #[derive(Clone, Debug)]
-pub struct Sound(Vec<Memory>);
+pub struct EncodedWindow(Vec<Memory>);
 
 type Encode = Box<dyn Fn(&Encoder, &Tensor) -> Tensor + Send + Sync>;
 type Listen = Box<dyn Fn(&super::Decoder, &Tensor) -> Vec<Memory> + Send + Sync>;
@@ -163,14 +163,14 @@ impl Recognizer {
     ///
     /// # Errors
     /// Returns an error if the spectrogram has the wrong shape for the model.
-    pub fn encode(&self, mel: &Tensor) -> Result<Sound, WhisperError> {
-        Ok(Sound((self.listen)(&self.model.decoder, &self.features(mel)?)))
+    pub fn encode(&self, mel: &Tensor) -> Result<EncodedWindow, WhisperError> {
+        Ok(EncodedWindow((self.listen)(&self.model.decoder, &self.features(mel)?)))
     }
     /// Returns the logits `[tokens of the text, tokens]` of the next token after each token of a text.
     ///
     /// # Errors
     /// Returns an error if the text is empty or longer than half of the decoder's positions.
-    pub fn logits(&self, sound: &Sound, text: &[u32]) -> Result<Tensor, WhisperError> {
+    pub fn logits(&self, sound: &EncodedWindow, text: &[u32]) -> Result<Tensor, WhisperError> {
         let longest = longest_prompt(self.model.config.max_target_positions);
         if text.is_empty() || text.len() > longest {
             let (value, must) = (text.len().to_string(), format!("the number of tokens: 1 to {longest}"));
@@ -184,7 +184,7 @@ impl Recognizer {
     ///
     /// # Errors
     /// Returns an error if the decoder cannot be run.
-    pub fn languages(&self, sound: &Sound) -> Result<Vec<(String, f64)>, WhisperError> {
+    pub fn languages(&self, sound: &EncodedWindow) -> Result<Vec<(String, f64)>, WhisperError> {
         if !self.tokens.is_multilingual() {
             return Ok(Vec::new());
         }
@@ -203,7 +203,7 @@ impl Recognizer {
     ///
     /// # Errors
     /// Returns an error if an option does not fit the model, or the decoder cannot be run.
-    pub fn decode(&self, sound: &Sound, options: &DecodeOptions) -> Result<Decoded, WhisperError> {
+    pub fn decode(&self, sound: &EncodedWindow, options: &DecodeOptions) -> Result<Decoded, WhisperError> {
         options.check()?;
         let config = &self.model.config;
         let language = match &options.language {

@@ -19,7 +19,7 @@ mod transcribe;
 
 pub use audio::{SAMPLE_RATE, read_wav, resample};
 pub use config::{GenerationConfig, WhisperConfig};
-pub use decode::{DecodeOptions, Decoded, Recognizer, Sound};
+pub use decode::{DecodeOptions, Decoded, EncodedWindow, Recognizer};
 pub use error::WhisperError;
 pub use layers::Memory;
 pub use mel::LogMel;

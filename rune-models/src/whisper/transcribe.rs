@@ -1,6 +1,6 @@
 //! Transcription of sound of any length, window by window.
 
-use super::decode::{DecodeOptions, Decoded, Recognizer, Sound};
+use super::decode::{DecodeOptions, Decoded, EncodedWindow, Recognizer};
 use super::mel::HOP;
 use super::{SAMPLE_RATE, WhisperError};
 use flate2::Compression;
@@ -160,7 +160,7 @@ impl Recognizer {
     /// Decodes a window at one temperature after the other, until the text is acceptable.
     fn decode_with_fallback(
         &self,
-        sound: &Sound,
+        sound: &EncodedWindow,
         decode: &DecodeOptions,
         options: &TranscribeOptions,
     ) -> Result<Decoded, WhisperError> {

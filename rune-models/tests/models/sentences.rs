@@ -12,12 +12,12 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 /// The number of tokens after which the published model truncates texts.
-const LONGEST: usize = 256;
+const MAX_TOKENS: usize = 256;
 
 static MINILM: LazyLock<SentenceEncoder> = LazyLock::new(|| {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     assert!(Command::new(root.join("scripts/fetch-minilm")).status().unwrap().success());
-    SentenceEncoder::load(root.join("data/minilm"), LONGEST).unwrap()
+    SentenceEncoder::load(root.join("data/minilm"), MAX_TOKENS).unwrap()
 });
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ fn sentence_embeddings_are_those_of_transformers() {
     let expected: Vec<&[f32]> = embeddings.iter().map(Vec::as_slice).collect();
     let lengths: Vec<usize> = MINILM.tokenize(&texts).unwrap().iter().map(Vec::len).collect();
     // Some texts have no word, and some are truncated.
-    assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&2), Some(&LONGEST)), "{lengths:?}");
+    assert_eq!((lengths.iter().min(), lengths.iter().max()), (Some(&2), Some(&MAX_TOKENS)), "{lengths:?}");
     // Next to the longest text, the others are nearly all padding.
     assert_same(&MINILM.embed(&texts).unwrap(), &expected);
     for (text, expected) in texts.iter().zip(&expected) {

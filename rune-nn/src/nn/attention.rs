@@ -183,7 +183,10 @@ impl MultiHeadAttention {
 /// ```
 #[track_caller]
 pub fn rotary_embedding(x: &Tensor, positions: &Tensor, base: f64) -> Tensor {
-    let size = x.shape().last().copied().unwrap_or(0);
+    let size = match x.shape()[..] {
+        [.., _, _, size] if size % 2 == 0 => size,
+        _ => refuse!("rotary_embedding: takes [.., positions, heads, an even size], and got {}", x.ty()),
+    };
     let steps = Tensor::arange(0..size / 2, angle_dtype(x)) * (-2.0 * base.ln() / size as f64);
     rotary_embedding_with(x, positions, &steps.exp())
 }
@@ -204,7 +207,8 @@ pub fn rotary_embedding(x: &Tensor, positions: &Tensor, base: f64) -> Tensor {
 #[track_caller]
 pub fn rotary_embedding_with(x: &Tensor, positions: &Tensor, frequencies: &Tensor) -> Tensor {
     if !matches!(x.shape()[..], [.., _, _, size] if size == 2 * frequencies.size()) {
-        refuse!("rotary_embedding: takes [.., positions, heads, an even size], and got {}", x.ty());
+        let size = 2 * frequencies.size();
+        refuse!("rotary_embedding_with: these frequencies are for [.., positions, heads, {size}], and got {}", x.ty());
     }
     let dtype = angle_dtype(x);
     let angles = positions.cast(dtype).unsqueeze(-1).unsqueeze(-1) * frequencies.cast(dtype);

@@ -1,6 +1,6 @@
 //! Adafactor. For large matrices, its state holds only row and column averages.
 
-use super::chain::stands_for;
+use super::chain::impl_as_chain;
 use super::leaves::{expect_count, expect_state_of, wide, zip};
 use super::moments::{next_count, zero_count};
 use super::{
@@ -147,7 +147,7 @@ type Parts = (
     (Option<AddDecayedWeights>, Scale),
 );
 
-stands_for!(Adafactor, Parts, |s| {
+impl_as_chain!(Adafactor, Parts, |s| {
     (
         s.scale,
         s.clipping_threshold.map(ClipByBlockRms),

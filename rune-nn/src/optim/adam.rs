@@ -1,6 +1,6 @@
 //! Adam, Nadam and AdamW.
 
-use super::chain::stands_for;
+use super::chain::impl_as_chain;
 use super::leaves::{expect_count, expect_state, zip};
 use super::moments::{average, average_of_squares, next_count, unbiased, unbiased_ahead, zero_count};
 use super::{AddDecayedWeights, GradientTransformation, Mask, Params, ScaleByLearningRate, Schedule};
@@ -100,7 +100,7 @@ pub struct Adam {
     pub nesterov: bool,
 }
 
-stands_for!(Adam, (ScaleByAdam, ScaleByLearningRate), |s| {
+impl_as_chain!(Adam, (ScaleByAdam, ScaleByLearningRate), |s| {
     let adam = ScaleByAdam { b1: s.b1, b2: s.b2, eps: s.eps, eps_root: s.eps_root, nesterov: s.nesterov };
     (adam, ScaleByLearningRate(s.learning_rate.clone()))
 });
@@ -143,7 +143,7 @@ pub struct AdamW {
     pub nesterov: bool,
 }
 
-stands_for!(AdamW, (ScaleByAdam, AddDecayedWeights, ScaleByLearningRate), |s| {
+impl_as_chain!(AdamW, (ScaleByAdam, AddDecayedWeights, ScaleByLearningRate), |s| {
     let adam = ScaleByAdam { b1: s.b1, b2: s.b2, eps: s.eps, eps_root: s.eps_root, nesterov: s.nesterov };
     let decay = AddDecayedWeights { weight_decay: s.weight_decay, mask: s.mask.clone() };
     (adam, decay, ScaleByLearningRate(s.learning_rate.clone()))

@@ -1,6 +1,6 @@
 //! Variants of Adam: Adamax, RAdam, Lamb and Lion.
 
-use super::chain::stands_for;
+use super::chain::impl_as_chain;
 use super::leaves::{expect_count, expect_state, wide, zip};
 use super::moments::{average, known_part, next_count, unbiased, zero_count};
 use super::{
@@ -52,7 +52,7 @@ impl GradientTransformation for ScaleByAdamax {
     }
 }
 
-stands_for!(Adamax, (ScaleByAdamax, ScaleByLearningRate), |s| {
+impl_as_chain!(Adamax, (ScaleByAdamax, ScaleByLearningRate), |s| {
     let adamax = ScaleByAdamax { b1: s.b1, b2: s.b2, eps: s.eps };
     (adamax, ScaleByLearningRate(s.learning_rate.clone()))
 });
@@ -123,7 +123,7 @@ impl GradientTransformation for ScaleByRAdam {
     }
 }
 
-stands_for!(RAdam, (ScaleByRAdam, ScaleByLearningRate), |s| {
+impl_as_chain!(RAdam, (ScaleByRAdam, ScaleByLearningRate), |s| {
     let radam = ScaleByRAdam { b1: s.b1, b2: s.b2, eps: s.eps, eps_root: s.eps_root, threshold: s.threshold };
     (radam, ScaleByLearningRate(s.learning_rate.clone()))
 });
@@ -153,7 +153,7 @@ pub struct Lamb {
     pub mask: Mask,
 }
 
-stands_for!(Lamb, (ScaleByAdam, AddDecayedWeights, ScaleByTrustRatio, ScaleByLearningRate), |s| {
+impl_as_chain!(Lamb, (ScaleByAdam, AddDecayedWeights, ScaleByTrustRatio, ScaleByLearningRate), |s| {
     let adam = ScaleByAdam { b1: s.b1, b2: s.b2, eps: s.eps, eps_root: s.eps_root, nesterov: false };
     let decay = AddDecayedWeights { weight_decay: s.weight_decay, mask: s.mask.clone() };
     (adam, decay, ScaleByTrustRatio, ScaleByLearningRate(s.learning_rate.clone()))
@@ -216,7 +216,7 @@ pub struct Lion {
     pub mask: Mask,
 }
 
-stands_for!(Lion, (ScaleByLion, AddDecayedWeights, ScaleByLearningRate), |s| {
+impl_as_chain!(Lion, (ScaleByLion, AddDecayedWeights, ScaleByLearningRate), |s| {
     let decay = AddDecayedWeights { weight_decay: s.weight_decay, mask: s.mask.clone() };
     (ScaleByLion { b1: s.b1, b2: s.b2 }, decay, ScaleByLearningRate(s.learning_rate.clone()))
 });

@@ -74,7 +74,7 @@ impl<T: GradientTransformation> GradientTransformation for &T {
 }
 
 /// Implements `GradientTransformation` for a struct of settings, by the chain that `parts` returns.
-macro_rules! stands_for {
+macro_rules! impl_as_chain {
     ($Name:ty, $Parts:ty, |$settings:ident| $parts:expr) => {
         impl $Name {
             fn parts(&self) -> $Parts {
@@ -100,4 +100,4 @@ macro_rules! stands_for {
         }
     };
 }
-pub(super) use stands_for;
+pub(super) use impl_as_chain;

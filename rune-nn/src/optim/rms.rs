@@ -1,6 +1,6 @@
 //! Optimisers that divide by typical gradients: Adagrad and RMSProp.
 
-use super::chain::{other_settings, stands_for};
+use super::chain::{impl_as_chain, other_settings};
 use super::leaves::{expect_count, expect_state, zip};
 use super::moments::{average, average_of_squares, next_count, unbiased, zero_count};
 use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule, Trace};
@@ -56,7 +56,7 @@ pub struct Adagrad {
     pub eps: f64,
 }
 
-stands_for!(Adagrad, (ScaleByRss, ScaleByLearningRate), |s| {
+impl_as_chain!(Adagrad, (ScaleByRss, ScaleByLearningRate), |s| {
     let rss = ScaleByRss { initial_accumulator_value: s.initial_accumulator_value, eps: s.eps };
     (rss, ScaleByLearningRate(s.learning_rate.clone()))
 });
@@ -168,7 +168,7 @@ pub struct RmsProp {
     pub nesterov: bool,
 }
 
-stands_for!(RmsProp, (ScaleByRms, ScaleByLearningRate, Option<Trace>), |s| {
+impl_as_chain!(RmsProp, (ScaleByRms, ScaleByLearningRate, Option<Trace>), |s| {
     let trace = s.momentum.map(|decay| Trace { decay, nesterov: s.nesterov });
     (s.scale, ScaleByLearningRate(s.learning_rate.clone()), trace)
 });

@@ -1,6 +1,6 @@
 //! Gradient descent with momentum.
 
-use super::chain::stands_for;
+use super::chain::impl_as_chain;
 use super::leaves::{expect_state, zip};
 use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule};
 use rune_trace::{Tensor, Tree, at_caller};
@@ -55,7 +55,7 @@ pub struct Sgd {
     pub nesterov: bool,
 }
 
-stands_for!(Sgd, (Option<Trace>, ScaleByLearningRate), |s| {
+impl_as_chain!(Sgd, (Option<Trace>, ScaleByLearningRate), |s| {
     let trace = s.momentum.map(|decay| Trace { decay, nesterov: s.nesterov });
     (trace, ScaleByLearningRate(s.learning_rate.clone()))
 });

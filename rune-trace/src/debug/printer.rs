@@ -330,7 +330,7 @@ impl DebugOptions {
 }
 
 impl Observer for Printer<'_> {
-    fn calls(&self) -> bool {
+    fn runs_io_callbacks(&self) -> bool {
         self.echo
     }
     fn begin(&mut self, program: &Program, inputs: &[Array]) {

@@ -339,8 +339,10 @@ fn the_first_operation_that_makes_a_nan_is_named() {
     use rune_ir::{NanError, NanOrigin};
     fn by(error: &NanError) -> (&'static str, Option<u32>, Option<&str>) {
         match &*error.made {
-            NanOrigin::By { op, origin, .. } => (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref()),
-            NanOrigin::Given { .. } | NanOrigin::Elsewhere => panic!("{error}"),
+            NanOrigin::Operation { op, origin, .. } => {
+                (op, origin.loc.as_ref().map(|loc| loc.line), origin.scope.as_deref())
+            }
+            NanOrigin::Input { .. } | NanOrigin::Unknown => panic!("{error}"),
         }
     }
     let x = Tensor::from([1.0f32, -4.0]);
@@ -376,7 +378,7 @@ fn the_first_operation_that_makes_a_nan_is_named() {
 
     // A NaN that was in an input.
     let error = debug_nans(|x: &Tensor, y: &Tensor| x + y)(&x, &Tensor::scalar(f32::NAN)).unwrap_err();
-    assert!(matches!(*error.made, NanOrigin::Given { input: 1, .. }), "{error}");
+    assert!(matches!(*error.made, NanOrigin::Input { input: 1, .. }), "{error}");
     // The values of batch elements are unknown, so there is no error here.
     assert!(vmap(|x: &Tensor| debug_nans(|x: &Tensor| x.sqrt())(x).unwrap())(&x).to_vec::<f32>().unwrap()[1].is_nan());
 

@@ -240,11 +240,11 @@ fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
 /// Prints nothing, and makes no calls that must happen once.
 struct Silent;
 impl Observer for Silent {
-    fn watches(&self) -> bool {
+    fn observes_instructions(&self) -> bool {
         false
     }
     fn print(&mut self, _text: &str) {}
-    fn calls(&self) -> bool {
+    fn runs_io_callbacks(&self) -> bool {
         false
     }
 }

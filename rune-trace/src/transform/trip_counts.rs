@@ -81,7 +81,7 @@ fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usiz
 struct TripCounts(FxHashMap<*const Program, (usize, usize)>);
 
 impl Observer for TripCounts {
-    fn watches(&self) -> bool {
+    fn observes_instructions(&self) -> bool {
         false
     }
     fn looped(&mut self, body: &Program, trip_count: usize) {
@@ -89,7 +89,7 @@ impl Observer for TripCounts {
         (*least, *greatest) = ((*least).min(trip_count), (*greatest).max(trip_count));
     }
     fn print(&mut self, _text: &str) {}
-    fn calls(&self) -> bool {
+    fn runs_io_callbacks(&self) -> bool {
         false
     }
 }

@@ -7,7 +7,7 @@ use rune_ir::op::{Literal, Padding, Window};
 use rune_ir::{DType, Shape};
 
 /// Windows with more positions are halved along their axes, because the size of a window may come from a file.
-const MOST_POSITIONS: usize = 64;
+const MAX_POSITIONS: usize = 64;
 
 /// Returns the tangent of the extreme of each window: that of its first extreme element.
 ///
@@ -21,7 +21,7 @@ pub(super) fn extreme(x: &Dual, window: &Window, greatest: bool) -> Tangent {
     let padded = padded(x, window, greatest);
     let positions = window.dimensions.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
     match positions {
-        Some(count) if count <= MOST_POSITIONS => one_by_one(&padded, window, &out),
+        Some(count) if count <= MAX_POSITIONS => one_by_one(&padded, window, &out),
         Some(_) | None => by_halves(padded, window, &out),
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of the programs `serve` and `serve-load`.
 
-use crate::small::{self, LONGEST, assert_right, metric, text, until};
+use crate::small::{self, MAX_TOKENS, assert_right, metric, text, until};
 use rune_serve::client::Client;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -53,7 +53,7 @@ async fn signals_stop_the_server_after_the_last_answer() {
                 "--stop-ms",
                 "300000",
                 "--longest",
-                &LONGEST.to_string(),
+                &MAX_TOKENS.to_string(),
             ],
         );
         let client = Client::new(base);
@@ -92,7 +92,7 @@ async fn signals_stop_the_server_after_the_last_answer() {
 async fn a_load_is_answered_without_loss() {
     let folder = tempfile::tempdir().unwrap();
     small::write(folder.path());
-    let longest = LONGEST.to_string();
+    let longest = MAX_TOKENS.to_string();
     let (_process, base) = serve(folder.path(), &["--longest", &longest, "--timeout-ms", "300000"]);
     wait_until_ready(&Client::new(&base[..])).await;
     let texts: Vec<String> = (0..40).map(|i| text(i, i + 1)).collect();

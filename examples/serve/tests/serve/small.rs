@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 /// The words are `w0` to `w95`, and the token of each is its number.
 const WORDS: usize = 96;
 /// The number of tokens after which texts are truncated.
-pub const LONGEST: usize = 64;
+pub const MAX_TOKENS: usize = 64;
 /// The time that no test exceeds, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// The encoder panics at this word.
@@ -25,12 +25,12 @@ pub fn write(folder: &Path) {
     let (n, inner) = (16, 32);
     let config = json!({
         "vocab_size": WORDS, "hidden_size": n, "num_hidden_layers": 2, "num_attention_heads": 2,
-        "intermediate_size": inner, "hidden_act": "gelu", "max_position_embeddings": LONGEST, "type_vocab_size": 1,
+        "intermediate_size": inner, "hidden_act": "gelu", "max_position_embeddings": MAX_TOKENS, "type_vocab_size": 1,
         "layer_norm_eps": 1e-12,
     });
     let mut shapes = vec![
         ("embeddings.word_embeddings.weight".to_owned(), vec![WORDS, n]),
-        ("embeddings.position_embeddings.weight".to_owned(), vec![LONGEST, n]),
+        ("embeddings.position_embeddings.weight".to_owned(), vec![MAX_TOKENS, n]),
         ("embeddings.token_type_embeddings.weight".to_owned(), vec![1, n]),
     ];
     let mut norms = vec!["embeddings.LayerNorm".to_owned()];
@@ -80,7 +80,7 @@ pub fn write(folder: &Path) {
 static ENCODER: LazyLock<SentenceEncoder> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path());
-    SentenceEncoder::load(folder.path(), LONGEST).unwrap()
+    SentenceEncoder::load(folder.path(), MAX_TOKENS).unwrap()
 });
 
 /// Returns a text of `count` consecutive words, from the word `first` on.
@@ -153,7 +153,7 @@ impl Encoder for Gated {
         Encoder::tokenize(&*ENCODER, text)
     }
     fn longest(&self) -> usize {
-        LONGEST
+        MAX_TOKENS
     }
     fn padded_shape(&self, texts: usize, longest: usize) -> [usize; 2] {
         ENCODER.padded_shape(texts, longest)

@@ -26,7 +26,7 @@ fn step<T: Field>(l: &mut [T], n: usize, start: usize) -> bool {
         let row = &mut below[..n];
         for j in start..end.min(i) {
             let other = &above[j * n..];
-            row[j] = (row[j] - inner(&other[start..j], &row[start..j])).per(other[j].re());
+            row[j] = (row[j] - inner(&other[start..j], &row[start..j])).divide_by_real(other[j].re());
         }
         if i < end {
             let rest = row[i].re() - square(&row[start..i]);

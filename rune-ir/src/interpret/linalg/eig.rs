@@ -32,7 +32,7 @@ pub(super) fn eig<T: Field>(a: &[T], n: usize) -> (Vec<Complex64>, Vec<Complex64
     for row in vectors.chunks_exact_mut(n.max(1)) {
         row.iter_mut().zip(&scales).for_each(|(x, &scale)| *x *= scale);
         let length = norm(row);
-        row.iter_mut().for_each(|x| *x = x.per(length));
+        row.iter_mut().for_each(|x| *x = x.divide_by_real(length));
         let sign = sign_of(row);
         row.iter_mut().for_each(|x| *x *= sign);
     }
@@ -62,7 +62,7 @@ fn balance<T: Field>(a: &mut [T], n: usize) -> Vec<f64> {
             }
             done = false;
             scales[i] = next;
-            (0..n).for_each(|j| a[i * n + j] = a[i * n + j].per(by));
+            (0..n).for_each(|j| a[i * n + j] = a[i * n + j].divide_by_real(by));
             (0..n).for_each(|j| a[j * n + i] = a[j * n + i].scaled(by));
         }
     }
@@ -131,7 +131,7 @@ impl Form {
             // Nearly equal eigenvalues let elements grow, so they are scaled down.
             let size = x[row].magnitude();
             if size > 1e100 {
-                x.iter_mut().for_each(|x| *x = x.per(size));
+                x.iter_mut().for_each(|x| *x = x.divide_by_real(size));
             }
         }
         x

@@ -26,9 +26,9 @@ pub(super) trait Field:
     /// Returns the product with a real number.
     fn scaled(self, by: f64) -> Self;
     /// Returns the quotient by a real number.
-    fn per(self, by: f64) -> Self;
+    fn divide_by_real(self, by: f64) -> Self;
     /// Returns the quotient. No intermediate result overflows if the result is in range.
-    fn over(self, by: Self) -> Self;
+    fn divide(self, by: Self) -> Self;
     /// Returns the factor of magnitude 1 that makes this number real and positive, or `ONE` if this is 0.
     fn phase_to_positive(self) -> Self;
     fn to_complex(self) -> Complex64 {
@@ -79,11 +79,11 @@ impl Field for f64 {
         self * by
     }
     #[inline(always)]
-    fn per(self, by: f64) -> f64 {
+    fn divide_by_real(self, by: f64) -> f64 {
         self / by
     }
     #[inline(always)]
-    fn over(self, by: f64) -> f64 {
+    fn divide(self, by: f64) -> f64 {
         self / by
     }
     fn phase_to_positive(self) -> f64 {
@@ -138,15 +138,15 @@ impl Field for Complex64 {
         Complex64::new(self.re * by, self.im * by)
     }
     #[inline(always)]
-    fn per(self, by: f64) -> Complex64 {
+    fn divide_by_real(self, by: f64) -> Complex64 {
         Complex64::new(self.re / by, self.im / by)
     }
-    fn over(self, by: Complex64) -> Complex64 {
+    fn divide(self, by: Complex64) -> Complex64 {
         divide(self, by)
     }
     fn phase_to_positive(self) -> Complex64 {
         let length = Field::abs(self);
-        if length == 0.0 { Self::ONE } else { Field::conj(self).per(length) }
+        if length == 0.0 { Self::ONE } else { Field::conj(self).divide_by_real(length) }
     }
     fn elements(x: &Array) -> Vec<Complex64> {
         x.to_complex_vec()

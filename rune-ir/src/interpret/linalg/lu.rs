@@ -50,7 +50,7 @@ impl<T: Field> Lu<T> {
         }
         for i in j + 1..m {
             let (row, of_pivot) = two_rows(&mut self.lu, n, i, j);
-            row[j] = row[j].over(divisor);
+            row[j] = row[j].divide(divisor);
             let factor = row[j];
             row[j + 1..end].iter_mut().zip(&of_pivot[j + 1..end]).for_each(|(x, &y)| *x -= factor * y);
         }

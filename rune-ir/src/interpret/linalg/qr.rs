@@ -21,9 +21,9 @@ impl<T: Field> Reflection<T> {
         }
         let beta = T::real(-first.abs().hypot(length).copysign(first.re()));
         let divisor = *first - beta;
-        let mut v: Vec<T> = x.iter().map(|y| y.over(divisor)).collect();
+        let mut v: Vec<T> = x.iter().map(|y| y.divide(divisor)).collect();
         v[0] = T::ONE;
-        (Reflection { tau: (beta - *first).over(beta), v }, beta)
+        (Reflection { tau: (beta - *first).divide(beta), v }, beta)
     }
     /// Replaces the vector `x` with `H x`.
     pub(super) fn apply(&self, x: &mut [T]) {
@@ -76,5 +76,5 @@ pub(super) fn norm<T: Field>(x: &[T]) -> f64 {
     if most == 0.0 || !most.is_finite() {
         return most;
     }
-    x.iter().map(|x| x.per(most).abs2()).sum::<f64>().sqrt() * most
+    x.iter().map(|x| x.divide_by_real(most).abs2()).sum::<f64>().sqrt() * most
 }

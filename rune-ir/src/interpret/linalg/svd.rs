@@ -8,7 +8,7 @@ use super::qr::{norm, qr};
 use super::triangular::two_rows;
 
 /// The maximum number of sweeps over all pairs of rows; six to ten are usual.
-const MOST_SWEEPS: usize = 64;
+const MAX_SWEEPS: usize = 64;
 
 /// An element this small relative to the greatest one counts as 0, because its square is out of range.
 const NOTHING: f64 = 1e-150;
@@ -69,12 +69,12 @@ fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     }
     // This keeps squares in range.
     let scale = if greatest > 0.0 { greatest } else { 1.0 };
-    let scaled: Vec<T> = a.iter().map(|x| x.per(scale)).collect();
+    let scaled: Vec<T> = a.iter().map(|x| x.divide_by_real(scale)).collect();
     let (q, mut rows) = qr(&scaled, m, n, columns);
     rows.truncate(n * n);
     // R is triangular. Rotations make its rows orthogonal: W R = S Vᴴ, so that A = (Q Wᴴ) S Vᴴ.
     let mut turned: Vec<T> = identity(n);
-    if !(0..MOST_SWEEPS).any(|_| sweep(&mut rows, &mut turned, n)) {
+    if !(0..MAX_SWEEPS).any(|_| sweep(&mut rows, &mut turned, n)) {
         return nothing();
     }
     let lengths: Vec<f64> = rows.chunks_exact(n.max(1)).map(norm).collect();
@@ -83,7 +83,9 @@ fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     let s: Vec<f64> = order.iter().map(|&i| if lengths[i] < NOTHING { 0.0 } else { lengths[i] }).collect();
     let rank = s.iter().take_while(|&&s| s > 0.0).count();
     let mut vt: Vec<T> = Vec::with_capacity(n * n);
-    order[..rank].iter().for_each(|&i| vt.extend(rows[i * n..(i + 1) * n].iter().map(|x| x.per(lengths[i]))));
+    order[..rank]
+        .iter()
+        .for_each(|&i| vt.extend(rows[i * n..(i + 1) * n].iter().map(|x| x.divide_by_real(lengths[i]))));
     if rank < n {
         // The first rows are completed to an orthogonal matrix.
         let (basis, _) = qr(&transposed(&vt, rank, n), n, rank, n);

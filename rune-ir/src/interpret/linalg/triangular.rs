@@ -72,7 +72,7 @@ impl<T: Field> System<'_, T> {
             }
         }
         if !self.unit {
-            b[i * columns..(i + 1) * columns].iter_mut().for_each(|x| *x = x.over(row[i]));
+            b[i * columns..(i + 1) * columns].iter_mut().for_each(|x| *x = x.divide(row[i]));
         }
     }
 }

@@ -187,7 +187,7 @@ fn other_way(norm: Norm) -> Norm {
 }
 
 /// The maximum number of axes of the operation.
-const MOST_AXES: usize = 3;
+const MAX_AXES: usize = 3;
 
 #[track_caller]
 fn transform(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, last: DefaultAxes) -> Tensor {
@@ -201,7 +201,7 @@ fn transform(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, last: Default
     let others: Vec<usize> = (0..x.rank()).filter(|a| !axes.contains(a)).collect();
     let order: Vec<usize> = others.iter().chain(&axes).copied().collect();
     let mut z = resized(&lax::transpose(&x, &order), f, &lengths);
-    let split = axes.len().saturating_sub(MOST_AXES);
+    let split = axes.len().saturating_sub(MAX_AXES);
     let beyond: Vec<usize> = (others.len()..others.len() + split).collect();
     let (outer, inner) = lengths.split_at(split);
     z = match f {

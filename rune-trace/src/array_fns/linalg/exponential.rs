@@ -8,7 +8,7 @@ use crate::{ScanOptions, Tensor, custom_tangent, lax, scan_with};
 use rune_ir::DType;
 
 /// The maximum number of squarings of a result: enough for norms of 10⁹.
-const MOST_SQUARINGS: usize = 28;
+const MAX_SQUARINGS: usize = 28;
 
 /// Returns the exponential of square matrices, `Σ Aᵏ / k!`, by scaling, a Padé approximant, and squaring. It is NaN if
 /// the 1-norm of a matrix is greater than 10⁹.
@@ -192,9 +192,9 @@ fn powers(caller: Caller, r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor
         let next = caller.run(|| cond(&rounds.gt(i), squared, || r.clone()));
         (next, if keep { r.clone() } else { caller.run(|| Tensor::zeros([0], r.dtype())) })
     };
-    let counters = lax::iota(squarings.dtype(), [MOST_SQUARINGS], 0);
+    let counters = lax::iota(squarings.dtype(), [MAX_SQUARINGS], 0);
     let (result, kept) = scan_with(ScanOptions::default(), turn, r, &counters);
-    (where_(squarings.gt(MOST_SQUARINGS as f64), f64::NAN, result), kept)
+    (where_(squarings.gt(MAX_SQUARINGS as f64), f64::NAN, result), kept)
 }
 
 fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
@@ -209,7 +209,7 @@ fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
         let moved = || caller.run(|| where_(squarings.gt(i), r.matmul(dr) + dr.matmul(r), dr));
         (caller.run(|| cond(&rounds.gt(i), moved, || dr.clone())), ())
     };
-    let counters = lax::iota(squarings.dtype(), [MOST_SQUARINGS], 0);
+    let counters = lax::iota(squarings.dtype(), [MAX_SQUARINGS], 0);
     let (derivative, ()) = scan_with(ScanOptions::default(), turn, &dr, &(counters, kept));
-    (value, where_(squarings.gt(MOST_SQUARINGS as f64), f64::NAN, derivative))
+    (value, where_(squarings.gt(MAX_SQUARINGS as f64), f64::NAN, derivative))
 }

@@ -1,6 +1,6 @@
 //! QR steps with single shifts, for complex matrices.
 
-use super::{MOST_STEPS, PATIENCE, split};
+use super::{MAX_STEPS, PATIENCE, split};
 use crate::Complex64;
 use crate::interpret::complex::{divide, sqrt};
 use crate::interpret::linalg::field::Field;
@@ -16,7 +16,7 @@ pub(in crate::interpret::linalg) fn triangularize(h: &mut [Complex64], z: &mut [
             (end, steps) = (start, 0);
             continue;
         }
-        if steps == MOST_STEPS {
+        if steps == MAX_STEPS {
             return false;
         }
         steps += 1;

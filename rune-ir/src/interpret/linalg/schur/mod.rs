@@ -9,7 +9,7 @@ use super::field::{Field, dot, greatest, identity};
 use super::qr::Reflection;
 
 /// The maximum number of QR steps for one eigenvalue; two or three are usual.
-const MOST_STEPS: usize = 64;
+const MAX_STEPS: usize = 64;
 
 /// After this many steps without convergence, one step uses an exceptional shift.
 const PATIENCE: usize = 10;
@@ -25,7 +25,7 @@ pub(super) fn schur<T: Field>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
     }
     // This keeps squares in range. A power of two rounds nothing.
     let scale = if greatest > 0.0 { 2f64.powi(libm::ilogb(greatest)) } else { 1.0 };
-    let scaled: Vec<T> = a.iter().map(|x| x.per(scale)).collect();
+    let scaled: Vec<T> = a.iter().map(|x| x.divide_by_real(scale)).collect();
     let (mut h, mut z) = hessenberg(scaled, n);
     if !T::schur_of_hessenberg(&mut h, &mut z, n) {
         return (nothing(), nothing());

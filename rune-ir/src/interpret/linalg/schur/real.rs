@@ -1,6 +1,6 @@
 //! QR steps with pairs of shifts, for real matrices: J. Francis, "The QR transformation, part 2" (1962).
 
-use super::{MOST_STEPS, PATIENCE, split};
+use super::{MAX_STEPS, PATIENCE, split};
 use crate::interpret::linalg::qr::Reflection;
 use crate::interpret::linalg::triangular::two_rows;
 
@@ -17,7 +17,7 @@ pub(in crate::interpret::linalg) fn triangularize(h: &mut [f64], z: &mut [f64], 
             (end, steps) = (start, 0);
             continue;
         }
-        if steps == MOST_STEPS {
+        if steps == MAX_STEPS {
             return false;
         }
         steps += 1;
