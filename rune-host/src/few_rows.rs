@@ -17,6 +17,8 @@ pub(crate) const MAX_ROWS: usize = 8;
 /// The number of bytes of a part of a matrix, which one thread reads, and the maximum number of parts.
 const PART: usize = if cfg!(test) { 1 << 9 } else { 1 << 18 };
 const MAX_PARTS: usize = 16;
+/// The least number of rows of a matrix in a part.
+const MIN_ROWS: usize = if cfg!(test) { 8 } else { 64 };
 /// The number of bytes from which threads share a matrix.
 const PARALLEL: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
 
@@ -98,8 +100,8 @@ fn of_type<T: Narrow>((rows, x): (&Factor, &[f32]), (matrix, y): (&Factor, &[T])
         let steps = [matrix.contracted.1, matrix.free.1];
         OfBatch { rows, matrix: &y[matrix.at(index)..], columns, steps, to }.run(out, shared);
     };
-    // Threads share the matrices of a batch. They share a large matrix itself.
-    if shared && batches > 1 && bytes < PARALLEL {
+    // Threads share the matrices of a batch. If these are large and few, threads share each matrix.
+    if shared && batches > 1 && (bytes < PARALLEL || batches >= 2 * rayon::current_num_threads()) {
         let some = batches.div_ceil(4 * rayon::current_num_threads());
         out.par_chunks_mut(each * some).enumerate().for_each(|(group, out)| {
             out.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(group * some + i, out, false));
@@ -127,16 +129,26 @@ impl<T: Narrow> OfBatch<'_, T> {
         let (depth, columns) = (self.rows.columns, self.columns);
         // If the rows of the matrix are contiguous, they are added up. Otherwise its columns are contiguous.
         let adds_rows = self.steps[1] == 1;
-        let divided = if adds_rows { depth } else { columns };
         let parts = (size_of::<T>() * depth * columns / PART).clamp(1, MAX_PARTS);
+        if adds_rows && parts == 1 && self.to == [columns, 1] {
+            out.fill(0.0);
+            return self.add_rows(0..depth, 0..columns, out);
+        }
+        // The sums of a few rows take as long to add to the product as to compute, so short matrices are divided along
+        // their columns.
+        let by_rows = adds_rows && depth >= parts * MIN_ROWS;
+        let divided = if by_rows { depth } else { columns };
         let each = divided.div_ceil(parts);
         let products_of = |part: usize| {
             let range = part * each..divided.min((part + 1) * each);
+            let (rows, columns) = if by_rows { (range, 0..columns) } else { (0..depth, range) };
+            let mut products = vec![0f32; self.rows.rows * columns.len()];
             if adds_rows {
-                (0..columns, self.sums_of_rows(range))
+                self.add_rows(rows, columns.clone(), &mut products);
             } else {
-                (range.clone(), self.products_of_columns(range))
+                self.multiply_columns(columns.clone(), &mut products);
             }
+            (columns, products)
         };
         let parts = divided.div_ceil(each);
         let all: Vec<(Range<usize>, Vec<f32>)> = if shared && parts > 1 {
@@ -147,43 +159,43 @@ impl<T: Narrow> OfBatch<'_, T> {
         out.fill(0.0);
         for (columns, products) in all {
             for (row, products) in products.chunks_exact(columns.len()).enumerate() {
-                for (column, product) in columns.clone().zip(products) {
-                    out[row * self.to[0] + column * self.to[1]] += product;
+                let out = &mut out[row * self.to[0] + columns.start * self.to[1]..];
+                if self.to[1] == 1 {
+                    out.iter_mut().zip(products).for_each(|(out, product)| *out += product);
+                } else {
+                    out.iter_mut().step_by(self.to[1]).zip(products).for_each(|(out, product)| *out += product);
                 }
             }
         }
     }
 
-    /// Returns, for each row of `rows`, the sum of some rows of the matrix, each times an element.
-    fn sums_of_rows(&self, depth: Range<usize>) -> Vec<f32> {
-        let mut sums = vec![0f32; self.rows.rows * self.columns];
+    /// Adds, to each row of `sums`, some rows of the matrix, each times an element of a row of `rows`. Reads only some
+    /// columns of the matrix.
+    fn add_rows(&self, depth: Range<usize>, columns: Range<usize>, sums: &mut [f32]) {
         for first in depth.clone().step_by(ROWS_ADDED) {
             let some = first..depth.end.min(first + ROWS_ADDED);
-            let row_of_matrix = |k: usize| &self.matrix[k * self.steps[0]..][..self.columns];
+            let row_of_matrix = |k: usize| &self.matrix[k * self.steps[0] + columns.start..][..columns.len()];
             let rows: SmallVec<[&[T]; ROWS_ADDED]> = some.clone().map(row_of_matrix).collect();
-            for (row, sums) in sums.chunks_exact_mut(self.columns).enumerate() {
+            for (row, sums) in sums.chunks_exact_mut(columns.len()).enumerate() {
                 let x =
                     |i: usize| if first + i < some.end { self.rows.data[self.rows.at(row, first + i)] } else { 0.0 };
                 add_scaled(sums, &rows, std::array::from_fn(x));
             }
         }
-        sums
     }
 
-    /// Returns, for each row of `rows`, the products with some columns of the matrix.
-    fn products_of_columns(&self, columns: Range<usize>) -> Vec<f32> {
+    /// Writes, to each row of `products`, the products of a row of `rows` with some columns of the matrix.
+    fn multiply_columns(&self, columns: Range<usize>, products: &mut [f32]) {
         let depth = self.rows.columns;
         // The elements of a row may not be contiguous.
         let x: Vec<f32> =
             (0..self.rows.rows * depth).map(|i| self.rows.data[self.rows.at(i / depth, i % depth)]).collect();
-        let mut products = vec![0f32; self.rows.rows * columns.len()];
         for (i, column) in columns.clone().enumerate() {
             let y = &self.matrix[column * self.steps[1]..][..depth];
             for (row, x) in x.chunks_exact(depth).enumerate() {
                 products[row * columns.len() + i] = dot(x, y);
             }
         }
-        products
     }
 }
 
