@@ -77,7 +77,7 @@ fn a_solver_of_differential_equations_is_differentiated() {
 }
 
 #[test]
-fn branches_and_loops_by_lanes_are_those_of_jax() {
+fn branches_and_loops_by_batch_element_are_those_of_jax() {
     let (x, w) = (argument(0.0, &[5, 3]), argument(1.0, &[3, 3]));
     let chosen = |x: &Tensor| cond(&x.sum().gt(0.2), || w.matmul(x).sin(), || x * x * x);
     let among = |x: &Tensor| {

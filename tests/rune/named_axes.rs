@@ -58,7 +58,7 @@ fn one_jitted_function_under_several_axes() {
 
 /// A program over an axis that nothing maps is not compiled.
 #[test]
-fn a_program_of_one_lane_is_not_compiled() {
+fn a_program_of_one_batch_element_is_not_compiled() {
     let text = "def f(x0): # [f32] -> [f32]\n    y0 = rune.psum(x0, axis={\"name\": \"i\", \"size\": 3}) # [f32] -> [f32] @ a.rs:3:5\n    return y0\n";
     let program: rune::Program = text.parse().unwrap();
     let error = rune_lower::lower(&program, &rune_lower::LowerOptions::default()).unwrap_err();

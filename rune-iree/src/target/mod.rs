@@ -247,7 +247,6 @@ impl Target {
                 add("opt-data-tiling", "false");
                 // Captured arrays are arguments, and simplification folds cheap constants. Hoisting what remains costs
                 // a third of the time to compile, and some of it does not compile.
-                add("opt-const-eval", "false");
                 add("opt-const-expr-hoisting", "false");
                 if opt == Opt::Fast {
                     // As measured, sums are 12 times as fast with reassociation, and layer norm twice as fast with the

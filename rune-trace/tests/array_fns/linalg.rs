@@ -152,8 +152,8 @@ impl IntoVec for (Tensor, Tensor, Tensor) {
 }
 
 /// Returns the operands of the first lane.
-fn first_lane(lanes: &[Tensor]) -> Vec<Tensor> {
-    lanes.iter().map(|x| x.i(0)).collect()
+fn first_element(elements: &[Tensor]) -> Vec<Tensor> {
+    elements.iter().map(|x| x.i(0)).collect()
 }
 
 /// Compares results with a tolerance of some dozens of roundings: the matrices are well conditioned, and magnify errors
@@ -180,13 +180,13 @@ fn functions_and_their_derivatives_are_those_of_jax() {
         let tensors = |key: &str| -> Vec<Tensor> {
             row[key].as_array().unwrap().iter().map(|x| Tensor::from_value(array(x))).collect()
         };
-        let lanes = tensors("in");
-        let xs = first_lane(&lanes);
+        let elements = tensors("in");
+        let xs = first_element(&elements);
         let shapes: Vec<String> = xs.iter().map(|x| x.shape().to_string()).collect();
         let title = |what: &str| format!("{what} of {name} of {}", shapes.join(", "));
         let f = |xs: &Vec<Tensor>| apply(name, xs);
         check(&title("value"), f(&xs), &row["out"], &mut wrong);
-        check(&title("vmap"), vmap(f)(&lanes), &row["vmap"], &mut wrong);
+        check(&title("vmap"), vmap(f)(&elements), &row["vmap"], &mut wrong);
         if row["ct"].is_null() {
             continue;
         }

@@ -51,7 +51,7 @@ fn indices_of_every_dtype_choose_what_jax_chooses() {
 }
 
 #[test]
-fn indices_choose_the_same_in_lanes() {
+fn indices_choose_the_same_in_each_batch_element() {
     let unknown = |case: &case::Case| case.function == "switch" && case.args == 200;
     case::check_those(INDEXING, |case| !unknown(case), |case| integers::apply_by_lane(case, |_| true));
     let indices = |x: &rune_trace::Tensor| x.dtype().is_int();

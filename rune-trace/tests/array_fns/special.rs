@@ -155,7 +155,7 @@ fn second_derivatives_of_special_functions_are_those_of_jax() {
 }
 
 #[test]
-fn special_functions_of_lanes_are_those_of_each() {
+fn special_functions_of_a_batch_are_those_of_each_element() {
     let chosen = |line: &&Line| line.kind == "value" && line.name != "bessel_jn";
     for line in lines().iter().filter(chosen) {
         let whole = line.apply(&line.inputs).to_array().unwrap().to_f64_vec();

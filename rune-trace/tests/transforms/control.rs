@@ -340,7 +340,7 @@ fn programs_with_loops_of_unknown_length_say_that_they_have_no_reverse_mode() {
 
 /// A branch that a lane does not take does not affect the gradient of the lane, not even by NaN.
 #[test]
-fn branches_not_taken_by_a_lane_leave_its_gradient_alone() {
+fn branches_not_taken_by_a_batch_element_leave_its_gradient_alone() {
     let f = |x: &Tensor| cond(&x.gt(0.0), || x.sqrt(), || x * 3.0);
     let xs = Tensor::from([4.0, 0.0, -1.0]);
     assert_eq!(vmap(grad(f))(&xs).to_vec::<f64>().unwrap(), [0.25, 3.0, 3.0]);

@@ -5,13 +5,13 @@ use rune_testing::Generator;
 use rune_trace::ProgramExt;
 use smallvec::smallvec;
 
-const LANES: usize = 3;
+const BATCH: usize = 3;
 
 /// Stacks the arrays along a new first axis.
-fn stack(lanes: &[Array]) -> Array {
-    let ty = lanes[0].ty();
-    let shape = std::iter::once(lanes.len()).chain(ty.shape.iter().copied()).collect();
-    let bytes: Vec<u8> = lanes.iter().flat_map(|x| x.bytes()).copied().collect();
+fn stack(elements: &[Array]) -> Array {
+    let ty = elements[0].ty();
+    let shape = std::iter::once(elements.len()).chain(ty.shape.iter().copied()).collect();
+    let bytes: Vec<u8> = elements.iter().flat_map(|x| x.bytes()).copied().collect();
     Array::from_bytes(Type { dtype: ty.dtype, shape }, &bytes)
 }
 
@@ -25,25 +25,25 @@ fn same(x: &Array, y: &Array) -> bool {
         })
 }
 
-/// Checks one program on random lanes. Some inputs are mapped.
+/// Checks one program on random elements. Some inputs are mapped.
 fn check(random: &mut Generator, program: &Program) {
     let types = program.input_types();
     let mapped: Vec<bool> = types.iter().map(|_| random.below(3) > 0).collect();
     let axes: Vec<Option<i64>> = mapped.iter().map(|m| m.then_some(0)).collect();
-    let wide = program.vmap(LANES, &axes, &vec![Some(0); program.outputs().len()]).unwrap();
+    let wide = program.vmap(BATCH, &axes, &vec![Some(0); program.outputs().len()]).unwrap();
     wide.verify().unwrap_or_else(|e| panic!("{e}\n{program}\n{wide}"));
     let first = random.inputs(program);
-    let lanes: Vec<Vec<Array>> = (0..LANES)
+    let elements: Vec<Vec<Array>> = (0..BATCH)
         .map(|_| {
             let own = random.inputs(program);
             (0..first.len()).map(|i| if mapped[i] { own[i].clone() } else { first[i].clone() }).collect()
         })
         .collect();
-    let column = |of: &[Vec<Array>], i: usize| stack(&of.iter().map(|lane| lane[i].clone()).collect::<Vec<_>>());
+    let column = |of: &[Vec<Array>], i: usize| stack(&of.iter().map(|element| element[i].clone()).collect::<Vec<_>>());
     let inputs: Vec<Array> =
-        (0..first.len()).map(|i| if mapped[i] { column(&lanes, i) } else { first[i].clone() }).collect();
+        (0..first.len()).map(|i| if mapped[i] { column(&elements, i) } else { first[i].clone() }).collect();
     let found = interpret(&wide, &inputs).unwrap();
-    let expected: Vec<Vec<Array>> = lanes.iter().map(|inputs| interpret(program, inputs).unwrap()).collect();
+    let expected: Vec<Vec<Array>> = elements.iter().map(|inputs| interpret(program, inputs).unwrap()).collect();
     for (k, found) in found.iter().enumerate() {
         let expected = column(&expected, k);
         assert!(
@@ -55,7 +55,7 @@ fn check(random: &mut Generator, program: &Program) {
 
 /// The results are equal bit for bit, except for sums of products, where the order of terms depends on the sizes.
 #[test]
-fn random_programs_on_lanes_are_those_programs_on_each() {
+fn random_programs_on_a_batch_are_those_programs_on_each_element() {
     let mut random = Generator::new(11);
     random.without.extend(["dot_general", "conv"]);
     for _ in 0..1500 {
@@ -86,18 +86,18 @@ fn random_programs_of_integers() {
     }
 }
 
-/// Returns the outputs of a program in every lane of two mapped axes of sizes `i` and `j`. Lane `(a, b)` has the index
-/// `b · i + a`. All lanes run in step, so that operations over an axis can read the others.
-fn in_step(program: &Program, sizes: [usize; 2], lanes: &[Vec<Array>]) -> Vec<Vec<Array>> {
-    let mut env: Vec<Vec<Array>> = lanes.to_vec();
-    for lane in &mut env {
-        lane.extend(program.constants().iter().map(|c| c.to_host().unwrap()));
+/// Returns the outputs of a program in every element of two mapped axes of sizes `i` and `j`. Lane `(a, b)` has the index
+/// `b · i + a`. All elements run in step, so that operations over an axis can read the others.
+fn in_step(program: &Program, sizes: [usize; 2], elements: &[Vec<Array>]) -> Vec<Vec<Array>> {
+    let mut env: Vec<Vec<Array>> = elements.to_vec();
+    for element in &mut env {
+        element.extend(program.constants().iter().map(|c| c.to_host().unwrap()));
     }
     for instruction in program.instructions() {
         let results = one_in_step(&instruction.op, sizes, &env);
-        env.iter_mut().zip(results).for_each(|(lane, results)| lane.extend(results));
+        env.iter_mut().zip(results).for_each(|(element, results)| element.extend(results));
     }
-    env.iter().map(|lane| program.outputs().iter().map(|v| lane[v.index()].clone()).collect()).collect()
+    env.iter().map(|element| program.outputs().iter().map(|v| element[v.index()].clone()).collect()).collect()
 }
 
 #[allow(clippy::wildcard_enum_match_arm, reason = "the others are over no axis")]
@@ -107,22 +107,22 @@ fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array
     | Op::CustomJvp { args, program, .. }
     | Op::CustomVjp { args, program, .. } = op
     {
-        let lanes: Vec<Vec<Array>> =
-            env.iter().map(|lane| args.iter().map(|v| lane[v.index()].clone()).collect()).collect();
-        return in_step(program, [i, j], &lanes);
+        let elements: Vec<Vec<Array>> =
+            env.iter().map(|element| args.iter().map(|v| element[v.index()].clone()).collect()).collect();
+        return in_step(program, [i, j], &elements);
     }
     let Some(axis) = op.axis() else {
-        return env.iter().map(|lane| eval_op(&op.map(|v| &lane[v.index()])).unwrap()).collect();
+        return env.iter().map(|element| eval_op(&op.map(|v| &element[v.index()])).unwrap()).collect();
     };
-    // The lanes along the same axis, and the position of a lane among them.
+    // The elements along the same axis, and the position of an element among them.
     let over_i = axis.name.as_str() == "i";
-    let fellows = |lane: usize| -> Vec<usize> {
-        if over_i { (0..i).map(|a| lane / i * i + a).collect() } else { (0..j).map(|b| b * i + lane % i).collect() }
+    let fellows = |element: usize| -> Vec<usize> {
+        if over_i { (0..i).map(|a| element / i * i + a).collect() } else { (0..j).map(|b| b * i + element % i).collect() }
     };
-    let position = |lane: usize| if over_i { lane % i } else { lane / i };
+    let position = |element: usize| if over_i { element % i } else { element / i };
     let one = |op: Op<&Array>| eval_op(&op).unwrap().remove(0);
-    let result = |lane: usize| {
-        let all = |x: &Var| -> Vec<Array> { fellows(lane).iter().map(|&l| env[l][x.index()].clone()).collect() };
+    let result = |element: usize| {
+        let all = |x: &Var| -> Vec<Array> { fellows(element).iter().map(|&l| env[l][x.index()].clone()).collect() };
         match op {
             Op::Collective { f, x, .. } => {
                 let f = match f {
@@ -143,7 +143,7 @@ fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array
                 for given in all(x) {
                     let mut start: Dims = smallvec![0; given.ty().rank()];
                     let mut limit: Dims = given.shape().iter().copied().collect();
-                    (start[*split], limit[*split]) = (position(lane), position(lane) + 1);
+                    (start[*split], limit[*split]) = (position(element), position(element) + 1);
                     let strides = smallvec![1; start.len()];
                     let part = one(Op::Slice { x: &given, start, limit, strides });
                     parts.push(part.reshaped(given.shape().without(&[*split])));
@@ -153,17 +153,17 @@ fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array
                 permutation.insert(*concat, 0);
                 one(Op::Transpose { x: &all, permutation })
             }
-            Op::Ppermute { x, pairs, .. } => match pairs.iter().find(|(_, to)| *to == position(lane)) {
+            Op::Ppermute { x, pairs, .. } => match pairs.iter().find(|(_, to)| *to == position(element)) {
                 Some((from, _)) => all(x)[*from].clone(),
                 None => {
-                    let ty = env[lane][x.index()].ty();
+                    let ty = env[element][x.index()].ty();
                     Array::from_bytes(ty.clone(), &vec![0; ty.bytes()])
                 }
             },
-            _ => Array::scalar(position(lane) as i32),
+            _ => Array::scalar(position(element) as i32),
         }
     };
-    (0..env.len()).map(|lane| vec![result(lane)]).collect()
+    (0..env.len()).map(|element| vec![result(element)]).collect()
 }
 
 /// Returns the array with 0 in place of -0.
@@ -174,15 +174,15 @@ fn positive_zeros(x: &Array) -> Array {
     })
 }
 
-/// Compares programs over one or two mapped axes with all lanes in step. Some inputs are mapped.
+/// Compares programs over one or two mapped axes with all elements in step. Some inputs are mapped.
 #[test]
-fn random_programs_over_named_axes_are_all_lanes_in_step() {
+fn random_programs_over_named_axes_are_all_batch_elements_in_step() {
     let mut over_axes = std::collections::BTreeMap::<&str, usize>::new();
     for seed in 0..3000 {
         let mut random = Generator::new(seed);
         random.without.extend(["case", "while", "scan"]); // Lanes in step cannot go different ways.
         random.without.extend(["dot_general", "conv"]);
-        // A sum over lanes of an unmapped -0 is -0, but of a mapped one it is 0. Excludes operations that distinguish
+        // A sum over elements of an unmapped -0 is -0, but of a mapped one it is 0. Excludes operations that distinguish
         // them.
         random.without.extend(["div", "pow", "integer_pow", "atan2", "rsqrt", "bitcast_convert"]);
         random.extremes = seed % 3 == 0;
@@ -202,7 +202,7 @@ fn random_programs_over_named_axes_are_all_lanes_in_step() {
         wide.verify().unwrap_or_else(|e| panic!("{e}\n{program}\n{wide}"));
         assert!(wide.axes().is_empty());
         let first = random.inputs(&program);
-        let lanes: Vec<Vec<Array>> = (0..i * j)
+        let elements: Vec<Vec<Array>> = (0..i * j)
             .map(|_| {
                 let own = random.inputs(&program);
                 (0..first.len()).map(|k| if mapped[k] { own[k].clone() } else { first[k].clone() }).collect()
@@ -210,12 +210,12 @@ fn random_programs_over_named_axes_are_all_lanes_in_step() {
             .collect();
         let column = |of: &[Vec<Array>], k: usize| {
             let rows: Vec<Array> =
-                of.chunks(i).map(|row| stack(&row.iter().map(|lane| lane[k].clone()).collect::<Vec<_>>())).collect();
+                of.chunks(i).map(|row| stack(&row.iter().map(|element| element[k].clone()).collect::<Vec<_>>())).collect();
             stack(&rows)
         };
         let inputs: Vec<Array> =
-            (0..first.len()).map(|k| if mapped[k] { column(&lanes, k) } else { first[k].clone() }).collect();
-        let expected = in_step(&program, [i, j], &lanes);
+            (0..first.len()).map(|k| if mapped[k] { column(&elements, k) } else { first[k].clone() }).collect();
+        let expected = in_step(&program, [i, j], &elements);
         for version in [&wide, &wide.simplify()] {
             for (k, found) in interpret(version, &inputs).unwrap().iter().enumerate() {
                 let expected = column(&expected, k);
