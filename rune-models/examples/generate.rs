@@ -49,10 +49,9 @@ fn main() -> anyhow::Result<()> {
     let config = folder.join("config.json");
     let config = std::fs::read(&config).with_context(|| config.display().to_string())?;
     let config: serde_json::Value = serde_json::from_slice(&config)?;
-    let ends = match &config["eos_token_id"] {
-        serde_json::Value::Array(tokens) => tokens.clone(),
-        token => vec![token.clone()],
-    };
+    // One token, or a list.
+    let end = &config["eos_token_id"];
+    let ends = end.as_array().map_or(std::slice::from_ref(end), Vec::as_slice);
     let ends = ends.iter().filter_map(|token| u32::try_from(token.as_u64()?).ok()).collect();
     let settings = Settings { tokens, sampling, seed, ends };
     match config["model_type"].as_str() {
