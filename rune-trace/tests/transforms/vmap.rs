@@ -117,7 +117,11 @@ fn one_in_step(op: &Op, [i, j]: [usize; 2], env: &[Vec<Array>]) -> Vec<Vec<Array
     // The elements along the same axis, and the position of an element among them.
     let over_i = axis.name.as_str() == "i";
     let fellows = |element: usize| -> Vec<usize> {
-        if over_i { (0..i).map(|a| element / i * i + a).collect() } else { (0..j).map(|b| b * i + element % i).collect() }
+        if over_i {
+            (0..i).map(|a| element / i * i + a).collect()
+        } else {
+            (0..j).map(|b| b * i + element % i).collect()
+        }
     };
     let position = |element: usize| if over_i { element % i } else { element / i };
     let one = |op: Op<&Array>| eval_op(&op).unwrap().remove(0);
@@ -209,8 +213,10 @@ fn random_programs_over_named_axes_are_all_batch_elements_in_step() {
             })
             .collect();
         let column = |of: &[Vec<Array>], k: usize| {
-            let rows: Vec<Array> =
-                of.chunks(i).map(|row| stack(&row.iter().map(|element| element[k].clone()).collect::<Vec<_>>())).collect();
+            let rows: Vec<Array> = of
+                .chunks(i)
+                .map(|row| stack(&row.iter().map(|element| element[k].clone()).collect::<Vec<_>>()))
+                .collect();
             stack(&rows)
         };
         let inputs: Vec<Array> =
