@@ -24,7 +24,7 @@ const EXAMPLES: &str = "Examples:
 
 /// Compiles a program to a .vmfb file for `rune-cli run` and `CompiledProgram::load`
 ///
-/// Writes the program's constants to a file beside it, with .safetensors appended to the name. A module for this
+/// Writes the program's constants to a second file, named as the first with .safetensors at the end. A module for this
 /// machine is first compared with the host engine on random inputs. If the results differ, nothing is written.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

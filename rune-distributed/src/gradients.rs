@@ -32,7 +32,7 @@ pub fn all_reduce_grads<T: Tree>(gradients: &T, axis_name: impl Into<AxisName>) 
     at_caller(|| reduce(gradients, &axis_name, BUCKET_BYTES))
 }
 
-/// Like [`all_reduce_grads`], in buckets of at most `bucket_bytes`. A larger leaf is a bucket of its own.
+/// Like [`all_reduce_grads`], but takes the maximum size of a bucket in bytes. A larger leaf has its own bucket.
 ///
 /// # Panics
 /// Like [`all_reduce_grads`].

@@ -3,6 +3,7 @@
 
 use crate::gemm::{Matrix, Real, Target, multiply};
 use crate::plan::View;
+use crate::products::as_one;
 use rayon::prelude::*;
 use rune_ir::op::ConvDims;
 use rune_ir::{DType, Shape};
@@ -165,7 +166,7 @@ impl Conv {
         };
         let whole = match innermost {
             Innermost::Batch => None,
-            Innermost::Features | Innermost::Space => even_stride(&reach, &taps, &positions),
+            Innermost::Features | Innermost::Space => even_stride(&reach, &taps),
         };
         let features = size(kernel, dims.rhs[0]);
         let groups = dims.feature_groups.max(dims.batch_groups);
@@ -469,29 +470,18 @@ impl Conv {
 
 /// Returns the stride from one position to the next, if there is one tap, which meets an element at every position, and
 /// all strides are equal.
-fn even_stride(reach: &[Vec<Option<usize>>], taps: &[usize], positions: &[usize]) -> Option<usize> {
+fn even_stride(reach: &[Vec<Option<usize>>], taps: &[usize]) -> Option<usize> {
     if taps.iter().any(|&n| n != 1) {
         return None;
     }
-    let along = |axis: usize| -> Option<usize> {
-        let offsets: Vec<usize> = reach[axis].iter().copied().collect::<Option<_>>()?;
-        let step = offsets.get(1)? - offsets[0];
-        (offsets[0] == 0 && offsets.windows(2).all(|pair| pair[1] - pair[0] == step)).then_some(step)
+    // With one tap, an axis has one offset for each position.
+    let axis = |offsets: &Vec<Option<usize>>| {
+        let step = offsets.get(1).copied().flatten().unwrap_or(0);
+        let is_even = offsets.iter().enumerate().all(|(i, &offset)| offset == Some(i * step));
+        is_even.then_some((offsets.len(), step))
     };
-    let mut axes = (0..positions.len()).rev().filter(|&axis| positions[axis] != 1);
-    if (0..positions.len()).any(|axis| positions[axis] == 1 && reach[axis] != [Some(0)]) {
-        return None;
-    }
-    let inner = axes.next()?;
-    let step = along(inner)?;
-    let mut size = positions[inner];
-    for axis in axes {
-        if along(axis)? != step * size {
-            return None;
-        }
-        size *= positions[axis];
-    }
-    Some(step)
+    let axes: Vec<(usize, usize)> = reach.iter().map(axis).collect::<Option<_>>()?;
+    as_one(&axes).map(|(_, step)| step)
 }
 
 /// Returns all indices of an array of these sizes, in order.

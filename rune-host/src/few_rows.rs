@@ -3,7 +3,7 @@
 //! The matrix is read once. Its elements are widened to `f32` in registers.
 
 use crate::gemm::Matrix;
-use crate::kernel::{HighBits, LowBits, Narrow, ROWS_ADDED, add_scaled, dot};
+use crate::kernel::{HalfByte, Narrow, ROWS_ADDED, add_scaled, dot};
 use crate::products::Factor;
 use half::{bf16, f16};
 use rayon::prelude::*;
@@ -76,8 +76,10 @@ pub(crate) fn multiply(
         Element::F16 => of_type::<f16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::I8 => of_type::<i8>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::U8 => of_type::<u8>((rows, x), (matrix, bytes), matrix_first, out),
-        Element::LowBits => of_type::<LowBits>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
-        Element::HighBits => of_type::<HighBits>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::LowBits => of_type::<HalfByte<0>>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::HighBits => {
+            of_type::<HalfByte<4>>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out)
+        }
     }
 }
 

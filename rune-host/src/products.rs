@@ -96,7 +96,7 @@ impl Factor {
 }
 
 /// Merges axes, if each is contiguous within the one before it.
-fn as_one(axes: &[(usize, usize)]) -> Option<(usize, usize)> {
+pub(crate) fn as_one(axes: &[(usize, usize)]) -> Option<(usize, usize)> {
     let mut axes = axes.iter().copied().filter(|&(size, _)| size != 1);
     let Some(first) = axes.next() else { return Some((1, 1)) };
     axes.try_fold(first, |(size, step), (next, inner)| (step == next * inner).then_some((size * next, inner)))

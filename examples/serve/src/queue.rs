@@ -1,4 +1,4 @@
-//! The bounded queue of texts, from which batches are taken.
+//! The bounded queue of texts. The model takes its batches from it.
 
 use crate::encoder::Encoder;
 use crate::settings::Settings;

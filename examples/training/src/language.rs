@@ -60,6 +60,11 @@ fn loss(model: &Gpt, batch: &Batch<Tensor>, dropout: Option<&Tensor>) -> Tensor 
     batch.mean(&nn::softmax_cross_entropy_with_integer_labels(&logits, &batch.items.i((.., 1..))))
 }
 
+/// Returns the loss without dropout.
+fn evaluation(model: &Gpt, batch: &Batch<Tensor>) -> Tensor {
+    loss(model, batch, None)
+}
+
 /// Trains in a folder, which gets the tokens, checkpoints, metrics and a picture of the loss.
 pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<Outcome<Training>> {
     let [start, training, order] = random::split_into(&random::key(0));
@@ -76,7 +81,7 @@ pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<
     let mut batches = Loader::new(learned.windows(sizes.context)?, plan.batch).shuffled(&order).prefetched(4);
     let held_out = held_out_pieces(&held_out, &settings)?;
     let step = jit(|training: &Training, batch: &Batch<Tensor>| step(training, &optimizer, batch)).donate();
-    let evaluate = jit(|model: &Gpt, batch: &Batch<Tensor>| loss(model, batch, None));
+    let evaluate = jit(evaluation);
 
     let trainer = Trainer {
         steps: plan.steps as u64,
@@ -104,7 +109,7 @@ pub fn train(settings: Settings, folder: &Path, resume: bool) -> anyhow::Result<
 pub fn quantized_losses(model: &Gpt, settings: Settings, folder: &Path) -> anyhow::Result<[f64; 3]> {
     let (_, held_out) = tokens(folder, settings.bytes, true)?;
     let held_out = held_out_pieces(&held_out, &settings)?;
-    let evaluate = jit(|model: &Gpt, batch: &Batch<Tensor>| loss(model, batch, None));
+    let evaluate = jit(evaluation);
     let of = |model: &Gpt| -> anyhow::Result<f64> {
         let metrics = average(&held_out, |batch| evaluate(model, batch))?;
         metrics.get("loss").context("no loss is measured")

@@ -333,8 +333,8 @@ fn the_compiler_may_be_anywhere() {
     assert_eq!(computes(&compile(&folder, &[("RUNE_IREE_COMPILER", OsStr::new(""))]), &"empty"), "");
 }
 
-/// If the folder of the cache has no plain name, the links to the linker are in TMPDIR. (TMPDIR itself must be plain
-/// for a shell, because IREE passes the names of its own files there to a shell unquoted.)
+/// If the folder of the cache has no plain name, the links to the linker are in TMPDIR. TMPDIR itself must
+/// be plain: IREE puts its own files there, and passes their names to a shell without quotes.
 #[test]
 fn temporary_files_may_be_anywhere() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);

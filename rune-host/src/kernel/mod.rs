@@ -15,7 +15,7 @@ pub(crate) use access::{Access, Form};
 pub(crate) use compute::{in_pair, is_by_row};
 pub(crate) use instruction::{Instruction, Register};
 pub(crate) use reduction::Reduction;
-pub(crate) use sums::{HighBits, LowBits, Narrow, ROWS_ADDED, add_scaled, dot};
+pub(crate) use sums::{HalfByte, Narrow, ROWS_ADDED, add_scaled, dot};
 
 use rayon::prelude::*;
 use reduction::Partial;

@@ -41,25 +41,14 @@ impl Narrow for u8 {
     }
 }
 
-/// The four low bits of a byte.
+/// Four bits of a byte, from the bit `FIRST` on.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(transparent)]
-pub(crate) struct LowBits(u8);
-impl Narrow for LowBits {
+pub(crate) struct HalfByte<const FIRST: u32>(u8);
+impl<const FIRST: u32> Narrow for HalfByte<FIRST> {
     #[inline(always)]
     fn widen(self) -> f32 {
-        f32::from(self.0 & 15)
-    }
-}
-
-/// The four high bits of a byte.
-#[derive(Clone, Copy, Pod, Zeroable)]
-#[repr(transparent)]
-pub(crate) struct HighBits(u8);
-impl Narrow for HighBits {
-    #[inline(always)]
-    fn widen(self) -> f32 {
-        f32::from(self.0 >> 4)
+        f32::from(self.0 >> FIRST & 15)
     }
 }
 

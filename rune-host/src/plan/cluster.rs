@@ -92,7 +92,7 @@ impl Cluster {
         self.registers.push(computed);
         self.registers.len() - 1
     }
-    /// Adds an instruction and returns its destination register, for which `make` creates the instruction.
+    /// Adds the instruction that `make` creates for a new destination register. Returns that register.
     pub(super) fn push(&mut self, per_row: bool, make: impl FnOnce(Register) -> Instruction) -> Register {
         let d = self.register(true);
         self.code.push((make(d), per_row));

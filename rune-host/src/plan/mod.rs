@@ -117,6 +117,7 @@ impl Plan {
     /// Returns the plan of a program. It computes everything in the program; remove unused parts with
     /// [`Program::simplify`] first.
     pub fn new(program: &Program) -> Plan {
+        // Sizes the pool before rayon makes it.
         crate::threads();
         builder::plan(program)
     }

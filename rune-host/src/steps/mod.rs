@@ -37,7 +37,7 @@ use rune_ir::{AlignedBytes, DType, Element};
 pub(crate) enum Native {
     Copies(Copies),
     DynamicSlice(Block),
-    /// Writes into the memory of its first operand. The offset is that of the second operand.
+    /// Writes into the memory of its first operand. The number is the offset of the second operand.
     DynamicUpdateSlice(Block, isize),
     Gather(Gather),
     /// Writes into the memory of its first operand.

@@ -21,8 +21,8 @@ pub fn softmax_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
     -(labels * logits.log_softmax(-1)).sum_axes(-1)
 }
 
-/// Returns the cross entropy of `logits` for integer class labels, whose shape is that of `logits` without the last
-/// axis.
+/// Returns the cross entropy of `logits` for integer class labels. The labels have the shape of `logits` without the
+/// last axis.
 ///
 /// For a label outside the range of classes, the function panics if the label is known, as it is outside `jit` and
 /// `vmap`. Otherwise the loss is NaN, which [`debug_nans`](rune_trace::debug_nans) and `RUNE_DEBUG_NANS` find. To

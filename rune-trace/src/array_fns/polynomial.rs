@@ -29,7 +29,7 @@ fn both(op: &str, p: &Tensor, q: &Tensor) -> (Tensor, Tensor) {
     (widened(p, n), widened(q, n))
 }
 
-/// Polynomials. This tensor is the vector of coefficients, that of the highest power first.
+/// Polynomials. This tensor holds the coefficients, from the highest power to the lowest.
 impl Tensor {
     /// Returns the values of the polynomial at `x`, by Horner's scheme.
     ///

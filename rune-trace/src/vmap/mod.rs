@@ -58,8 +58,9 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics like that of [`vmap`]. It also panics if a leaf has no such axis, no leaf is mapped, a
-/// list does not have one axis for each leaf, or a result whose out axis is `None` depends on a mapped argument.
+/// The returned function panics for the reasons given at [`vmap`]. It also panics if a leaf has no such axis, no leaf is
+/// mapped, a list does not have one axis for each leaf, or a result whose out axis is `None` depends on a mapped
+/// argument.
 #[track_caller]
 pub fn vmap_axes<'f, X, F>(in_axes: impl InAxes<X>, out_axes: impl Into<MapAxes>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -80,7 +81,8 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics like that of [`vmap_axes`]. It also panics if a mapped axis has another size.
+/// The returned function panics for the reasons given at [`vmap_axes`]. It also panics if a mapped axis has another
+/// size.
 #[track_caller]
 pub fn vmap_sized<'f, X, F>(
     axis_size: usize,
@@ -110,7 +112,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics like that of [`vmap`].
+/// The returned function panics for the reasons given at [`vmap`].
 #[track_caller]
 pub fn vmap_named<'f, X, F>(axis_name: impl Into<AxisName>, f: F) -> F::Returning<'f, F::Output>
 where
@@ -134,7 +136,7 @@ where
 /// ```
 ///
 /// # Panics
-/// The returned function panics like those of [`vmap_axes`] and [`vmap_sized`].
+/// The returned function panics for the reasons given at [`vmap_axes`] and [`vmap_sized`].
 #[track_caller]
 pub fn vmap_with<'f, X, F>(options: VmapOptions<impl InAxes<X>>, f: F) -> F::Returning<'f, F::Output>
 where

@@ -201,7 +201,7 @@ pub fn polar(a: &Tensor) -> (Tensor, Tensor) {
 }
 
 /// Returns the eigenvalues of symmetric tridiagonal matrices, ascending, and the eigenvectors in columns. `diagonal`
-/// has the shape `[…, n]`, and `beside`, the elements next to it, has `[…, n - 1]`.
+/// has the shape `[…, n]`. `beside` holds the elements next to the diagonal and has the shape `[…, n - 1]`.
 ///
 /// # Panics
 /// Panics unless the operands have these shapes and the dtype `f32` or `f64`.

@@ -1,4 +1,4 @@
-//! The Gumbel distribution that is skewed to the right: that of the maximum of many numbers.
+//! The right-skewed Gumbel distribution: the limit for the maximum of many numbers.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};
