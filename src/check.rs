@@ -1,7 +1,6 @@
 //! `RUNE_CHECK=all`: a second engine computes every call and compares the results.
 
-use crate::compile::Loaded;
-use crate::runnable::{Run, Runnable, on_host};
+use crate::runnable::{Loaded, Run, Runnable, on_host};
 use crate::tiered::{difference, save};
 use crate::{Engine, Error};
 use once_cell::sync::Lazy;
@@ -25,22 +24,23 @@ static ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
 
 /// A program whose calls are computed twice. Compiled code is compared with the host engine, and the host engine with
 /// the interpreter.
-pub(crate) struct Checked {
+struct Checked {
     inner: Runnable,
     program: Arc<Program>,
     plan: OnceLock<Plan>,
     told: AtomicBool,
 }
 
-impl Checked {
-    /// Returns the program with checked calls if `RUNE_CHECK=all`. A program with effects is not checked, because
-    /// effects happen once per call.
-    pub fn wrap(inner: Runnable, program: &Arc<Program>) -> Runnable {
-        match *ALL && !program.has_effects() && program.callback().is_none() {
-            true => Checked::always(inner, program),
-            false => inner,
-        }
+/// Returns the program with checked calls if `RUNE_CHECK=all`. A program with effects is not checked, because effects
+/// happen once per call.
+pub(crate) fn checked(inner: Runnable, program: &Arc<Program>) -> Runnable {
+    match *ALL && !program.has_effects() && program.callback().is_none() {
+        true => Checked::always(inner, program),
+        false => inner,
     }
+}
+
+impl Checked {
     fn always(inner: Runnable, program: &Arc<Program>) -> Runnable {
         if inner.engine() == Engine::Interpreter {
             return inner;

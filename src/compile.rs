@@ -1,60 +1,18 @@
 //! Compiles programs.
 
-use crate::check::Checked;
 use crate::device::Device;
-use crate::lower::{lower_for, options_for};
-use crate::runnable::{Run, Runnable};
-use crate::tiered::{Lowering, Tiered};
+use crate::lower::options_for;
+use crate::runnable::{Loaded, Runnable};
 use crate::timings::Timings;
-use crate::{Engine, Error, Stages, compiled_program, log};
-use rune_host::Plan;
-use rune_ir::{ModuleSignature, Program, Value, profile};
-use rune_iree::{Arg, CacheOutcome, Cached, CompileCache, CompileOptions, CompiledModule, DispatchFile, Executable};
+use crate::{Error, Stages, compiled_program, log};
+use rune_ir::{ModuleSignature, Program, profile};
+use rune_iree::{CacheOutcome, Cached, CompileCache, CompileOptions, CompiledModule, DispatchFile};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+pub(crate) use crate::lower::lower_for as lower;
 pub(crate) use rune_lower::LoweredModule;
-
-/// A compiled program that is loaded on a device of IREE.
-pub(crate) struct Loaded {
-    pub executable: Executable,
-    pub constants: Vec<Value>,
-}
-
-impl Run for Loaded {
-    fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
-        Ok(self.executable.call_with(inputs.into_iter().chain(self.constants.iter().map(Arg::Borrow)).collect())?)
-    }
-    fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
-        if self.constants.is_empty() {
-            return Ok(self.executable.call(inputs)?);
-        }
-        let all: smallvec::SmallVec<[&Value; 8]> = inputs.iter().copied().chain(&self.constants).collect();
-        Ok(self.executable.call(&all)?)
-    }
-    fn engine(&self) -> Engine {
-        Engine::Iree
-    }
-    fn loaded(&self) -> Option<&Loaded> {
-        Some(self)
-    }
-}
-
-/// Lowers a program for a device.
-pub(crate) fn lower(program: &Program, device: &Device) -> Result<LoweredModule, Error> {
-    lower_for(program, device)
-}
-
-/// Makes a program callable on a CPU. The host engine runs it, and IREE takes over once that is worth it.
-pub(crate) fn tiered(program: &Arc<Program>, plan: Plan, device: &Device) -> Runnable {
-    Box::new(Tiered::new(program.clone(), plan, device.clone()))
-}
-
-/// Returns the program, with checked calls if `RUNE_CHECK=all`.
-pub(crate) fn checked(runnable: Runnable, program: &Arc<Program>) -> Runnable {
-    Checked::wrap(runnable, program)
-}
 
 /// Returns whether the compiler works but rejects this program. If so, it logs a warning.
 pub(crate) fn warn_if_of_program(program: &Program, error: &Error) -> bool {
@@ -77,16 +35,15 @@ fn warn_of_host(program: &Program, error: &Error) {
 }
 
 /// Compiles a lowered program for the IREE device `device`, at the lowest priority, as long as `wanted` returns true.
-/// The log shows `why`.
+/// `lower` is the time that lowering took. The log shows `why`.
 pub(crate) fn compile_in_background(
     program: &Arc<Program>,
     device: &Device,
-    lowering: &Lowering,
+    (lowered, lower): (&LoweredModule, Duration),
     why: &str,
     wanted: &dyn Fn() -> bool,
 ) -> Result<Runnable, Error> {
     let (cache, options, name) = (CompileCache::global(), options_for(device), program.name());
-    let lowered = &lowering.lowered;
     let (material, files) = (lowered.identity(), log::shows_code());
     let compiling = log::Compiling::start(program, lowered.code(), why);
     let start = Instant::now();
@@ -94,7 +51,7 @@ pub(crate) fn compile_in_background(
     let text = || Ok::<_, Error>(lowered.text.clone());
     let Cached { module, outcome, files, .. } =
         cache.get_in_background(&material, name, &options, files, wanted, text)?;
-    let mut timings = Timings { lower: lowering.took, compile: start.elapsed(), ..Timings::default() };
+    let mut timings = Timings { lower, compile: start.elapsed(), ..Timings::default() };
     timings.compiled = outcome == CacheOutcome::Compiled;
     let start = Instant::now();
     let runnable = load(program, device, &module, &lowered.signature)?;
@@ -133,7 +90,7 @@ pub(crate) fn compile(
 ) -> Result<(Runnable, Timings), Error> {
     let mut timings = Timings::default();
     let start = Instant::now();
-    let lowered = lower_for(program, device)?;
+    let lowered = lower(program, device)?;
     timings.lower = start.elapsed();
     let options = options_for(device);
     // The key omits source lines, so that moving a function does not compile it again.

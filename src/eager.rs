@@ -3,7 +3,8 @@
 
 use crate::Tier;
 use crate::device::{Device, device_of};
-use crate::runnable::{self, Runnable};
+use crate::prepare;
+use crate::runnable::Runnable;
 use lru::LruCache;
 use once_cell::sync::Lazy;
 use rune_ir::{Program, ProgramHash, Value};
@@ -119,7 +120,7 @@ impl Evaluator for Tiered {
                 (None, _) => {
                     drop(known);
                     let runnable = Arc::new(match at_once {
-                        true => runnable::plan(&program.simplify(), WHY).0,
+                        true => prepare::plan(&program.simplify(), WHY).0,
                         false => compiled(&program, &device).map_err(failed)?,
                     });
                     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -137,7 +138,7 @@ impl Evaluator for Tiered {
 
 fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error> {
     let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { WHY };
-    Ok(runnable::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
+    Ok(prepare::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
 }
 
 /// Estimates the number of interpreter steps: each element takes one step. Matrix products take fewer, because they are

@@ -34,6 +34,7 @@ mod lower;
 mod no_compiler;
 #[cfg(feature = "iree")]
 mod precompile;
+mod prepare;
 mod runnable;
 #[cfg(feature = "iree")]
 mod stage_text;

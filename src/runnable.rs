@@ -1,13 +1,9 @@
-//! Executable programs, and the choice of their engine.
+//! Executable programs, on each engine.
 
-use crate::compile;
-use crate::device::Device;
-use crate::timings::Timings;
-use crate::{Engine, Error, Tier, log};
+use crate::{Engine, Error};
 use rune_host::Plan;
 use rune_ir::interpret::{InterpretError, interpret_owned};
-use rune_ir::{Arg, Stopwatch};
-use rune_ir::{Array, Program, Value, profile};
+use rune_ir::{Arg, Array, Program, Value};
 use smallvec::SmallVec;
 use std::sync::Arc;
 
@@ -30,13 +26,13 @@ pub(crate) trait Run: Send + Sync {
     }
     /// Returns the compiled code, if the program has only compiled code.
     #[cfg(feature = "iree")]
-    fn loaded(&self) -> Option<&compile::Loaded> {
+    fn loaded(&self) -> Option<&Loaded> {
         None
     }
 }
 
 /// The reference interpreter.
-struct Interpreted(Arc<Program>);
+pub(crate) struct Interpreted(pub Arc<Program>);
 
 impl Run for Interpreted {
     fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
@@ -62,6 +58,33 @@ impl Run for Planned {
     }
 }
 
+#[cfg(feature = "iree")]
+/// A compiled program that is loaded on a device of IREE.
+pub(crate) struct Loaded {
+    pub executable: rune_iree::Executable,
+    pub constants: Vec<Value>,
+}
+
+#[cfg(feature = "iree")]
+impl Run for Loaded {
+    fn run_with(&self, inputs: Vec<Arg<'_>>) -> Result<Vec<Value>, Error> {
+        Ok(self.executable.call_with(inputs.into_iter().chain(self.constants.iter().map(Arg::Borrow)).collect())?)
+    }
+    fn run(&self, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
+        if self.constants.is_empty() {
+            return Ok(self.executable.call(inputs)?);
+        }
+        let all: SmallVec<[&Value; 8]> = inputs.iter().copied().chain(&self.constants).collect();
+        Ok(self.executable.call(&all)?)
+    }
+    fn engine(&self) -> Engine {
+        Engine::Iree
+    }
+    fn loaded(&self) -> Option<&Loaded> {
+        Some(self)
+    }
+}
+
 /// Runs a plan on values that the caller keeps. Short lists of values need no heap memory.
 pub(crate) fn run_plan(plan: &Plan, inputs: &[&Value]) -> Result<Vec<Value>, Error> {
     let mut arrays: SmallVec<[Array; 4]> = SmallVec::new();
@@ -83,61 +106,4 @@ pub(crate) fn on_host(
     };
     let inputs = inputs.into_iter().map(host).collect::<Result<Vec<Array>, Error>>()?;
     Ok(run(inputs)?.into_iter().map(Value::Host).collect())
-}
-
-/// Makes a program callable on `device`. On a CPU, `tier` chooses the engine. The log shows `why`.
-pub(crate) fn prepare(
-    program: &Arc<Program>,
-    device: &Device,
-    tier: Tier,
-    why: &str,
-) -> Result<(Runnable, Timings), Error> {
-    let (runnable, timings) = match tier {
-        Tier::Host if device.is_cpu() => plan(program, why),
-        Tier::Auto if device.is_cpu() => {
-            let (plan, timings) = planned(program, why);
-            (compile::tiered(program, plan, device), timings)
-        }
-        Tier::Auto | Tier::Host | Tier::Iree => compile_or_plan(program, device, why)?,
-    };
-    Ok((compile::checked(runnable, program), timings))
-}
-
-/// Like [`compile`], but the host engine runs a program that IREE cannot compile for a CPU.
-pub(crate) fn compile_or_plan(
-    program: &Arc<Program>,
-    device: &Device,
-    why: &str,
-) -> Result<(Runnable, Timings), Error> {
-    match compile(program, device, why) {
-        Err(error) if device.is_cpu() && compile::warn_if_of_program(program, &error) => {
-            Ok(plan(program, "IREE cannot compile it"))
-        }
-        result => result,
-    }
-}
-
-/// Makes a program callable on `device`. On a CPU, IREE compiles it. The log shows `why`.
-pub(crate) fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
-    match device {
-        Device::Reference => Ok((Box::new(Interpreted(program.clone())), Timings::default())),
-        Device::Host => Ok(plan(program, why)),
-        #[cfg(feature = "run")]
-        Device::Iree(loaded_on) => compile::compile(program, device, loaded_on, why),
-    }
-}
-
-/// Makes a program callable on the host engine.
-pub(crate) fn plan(program: &Program, why: &str) -> (Runnable, Timings) {
-    let (plan, timings) = planned(program, why);
-    (Box::new(Planned(plan)), timings)
-}
-
-fn planned(program: &Program, why: &str) -> (Plan, Timings) {
-    let _span = profile::span("plan", || program.name().to_owned());
-    let start = Stopwatch::start();
-    let plan = Plan::new(program);
-    let timings = Timings { lower: start.elapsed(), ..Timings::default() };
-    log::planned(program, &plan, timings.lower, why);
-    (plan, timings)
 }

@@ -6,8 +6,8 @@ mod queue;
 mod verdicts;
 
 pub(crate) use agreement::{difference, save};
-pub(crate) use verdicts::Lowering;
 
+use crate::compile::compile_in_background;
 use crate::device::Device;
 use crate::runnable::{Run, Runnable, on_host, run_plan};
 use crate::{Engine, Error, log};
@@ -19,7 +19,7 @@ use rune_iree::Arg;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use verdicts::StoredVerdict;
+use verdicts::{Lowering, StoredVerdict};
 
 /// The total time on the host engine after which a program is compiled: about the duration of a compilation.
 /// `RUNE_TIER_AFTER` overrides it, in milliseconds.
@@ -53,8 +53,13 @@ enum State {
     Iree,
 }
 
+/// Makes a program callable on a CPU. The host engine runs it, and IREE takes over once that is worth it.
+pub(crate) fn tiered(program: &Arc<Program>, plan: Plan, device: &Device) -> Runnable {
+    Box::new(Tiered::new(program.clone(), plan, device.clone()))
+}
+
 /// A program that two engines can run.
-pub(crate) struct Tiered {
+struct Tiered {
     program: Arc<Program>,
     plan: Plan,
     device: Device,
@@ -73,7 +78,7 @@ pub(crate) struct Tiered {
 }
 
 impl Tiered {
-    pub fn new(program: Arc<Program>, plan: Plan, device: Device) -> Arc<Tiered> {
+    fn new(program: Arc<Program>, plan: Plan, device: Device) -> Arc<Tiered> {
         // Effects happen once per call, so two engines cannot both run them.
         let state = if program.has_effects() || program.callback().is_some() { State::Host } else { State::Counted };
         Arc::new(Tiered {
@@ -144,8 +149,27 @@ impl Tiered {
         // end while another thread is in MLIR.
         if let Some(lowering) = self.lowering() {
             let why = format!("the host engine took {:.1} s", spent.as_secs_f64());
-            queue::add(Job::new(self, lowering.clone(), spent, why));
+            queue::add(self.job(lowering.clone(), spent, why));
         }
+    }
+
+    /// Returns the compilation of this program. It does nothing if the function can no longer be called by then.
+    fn job(self: &Arc<Tiered>, lowering: Lowering, spent: Duration, why: String) -> Job {
+        let (program, device, tiered) = (self.program.clone(), self.device.clone(), Arc::downgrade(self));
+        let refused = tiered.clone();
+        let compile = move || {
+            let wanted = || tiered.strong_count() > 0;
+            if !wanted() {
+                return;
+            }
+            let lowered = (&*lowering.lowered, lowering.took);
+            let compiled = compile_in_background(&program, &device, lowered, &why, &wanted);
+            if let Some(tiered) = tiered.upgrade() {
+                tiered.finish(compiled);
+            }
+        };
+        let refuse = move || refused.upgrade().iter().for_each(|tiered| tiered.set(State::Host));
+        Job { spent, compile: Box::new(compile), refuse: Box::new(refuse) }
     }
 
     /// Returns the lowered program. If lowering fails, the host engine runs the program from now on.

@@ -26,6 +26,7 @@ mod check;
 mod error;
 mod exchange;
 mod gradients;
+mod init;
 #[cfg(feature = "mpi")]
 mod mpi;
 pub mod network;
@@ -41,10 +42,11 @@ mod zero1;
 
 pub use error::Error;
 pub use gradients::{BUCKET_BYTES, all_reduce_grads, all_reduce_grads_with};
+pub use init::init;
 pub use replicas::{broadcast_parameters, check_equal};
 pub use spmd::{spmd, spmd_on};
 pub use threads::run_threads;
 #[doc(hidden)]
 pub use threads::run_threads_with;
-pub use world::{Recorded, World, init};
+pub use world::{Recorded, World};
 pub use zero1::{Zero1, zero1};

@@ -1,9 +1,9 @@
 //! Convolutions, as products of the kernel with matrices of patches. A patch holds the elements under the kernel at one
 //! position. The matrices are made block by block.
 
-use crate::gemm::{Matrix, Real, Target, multiply};
-use crate::plan::View;
 use crate::products::as_one;
+use crate::products::gemm::{Matrix, Real, Target, multiply};
+use crate::view::View;
 use rayon::prelude::*;
 use rune_ir::op::ConvDims;
 use rune_ir::{DType, Shape};

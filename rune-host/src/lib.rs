@@ -3,11 +3,9 @@
 //! [`Plan::new`] fuses operations into kernels, which compute tile by tile with vector instructions. The interpreter of
 //! `rune-ir` is exact and slow. Tests compare this engine with it, and it runs the operations that have no kernel.
 //! Compiled code calls [`dot_general`] where that is faster than the compiler's code. All `unsafe` code is in the
-//! private module `gemm`.
+//! private module `products::gemm`.
 
 mod conv;
-mod few_rows;
-mod gemm;
 mod kernel;
 mod plan;
 mod products;
@@ -17,6 +15,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 mod threads;
+mod view;
 
 pub use plan::Plan;
 pub use products::dot_general;

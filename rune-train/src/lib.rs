@@ -51,8 +51,9 @@ pub use error::TrainError;
 pub use history::{History, Phase, Record};
 pub use metrics::{Metrics, average};
 pub use precision::{LossScale, LossScaling, all_finite, cast_floats, mixed, select};
+pub use progress::Progress;
 pub use run::{Outcome, StopReason};
-pub use trainer::{Goal, Monitor, Progress, Stop, Trainer};
+pub use trainer::{Goal, Monitor, Stop, Trainer};
 
 /// Runs the programs in the tutorial on training.
 #[cfg(doctest)]

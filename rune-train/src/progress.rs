@@ -1,9 +1,18 @@
-//! The progress bar.
+//! The display of progress.
 
 use crate::metrics::{Metrics, short};
-use crate::trainer::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+/// Whether the progress of training is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Shows a bar if standard error is a terminal.
+    Terminal,
+    /// Shows nothing.
+    Hidden,
+}
+
+/// The progress bar.
 pub(crate) struct Bar {
     bar: ProgressBar,
     first: bool,

@@ -47,7 +47,65 @@ pub struct Outcome<S> {
     pub damaged: Vec<CheckpointError>,
 }
 
-pub(crate) fn run<S, D, M, V, E>(
+/// The type of an absent evaluation.
+type NoEvaluation<S> = fn(&S) -> Result<Metrics, TrainError>;
+
+impl Trainer {
+    /// Trains. `step` takes the state and a batch, and returns the next state and its metrics: a tree of scalars, such
+    /// as a loss or a struct of several metrics.
+    ///
+    /// ```
+    /// use rune::{prelude::*, train::{StopReason, Trainer, data::FromFn}};
+    /// let step = jit(|w: &Tensor, x: &Tensor| {
+    ///     let (loss, dw) = value_and_grad(|w: &Tensor| (w - x).square().mean())(w);
+    ///     (w - 0.2 * dw, loss)
+    /// });
+    /// let mut batches = FromFn::new(|i| Ok(Tensor::from([1.0f32, 2.0 + (i % 2) as f32])));
+    /// let trainer = Trainer { steps: 50, ..Trainer::default() };
+    /// let done = trainer.fit(Tensor::scalar(0.0f32), &mut batches, |w, x| step(&w, x))?;
+    /// assert!((done.state.item::<f32>()? - 1.75).abs() < 0.2);
+    /// assert_eq!((done.step, done.reason), (50, StopReason::Finished));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a batch cannot be read, if a metric is not a scalar or not finite, or if a file cannot be written or read.
+    pub fn fit<S, D, M>(
+        &self,
+        state: S,
+        batches: &mut D,
+        step: impl FnMut(S, &D::Batch) -> (S, M),
+    ) -> Result<Outcome<S>, TrainError>
+    where
+        S: Tree,
+        D: Batches,
+        M: Tree,
+    {
+        run::<S, D, M, NoEvaluation<S>, TrainError>(self, state, batches, step, None)
+    }
+    /// Like [`Trainer::fit`], with an evaluation, usually on data that training does not see:
+    /// [`average`](crate::average) computes means over a loader.
+    ///
+    /// # Errors
+    /// Like [`Trainer::fit`]. Also if the evaluation fails, or lacks the metric to monitor.
+    pub fn fit_and_evaluate<S, D, M, E>(
+        &self,
+        state: S,
+        batches: &mut D,
+        step: impl FnMut(S, &D::Batch) -> (S, M),
+        evaluate: impl FnMut(&S) -> Result<Metrics, E>,
+    ) -> Result<Outcome<S>, TrainError>
+    where
+        S: Tree,
+        D: Batches,
+        M: Tree,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        run(self, state, batches, step, Some(evaluate))
+    }
+}
+
+fn run<S, D, M, V, E>(
     trainer: &Trainer,
     state: S,
     batches: &mut D,

@@ -40,10 +40,10 @@ def is_float(aval):
 
 
 class Document:
-    """A program and its sub-programs."""
+    """A program and its sub-programs. `equation` writes one equation of a jaxpr."""
 
-    def __init__(self):
-        self.programs = []
+    def __init__(self, equation):
+        self.equation, self.programs = equation, []
         # The functions whose derivative rules are being written: their text, their arguments, and their results.
         self.active = []
 
@@ -127,15 +127,13 @@ class Writer:
         return self.equations(closed.jaxpr, [self.constant(c) for c in closed.consts], arguments)
 
     def equations(self, jaxpr, consts, arguments):
-        from .rules import equation
-
         env = dict(zip(jaxpr.constvars, consts)) | dict(zip(jaxpr.invars, arguments))
 
         def read(v):
             return self.literal(v.val, v.aval.shape, v.aval.dtype) if isinstance(v, core.Literal) else env[v]
 
         for eqn in jaxpr.eqns:
-            results = equation(self, eqn, [read(v) for v in eqn.invars])
+            results = self.document.equation(self, eqn, [read(v) for v in eqn.invars])
             env.update(zip(eqn.outvars, results))
         return [read(v) for v in jaxpr.outvars]
 

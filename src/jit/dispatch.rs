@@ -4,7 +4,7 @@ use super::entries::{Entries, Entry};
 use super::recursion::{self, Tracing};
 use crate::device::{Device, device_of};
 use crate::log::{self, Statics};
-use crate::runnable;
+use crate::prepare;
 use crate::{Error, Tier};
 use arc_swap::ArcSwapOption;
 use rune_ir::Arg;
@@ -218,7 +218,7 @@ impl<F, Out: Tree> Core<F, Out> {
             return Ok(entry);
         }
         let why = self.why::<X>(args, device, &types, &statics);
-        let (runnable, _) = runnable::prepare(&program, device, self.tier()?, &why).map_err(NoEntry::Error)?;
+        let (runnable, _) = prepare::prepare(&program, device, self.tier()?, &why).map_err(NoEntry::Error)?;
         let (device, used) = (device.clone(), AtomicU64::default());
         let entry = Arc::new(Entry { device, types, structure, statics, program, runnable, output, used });
         let (entries, made) = self.entries.insert(entry.clone());

@@ -3,7 +3,7 @@
 use super::Compiled;
 use crate::device::Device;
 use crate::log::Statics;
-use crate::{Error, compile, runnable};
+use crate::{Error, compile, prepare};
 use rune_ir::Program;
 use rune_trace::Tree;
 use std::sync::Arc;
@@ -41,8 +41,7 @@ impl<Out: Tree> Lowered<Out> {
             let what = format!("compiling `{}` ahead of its calls", self.program.name());
             return Err(Error::MissingFeature { what, feature: "iree" });
         }
-        let (runnable, timings) = runnable::compile(&self.program, &self.device, "compiled by hand")?;
-        let runnable = compile::checked(runnable, &self.program);
+        let (runnable, timings) = prepare::compile_checked(&self.program, &self.device, "compiled by hand")?;
         #[cfg(feature = "iree")]
         let stages = self.stages();
         Ok(Compiled {

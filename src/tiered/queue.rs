@@ -3,12 +3,8 @@
 //! A few threads compile one program at a time each, in child processes of the lowest priority. The program with the
 //! longest time on the host engine is compiled first. A thread ends when the queue is empty.
 
-use super::{Lowering, State, Tiered};
-use crate::compile::compile_in_background;
-use crate::device::Device;
-use rune_trace::Program;
 use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The maximum number of concurrent compilations on any number of cores: a compiler needs 0.2 to 2 GB of memory.
@@ -16,32 +12,12 @@ const MOST: usize = 8;
 
 /// A program in the queue.
 pub(super) struct Job {
-    tiered: Weak<Tiered>,
-    program: Arc<Program>,
-    device: Device,
-    lowering: Lowering,
     /// Its total time on the host engine.
-    spent: Duration,
-    /// The reason for the log.
-    why: String,
-}
-
-impl Job {
-    pub fn new(tiered: &Arc<Tiered>, lowering: Lowering, spent: Duration, why: String) -> Job {
-        let (program, device) = (tiered.program.clone(), tiered.device.clone());
-        Job { tiered: Arc::downgrade(tiered), program, device, lowering, spent, why }
-    }
-    fn run(self) {
-        // If the function can no longer be called, its code is not needed.
-        let wanted = || self.tiered.strong_count() > 0;
-        if !wanted() {
-            return;
-        }
-        let compiled = compile_in_background(&self.program, &self.device, &self.lowering, &self.why, &wanted);
-        if let Some(tiered) = self.tiered.upgrade() {
-            tiered.finish(compiled);
-        }
-    }
+    pub spent: Duration,
+    /// Compiles it.
+    pub compile: Box<dyn FnOnce() + Send>,
+    /// Keeps it on the host engine, if no thread can compile it.
+    pub refuse: Box<dyn FnOnce() + Send>,
 }
 
 #[derive(Default)]
@@ -71,7 +47,7 @@ pub(super) fn add(job: Job) {
         Err(error) => {
             tracing::warn!("programs stay on the host engine: no thread for the compiler can be started: {error}");
             for job in queue.waiting.drain(..) {
-                job.tiered.upgrade().iter().for_each(|tiered| tiered.set(State::Host));
+                (job.refuse)();
             }
         }
     }
@@ -84,7 +60,7 @@ fn cores() -> usize {
 /// Compiles until the queue is empty.
 fn work() {
     while let Some(job) = next() {
-        job.run();
+        (job.compile)();
     }
 }
 

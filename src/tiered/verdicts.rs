@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// A lowered program and its key in the cache.
 #[derive(Clone)]
-pub(crate) struct Lowering {
+pub(super) struct Lowering {
     pub lowered: Arc<LoweredModule>,
     /// The time of lowering.
     pub took: Duration,

@@ -2,10 +2,10 @@
 
 use super::cluster::{Cluster, lane};
 use super::order::{Node, order};
-use super::view::View;
 use super::{Dense, Label, Plan, Step};
-use crate::few_rows::Element;
 use crate::kernel::{Instruction, Register};
+use crate::products::Element;
+use crate::view::View;
 use rune_ir::op::{Control, Literal, UnaryFn};
 use rune_ir::{DType, Loc, Op, Program, Shape, Type, Var};
 use rustc_hash::FxHashMap;
@@ -68,7 +68,7 @@ pub(super) struct Builder {
     origins: Vec<(&'static str, Option<Loc>)>,
 }
 
-pub(super) fn plan(program: &Program) -> Plan {
+fn plan(program: &Program) -> Plan {
     let mut builder = Builder::default();
     let inputs = program.input_types().to_vec();
     let constants = program.constants().to_vec();
@@ -82,6 +82,16 @@ pub(super) fn plan(program: &Program) -> Plan {
     let outputs = builder.program(program, &arguments);
     let outputs = outputs.into_iter().map(|id| builder.dense(id)).collect();
     builder.finish(program.name(), inputs, constants, outputs)
+}
+
+impl Plan {
+    /// Returns the plan of a program. It computes everything in the program; remove unused parts with
+    /// [`Program::simplify`] first.
+    pub fn new(program: &Program) -> Plan {
+        // Sizes the pool before rayon makes it.
+        crate::threads();
+        plan(program)
+    }
 }
 
 impl Builder {

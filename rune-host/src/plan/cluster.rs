@@ -1,8 +1,8 @@
 //! Clusters. Each collects the operations of one kernel while a plan is built.
 
 use super::fuse::fuse;
-use super::view::View;
 use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register, is_by_row};
+use crate::view::View;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Type};
 use rustc_hash::FxHashMap;

@@ -1,11 +1,10 @@
 //! Products and convolutions.
 
 use super::Step;
-use super::View;
 use super::builder::{Builder, Storage, VariableId};
 use crate::conv::{Conv, NeedsPermutation};
-use crate::few_rows::{Element, MAX_ROWS};
-use crate::products::{Factor, Product, Side};
+use crate::products::{Element, Factor, MAX_ROWS, Product, Side};
+use crate::view::View;
 use rune_ir::op::{BinaryFn, ConvDims, Dims, DotDims};
 use rune_ir::{DType, Shape, Type};
 use smallvec::SmallVec;

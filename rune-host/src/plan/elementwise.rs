@@ -1,9 +1,9 @@
 //! Operations that become instructions of kernels.
 
-use super::View;
 use super::builder::{Builder, Storage, VariableId, half};
 use super::cluster::lane;
 use crate::kernel::{Instruction, Reduction, Register};
+use crate::view::View;
 use rune_ir::op::ReduceFn;
 use rune_ir::{DType, Type};
 use smallvec::SmallVec;

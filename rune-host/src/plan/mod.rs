@@ -12,15 +12,12 @@ mod memory;
 mod native;
 mod order;
 mod storage;
-mod view;
-
-pub(crate) use view::View;
 
 use crate::conv::Conv;
 use crate::kernel::Kernel;
 use crate::products::Product;
 use crate::steps::Native;
-use rune_ir::{Array, Loc, Op, Program, Shape, Type, Value};
+use rune_ir::{Array, Loc, Op, Shape, Type, Value};
 use std::sync::Arc;
 
 /// A program that is prepared for the host.
@@ -114,13 +111,6 @@ pub(crate) enum Step {
 }
 
 impl Plan {
-    /// Returns the plan of a program. It computes everything in the program; remove unused parts with
-    /// [`Program::simplify`] first.
-    pub fn new(program: &Program) -> Plan {
-        // Sizes the pool before rayon makes it.
-        crate::threads();
-        builder::plan(program)
-    }
     /// Returns the number of steps, not counting those in loops and branches.
     pub fn steps(&self) -> usize {
         self.steps.len()

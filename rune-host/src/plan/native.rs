@@ -1,13 +1,13 @@
 //! Operations whose steps have their own code.
 
 use super::Step;
-use super::View;
 use super::builder::{Builder, Storage, VariableId};
 use crate::kernel::Instruction;
 use crate::steps::{
     ArgReduce, AxisSplit, Block, Copies, Cumulative, Gather, InitialFill, Native, ReduceWindow, Scalar, Scatter,
     Slices, Sort, TopK, is_number, is_word,
 };
+use crate::view::View;
 use rune_ir::op::CumulativeFn;
 use rune_ir::{DType, Op, Type};
 

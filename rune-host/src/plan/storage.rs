@@ -1,9 +1,10 @@
 //! The storage of variables during planning, and the access of operations to it.
 
+use super::Dense;
 use super::builder::{Builder, Storage, Variable, VariableId};
 use super::cluster::{Cluster, flat};
-use super::{Dense, View};
 use crate::kernel::{Form, Register};
+use crate::view::View;
 use rune_ir::Type;
 
 /// The number of instructions from which a cluster takes no more.

@@ -3,7 +3,7 @@
 
 use super::walk::{Strides, Walk, row_major_strides};
 use super::{Scalar, position};
-use crate::plan::View;
+use crate::view::View;
 use rune_ir::op::Padding;
 use rune_ir::with_word;
 

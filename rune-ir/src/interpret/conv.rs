@@ -1,6 +1,6 @@
 //! Convolutions.
 
-use super::gemm::Matrix;
+use super::gemm::{Gemm, Matrix};
 use super::map::write;
 use super::number::{Number, Ring, with_kind};
 use super::shape::transpose;
@@ -23,7 +23,13 @@ pub(super) fn conv(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type) -> Result
         bool => Err(undefined("conv", ty.dtype)))
 }
 
-fn patches<T: Number>(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type, up: impl Fn(&Array) -> Vec<T::Acc>) -> Array {
+fn patches<T: Number<Acc: Gemm>>(
+    lhs: Array,
+    rhs: Array,
+    dims: &ConvDims,
+    ty: &Type,
+    up: impl Fn(&Array) -> Vec<T::Acc>,
+) -> Array {
     // The axes of the images are batch, features and space. Those of the kernel are output features, input features and
     // space.
     let (lhs, rhs) = (transpose(lhs, &dims.lhs), transpose(rhs, &dims.rhs));

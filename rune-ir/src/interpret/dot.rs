@@ -1,7 +1,7 @@
 //! General dot products.
 
 use super::InterpretError;
-use super::gemm::Matrix;
+use super::gemm::{Gemm, Matrix};
 use super::number::{Number, Ring, with_kind};
 use super::shape::transpose;
 use super::{convert::convert, map::write, undefined};
@@ -57,7 +57,13 @@ pub(super) fn dot_general(lhs: Array, rhs: Array, dims: &DotDims, ty: &Type) -> 
         bool => Err(undefined("dot_general", ty.dtype)))
 }
 
-fn product<T: Number>(lhs: Array, rhs: Array, dims: &DotDims, ty: &Type, up: impl Fn(&Array) -> Vec<T::Acc>) -> Array {
+fn product<T: Number<Acc: Gemm>>(
+    lhs: Array,
+    rhs: Array,
+    dims: &DotDims,
+    ty: &Type,
+    up: impl Fn(&Array) -> Vec<T::Acc>,
+) -> Array {
     let lhs = Stack::new(lhs, &dims.lhs_batch, &dims.lhs_contract);
     let rhs = Stack::new(rhs, &dims.rhs_batch, &dims.rhs_contract);
     let (a, b) = (up(&lhs.array), up(&rhs.array));

@@ -1,6 +1,5 @@
 //! The traits of element types that the kernels need.
 
-use super::gemm::{Matrix, multiply, multiply_f64};
 use crate::{Complex32, Complex64, Element};
 use half::{bf16, f16};
 use std::ops::{Add, Div, Mul, Sub};
@@ -142,10 +141,6 @@ pub(super) trait Ring: Copy + PartialEq + 'static {
     fn plus(self, other: Self) -> Self;
     /// The product; wraps.
     fn times(self, other: Self) -> Self;
-    /// Adds the product of two matrices, `m × k` and `k × n`, to the zeros in `c`.
-    fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, Self>, b: Matrix<'_, Self>, c: &mut [Self]) {
-        multiply(m, k, n, a, b, c);
-    }
 }
 
 impl Ring for f64 {
@@ -158,9 +153,6 @@ impl Ring for f64 {
     #[inline(always)]
     fn times(self, other: f64) -> f64 {
         self * other
-    }
-    fn gemm(m: usize, k: usize, n: usize, a: Matrix<'_, f64>, b: Matrix<'_, f64>, c: &mut [f64]) {
-        multiply_f64(m, k, n, a, b, c);
     }
 }
 

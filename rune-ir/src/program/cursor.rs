@@ -1,7 +1,7 @@
 //! A position in a line of the text form, and readers of the parts of a line.
 
 use super::names::is_name_char;
-use super::parse::{ParseError, ParseProblem};
+use super::parse_error::{ParseError, ParseProblem};
 use crate::Type;
 use serde_json::Value as Json;
 

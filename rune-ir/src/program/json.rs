@@ -1,8 +1,8 @@
 //! The JSON form of programs, which `format.md` describes.
 
-use super::files::SaveError;
+use super::file_error::{DocumentError, SaveError};
 use super::names::{self, Name, Symbols};
-use super::parse::ParseProblem;
+use super::parse_error::ParseProblem;
 use super::print::content_hash;
 use super::{BuildError, Instruction, Loc, Origin, Program, ProgramBuilder, Transform, Transforms};
 use crate::op::{Literal, Parts};
@@ -87,18 +87,6 @@ struct SourceLocation {
     file: String,
     line: u32,
     column: u32,
-}
-
-/// The reason why a document is not a program.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{place}: {problem}")]
-pub struct DocumentError {
-    /// The position in the document, in words.
-    pub place: String,
-    /// The position in the document as a JSON pointer, such as `/instructions/3`.
-    pub pointer: String,
-    /// The problem.
-    pub problem: Box<ParseProblem>,
 }
 
 /// Adds the position, in words and as a JSON pointer, to an error.

@@ -7,23 +7,24 @@ mod cursor;
 #[doc(hidden)]
 pub mod dependence;
 pub(crate) mod exchanges;
+mod file_error;
 mod files;
 mod hash;
 mod json;
 mod json_lines;
 mod names;
 mod parse;
+mod parse_error;
 mod print;
 mod verify;
 
 pub use crate::origin::{Loc, Origin, Transform, Transforms};
 pub use cost::Cost;
-pub use files::{JsonError, LoadError, SaveError};
+pub use file_error::{DocumentError, JsonError, LoadError, SaveError};
 pub use hash::ProgramHash;
-pub use json::DocumentError;
 #[doc(hidden)]
 pub use names::variables as variable_names;
-pub use parse::{ParseError, ParseProblem};
+pub use parse_error::{ParseError, ParseProblem};
 pub use print::INLINE;
 #[doc(hidden)]
 pub use print::Types;

@@ -3,7 +3,7 @@
 use super::axes::resolve_axis;
 use super::bits::{expect_int, signed};
 use super::broadcast::{expect_one_dtype, unify};
-use super::elementwise::{by_distance, constant_like, expect_float};
+use super::elementwise::{by_distance, expect_float};
 use super::join::{concat, part};
 use super::reductions::as_float;
 use super::scalar::Operand;
@@ -180,7 +180,7 @@ impl Tensor {
         let step = &rest - part(self, at, 0, n - 1);
         let near = (&step + half).remainder(period) - half;
         let upper = near.eq(-half) & step.gt(0.0);
-        let near = lax::select(&upper, &constant_like(&near, half), &near);
+        let near = lax::select(&upper, &lax::full_like(&near, half), &near);
         let correction = lax::select(&step.abs().lt(half), &step.zeros_like(), &(&near - &step));
         concat("unwrap", &[first, rest + correction.cumsum(axis)], axis)
     }

@@ -2,7 +2,6 @@
 //!
 //! The operations of rune, like those of StableHLO, order only real numbers. The functions here use these operations.
 
-use super::elementwise::constant_like;
 use super::where_;
 use crate::tensor::{Caller, at_caller};
 use crate::{Tensor, custom_tangent, lax};
@@ -60,7 +59,7 @@ pub(super) fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize]) -> Tensor {
         // Without elements, the imaginary part is 0.
         let extreme = lax::complex(&real, &if none { imag.zeros_like() } else { imag });
         let nan = lax::reshape(&lax::reduce(ReduceFn::Or, &is_nan(x), axes), kept.clone());
-        let nans = constant_like(&real, f64::NAN);
+        let nans = lax::full_like(&real, f64::NAN);
         let found = lax::select(&nan, &lax::complex(&nans, &nans), &extreme);
         lax::reshape(&found, x.shape().without(axes))
     };

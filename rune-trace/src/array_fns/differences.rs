@@ -2,7 +2,7 @@
 
 use super::axes::resolve_axis;
 use super::broadcast::{broadcast, expect_one_dtype};
-use super::elementwise::{constant_like, expect_float, max_of};
+use super::elementwise::{expect_float, max_of};
 use super::join::{concat, part};
 use super::reductions::as_float;
 use super::scalar::{Argument, Operand};
@@ -152,6 +152,6 @@ impl Tensor {
         let end = lax::broadcast_in_dim(&lax::reshape(&end, scalar.clone()), self.shape().clone(), &[]);
         let y = lax::select(&self.lt(lax::reshape(&first, scalar.clone())), &start, &between);
         let y = lax::select(&self.gt(lax::reshape(&last, scalar)), &end, &y);
-        lax::select(&self.isnan(), &constant_like(&y, f64::NAN), &y)
+        lax::select(&self.isnan(), &lax::full_like(&y, f64::NAN), &y)
     }
 }

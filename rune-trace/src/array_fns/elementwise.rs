@@ -79,12 +79,6 @@ unary! {
     logical_not Not;
 }
 
-/// Returns a scalar with the dtype of `x`.
-#[track_caller]
-pub(crate) fn constant_like(x: &Tensor, value: f64) -> Tensor {
-    lax::full_like(x, value)
-}
-
 /// Elementwise functions composed of others.
 impl Tensor {
     /// Returns the nearest whole number, for floats. Halves go to the even number, like NumPy's `round`. For complex
@@ -138,12 +132,12 @@ impl Tensor {
     /// Returns the logarithm to base 2, for floats and complex numbers.
     #[track_caller]
     pub fn log2(&self) -> Tensor {
-        lax::div(&self.log(), &constant_like(self, consts::LN_2))
+        lax::div(&self.log(), &lax::full_like(self, consts::LN_2))
     }
     /// Returns the logarithm to base 10, for floats and complex numbers.
     #[track_caller]
     pub fn log10(&self) -> Tensor {
-        lax::div(&self.log(), &constant_like(self, consts::LN_10))
+        lax::div(&self.log(), &lax::full_like(self, consts::LN_10))
     }
     /// Returns sinh x, for floats and complex numbers.
     #[track_caller]
@@ -210,7 +204,7 @@ impl Tensor {
         }
         expect_float("asinh", self);
         // Uses |x| as a product with the sign, which has a derivative at 0.
-        let sign = lax::select(&self.lt(0.0), &constant_like(self, -1.0), &self.ones_like());
+        let sign = lax::select(&self.lt(0.0), &lax::full_like(self, -1.0), &self.ones_like());
         let x = lax::mul(self, &sign);
         let huge = x.gt(root_of_max(self.dtype()));
         let safe = lax::select(&huge, &x.ones_like(), &x);
@@ -271,8 +265,8 @@ impl Tensor {
         expect_float("nan_to_num", self);
         let max = max_of(self.dtype());
         let x = lax::select(&self.isnan(), &self.zeros_like(), self);
-        let x = lax::select(&x.eq(f64::INFINITY), &constant_like(self, max), &x);
-        lax::select(&x.eq(f64::NEG_INFINITY), &constant_like(self, -max), &x)
+        let x = lax::select(&x.eq(f64::INFINITY), &lax::full_like(self, max), &x);
+        lax::select(&x.eq(f64::NEG_INFINITY), &lax::full_like(self, -max), &x)
     }
     /// Clamps numbers to `min` … `max`, which can be numbers or tensors: `min(max(x, min), max)`.
     ///
@@ -297,7 +291,7 @@ impl Tensor {
         let degenerate = long.eq(0.0) | &infinite;
         let ratio = &short / lax::select(&degenerate, &long.ones_like(), &long);
         let length = lax::select(&degenerate, &long, &(&long * (ratio.square() + 1.0).sqrt()));
-        lax::select(&infinite, &constant_like(&long, f64::INFINITY), &length)
+        lax::select(&infinite, &lax::full_like(&long, f64::INFINITY), &length)
     }
     /// Interpolates floats linearly: `self + (end - self) * weight` is `self` at weight 0 and `end` at weight 1.
     #[track_caller]

@@ -1,7 +1,6 @@
 //! The inverse error function, by M. Giles, "Approximating the erfinv function" (GPU Computing Gems, 2011). The steps
 //! are those of XLA, so normal random numbers equal JAX's.
 
-use super::elementwise::constant_like;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
@@ -94,8 +93,8 @@ pub(super) fn erf_inv(x: &Tensor) -> Tensor {
     }
     let scale = if x.dtype() == DType::F64 { double(x) } else { single(x) };
     // Uses constants, because x · ∞ would have no derivative.
-    let infinity = constant_like(x, f64::INFINITY);
-    let ends = lax::select(&x.gt(0.0), &infinity, &constant_like(x, f64::NEG_INFINITY));
+    let infinity = lax::full_like(x, f64::INFINITY);
+    let ends = lax::select(&x.gt(0.0), &infinity, &lax::full_like(x, f64::NEG_INFINITY));
     lax::select(&lax::eq(&lax::abs(x), &x.ones_like()), &ends, &lax::mul(&scale, x))
 }
 
@@ -109,11 +108,11 @@ fn single(x: &Tensor) -> Tensor {
     let w = w(x);
     let near = w.lt(5.0);
     // Replaces small w, where the root is not used: the square root has no derivative at 0.
-    let root = lax::select(&near, &constant_like(&w, 9.0), &w).sqrt();
+    let root = lax::select(&near, &lax::full_like(&w, 9.0), &w).sqrt();
     let w = lax::select(&near, &(&w - 2.5), &(root - 3.0));
     let mut sum: Option<Tensor> = None;
     for (a, b) in SINGLE {
-        let c = lax::select(&near, &constant_like(x, a), &constant_like(x, b));
+        let c = lax::select(&near, &lax::full_like(x, a), &lax::full_like(x, b));
         sum = Some(match sum {
             None => c,
             Some(sum) => c + sum * &w,
@@ -126,7 +125,7 @@ fn single(x: &Tensor) -> Tensor {
 fn double(x: &Tensor) -> Tensor {
     let w = w(x);
     let (near, far) = (w.lt(6.25), w.ge(16.0));
-    let root = lax::select(&near, &constant_like(&w, 9.0), &w).sqrt();
+    let root = lax::select(&near, &lax::full_like(&w, 9.0), &w).sqrt();
     let inner = polynomial(&(&w - 3.125), &NEAR);
     let middle = polynomial(&(&root - 3.25), &MIDDLE);
     let outer = polynomial(&(&root - 5.0), &FAR);
@@ -135,9 +134,9 @@ fn double(x: &Tensor) -> Tensor {
 
 #[track_caller]
 fn polynomial(x: &Tensor, coefficients: &[f64]) -> Tensor {
-    let mut sum = constant_like(x, coefficients[0]);
+    let mut sum = lax::full_like(x, coefficients[0]);
     for &c in &coefficients[1..] {
-        sum = constant_like(x, c) + sum * x;
+        sum = lax::full_like(x, c) + sum * x;
     }
     sum
 }

@@ -2,7 +2,7 @@
 
 use super::bits::{expect_int, signed, width};
 use super::broadcast::unify;
-use super::elementwise::{constant_like, expect_float};
+use super::elementwise::expect_float;
 use super::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -33,7 +33,7 @@ impl Tensor {
         let stepped = lax::select(&x.eq(0.0), &from_zero, &stepped);
         let stepped = lax::select(&x.eq(&y), &yb, &stepped);
         let next = lax::bitcast_convert(&stepped, x.dtype());
-        lax::select(&(x.isnan() | y.isnan()), &constant_like(&x, f64::NAN), &next)
+        lax::select(&(x.isnan() | y.isnan()), &lax::full_like(&x, f64::NAN), &next)
     }
     /// Returns the distance to the next float of the dtype away from 0, with the sign of the number. It is NaN
     /// for infinite numbers. The derivative is 0.

@@ -2,7 +2,6 @@
 
 use super::broadcast::expect_one_dtype;
 use super::choose::ResultSize;
-use super::elementwise::constant_like;
 use super::join::part;
 use super::reductions::as_float;
 use crate::tensor::refuse;
@@ -248,6 +247,6 @@ fn histogram_of(op: &str, coordinates: &[Tensor], edges: &[Tensor], weights: &Te
     }
     let Some((at, inside)) = flat else { refuse!("{op}: there are no coordinates") };
     // Indices out of range are ignored.
-    let at = lax::select(&inside, &at, &constant_like(&at, shape.size() as f64));
+    let at = lax::select(&inside, &at, &lax::full_like(&at, shape.size() as f64));
     lax::reshape(&lax::full(weights.dtype(), &[shape.size()].into(), 0.0).at(at).add(weights), shape)
 }

@@ -1,7 +1,6 @@
 //! Reductions and scans that ignore NaN.
 
 use super::axes::resolve_axis;
-use super::elementwise::constant_like;
 use super::join::part;
 use super::reductions::{as_float, reductions};
 use crate::tensor::refuse;
@@ -12,7 +11,7 @@ use rune_ir::op::Dims;
 /// Replaces NaN with `value`.
 #[track_caller]
 fn without(x: &Tensor, value: f64) -> Tensor {
-    if x.dtype().is_float() { lax::select(&x.isnan(), &constant_like(x, value), x) } else { x.clone() }
+    if x.dtype().is_float() { lax::select(&x.isnan(), &lax::full_like(x, value), x) } else { x.clone() }
 }
 
 /// Replaces the results over axes that hold only NaN with NaN.
@@ -23,7 +22,7 @@ fn unless_all(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor 
     }
     let all = x.isnan();
     let all = if keepdims { all.all_keepdims(axes) } else { all.all_axes(axes) };
-    lax::select(&all, &constant_like(y, f64::NAN), y)
+    lax::select(&all, &lax::full_like(y, f64::NAN), y)
 }
 
 /// Counts the elements along `axes` that are not NaN, in the dtype of `x`, a float.
@@ -51,7 +50,7 @@ fn nanvariance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bo
     let n = count(&x, axes, keepdims) - ddof as f64;
     let valid = n.gt(0.0);
     let variance = &sum / lax::select(&valid, &n, &n.ones_like());
-    let variance = lax::select(&valid, &variance, &constant_like(&variance, f64::NAN));
+    let variance = lax::select(&valid, &variance, &lax::full_like(&variance, f64::NAN));
     if root { variance.sqrt() } else { variance }
 }
 
@@ -170,7 +169,7 @@ impl Tensor {
         let high = sorted.take_along_axis(&above.cast(DType::I32), axis as isize);
         let value = low * (1.0 - &weight) + high * &weight;
         let first = part(&sorted, axis, 0, 1);
-        let value = lax::select(&first.isnan(), &constant_like(&first, f64::NAN), &value);
+        let value = lax::select(&first.isnan(), &lax::full_like(&first, f64::NAN), &value);
         lax::reshape(&value, self.shape().without(&[axis]))
     }
     /// Returns [`Tensor::nanquantile`] at `q` percent.

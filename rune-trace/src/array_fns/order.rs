@@ -2,7 +2,6 @@
 
 use super::axes::resolve_axis;
 use super::broadcast::expect_one_dtype;
-use super::elementwise::constant_like;
 use super::join::part;
 use super::reductions::as_float;
 use crate::tensor::refuse;
@@ -175,7 +174,7 @@ impl Tensor {
         let value = if weight == 0.0 { low } else { low * (1.0 - weight) + high * weight };
         // NaN comes last.
         let last = part(&sorted, axis, n - 1, n);
-        let value = lax::select(&last.isnan(), &constant_like(&last, f64::NAN), &value);
+        let value = lax::select(&last.isnan(), &lax::full_like(&last, f64::NAN), &value);
         lax::reshape(&value, self.shape().without(&[axis]))
     }
 }

@@ -3,7 +3,7 @@
 use super::Tensor;
 use super::graph::{collect, live_results};
 use super::node::{Apply, Producer};
-use super::trace::{UNKNOWN, Vars, write_down};
+use super::program::{UNKNOWN, Vars, program_of};
 use rune_ir::interpret::{NoObserver, Observer, interpret_observed};
 use rune_ir::op::AxisName;
 use rune_ir::{Array, Loc, Program, Value, Var};
@@ -189,7 +189,7 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
         }
     }
     let wanted = wanted(tensors, &applies);
-    let program = write_down("eager", types, &applies, vars, &wanted);
+    let program = program_of("eager", types, &applies, vars, &wanted);
     let values = match program.has_effects() {
         // These effects belong to a function that is being traced, and happen when its program runs.
         true => interpret_with(&program, &inputs, &mut Silent)?,
@@ -212,7 +212,7 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
     let types = operands.iter().map(|t| t.ty().clone()).collect();
     let mut vars = Vars::new(UNKNOWN);
     operands.iter().zip((0..).map(Var)).for_each(|(t, v)| _ = vars.insert(t.id(), v));
-    let program = write_down("effect", types, std::slice::from_ref(apply), vars, results);
+    let program = program_of("effect", types, std::slice::from_ref(apply), vars, results);
     let values = match apply.op.is_effect() || apply.op.callback().is_some() || apply.op.ranks().is_some() {
         true => interpret_eagerly(&program, &inputs)?,
         false => run(program, &inputs)?,
@@ -262,7 +262,7 @@ fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
         for node in live_results(apply) {
             let uses = uses.get(&node.id).copied().unwrap_or(0);
             // The additional reference is `node` itself.
-            if Arc::strong_count(&node) > uses + 1 && !super::trace::literal(&node) && seen.insert(node.id) {
+            if Arc::strong_count(&node) > uses + 1 && !node.is_literal() && seen.insert(node.id) {
                 wanted.push(Tensor(node));
             }
         }

@@ -1,5 +1,6 @@
 //! Tensors: nodes of a graph that is evaluated when a tensor is read.
 
+mod apply;
 mod caller;
 mod context;
 mod effects;
@@ -10,6 +11,7 @@ pub mod lax;
 mod named_axes;
 mod node;
 mod origin;
+mod program;
 mod read;
 mod residuals;
 mod trace;

@@ -1,7 +1,5 @@
 //! Nodes: values, parameters of traced functions, and results of operations.
 
-use super::origin;
-use rune_ir::types::{self, TypeError};
 use rune_ir::{Array, DType, Op, Origin, Shape, Type, Value};
 use smallvec::SmallVec;
 use std::fmt;
@@ -56,11 +54,16 @@ pub(crate) struct Apply {
 static NEXT_ID: AtomicU64 = AtomicU64::new(2);
 
 /// A pseudo parameter of all tensors that depend on a batch axis: their values need all batch elements.
-const OF_NAMED_AXIS: u64 = 1;
+pub(super) const OF_NAMED_AXIS: u64 = 1;
 
 /// Returns a lower bound for the id of the next node.
 pub(super) fn next_id() -> u64 {
     NEXT_ID.load(Ordering::Relaxed)
+}
+
+/// Returns the first of `count` ids that no other node has.
+pub(super) fn take_ids(count: usize) -> u64 {
+    NEXT_ID.fetch_add(count as u64, Ordering::Relaxed)
 }
 
 impl Node {
@@ -78,20 +81,35 @@ impl Node {
             Some(Producer::Param { .. }) | None => None,
         }
     }
+    /// Returns whether this is a literal or a broadcast literal. These are written into programs, and never captured.
+    pub fn is_literal(&self) -> bool {
+        !self.traced() && self.apply().is_some_and(|apply| apply.is_literal())
+    }
     /// Sets the value. The node forgets its origin, unless a function is being traced through it, or it is a literal,
     /// which programs contain instead of capturing.
     pub fn set_value(&self, value: Value) {
         let _ = self.value.set(value);
-        if !self.traced() && !super::trace::literal(self) {
+        if !self.traced() && !self.is_literal() {
             let producer = self.producer.lock().unwrap_or_else(PoisonError::into_inner).take();
             drop(producer); // After the lock is released: this may free a long chain.
         }
     }
 }
 
+impl Apply {
+    /// Returns whether this operation makes a literal, or broadcasts one.
+    pub fn is_literal(&self) -> bool {
+        let constant = |op: &Op<Tensor>| matches!(op, Op::Constant { .. });
+        if let Op::BroadcastInDim { x, .. } = &self.op {
+            return x.0.apply().is_some_and(|a| constant(&a.op));
+        }
+        constant(&self.op)
+    }
+}
+
 impl Tensor {
     fn leaf(ty: Type, traced: bool, value: Option<Value>, producer: Option<Producer>) -> Tensor {
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        let id = take_ids(1);
         let value = value.map_or_else(OnceLock::new, OnceLock::from);
         let max_param_id = if traced { id } else { 0 };
         Tensor(Arc::new(Node { id, ty, max_param_id, depth: 0, value, producer: Mutex::new(producer) }))
@@ -104,66 +122,6 @@ impl Tensor {
     pub(crate) fn param(ty: Type, known: Option<Tensor>, transform: &'static str) -> Tensor {
         Tensor::leaf(ty, true, None, Some(Producer::Param { known, transform }))
     }
-    /// Checks the operands, applies an operation, and returns its results.
-    ///
-    /// # Errors
-    /// If the operation does not take operands of these types.
-    ///
-    /// # Panics
-    /// If it has effects that happen now, and an operand cannot be computed.
-    #[track_caller]
-    pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
-        rune_ir::work::note();
-        super::caller::step();
-        let types = types::infer(&op.map(Tensor::ty))?;
-        let over_named_axis = op.batch_axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
-        let mut max_param_id = if over_named_axis { OF_NAMED_AXIS } else { 0 };
-        let mut depth = 0;
-        for t in op.operands() {
-            max_param_id = max_param_id.max(t.0.max_param_id);
-            if t.0.value.get().is_none() {
-                depth = depth.max(t.0.depth + 1);
-            }
-        }
-        // An operation without results also has an id.
-        let id = NEXT_ID.fetch_add(types.len().max(1) as u64, Ordering::Relaxed);
-        let apply = Arc::new(Apply { id, op, origin: origin::current(), results: OnceLock::new() });
-        let nodes: SmallVec<[Tensor; 2]> = (id..)
-            .zip(types)
-            .map(|(id, ty)| {
-                let producer = Mutex::new(Some(Producer::Result(apply.clone())));
-                Tensor(Arc::new(Node { id, ty, max_param_id, depth, value: OnceLock::new(), producer }))
-            })
-            .collect();
-        let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
-        let happened = match apply.op.has_effects() {
-            true => super::effects::applied(&apply, &nodes),
-            false if max_param_id == 0 && apply.op.has_ranks() => super::effects::exchanged(&apply, &nodes),
-            false => Ok(()),
-        };
-        if let Err(error) = happened {
-            super::fail(&error.to_string());
-        }
-        super::evaluate::bound_pending(&nodes);
-        Ok(nodes)
-    }
-    /// Like [`Tensor::try_apply`].
-    ///
-    /// # Panics
-    /// At the caller's line, if the operation does not take operands of these types.
-    #[track_caller]
-    pub fn apply(op: Op<Tensor>) -> SmallVec<[Tensor; 2]> {
-        match Tensor::try_apply(op) {
-            Ok(results) => results,
-            Err(error) => super::fail(&error.to_string()),
-        }
-    }
-    /// Applies an operation with one result, and returns it.
-    #[track_caller]
-    pub(crate) fn apply1(op: Op<Tensor>) -> Tensor {
-        Tensor::apply(op).remove(0)
-    }
-
     /// Returns the shape and dtype.
     pub fn ty(&self) -> &Type {
         &self.0.ty

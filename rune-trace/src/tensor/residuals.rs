@@ -98,7 +98,7 @@ impl Rematerialization {
         for x in apply.op.operands() {
             let planned = plan.applies.iter().any(|a| a.id == x.id());
             let taken = plan.taken.iter().any(|t| t.id() == x.id());
-            if self.kept.contains(x.id()) || planned || taken || super::trace::literal(&x.0) {
+            if self.kept.contains(x.id()) || planned || taken || x.0.is_literal() {
                 continue;
             }
             match self.made(x) {

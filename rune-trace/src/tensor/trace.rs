@@ -3,10 +3,11 @@
 use super::Tensor;
 use super::effects::Applied;
 use super::graph::collect;
-use super::ids::{IdMap, IdSet};
-use super::node::{Apply, Node};
+use super::ids::IdSet;
+use super::node::Apply;
+use super::program::{UNKNOWN, Vars, program_of};
 use super::residuals::rematerialized;
-use rune_ir::{Op, Program, ProgramBuilder, Type, Var};
+use rune_ir::{Program, Var};
 use std::sync::Arc;
 
 /// The operations between parameters and outputs that belong to the program. The program captures the results of all
@@ -40,7 +41,9 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
     let own: IdSet = params.iter().map(Tensor::id).collect();
     let applies = match keep {
         Keep::Since(Applied { since, effects }) => collect(outputs, effects, |t| match t.0.apply() {
-            Some(apply) if !own.contains(t.id()) && (t.id() >= since || is_literal(&t.0, &apply)) => Some(apply),
+            Some(apply) if !own.contains(t.id()) && (t.id() >= since || (!t.is_traced() && apply.is_literal())) => {
+                Some(apply)
+            }
             _ => None,
         }),
         Keep::Dependent => dependent(params, outputs),
@@ -56,7 +59,7 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
         }
     }
     let types = params.iter().chain(&captured).map(|t| t.ty().clone()).collect();
-    Trace { program: write_down(name, types, &applies, vars, outputs), captured }
+    Trace { program: program_of(name, types, &applies, vars, outputs), captured }
 }
 
 /// Returns the operations that lead to `outputs` and depend on `params`, and those that are rematerialized for them.
@@ -67,24 +70,24 @@ fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
     let mut applies =
         collect(outputs, Vec::new(), |t| match t.0.max_param_id >= oldest && !dependent.contains(t.id()) {
             true => t.0.apply(),
-            false => t.0.apply().filter(|apply| is_literal(&t.0, apply)),
+            false => t.0.apply().filter(|apply| !t.is_traced() && apply.is_literal()),
         });
     applies.retain(|apply| {
         let depends = apply.op.operands().iter().any(|t| dependent.contains(t.id()));
         if depends {
             dependent.extend(result_ids(apply));
         }
-        depends || literal_operation(apply)
+        depends || apply.is_literal()
     });
     let mut made = dependent;
-    made.extend(applies.iter().filter(|a| literal_operation(a)).flat_map(|a| result_ids(a)));
+    made.extend(applies.iter().filter(|a| a.is_literal()).flat_map(|a| result_ids(a)));
     let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(t.id()));
     let again = rematerialized(taken.cloned().collect(), oldest);
     if again.is_empty() {
         return applies;
     }
     let literals = collect(again.iter().flat_map(|a| a.op.operands()), Vec::new(), |t| {
-        t.0.apply().filter(|apply| !made.contains(t.id()) && is_literal(&t.0, apply))
+        t.0.apply().filter(|apply| !made.contains(t.id()) && !t.is_traced() && apply.is_literal())
     });
     applies.extend(again.into_iter().chain(literals));
     applies.sort_unstable_by_key(|a| a.id);
@@ -92,60 +95,6 @@ fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
     applies
 }
 
-/// The variable of each node.
-pub(super) type Vars = IdMap<Var>;
-
-/// Marks a node without a variable.
-pub(super) const UNKNOWN: Var = Var(u32::MAX);
-
-/// Returns the program of these operations, which are in order. `types` are the types of its inputs, and `vars` the
-/// variables of the inputs.
-pub(crate) fn write_down(
-    name: &str,
-    types: Vec<Type>,
-    applies: &[Arc<Apply>],
-    mut vars: Vars,
-    outputs: &[Tensor],
-) -> Program {
-    let mut builder = ProgramBuilder::new(name, types, Vec::new());
-    for apply in applies {
-        let op = apply.op.map(|t| vars.get(t.id()));
-        if let Some(ty) = plain_result(apply) {
-            vars.insert(apply.id, builder.push_checked(op, ty, apply.origin.clone()));
-            continue;
-        }
-        let results = builder.push(op, apply.origin.clone()).expect("the node was checked when it was made");
-        (apply.id..).zip(results).for_each(|(id, var)| _ = vars.insert(id, var));
-    }
-    let outputs = outputs.iter().map(|t| vars.get(t.id())).collect();
-    builder.finish(outputs).expect("outputs are assigned")
-}
-
-/// Returns the type of the result of an operation that has one result, and no sub-programs, batch axis or effects.
-fn plain_result(apply: &Apply) -> Option<Type> {
-    let [result] = &apply.results.get()?[..] else { return None };
-    let plain = apply.op.programs().is_empty() && apply.op.axis().is_none() && !apply.op.has_effects();
-    plain.then(|| result.upgrade()).flatten().map(|node| node.ty.clone())
-}
-
 fn result_ids(apply: &Apply) -> std::ops::Range<u64> {
     apply.id..apply.id + apply.results.get().map_or(1, |r| r.len()) as u64
-}
-
-/// Returns whether a node is a literal or a broadcast literal. These are written into programs, and never captured.
-fn is_literal(node: &Node, apply: &Arc<Apply>) -> bool {
-    !node.traced() && literal_operation(apply)
-}
-
-fn literal_operation(apply: &Apply) -> bool {
-    let constant = |op: &Op<Tensor>| matches!(op, Op::Constant { .. });
-    if let Op::BroadcastInDim { x, .. } = &apply.op {
-        return x.0.apply().is_some_and(|a| constant(&a.op));
-    }
-    constant(&apply.op)
-}
-
-/// Returns whether a node is a literal or a broadcast literal.
-pub(crate) fn literal(node: &Node) -> bool {
-    node.apply().is_some_and(|apply| is_literal(node, &apply))
 }

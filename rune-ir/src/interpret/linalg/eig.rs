@@ -2,14 +2,14 @@
 
 use super::field::{Field, greatest, sign_of, subtract_product, transposed};
 use super::qr::norm;
-use super::schur::schur;
+use super::schur::{Triangularize, schur};
 use crate::Complex64;
 use crate::interpret::complex::divide;
 
 /// Returns the eigenvalues, and the matrix whose columns are eigenvectors of length 1. They are NaN if the iteration
 /// does not converge. In each vector, the first of the (nearly) greatest elements is positive. If the matrix is real,
 /// eigenvalues that are not real come in conjugate pairs, the one with the positive imaginary part first.
-pub(super) fn eig<T: Field>(a: &[T], n: usize) -> (Vec<Complex64>, Vec<Complex64>) {
+pub(super) fn eig<T: Triangularize>(a: &[T], n: usize) -> (Vec<Complex64>, Vec<Complex64>) {
     let nan = Complex64::new(f64::NAN, f64::NAN);
     if !greatest(a).is_finite() {
         return (vec![nan; n], vec![nan; n * n]);

@@ -1,6 +1,5 @@
 //! The numbers of matrix computations: real and complex ones in double precision.
 
-use super::schur;
 use crate::interpret::complex::divide;
 use crate::{Array, Complex64, Element, Type, with_element};
 use ndarray::{ArrayView2, ArrayViewMut2, LinalgScalar, ShapeBuilder};
@@ -38,9 +37,6 @@ pub(super) trait Field:
     fn elements(x: &Array) -> Vec<Self>;
     /// Returns an array of these elements, each rounded once.
     fn array(ty: &Type, elements: Vec<Self>) -> Array;
-    /// Makes a Hessenberg matrix (quasi-)triangular, and multiplies `z` by the unitary matrix that does so. Returns
-    /// whether the iteration converges.
-    fn schur_of_hessenberg(h: &mut [Self], z: &mut [Self], n: usize) -> bool;
 }
 
 impl Field for f64 {
@@ -97,9 +93,6 @@ impl Field for f64 {
             Array::from_vec(ty.shape.clone(), elements.into_iter().map(<T as Element>::from_f64).collect())
         })
     }
-    fn schur_of_hessenberg(h: &mut [f64], z: &mut [f64], n: usize) -> bool {
-        schur::real::triangularize(h, z, n)
-    }
 }
 
 impl Field for Complex64 {
@@ -155,9 +148,6 @@ impl Field for Complex64 {
         with_element!(ty.dtype, T => {
             Array::from_vec(ty.shape.clone(), elements.into_iter().map(<T as Element>::from_complex).collect())
         })
-    }
-    fn schur_of_hessenberg(h: &mut [Complex64], z: &mut [Complex64], n: usize) -> bool {
-        schur::complex::triangularize(h, z, n)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{Array, Complex64, Type};
 use cholesky::cholesky;
 use field::Field;
 use lu::Lu;
+use schur::Triangularize;
 use smallvec::smallvec;
 use svd::Svd;
 
@@ -34,7 +35,7 @@ pub(super) fn factor(f: FactorFn, x: &Array) -> super::Results {
     if x.dtype().is_complex() { factor_in::<Complex64>(f, x) } else { factor_in::<f64>(f, x) }
 }
 
-fn factor_in<T: Field>(f: FactorFn, x: &Array) -> super::Results {
+fn factor_in<T: Triangularize>(f: FactorFn, x: &Array) -> super::Results {
     let types = types::factor(f, x.ty()).expect("types are checked before");
     let (m, n) = size(x.ty());
     let elements = T::elements(x);

@@ -1,7 +1,6 @@
 //! Random numbers of continuous distributions.
 
 use super::{bits, expect_float};
-use crate::array_fns::elementwise::constant_like;
 use crate::array_fns::scalar::{Argument, Operand};
 use crate::{Tensor, lax};
 use rune_ir::op::Literal;
@@ -114,7 +113,7 @@ pub fn truncated_normal(
     let shape = shape.into();
     let low = low.into_argument().into_tensor(op, dtype).broadcast_to(&shape);
     let high = high.into_argument().into_tensor(op, dtype).broadcast_to(&shape);
-    let root = constant_like(&low, SQRT_2);
+    let root = lax::full_like(&low, SQRT_2);
     let (a, b) = (lax::div(&low, &root).erf(), lax::div(&high, &root).erf());
     let x = uniform(key, shape, dtype, a, b).erf_inv() * SQRT_2;
     let (low, high) = (lax::stop_gradient(&low), lax::stop_gradient(&high));
@@ -130,7 +129,7 @@ fn next_toward(x: &Tensor, above: bool) -> Tensor {
     let negative = raw.bitand(&sign).ne(0);
     // Away from zero, the bits increase. Both 0 and -0 become the least number on that side.
     let outward =
-        lax::select(&negative, &constant_like(&raw, f64::from(!above)), &constant_like(&raw, f64::from(above)));
+        lax::select(&negative, &lax::full_like(&raw, f64::from(!above)), &lax::full_like(&raw, f64::from(above)));
     let next = lax::select(&outward.eq(1), &(&raw + 1), &(&raw - 1));
     let least = lax::constant(Literal::from_f64(unsigned, 1.0)).broadcast_to(x.shape());
     let least = if above { least } else { least | &sign };

@@ -4,7 +4,7 @@ use super::continuous::{gumbel, uniform};
 use super::{bits, split_into};
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::broadcast;
-use crate::array_fns::elementwise::{constant_like, expect_float};
+use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::{Argument, Operand};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -87,11 +87,11 @@ pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: i
     let (upper, lower) = (bits(&k1, &shape, unsigned), bits(&k2, &shape, unsigned));
     let span = lax::convert(&lax::sub(&high, &low), unsigned);
     let empty = lax::le(&high, &low);
-    let span = lax::select(&empty, &constant_like(&span, 1.0), &span);
+    let span = lax::select(&empty, &lax::full_like(&span, 1.0), &span);
     // A limit above the range means one more than the maximum. For the whole range, the span is 0, and nothing is
     // reduced.
     let span = if drawn == dtype { lax::select(&(above & !empty), &(&span + 1), &span) } else { span };
-    let root = lax::rem(&constant_like(&span, 2f64.powi(root)), &span);
+    let root = lax::rem(&lax::full_like(&span, 2f64.powi(root)), &span);
     let multiplier = lax::rem(&lax::mul(&root, &root), &span);
     let offset = lax::add(&lax::mul(&lax::rem(&upper, &span), &multiplier), &lax::rem(&lower, &span));
     lax::convert(&lax::add(&low, &lax::convert(&lax::rem(&offset, &span), drawn)), dtype)

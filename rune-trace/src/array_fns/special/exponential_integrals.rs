@@ -2,7 +2,8 @@
 //! for the Exponential Integral Ei(x)", 1969), in the form of Cephes' `ei.c`. Eₙ uses its series (DLMF 8.19.8), its
 //! continued fraction (A&S 5.1.22) and, for large n, its asymptotic expansion (A&S 5.1.52), like Cephes' `expn.c`.
 
-use super::gamma::{digamma_of, lgamma_of};
+use super::gamma::lgamma_of;
+use super::polygamma::digamma_of;
 use super::support::{epsilon, lift, lift_all, number_or, order, polynomial, repeat, with_slope};
 use super::tables;
 use crate::array_fns::scalar::Operand;

@@ -1,82 +1,16 @@
 //! The gamma function and related functions.
-//!
-//! Uses Lanczos's approximation ("A precision approximation of the gamma function", 1964) with the coefficients of P.
-//! Godfrey for g = 7 and nine terms, and reflection (DLMF 5.5.3) below 1/2, like XLA.
 
+use super::lanczos::lgamma_value;
+use super::polygamma::digamma_of;
 use super::support::{lift, lift_all, number_or, with_slope, with_slopes};
-use super::zeta::{polygamma_of, trigamma};
 use crate::array_fns::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
-const G: f64 = 7.0;
-const LANCZOS: [f64; 8] = [
-    676.520_368_121_885_1,
-    -1_259.139_216_722_402_8,
-    771.323_428_777_653_1,
-    -176.615_029_162_140_6,
-    12.507_343_278_686_905,
-    -0.138_571_095_265_720_12,
-    9.984_369_578_019_572e-6,
-    1.505_632_735_149_311_6e-7,
-];
-const LANCZOS_0: f64 = 0.999_999_999_999_809_9;
-
-/// Returns z such that z + 1 is x or 1 - x, and whether x is below 1/2.
-fn reflected(x: &Tensor) -> (Tensor, Tensor) {
-    let below = x.lt(0.5);
-    (lax::select(&below, &-x, &(x - 1.0)), below)
-}
-
-/// Returns ln (z + g + 1/2), and z + g + 1/2.
-fn log_base(z: &Tensor) -> (Tensor, Tensor) {
-    let base = G + 0.5;
-    (((z / base).log1p() + base.ln()), z + base)
-}
-
-fn lgamma_value(x: &Tensor) -> Tensor {
-    let (z, below) = reflected(x);
-    let mut sum = lax::full_like(x, LANCZOS_0);
-    for (k, c) in LANCZOS.into_iter().enumerate() {
-        sum += c / (&z + (k + 1) as f64);
-    }
-    let (log_t, t) = log_base(&z);
-    // Removes the greatest part of the powers of t first, because it cancels.
-    let y = (&z + 0.5 - t / &log_t) * &log_t + (0.5 * (2.0 * PI).ln()) + sum.log();
-    let magnitude = x.abs();
-    let fraction = &magnitude - magnitude.floor();
-    let fraction = lax::min(&fraction, &(1.0 - &fraction));
-    let log_sin = (fraction * PI).sin().log();
-    let reflection = lax::select(&log_sin.isfinite(), &(PI.ln() - &log_sin - &y), &-&log_sin);
-    let y = lax::select(&below, &reflection, &y);
-    number_or(&magnitude.eq(f64::INFINITY), f64::INFINITY, &y)
-}
 /// Returns ln |Γ(x)|. Call it inside `at_caller`.
 pub(crate) fn lgamma_of(x: &Tensor) -> Tensor {
     with_slope(lgamma_value, x, |x, _| digamma_of(x))
-}
-
-fn digamma_value(x: &Tensor) -> Tensor {
-    let (z, below) = reflected(x);
-    let mut sum = lax::full_like(x, LANCZOS_0);
-    let mut slope = lax::full_like(x, 0.0);
-    for (k, c) in LANCZOS.into_iter().enumerate() {
-        let term = &z + (k + 1) as f64;
-        slope -= c / (&term * &term);
-        sum += c / term;
-    }
-    let (log_t, t) = log_base(&z);
-    let y = log_t + slope / sum - G / t;
-    // π cot πx, computed from the fractional part of x.
-    let angle = (x + (x + 0.5).floor().abs()) * PI;
-    let reflection = &y - angle.cos() * PI / angle.sin();
-    let y = lax::select(&below, &reflection, &y);
-    number_or(&(x.le(0.0) & x.eq(x.floor())), f64::NAN, &y)
-}
-/// Returns the derivative of ln |Γ(x)|. Call it inside `at_caller`.
-pub(crate) fn digamma_of(x: &Tensor) -> Tensor {
-    with_slope(digamma_value, x, |x, _| trigamma(x))
 }
 
 /// Returns the sign of Γ(x). Call it inside `at_caller`.
@@ -93,7 +27,7 @@ pub(super) fn gammasgn_of(x: &Tensor) -> Tensor {
 
 /// Returns ln |Γ(x)|. It is ∞ at 0, at negative integers and at ±∞.
 ///
-/// The derivative is [`digamma`].
+/// The derivative is [`digamma`](super::digamma).
 ///
 /// # Panics
 /// If the dtype of `x` is not a float.
@@ -122,20 +56,6 @@ pub fn loggamma(x: &Tensor) -> Tensor {
         let inner = lax::select(&positive, x, &x.ones_like());
         lax::select(&positive, &lgamma_of(&inner), &lax::full_like(x, f64::NAN))
     })
-}
-/// Returns ψ(x), the derivative of ln |Γ(x)|. It is NaN at 0 and at negative integers.
-///
-/// # Panics
-/// If the dtype of `x` is not a float.
-///
-/// ```
-/// use rune_trace::{Tensor, special};
-/// let x = special::digamma(&Tensor::scalar(1.0f64)).item::<f64>().unwrap();
-/// assert!((x + 0.577_215_664_901_532_9).abs() < 1e-15);
-/// ```
-#[track_caller]
-pub fn digamma(x: &Tensor) -> Tensor {
-    lift("special::digamma", x, digamma_of)
 }
 /// Returns Γ(x). It is NaN at negative integers, and ±∞ at ±0.
 ///
@@ -308,24 +228,6 @@ pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
         sum
     })
 }
-/// Returns the derivative of order `n` of [`digamma`]. `n` is whole, as an integer or a float. The result is NaN where
-/// `n` is negative. It is differentiable only with respect to `x`.
-///
-/// # Panics
-/// If the dtype of `x` is not a float, or shapes do not broadcast.
-///
-/// ```
-/// use rune_trace::{Tensor, special};
-/// let x = special::polygamma(1, &Tensor::scalar(1.0f64)).item::<f64>().unwrap();
-/// assert!((x - std::f64::consts::PI.powi(2) / 6.0).abs() < 1e-14);
-/// ```
-#[track_caller]
-pub fn polygamma(n: impl Operand, x: impl Operand) -> Tensor {
-    let x = x.into_argument();
-    let n = super::support::order("special::polygamma", n.into_argument(), &x);
-    lift_all("special::polygamma", [n, x], |[n, x]| polygamma_of(n, x))
-}
-
 /// Gamma functions of each element.
 impl Tensor {
     /// Returns ln |Γ(x)|: see [`special::gammaln`](crate::special::gammaln).

@@ -2,7 +2,8 @@
 //! (like S. Moshier, "Methods and Programs for Mathematical Functions", 1989). Their derivatives with respect to the
 //! parameter differentiate the terms one by one.
 
-use super::gamma::{digamma_of, lgamma_of};
+use super::gamma::lgamma_of;
+use super::polygamma::digamma_of;
 use super::support::{epsilon, lift_all, log_max, number_or, partial, polynomial, repeat, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};

@@ -24,6 +24,8 @@ mod hypergeometric;
 mod incomplete_beta;
 mod incomplete_gamma;
 mod integrals;
+mod lanczos;
+mod polygamma;
 mod quotients;
 pub(crate) mod support;
 mod tables;
@@ -37,9 +39,7 @@ pub use error::{erfc, erfcx, log_ndtr, ndtr, ndtri};
 pub(crate) use error::{log_ndtr_of, ndtr_of, ndtri_of, normal_density};
 pub use exponential_integrals::{exp1, expi, expn};
 pub use faddeeva::wofz;
-pub use gamma::{
-    beta, betaln, comb, digamma, factorial, gamma, gammaln, gammasgn, loggamma, multigammaln, poch, polygamma,
-};
+pub use gamma::{beta, betaln, comb, factorial, gamma, gammaln, gammasgn, loggamma, multigammaln, poch};
 pub(crate) use gamma::{betaln_of, lgamma_of};
 pub use harmonics::sph_harm_y;
 pub use hypergeometric::{hyp1f1, hyp2f1};
@@ -48,4 +48,5 @@ pub(crate) use incomplete_beta::{betainc_of, betaincc_of};
 pub use incomplete_gamma::{gammainc, gammaincc, igamma_grad_a, random_gamma_grad};
 pub(crate) use incomplete_gamma::{gammainc_of, gammaincc_of, random_gamma_grad_of};
 pub use integrals::{dawsn, fresnel, owens_t, sici, spence};
+pub use polygamma::{digamma, polygamma};
 pub use zeta::{bernoulli, zeta};

@@ -1,7 +1,6 @@
-//! The Hurwitz zeta function, and the polygamma functions.
+//! The Hurwitz zeta function.
 
-use super::gamma::{digamma_of, lgamma_of};
-use super::support::{lift_all, number_or, with_slope, with_slopes};
+use super::support::{lift_all, number_or, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::tensor::{current_origin, refuse, with_origin};
 use crate::{Tensor, jvp, lax};
@@ -46,7 +45,8 @@ fn series(s: &Tensor, q: &Tensor) -> Tensor {
     }
     sum + &power * &a / (s - 1.0) + power * (rest + 0.5)
 }
-fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
+/// Returns ζ(s, q), without a derivative rule.
+pub(super) fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
     let y = series(s, q);
     // If all terms vanish, 0 · ∞ would give NaN.
     let y = number_or(&(q.eq(f64::INFINITY) | (s.eq(f64::INFINITY) & q.gt(1.0))), 0.0, &y);
@@ -66,30 +66,6 @@ fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {
         let by_s = jvp(|s: &Tensor| with_origin(&origin, || series(s, q)), s, &s.ones_like()).1;
         [by_s, -s * zeta_value(&(s + 1.0), q)]
     })
-}
-
-/// Returns the derivative of the digamma function, ζ(2, x). Uses reflection (DLMF 5.15.6) where x is not positive.
-pub(crate) fn trigamma(x: &Tensor) -> Tensor {
-    let below = x.le(0.0);
-    let two = lax::full_like(x, 2.0);
-    let positive = lax::select(&below, &(1.0 - x), x);
-    let y = zeta_value(&two, &positive);
-    let angle = lax::select(&below, &(x + (x + 0.5).floor().abs()), &lax::full_like(x, 0.5)) * PI;
-    lax::select(&below, &((PI / angle.sin()).square() - &y), &y)
-}
-
-fn polygamma_value(n: &Tensor, x: &Tensor) -> Tensor {
-    let half = n * 0.5;
-    let sign = lax::select(&half.eq(half.floor()), &lax::full_like(n, -1.0), &n.ones_like());
-    let y = sign * lgamma_of(&(n + 1.0)).exp() * zeta_value(&(n + 1.0), x);
-    let y = lax::select(&n.eq(0.0), &digamma_of(x), &y);
-    let y = lax::select(&n.eq(1.0), &trigamma(x), &y);
-    number_or(&(n.lt(0.0) | n.ne(n.floor())), f64::NAN, &y)
-}
-/// Returns the derivative of order `n` of the digamma function. Call it inside `at_caller`.
-pub(crate) fn polygamma_of(n: &Tensor, x: &Tensor) -> Tensor {
-    let (order, next) = (n.clone(), n + 1.0);
-    with_slope(move |x: &Tensor| polygamma_value(&order, x), x, move |x, _| polygamma_value(&next, x))
 }
 
 /// Returns the Hurwitz zeta function, ζ(x, q) = Σ (q + k)⁻ˣ over integers k ≥ 0. It is ∞ for x = 1, and NaN for x < 1.

@@ -1,29 +1,31 @@
 //! QR steps with single shifts, for complex matrices.
 
-use super::{MAX_STEPS, PATIENCE, split};
+use super::{MAX_STEPS, PATIENCE, Triangularize, split};
 use crate::Complex64;
 use crate::interpret::complex::{divide, sqrt};
 use crate::interpret::linalg::field::Field;
 use crate::interpret::linalg::triangular::two_rows;
 
-/// Makes a Hessenberg matrix triangular, and multiplies `z` by the unitary matrix that does so. Returns whether the
-/// iteration converges.
-pub(in crate::interpret::linalg) fn triangularize(h: &mut [Complex64], z: &mut [Complex64], n: usize) -> bool {
-    let (mut end, mut steps) = (n, 0);
-    while end > 1 {
-        let start = split(h, n, end);
-        if start + 1 == end {
-            (end, steps) = (start, 0);
-            continue;
+impl Triangularize for Complex64 {
+    /// Makes a Hessenberg matrix triangular, and multiplies `z` by the unitary matrix that does so. Returns whether the
+    /// iteration converges.
+    fn triangularize(h: &mut [Complex64], z: &mut [Complex64], n: usize) -> bool {
+        let (mut end, mut steps) = (n, 0);
+        while end > 1 {
+            let start = split(h, n, end);
+            if start + 1 == end {
+                (end, steps) = (start, 0);
+                continue;
+            }
+            if steps == MAX_STEPS {
+                return false;
+            }
+            steps += 1;
+            let shift = shift(h, n, end, steps % PATIENCE == 0);
+            step(h, z, n, (start, end), shift);
         }
-        if steps == MAX_STEPS {
-            return false;
-        }
-        steps += 1;
-        let shift = shift(h, n, end, steps % PATIENCE == 0);
-        step(h, z, n, (start, end), shift);
+        true
     }
-    true
 }
 
 /// Wilkinson's shift: the eigenvalue of the last two rows of the block that is closer to the last element.

@@ -2,8 +2,8 @@
 //!
 //! G. Golub and C. Van Loan, "Matrix Computations" (2013), chapters 7.4 and 7.5.
 
-pub(super) mod complex;
-pub(super) mod real;
+mod complex;
+mod real;
 
 use super::field::{Field, dot, greatest, identity};
 use super::qr::Reflection;
@@ -14,10 +14,17 @@ const MAX_STEPS: usize = 64;
 /// After this many steps without convergence, one step uses an exceptional shift.
 const PATIENCE: usize = 10;
 
+/// An element of a matrix that QR steps can make triangular.
+pub(super) trait Triangularize: Field {
+    /// Makes a Hessenberg matrix (quasi-)triangular, and multiplies `z` by the unitary matrix that does so. Returns
+    /// whether the iteration converges.
+    fn triangularize(h: &mut [Self], z: &mut [Self], n: usize) -> bool;
+}
+
 /// Returns `T` and a unitary `Z` with `A = Z T Zᴴ`. If `A` is complex, `T` is upper triangular. If `A` is real, `T` has
 /// a 2 × 2 block for each pair of complex eigenvalues. The two diagonal elements of a block are equal, and its two
 /// other elements have opposite signs. `T` and `Z` are NaN if the iteration does not converge.
-pub(super) fn schur<T: Field>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
+pub(super) fn schur<T: Triangularize>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
     let greatest = greatest(a);
     let nothing = || vec![T::real(f64::NAN); n * n];
     if !greatest.is_finite() {
@@ -27,7 +34,7 @@ pub(super) fn schur<T: Field>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
     let scale = if greatest > 0.0 { 2f64.powi(libm::ilogb(greatest)) } else { 1.0 };
     let scaled: Vec<T> = a.iter().map(|x| x.divide_by_real(scale)).collect();
     let (mut h, mut z) = hessenberg(scaled, n);
-    if !T::schur_of_hessenberg(&mut h, &mut z, n) {
+    if !T::triangularize(&mut h, &mut z, n) {
         return (nothing(), nothing());
     }
     h.iter_mut().for_each(|x| *x = x.scaled(scale));

@@ -1,29 +1,31 @@
 //! QR steps with pairs of shifts, for real matrices: J. Francis, "The QR transformation, part 2" (1962).
 
-use super::{MAX_STEPS, PATIENCE, split};
+use super::{MAX_STEPS, PATIENCE, Triangularize, split};
 use crate::interpret::linalg::qr::Reflection;
 use crate::interpret::linalg::triangular::two_rows;
 
-/// Makes a Hessenberg matrix triangular, except for blocks of two rows, and multiplies `z` by the orthogonal matrix
-/// that does so. Returns whether the iteration converges.
-pub(in crate::interpret::linalg) fn triangularize(h: &mut [f64], z: &mut [f64], n: usize) -> bool {
-    let (mut end, mut steps) = (n, 0);
-    while end > 1 {
-        let start = split(h, n, end);
-        if end - start <= 2 {
-            if end - start == 2 {
-                standardize(h, z, n, start);
+impl Triangularize for f64 {
+    /// Makes a Hessenberg matrix triangular, except for blocks of two rows, and multiplies `z` by the orthogonal matrix
+    /// that does so. Returns whether the iteration converges.
+    fn triangularize(h: &mut [f64], z: &mut [f64], n: usize) -> bool {
+        let (mut end, mut steps) = (n, 0);
+        while end > 1 {
+            let start = split(h, n, end);
+            if end - start <= 2 {
+                if end - start == 2 {
+                    standardize(h, z, n, start);
+                }
+                (end, steps) = (start, 0);
+                continue;
             }
-            (end, steps) = (start, 0);
-            continue;
+            if steps == MAX_STEPS {
+                return false;
+            }
+            steps += 1;
+            step(h, z, n, (start, end), steps % PATIENCE == 0);
         }
-        if steps == MAX_STEPS {
-            return false;
-        }
-        steps += 1;
-        step(h, z, n, (start, end), steps % PATIENCE == 0);
+        true
     }
-    true
 }
 
 /// Returns the sum and the product of two shifts: the eigenvalues of the last two rows of the block.

@@ -1,8 +1,14 @@
 //! Dot products.
 
-use crate::few_rows::{self, Element};
-use crate::gemm::{Matrix, Real, Target, multiply};
-use crate::plan::View;
+mod factor;
+mod few_rows;
+pub(crate) mod gemm;
+
+pub(crate) use factor::{Factor, as_one};
+pub(crate) use few_rows::{Element, MAX_ROWS};
+
+use crate::view::View;
+use gemm::{Matrix, Real, Target, multiply};
 use rayon::prelude::*;
 use rune_ir::interpret::eval_op;
 use rune_ir::op::{Dims, DotDims};
@@ -58,48 +64,6 @@ fn factor(array: &Array, batch: &[usize], contract: &[usize]) -> (Array, Factor)
     let moved = moved.into_iter().next().expect("a transpose has one result");
     let places: Vec<usize> = (0..rank).collect();
     factor(&moved, &places[..batch.len()], &places[rank - contract.len()..])
-}
-
-/// An operand of a product in a buffer, with its axes in three groups.
-#[derive(Clone, Debug)]
-pub(crate) struct Factor {
-    pub buffer: usize,
-    offset: usize,
-    /// Sizes and strides of the batch axes.
-    batch: Vec<(usize, usize)>,
-    /// Size and stride of the free axes, merged into one.
-    pub free: (usize, usize),
-    /// Size and stride of the contracted axes, merged into one.
-    pub contracted: (usize, usize),
-}
-
-impl Factor {
-    /// Returns a view as an operand. Returns `None` if the axes of a group cannot be merged, or if some are reversed.
-    pub(crate) fn new(buffer: usize, view: &View, batch: &[usize], contract: &[usize]) -> Option<Factor> {
-        let free: Vec<usize> = (0..view.shape.rank()).filter(|a| !batch.contains(a) && !contract.contains(a)).collect();
-        let axes = |axes: &[usize]| -> Option<Vec<(usize, usize)>> {
-            let step = |a: usize| if view.shape[a] == 1 { Some(0) } else { usize::try_from(view.strides[a]).ok() };
-            axes.iter().map(|&a| Some((view.shape[a], step(a)?))).collect()
-        };
-        let (free, contracted) = (as_one(&axes(&free)?)?, as_one(&axes(contract)?)?);
-        Some(Factor { buffer, offset: usize::try_from(view.offset).ok()?, batch: axes(batch)?, free, contracted })
-    }
-    /// Returns the offset of the first element of a matrix of the batch.
-    pub(crate) fn at(&self, mut index: usize) -> usize {
-        let mut offset = self.offset;
-        for &(size, step) in self.batch.iter().rev() {
-            offset += index % size * step;
-            index /= size;
-        }
-        offset
-    }
-}
-
-/// Merges axes, if each is contiguous within the one before it.
-pub(crate) fn as_one(axes: &[(usize, usize)]) -> Option<(usize, usize)> {
-    let mut axes = axes.iter().copied().filter(|&(size, _)| size != 1);
-    let Some(first) = axes.next() else { return Some((1, 1)) };
-    axes.try_fold(first, |(size, step), (next, inner)| (step == next * inner).then_some((size * next, inner)))
 }
 
 /// A product of two operands of one dtype, `f32` or `f64`, in which it accumulates.

@@ -2,9 +2,9 @@
 //!
 //! The matrix is read once. Its elements are widened to `f32` in registers.
 
-use crate::gemm::Matrix;
+use super::factor::Factor;
+use super::gemm::Matrix;
 use crate::kernel::{HalfByte, Narrow, ROWS_ADDED, add_scaled, dot};
-use crate::products::Factor;
 use half::{bf16, f16};
 use rayon::prelude::*;
 use rune_ir::DType;
