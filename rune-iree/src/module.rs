@@ -85,8 +85,7 @@ impl CompiledModule {
     /// Returns an error if the module is damaged, is from another version of IREE, or has no such function.
     #[cfg(feature = "run")]
     pub fn attribute(&self, entry: &str, key: &str) -> Result<Option<String>, String> {
-        crate::ffi::runtime::attribute(self.bytes(), entry, key)
-            .map_err(|message| crate::run::status::unreadable(&message))
+        crate::ffi::vm::attribute(self.bytes(), entry, key).map_err(|message| crate::run::status::unreadable(&message))
     }
     /// Reads a `.vmfb`.
     ///

@@ -2,8 +2,8 @@
 
 pub(crate) use crate::value::Val;
 
+use crate::legalize::gpu;
 use crate::legalize::views::{self, Producers, ViewRole, Views};
-use crate::legalize::{gpu, spirv};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -12,10 +12,20 @@ use rune_ir::{DType, Shape, Type};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+/// The elementwise functions that a code generator lacks or computes wrongly. The builder emits them in the forms that
+/// these methods return. `legalize/` implements them with the builder.
+pub(crate) trait Rewrites {
+    /// Returns an equivalent of the function, if it needs another form.
+    fn unary<'c>(&self, b: &Builder<'c>, name: &str, x: &Val<'c>) -> Option<Val<'c>>;
+    /// Returns an equivalent of the function, if it needs another form.
+    fn binary<'c>(&self, b: &Builder<'c>, name: &str, x: &Val<'c>, y: &Val<'c>) -> Option<Val<'c>>;
+}
+
 /// Appends operations to one block, at the current location.
 pub(crate) struct Builder<'c> {
     pub context: &'c Context,
     pub producers: Rc<Producers>,
+    rewrites: Option<&'static dyn Rewrites>,
     arguments: Vec<(Value<'c>, Type)>,
     /// The location of the arguments.
     start: Location,
@@ -30,6 +40,7 @@ impl<'c> Builder<'c> {
         location: Location,
         arguments: &[Type],
         producers: Rc<Producers>,
+        rewrites: Option<&'static dyn Rewrites>,
     ) -> (Builder<'c>, Vec<Val<'c>>) {
         let arguments: Vec<_> = arguments.iter().map(|ty| (context.value(), ty.clone())).collect();
         let values = arguments.iter().map(|(raw, ty)| {
@@ -38,7 +49,7 @@ impl<'c> Builder<'c> {
         });
         let values = values.collect();
         let (start, operations, location) = (location.clone(), RefCell::default(), RefCell::new(location));
-        (Builder { context, producers, arguments, start, operations, location }, values)
+        (Builder { context, producers, rewrites, arguments, start, operations, location }, values)
     }
     /// Returns whether code that IREE compiles wrongly is rewritten (`LowerOptions::defences`).
     pub fn has_defences(&self) -> bool {
@@ -62,9 +73,10 @@ impl<'c> Builder<'c> {
         regions: Vec<Region>,
         results: &[Type],
     ) -> Vec<Val<'c>> {
-        if self.context.is_gpu
-            && let Some(operands) = gpu::apart(self, name, operands)
-        {
+        let is_misread = |x: &Val<'c>| self.has_defences() && gpu::is_misread(self.context, name, x);
+        if operands.iter().any(|x| is_misread(x)) {
+            let guarded = |x: &&Val<'c>| if is_misread(x) { self.barrier(&[x]).remove(0) } else { (*x).clone() };
+            let operands: Vec<_> = operands.iter().map(guarded).collect();
             return self.op(name, &operands.iter().collect::<Vec<_>>(), attributes, regions, results);
         }
         let types: Vec<_> = results.iter().map(TensorType::from).collect();
@@ -74,7 +86,7 @@ impl<'c> Builder<'c> {
         let depth = if regions.is_empty() { depth(name, operands) } else { 0 };
         let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
         if self.context.is_gpu && raw.len() == 1 {
-            gpu::note(self, name, operands, raw[0]);
+            gpu::note(self.context, name, operands, raw[0]);
         }
         if matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.bitcast_convert")
             && self.context.has(Mark::Strided, operands[0].raw)
@@ -132,7 +144,8 @@ impl<'c> Builder<'c> {
     /// Returns a region whose block computes `body` from its arguments.
     pub fn region(&self, arguments: &[Type], body: impl FnOnce(&Builder<'c>, &[Val<'c>]) -> Vec<Val<'c>>) -> Region {
         let location = self.location.borrow().clone();
-        let (inner, values) = Builder::new(self.context, location, arguments, Rc::clone(&self.producers));
+        let (inner, values) =
+            Builder::new(self.context, location, arguments, Rc::clone(&self.producers), self.rewrites);
         let results = body(&inner, &values);
         inner.op("stablehlo.return", &results.iter().collect::<Vec<_>>(), &[], Vec::new(), &[]);
         inner.into_region()
@@ -180,22 +193,14 @@ impl<'c> Builder<'c> {
 
     /// Applies an elementwise function of one operand, with the operand's type.
     pub fn unary(&self, name: &str, x: &Val<'c>) -> Val<'c> {
-        if self.context.is_spirv
-            && let Some(y) = spirv::unary(self, name, x)
-        {
-            return y;
-        }
-        self.op1(name, &[x], &[], x.ty.clone())
+        let rewritten = self.rewrites.and_then(|rewrites| rewrites.unary(self, name, x));
+        rewritten.unwrap_or_else(|| self.op1(name, &[x], &[], x.ty.clone()))
     }
     /// Applies an elementwise function of two operands, with the operands' type.
     pub fn binary(&self, name: &str, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
         debug_assert_eq!(x.ty, y.ty, "{name}");
-        if self.context.is_spirv
-            && let Some(z) = spirv::binary(self, name, x, y)
-        {
-            return z;
-        }
-        self.op1(name, &[x, y], &[], x.ty.clone())
+        let rewritten = self.rewrites.and_then(|rewrites| rewrites.binary(self, name, x, y));
+        rewritten.unwrap_or_else(|| self.op1(name, &[x, y], &[], x.ty.clone()))
     }
     pub fn add(&self, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
         self.binary("stablehlo.add", x, y)
@@ -382,7 +387,7 @@ impl<'c> Builder<'c> {
             return x.clone();
         }
         let adds = matches!(f, "stablehlo.add" | "stablehlo.multiply");
-        let x = &if adds { self.opaque(&gpu::summand(self, x)) } else { x.clone() };
+        let x = &if adds { self.opaque(&self.summand(x)) } else { x.clone() };
         let scalar = Type::scalar(x.dtype());
         let init = self.full(init, &Shape::scalar());
         let body = self.region(&[scalar.clone(), scalar], |b, v| vec![b.binary(f, &v[0], &v[1])]);
@@ -394,6 +399,10 @@ impl<'c> Builder<'c> {
             true => Val { views: x.views.without(axes), ..reduced },
             false => reduced,
         }
+    }
+    /// Returns the operand of a sum, behind a barrier if it is negated.
+    fn summand(&self, x: &Val<'c>) -> Val<'c> {
+        if gpu::is_negated(self.context, x) { self.barrier(&[x]).remove(0) } else { x.clone() }
     }
     pub fn barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         if !self.has_defences() {

@@ -13,11 +13,13 @@ mod random;
 mod reduce;
 mod shape;
 
+use crate::attr;
 use crate::builder::{Builder, Val};
+use crate::error::LowerError;
 use crate::legalize::{across, chains, scatter_operand};
 use crate::module_lowering::{EmitError, ModuleLowering};
+use crate::options::Backend;
 use crate::value::Known;
-use crate::{Backend, LowerError, attr};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Program, Type};
 use std::collections::HashMap;

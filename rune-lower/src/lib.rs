@@ -18,6 +18,7 @@ mod attr;
 mod builder;
 mod decimal;
 mod emit;
+mod error;
 mod host;
 mod known;
 mod legalize;
@@ -26,6 +27,7 @@ mod mlir;
 mod module;
 mod module_lowering;
 mod names;
+mod options;
 mod overwritten;
 #[cfg(test)]
 mod tests;
@@ -34,124 +36,7 @@ mod tree;
 mod value;
 mod write;
 
+pub use error::LowerError;
 pub use host::HostCall;
 pub use module::{LoweredModule, export, lower};
-
-/// The target of the module.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Backend {
-    /// CPUs, through LLVM.
-    #[default]
-    LlvmCpu,
-    /// NVIDIA GPUs.
-    Cuda,
-    /// AMD GPUs.
-    Rocm,
-    /// Apple GPUs.
-    Metal,
-    /// Devices with a Vulkan driver.
-    Vulkan,
-    /// IREE's portable bytecode.
-    Vmvx,
-}
-
-impl Backend {
-    /// Returns the backend for IREE's name of a target, such as `cuda`. An unknown name means CPUs.
-    pub fn of_target(name: &str) -> Backend {
-        match name {
-            "cuda" => Backend::Cuda,
-            "rocm" => Backend::Rocm,
-            "metal" => Backend::Metal,
-            "vulkan" => Backend::Vulkan,
-            _ => Backend::LlvmCpu,
-        }
-    }
-    /// Returns the backend's name in messages.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Backend::LlvmCpu => "cpu",
-            Backend::Cuda => "cuda",
-            Backend::Rocm => "rocm",
-            Backend::Metal => "metal",
-            Backend::Vulkan => "vulkan",
-            Backend::Vmvx => "vmvx",
-        }
-    }
-}
-
-/// The compiler and the runtime of the module.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Purpose {
-    /// IREE compiles it for any process or device. It imports no functions, so programs that need the host, for example
-    /// for linear algebra, are rejected.
-    #[default]
-    Device,
-    /// IREE compiles it, and a process with the functions of [`LoweredModule::host`] runs it. On devices with their own
-    /// memory, each call of such a function copies its arguments to the host and its results back.
-    Run,
-    /// Other compilers, such as XLA, take it. It contains only operations of StableHLO and CHLO, with the constants in
-    /// the text.
-    Export,
-}
-
-/// Options of lowering.
-///
-/// ```
-/// use rune_lower::{LowerOptions, Purpose, lower};
-/// use rune_trace::{Program, Tensor, linalg, make_program};
-/// let program = make_program(|a: &Tensor| linalg::cholesky(a), &Tensor::from([[2.0f32]])).unwrap();
-/// let with = |purpose| lower(&program, &LowerOptions { purpose, ..LowerOptions::default() });
-/// assert_eq!(with(Purpose::Run)?.host.len(), 1);
-/// assert!(with(Purpose::Export)?.code().contains("stablehlo.cholesky"));
-/// assert!(with(Purpose::Device).is_err()); // IREE has no such operation
-/// # Ok::<(), rune_lower::LowerError>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct LowerOptions {
-    /// The target of the module.
-    pub backend: Backend,
-    /// The compiler and the runtime of the module.
-    pub purpose: Purpose,
-    /// The name of the function.
-    pub entry: String,
-    /// Whether the text contains the lines of the user's source.
-    pub locations: bool,
-    /// Whether the device can compute with `f64`. Metal never can.
-    pub f64: bool,
-    /// Whether to rewrite code that IREE 3.13 compiles wrongly, or to keep it behind barriers (`docs/iree.md`). Only
-    /// tests turn this off, to check that wrong results are detected elsewhere.
-    pub defences: bool,
-}
-
-impl Default for LowerOptions {
-    fn default() -> LowerOptions {
-        let (backend, purpose) = (Backend::default(), Purpose::default());
-        LowerOptions { backend, purpose, entry: "main".to_owned(), locations: true, f64: true, defences: true }
-    }
-}
-
-/// The reason why a program cannot be lowered.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum LowerError {
-    /// The backend cannot compute an operation.
-    #[error("{place}: `{op}` cannot be compiled for {backend}: {reason}")]
-    Unsupported {
-        /// The operation.
-        op: String,
-        /// The backend.
-        backend: &'static str,
-        /// The reason, and advice.
-        reason: String,
-        /// The user's line.
-        place: String,
-    },
-    /// The name of the function is not an identifier.
-    #[error("`{0}` is not a function name: use only letters, digits and underscores")]
-    Name(String),
-    /// A constant cannot be read from its device.
-    #[error("a constant cannot be read: {0}")]
-    Constant(String),
-    /// MLIR rejects the module. This is a bug in this crate.
-    #[error("the lowered module is malformed, which is a bug in rune: {0}")]
-    Malformed(String),
-}
+pub use options::{Backend, LowerOptions, Purpose};

@@ -2,10 +2,14 @@
 
 use crate::builder::Builder;
 use crate::emit::instructions;
+use crate::error::LowerError;
+use crate::host::HostCall;
+use crate::legalize::spirv;
 use crate::legalize::views::Producers;
 use crate::module_lowering::ModuleLowering;
+use crate::options::{Backend, LowerOptions, Purpose};
 use crate::tree::{Context, Function, Location, Module, TensorType};
-use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, attr, names, overwritten, write};
+use crate::{attr, names, overwritten, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -101,8 +105,8 @@ fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>)
 fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bool) -> Result<Function, LowerError> {
     let constants = program.constants().iter().filter(|_| !lowering.is_export()).map(|c| c.ty().clone());
     let arguments: Vec<Type> = program.input_types().iter().cloned().chain(constants).collect();
-    let (builder, mut values) =
-        Builder::new(lowering.context, Location::Unknown, &arguments, Rc::clone(&lowering.producers));
+    let (producers, rewrites) = (Rc::clone(&lowering.producers), spirv::rewrites(lowering.context));
+    let (builder, mut values) = Builder::new(lowering.context, Location::Unknown, &arguments, producers, rewrites);
     if !public {
         // The function is inlined at its calls.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();

@@ -1,9 +1,12 @@
 //! The shared state of a module's functions, and the reasons why an operation cannot be lowered.
 
 use crate::builder::{Builder, Val};
+use crate::error::LowerError;
+use crate::host::HostCall;
 use crate::legalize::views::Producers;
+use crate::names;
+use crate::options::{Backend, LowerOptions, Purpose};
 use crate::tree::{Context, Location};
-use crate::{Backend, HostCall, LowerError, LowerOptions, Purpose, names};
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Origin, Program, Shape, Type};
 use std::cell::RefCell;

@@ -1,5 +1,5 @@
 use crate::{Backend, LowerError, LowerOptions, LoweredModule, Purpose, export, lower};
-use rune_ir::op::{ArgFn, BinaryFn, FactorFn, Literal, Op, ReduceFn, Triangular, UnaryFn};
+use rune_ir::op::{ArgFn, BinaryFn, Dims, DotDims, FactorFn, Literal, Op, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{Array, DType, Loc, Origin, Program, ProgramBuilder, Type, Var};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -151,6 +151,26 @@ fn functions_that_the_linker_lacks_are_expanded_on_the_processor_only() {
     let cuda = LowerOptions { backend: Backend::Cuda, ..LowerOptions::default() };
     assert!(!lowered(&p).code().contains("stablehlo.tanh"));
     assert!(lower(&p, &cuda).unwrap().code().contains("stablehlo.tanh"));
+}
+
+#[test]
+fn unsigned_factors_are_behind_barriers_on_gpus_only_with_defences() {
+    let mut b = ProgramBuilder::new("f", vec![Type::new(DType::U8, [2, 2])], vec![]);
+    let x = b.push(Op::Convert { x: Var(0), dtype: DType::F32 }, Origin::default()).unwrap()[0];
+    let dims = Box::new(DotDims {
+        lhs_contract: Dims::from_elem(1, 1),
+        rhs_contract: Dims::from_elem(0, 1),
+        ..DotDims::default()
+    });
+    let y = b.push(Op::DotGeneral { lhs: x, rhs: x, dims, out: DType::F32 }, Origin::default()).unwrap();
+    let p = b.finish(y.to_vec()).unwrap();
+    let barriers = |backend, defences| {
+        let lowered = lower(&p, &LowerOptions { backend, defences, ..LowerOptions::default() }).unwrap();
+        lowered.code().matches("stablehlo.optimization_barrier").count()
+    };
+    assert_eq!(barriers(Backend::Cuda, true), 2);
+    assert_eq!(barriers(Backend::Cuda, false), 0);
+    assert_eq!(barriers(Backend::LlvmCpu, true), 0);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Writes the tree of a module as text. MLIR writes it if this build has MLIR.
 
+use crate::error::LowerError;
+use crate::text;
 use crate::tree::{Function, Module};
-use crate::{LowerError, text};
 
 /// Returns the text without and with locations. Only the text with locations contains the signature.
 ///

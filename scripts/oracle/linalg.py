@@ -181,6 +181,10 @@ CASES = [
     ("toeplitz", [V3, (4,)], jsl.toeplitz),
     ("hankel", [V3, (4,)], lambda c, r: jnp.concatenate([c, r[1:]])[jnp.arange(3)[:, None] + jnp.arange(4)]),
     ("circulant", [(4,)], lambda c: c[(jnp.arange(4)[:, None] - jnp.arange(4)) % 4]),
+    *[("convolution_matrix", [s], lambda a: [jsl.convolution_matrix(a, 5, mode=m) for m in ("full", "same", "valid")]) for s in [(2,), V3, (6,)]],
+    *[("fiedler_companion", [(n,)], jsl.fiedler_companion) for n in (1, 2, 3, 5, 6)],
+    *[("qr_multiply_left", [a, c], lambda a, c: jsl.qr_multiply(a, c, mode="left")) for a, c in [((4, 3), (3, 2)), (M3, V3)]],
+    *[("qr_multiply_right", [a, c], jsl.qr_multiply) for a, c in [((4, 3), (2, 4)), (M3, V3)]],
     ("vander", [V3], lambda x: jnp.vander(x, 4)),
     # JAX's `eigvals` has no second derivative.
     ("eigvals", [M4], lambda a: jnp.sort(eig(a)[0])),
@@ -194,7 +198,7 @@ CASES = [
 COMPLEX = {
     *("cholesky cho_solve triangular_solve triangular_solve_right solve inv det slogdet lu qr qr_full eigvalsh eigh svdvals svd pinv lstsq".split()),
     *("matrix_rank norm multi_dot cross kron expm expm_small expm_frechet polar solve_sylvester hessenberg tridiagonal_solve".split()),
-    *("geqrf householder_product lu_solve lu_solve_transposed solve_triangular tensorinv tensorsolve outer vecdot eigvals eig eig_sizes funm".split()),
+    *("geqrf householder_product qr_multiply_left qr_multiply_right convolution_matrix fiedler_companion lu_solve lu_solve_transposed solve_triangular tensorinv tensorsolve outer vecdot eigvals eig eig_sizes funm".split()),
 }
 COMPLEX |= {name for name, *_ in CASES if " " in name}
 COMPLEX_CASES = [case for case in CASES if case[0] in COMPLEX] + [
@@ -202,7 +206,7 @@ COMPLEX_CASES = [case for case in CASES if case[0] in COMPLEX] + [
 ]
 
 # JAX has no derivatives of these, or no finite ones.
-UNDIFFERENTIATED = {"hessenberg", "householder_product"}
+UNDIFFERENTIATED = {"hessenberg", "householder_product", "qr_multiply_left", "qr_multiply_right"}
 # The square root of a real matrix is real here.
 UNDIFFERENTIATED_REAL = {"sqrtm"}
 # Only the first derivative. The second derivative of `eig_sizes` is a difference of terms a thousand times as large.

@@ -1,6 +1,7 @@
 //! The temporary files of compilations. They are removed even if a process ends before its compilations.
 
-use super::{CompileError, cache, child};
+use super::cache_directory::cache_directory;
+use super::{CompileError, child};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, PoisonError};
@@ -61,7 +62,7 @@ pub fn abandon_compilations() {
     *ABANDONED.lock().unwrap_or_else(PoisonError::into_inner) = true;
     child::end_all();
     remove(&std::env::temp_dir(), |name| name.starts_with(&format!("{PREFIX}{id}-")));
-    if let Some(dir) = cache::directory() {
+    if let Some(dir) = cache_directory() {
         for folder in ["modules", "compilers"] {
             remove(&dir.join(folder), |name| name.ends_with(&format!(".{id}.tmp")));
         }

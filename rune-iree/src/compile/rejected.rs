@@ -1,6 +1,6 @@
 //! Saves rejected programs with all diagnostics in files. Messages show only the beginning of the diagnostics.
 
-use super::cache;
+use super::cache_directory::cache_directory;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
@@ -25,7 +25,7 @@ pub fn save_rejected(name: &str, program: &str, said: &str) -> Option<PathBuf> {
     let name: String = name.chars().take(40).map(plain).collect();
     let hash = blake3::hash(text.as_bytes()).to_hex();
     let lasting = || -> Option<PathBuf> {
-        let folder = cache::directory()?.join("rejected");
+        let folder = cache_directory()?.join("rejected");
         fs::create_dir_all(&folder).ok()?;
         let path = folder.join(format!("{name}-{}.mlir", &hash[..16]));
         fs::write(&path, &text).ok()?;

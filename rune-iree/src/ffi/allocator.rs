@@ -4,8 +4,9 @@
 //! define the contents of a new buffer, so the memory need not be cleared. IREE's own allocator asks a host allocator
 //! for cleared memory for each buffer and its bookkeeping. Everything else still uses the C library.
 
+use super::libc_allocator::allocator;
 use super::memory::{Block, release_idle_memory};
-use super::runtime::{allocator, check, string_view};
+use super::status::{check, string_view};
 use eerie_sys::runtime as sys;
 use std::ffi::c_void;
 use std::ptr::null_mut;
@@ -153,56 +154,4 @@ unsafe extern "C" fn query_statistics(
 unsafe extern "C" fn trim(_: *mut sys::iree_hal_allocator_t) -> sys::iree_status_t {
     release_idle_memory();
     null_mut()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ffi::runtime::DeviceHandle;
-
-    /// Cleared memory is zero for every size, even if it was used before.
-    #[test]
-    fn cleared_memory_is_clear() {
-        let device = DeviceHandle::open("local-sync", 0).unwrap();
-        for bytes in [1000, 100_000, 3_000_000] {
-            for _ in 0..3 {
-                // SAFETY: the block is used within its size, and freed once with the allocator it came from.
-                unsafe {
-                    let host = sys::iree_hal_allocator_host_allocator(device.buffers());
-                    let mut block = null_mut();
-                    check(sys::iree_allocator_malloc(host, bytes, &mut block)).unwrap();
-                    let contents = std::slice::from_raw_parts_mut(block.cast::<u8>(), bytes);
-                    assert!(contents.iter().all(|b| *b == 0), "{bytes} bytes");
-                    contents.fill(7);
-                    sys::iree_allocator_free(host, block);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn buffers_of_all_sizes_are_counted() {
-        let device = DeviceHandle::open("local-sync", 0).unwrap();
-        let mut all = Vec::new();
-        for bytes in [0, 1, 1000, 1 << 20] {
-            let params = sys::iree_hal_buffer_params_t {
-                usage: sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_DEFAULT,
-                type_: sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_DEVICE_LOCAL as _,
-                ..Default::default()
-            };
-            let mut buffer = null_mut();
-            // SAFETY: creates an object into a live local.
-            let made = unsafe { sys::iree_hal_allocator_allocate_buffer(device.buffers(), params, bytes, &mut buffer) };
-            check(made).unwrap();
-            // SAFETY: the buffer is live.
-            assert_eq!(unsafe { sys::iree_hal_buffer_byte_length(buffer) }, bytes);
-            all.push(buffer);
-        }
-        assert_eq!(device.memory(), (1_049_577, 1_049_577));
-        for buffer in all {
-            // SAFETY: this is the only reference.
-            unsafe { sys::iree_hal_buffer_release(buffer) };
-        }
-        assert_eq!(device.memory(), (0, 1_049_577));
-    }
 }

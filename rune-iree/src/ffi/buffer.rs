@@ -1,6 +1,9 @@
 //! Buffers: host arrays lent to IREE, and IREE buffers that the host reads. Shared memory is not copied.
 
-use super::runtime::{DeviceHandle, View, allocator, check};
+use super::device::DeviceHandle;
+use super::handle::View;
+use super::libc_allocator::allocator;
+use super::status::check;
 use eerie_sys::runtime as sys;
 use rune_ir::{ALIGNMENT, Array, DType, HostMemory, Shape, Type};
 use std::any::Any;

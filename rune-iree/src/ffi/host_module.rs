@@ -1,6 +1,9 @@
 //! A module of the VM whose functions are Rust functions.
 
-use super::runtime::{DeviceHandle, View, VmModule, allocator, check, instance, string_view};
+use super::device::DeviceHandle;
+use super::handle::{View, VmModule, instance};
+use super::libc_allocator::allocator;
+use super::status::{check, string_view};
 use crate::run::host_calls::{HostCalls, HostFunction, call_caught, set_last_error};
 use eerie_sys::runtime as sys;
 use rune_ir::Array;

@@ -1,9 +1,11 @@
 //! Calling functions of compiled code: the hot path.
 
+use super::device::DeviceHandle;
+use super::handle::{Context, View, VmModule};
 use super::host_module::HostModule;
-use super::runtime::{
-    Context, DeviceHandle, View, VmModule, allocator, bytecode_module, check, context, function_attribute, string_view,
-};
+use super::libc_allocator::allocator;
+use super::status::{check, string_view};
+use super::vm::{bytecode_module, context, function_attribute};
 use crate::CompiledModule;
 use eerie_sys::runtime as sys;
 use smallvec::SmallVec;

@@ -8,12 +8,22 @@ pub(crate) mod buffer;
 #[cfg(feature = "cuda")]
 mod cuda;
 #[cfg(feature = "run")]
+pub(crate) mod device;
+#[cfg(feature = "run")]
+pub(crate) mod driver;
+#[cfg(feature = "run")]
+pub(crate) mod handle;
+#[cfg(feature = "run")]
 pub(crate) mod host_module;
 #[cfg(feature = "run")]
 pub(crate) mod invoke;
 #[cfg(feature = "run")]
+mod libc_allocator;
+#[cfg(feature = "run")]
 pub(crate) mod memory;
 #[cfg(feature = "run")]
-pub(crate) mod runtime;
+mod status;
+#[cfg(feature = "run")]
+pub(crate) mod vm;
 #[cfg(feature = "vulkan")]
 mod vulkan;

@@ -8,7 +8,9 @@
 //! `vkWaitSemaphores`: one thread per queue always waits for one of two semaphores. Mesa's software driver polls both
 //! in a busy loop, which takes the processors from the actual work. [`wait_semaphores`] blocks instead.
 
-use super::runtime::{Driver, allocator, check, string_view};
+use super::handle::Driver;
+use super::libc_allocator::allocator;
+use super::status::{check, string_view};
 use eerie_sys::runtime as sys;
 use libloading::Library;
 use std::ffi::{CStr, c_char, c_void};

@@ -1,6 +1,6 @@
 //! Explains why a driver finds no device, and advises the user.
 
-use super::DeviceKind;
+use super::kind::DeviceKind;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 

@@ -1,103 +1,20 @@
 //! Devices, which run compiled modules.
 
 use super::availability::of_forbidden;
+use super::device_error::DeviceError;
+use super::device_target::target;
+use super::find::{self, DeviceId, DeviceInfo};
+use super::kind::{DeviceKind, KNOWN};
 use super::status::Status;
 use crate::Target;
-use crate::ffi::runtime::{DeviceHandle, View, devices, drivers};
-use crate::target::VulkanFeatures;
+use crate::ffi::device::DeviceHandle;
+use crate::ffi::handle::View;
 use rune_ir::{Array, DeviceBuffer, Type, Value};
 use std::any::Any;
 use std::collections::HashMap;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
-
-/// The kinds of devices for which IREE has drivers.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum DeviceKind {
-    /// The CPU. The calling thread computes, with the least overhead.
-    LocalSync,
-    /// The CPU. A pool of threads computes.
-    LocalTask,
-    /// NVIDIA GPUs.
-    Cuda,
-    /// AMD GPUs.
-    Hip,
-    /// Apple GPUs.
-    Metal,
-    /// GPUs with a Vulkan driver.
-    Vulkan,
-}
-
-impl DeviceKind {
-    /// All kinds.
-    pub const ALL: [DeviceKind; 6] = [
-        DeviceKind::LocalSync,
-        DeviceKind::LocalTask,
-        DeviceKind::Cuda,
-        DeviceKind::Hip,
-        DeviceKind::Metal,
-        DeviceKind::Vulkan,
-    ];
-    /// Returns the name of IREE's driver.
-    pub fn driver(self) -> &'static str {
-        match self {
-            DeviceKind::LocalSync => "local-sync",
-            DeviceKind::LocalTask => "local-task",
-            DeviceKind::Cuda => "cuda",
-            DeviceKind::Hip => "hip",
-            DeviceKind::Metal => "metal",
-            DeviceKind::Vulkan => "vulkan",
-        }
-    }
-    /// Returns whether such a device computes in host memory, so that arrays need no copy.
-    pub fn shares_host_memory(self) -> bool {
-        matches!(self, DeviceKind::LocalSync | DeviceKind::LocalTask)
-    }
-    /// Returns whether this program was built with the driver.
-    pub fn is_built(self) -> bool {
-        drivers().is_ok_and(|drivers| drivers.iter().any(|driver| driver == self.driver()))
-    }
-}
-
-/// The kind and the index of a device. Its name is, for example, `cuda`, which equals `cuda:0`, or `cuda:1`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct DeviceId {
-    kind: DeviceKind,
-    index: usize,
-}
-
-impl FromStr for DeviceId {
-    type Err = DeviceError;
-    fn from_str(name: &str) -> Result<DeviceId, DeviceError> {
-        let unknown = || DeviceError::Unknown { name: name.to_owned() };
-        let (kind, index) = match name.split_once(':') {
-            Some((kind, index)) => (kind, index.parse().map_err(|_| unknown())?),
-            None => (name, 0),
-        };
-        let kind = match kind {
-            "cpu" => DeviceKind::LocalSync,
-            kind => DeviceKind::ALL.into_iter().find(|k| k.driver() == kind).ok_or_else(unknown)?,
-        };
-        if kind.shares_host_memory() && name.contains(':') {
-            return Err(unknown());
-        }
-        Ok(DeviceId { kind, index })
-    }
-}
-
-impl fmt::Display for DeviceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            DeviceKind::LocalSync => f.write_str("cpu"),
-            DeviceKind::LocalTask => f.write_str("local-task"),
-            DeviceKind::Cuda | DeviceKind::Hip | DeviceKind::Metal | DeviceKind::Vulkan => {
-                write!(f, "{}:{}", self.kind.driver(), self.index)
-            }
-        }
-    }
-}
 
 /// A device. It is opened once and shared.
 pub struct Device {
@@ -109,107 +26,11 @@ pub struct Device {
     pub(crate) handle: Arc<DeviceHandle>,
 }
 
-/// The reason why a device cannot be opened or used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DeviceError {
-    /// There is no device of this name.
-    #[error("`{name}` is not a device; known are {}, and GPUs by number, such as cuda:1", KNOWN.join(", "))]
-    Unknown {
-        /// The name.
-        name: String,
-    },
-    /// This program was built without such devices.
-    #[error("this program was built without devices of the kind {name}: {advice}")]
-    NotBuilt {
-        /// The name.
-        name: String,
-        /// The build option that adds them.
-        advice: &'static str,
-    },
-    /// The library of the driver is missing, or does not work.
-    #[error("the driver of {name} is missing or does not work ({message}); {advice}")]
-    NoDriver {
-        /// The name.
-        name: String,
-        /// The message of IREE.
-        message: String,
-        /// What to install.
-        advice: String,
-    },
-    /// The driver finds no device with this index.
-    #[error("there is no device {name}: the driver finds {}{advice}", numbered(*.found))]
-    NoSuchDevice {
-        /// The name.
-        name: String,
-        /// The number of devices that the driver finds.
-        found: usize,
-        /// Advice, if there is any.
-        advice: String,
-    },
-    /// The driver cannot open the device.
-    #[error("the device {name} cannot be opened: {message}")]
-    Open {
-        /// The name.
-        name: String,
-        /// The message of the driver.
-        message: String,
-    },
-    /// The device has too little memory for an array.
-    #[error(
-        "the device {name} has too little memory for an array of {bytes} bytes: {message}. Its tensors use {in_use} bytes now: drop those \
-         that are not needed, or use another device"
-    )]
-    OutOfMemory {
-        /// The name of the device.
-        name: String,
-        /// The bytes of the array.
-        bytes: u64,
-        /// The bytes that the buffers of the device use.
-        in_use: u64,
-        /// The message of IREE.
-        message: String,
-    },
-    /// An array could not be copied to or from a device.
-    #[error("an array cannot be moved to {name}: {message}")]
-    Transfer {
-        /// The name of the device.
-        name: String,
-        /// The message of the driver.
-        message: String,
-    },
-}
-
-/// Describes the number of devices that a driver finds.
-fn numbered(found: usize) -> String {
-    match found {
-        0 => "no device".to_owned(),
-        1 => "one device, number 0".to_owned(),
-        n => format!("{n} devices, numbers 0 to {}", n - 1),
-    }
-}
-
-const KNOWN: [&str; 7] = ["cpu", "local-sync", "local-task", "cuda", "hip", "metal", "vulkan"];
-
 /// The bytes of the arrays in the memory of a device.
 #[derive(Default)]
 struct ArrayBytes {
     in_use: AtomicU64,
     peak: AtomicU64,
-}
-
-/// A device that a driver finds on this machine.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DeviceInfo {
-    /// The name to open it by, such as `cuda:0`.
-    pub name: String,
-    /// The kind.
-    pub kind: DeviceKind,
-    /// The name of the product.
-    pub product: String,
-    /// The size of its memory in bytes, if the driver reports it.
-    pub memory: Option<u64>,
-    /// Its properties in the driver's words, one per line.
-    pub properties: String,
 }
 
 /// The memory use of a device's buffers. On a CPU, these are results and intermediate values, but not arguments in host
@@ -246,7 +67,7 @@ impl Device {
         let (mut capacity, mut properties) = (None, "");
         let infos;
         if !id.kind.shares_host_memory() {
-            infos = Device::of_kind(id.kind)?;
+            infos = find::of_kind(id.kind)?;
             let Some(info) = infos.get(id.index) else {
                 let (found, advice) = (infos.len(), of_forbidden(id.kind.forbidden()));
                 return Err(DeviceError::NoSuchDevice { name: id.to_string(), found, advice });
@@ -280,18 +101,7 @@ impl Device {
     /// # Errors
     /// Returns an error if this program was built without the driver, or if the driver does not work.
     pub fn of_kind(kind: DeviceKind) -> Result<Vec<DeviceInfo>, DeviceError> {
-        if !kind.is_built() {
-            return Err(DeviceError::NotBuilt { name: kind.driver().to_owned(), advice: kind.advice() });
-        }
-        let found = devices(kind.driver()).map_err(|said| without_devices(kind, &said))?;
-        let info = |(index, report): (usize, crate::ffi::runtime::DeviceReport)| DeviceInfo {
-            name: DeviceId { kind, index }.to_string(),
-            kind,
-            product: report.name,
-            memory: report.memory,
-            properties: report.properties,
-        };
-        Ok(found.into_iter().enumerate().map(info).collect())
+        find::of_kind(kind)
     }
     /// Returns the name: `cpu`, `local-task`, or the kind and the index, such as `cuda:0`.
     pub fn name(&self) -> &str {
@@ -348,65 +158,6 @@ impl Device {
             }
         }
     }
-}
-
-/// Returns the error for a driver that reports no devices.
-fn without_devices(kind: DeviceKind, said: &str) -> DeviceError {
-    let (name, status) = (kind.driver().to_owned(), Status::parse(said));
-    let forbidden = of_forbidden(kind.forbidden());
-    if status.is_unavailable() {
-        let advice = kind.installation().to_owned() + &forbidden;
-        return DeviceError::NoDriver { name, message: status.reason(), advice };
-    }
-    DeviceError::Open { name, message: status.reason() + &forbidden }
-}
-
-/// Returns the target of code for a device.
-fn target(handle: &DeviceHandle, kind: DeviceKind, properties: &str) -> Result<Target, String> {
-    let named = |text: &str| text.parse::<Target>().map_err(|e| e.to_string());
-    match kind {
-        DeviceKind::LocalSync | DeviceKind::LocalTask => Ok(Target::llvm_cpu()),
-        DeviceKind::Cuda => {
-            let capability = |key| handle.query("cuda.device", key).unwrap_or_default();
-            let (major, minor) = (capability("compute_capability_major"), capability("compute_capability_minor"));
-            Target::cuda_capability(major, minor).ok_or_else(|| {
-                format!("its compute capability is {major}.{minor}, and IREE compiles for 6.0 and later")
-            })
-        }
-        DeviceKind::Hip => named("rocm"),
-        DeviceKind::Metal => Ok(Target::metal()),
-        DeviceKind::Vulkan => Ok(Target::vulkan_device(vulkan_features(handle, properties))),
-    }
-}
-
-fn vulkan_features(handle: &DeviceHandle, properties: &str) -> VulkanFeatures {
-    let least = VulkanFeatures::default();
-    let number = |key: &str, least| handle.query("vulkan.device", key).filter(|n| *n > 0).unwrap_or(least);
-    let triple =
-        |key: &str, least: [u32; 3]| [0, 1, 2].map(|i| number(&format!("{key}_{}", ["x", "y", "z"][i]), least[i]));
-    let has = |key: &str| handle.query("vulkan.feature", key) == Some(1);
-    VulkanFeatures {
-        subgroup: number("subgroup_size", least.subgroup),
-        threads: number("max_compute_workgroup_invocations", least.threads),
-        size: triple("max_compute_workgroup_size", least.size),
-        count: triple("max_compute_workgroup_count", least.count),
-        arithmetic: subgroups_compute(properties).unwrap_or(false),
-        f16: has("shader_float16") && has("storage_buffer_16bit_access"),
-        f64: has("shader_float64"),
-        i8: has("shader_int8") && has("storage_buffer_8bit_access"),
-        i16: has("shader_int16") && has("storage_buffer_16bit_access"),
-        i64: has("shader_int64"),
-    }
-}
-
-/// Returns whether subgroups can reduce and shuffle. The driver reports this only as text.
-fn subgroups_compute(properties: &str) -> Option<bool> {
-    // VK_SUBGROUP_FEATURE_ARITHMETIC_BIT and VK_SUBGROUP_FEATURE_SHUFFLE_BIT.
-    const NEEDED: u32 = 0x4 | 0x10;
-    let line = properties.lines().find(|line| line.starts_with("subgroup:"))?;
-    let operations = line.split_once("operations=0x")?.1;
-    let digits = operations.split(|c: char| !c.is_ascii_hexdigit()).next()?;
-    Some(u32::from_str_radix(digits, 16).ok()? & NEEDED == NEEDED)
 }
 
 impl fmt::Debug for Device {

@@ -1,6 +1,6 @@
 //! Errors of loading modules and of calls.
 
-use super::Device;
+use super::device::Device;
 use super::status::{Status, unreadable};
 use rune_ir::Type;
 

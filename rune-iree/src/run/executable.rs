@@ -1,13 +1,13 @@
 //! Functions of loaded modules, and calling them.
 
-use super::device::DeviceArray;
+use super::device::{Device, DeviceArray};
+use super::error::RunError;
 use super::host_calls::{HostCalls, take_last_error};
 use super::signature::Signature;
-use super::{Device, RunError};
 use crate::CompiledModule;
+use crate::ffi::handle::View;
 use crate::ffi::host_module::HostModule;
 use crate::ffi::invoke::{Code, Function, Views};
-use crate::ffi::runtime::View;
 use rune_ir::Arg;
 use rune_ir::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
 use std::any::Any;

@@ -2,16 +2,23 @@
 
 mod availability;
 mod device;
+mod device_error;
+mod device_target;
 mod error;
 mod executable;
+mod find;
 pub(crate) mod host_calls;
+mod kind;
 mod signature;
 pub(crate) mod status;
 
 #[doc(hidden)]
 pub use device::buffer_address;
-pub use device::{Device, DeviceError, DeviceInfo, DeviceKind, MemoryUse};
+pub use device::{Device, MemoryUse};
+pub use device_error::DeviceError;
 pub use error::RunError;
 pub use executable::Executable;
+pub use find::DeviceInfo;
 pub use host_calls::{HostCalls, HostFunction};
+pub use kind::DeviceKind;
 pub use signature::Signature;

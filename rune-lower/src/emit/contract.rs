@@ -1,10 +1,10 @@
 //! Dot products and convolutions.
 
-use crate::Backend;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{convolution, half, products};
 use crate::module_lowering::ModuleLowering;
+use crate::options::Backend;
 use rune_ir::op::{ConvDims, DotDims, Literal};
 use rune_ir::{DType, Op, Type};
 

@@ -6,40 +6,33 @@
 //! IREE turns a sum of negated numbers into a reduction that subtracts, and then finds no neutral element for it. A
 //! barrier before the sum prevents that.
 
-use crate::builder::{Builder, Val};
-use crate::tree::{Mark, Value};
+use crate::tree::{Context, Mark, Value};
+use crate::value::Val;
 use rune_ir::DType;
 
-/// Returns the operands of a product. Operands that are converted from unsigned numbers are behind barriers. Returns
-/// `None` if there are no such operands.
-pub(crate) fn apart<'c>(b: &Builder<'c>, name: &str, operands: &[&Val<'c>]) -> Option<Vec<Val<'c>>> {
-    let is_product = matches!(name, "stablehlo.dot_general" | "stablehlo.convolution");
-    if !is_product || !operands.iter().any(|x| b.context.has(Mark::Unsigned, x.raw)) {
-        return None;
-    }
-    let guarded = |x: &&Val<'c>| match b.context.has(Mark::Unsigned, x.raw) {
-        true => b.barrier(&[x]).remove(0),
-        false => (*x).clone(),
-    };
-    Some(operands.iter().map(guarded).collect())
+/// Returns whether the operation is a product that would read the operand as signed, although it is unsigned.
+pub(crate) fn is_misread(context: &Context, name: &str, operand: &Val) -> bool {
+    matches!(name, "stablehlo.dot_general" | "stablehlo.convolution")
+        && context.is_gpu
+        && context.has(Mark::Unsigned, operand.raw)
 }
 
-/// Returns the operand of a sum, behind a barrier if it is negated.
-pub(crate) fn summand<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
-    if b.context.is_gpu && b.context.has(Mark::Negated, x.raw) { b.barrier(&[x]).remove(0) } else { x.clone() }
+/// Returns whether the compiler would merge a negation into a sum of `x`.
+pub(crate) fn is_negated(context: &Context, x: &Val) -> bool {
+    context.is_gpu && context.has(Mark::Negated, x.raw)
 }
 
 /// Records whether a result is negated or converted from unsigned numbers, as far as the compiler sees it through moves
 /// of elements.
-pub(crate) fn note<'c>(b: &Builder<'c>, name: &str, operands: &[&Val<'c>], result: Value<'c>) {
+pub(crate) fn note(context: &Context, name: &str, operands: &[&Val], result: Value) {
     let moves = matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.broadcast_in_dim");
-    if name == "stablehlo.negate" || moves && b.context.has(Mark::Negated, operands[0].raw) {
-        b.context.note(Mark::Negated, result);
+    if name == "stablehlo.negate" || moves && context.has(Mark::Negated, operands[0].raw) {
+        context.note(Mark::Negated, result);
     }
     let is = match name {
         "stablehlo.convert" => {
             let from = operands[0].dtype();
-            from == DType::Bool || from.is_unsigned_int() || b.context.has(Mark::Unsigned, operands[0].raw)
+            from == DType::Bool || from.is_unsigned_int() || context.has(Mark::Unsigned, operands[0].raw)
         }
         "stablehlo.reshape"
         | "stablehlo.transpose"
@@ -49,10 +42,10 @@ pub(crate) fn note<'c>(b: &Builder<'c>, name: &str, operands: &[&Val<'c>], resul
         | "stablehlo.dynamic_slice"
         | "stablehlo.pad"
         | "stablehlo.concatenate"
-        | "stablehlo.bitcast_convert" => operands.iter().any(|x| b.context.has(Mark::Unsigned, x.raw)),
+        | "stablehlo.bitcast_convert" => operands.iter().any(|x| context.has(Mark::Unsigned, x.raw)),
         _ => false,
     };
     if is {
-        b.context.note(Mark::Unsigned, result);
+        context.note(Mark::Unsigned, result);
     }
 }

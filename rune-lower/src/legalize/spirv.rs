@@ -4,45 +4,53 @@
 //!
 //! The functions of `f64` are those of fdlibm (Sun Microsystems, 1993).
 
-use crate::builder::{Builder, Val};
+use crate::builder::{Builder, Rewrites, Val};
 use crate::legalize::exponential::{polynomial, scale};
 use crate::legalize::math64;
+use crate::tree::Context;
 use rune_ir::DType;
 use rune_ir::op::{Comparison, Literal};
 
-/// Returns an equivalent of the function, if it needs another form.
-pub(crate) fn unary<'c>(b: &Builder<'c>, name: &str, x: &Val<'c>) -> Option<Val<'c>> {
-    if x.dtype() != DType::F64 {
-        return None;
-    }
-    match name {
-        "stablehlo.exponential" => Some(exp(b, x)),
-        "stablehlo.log" => Some(log(b, x)),
-        "stablehlo.log_plus_one" => Some(math64::log1p(b, x)),
-        "stablehlo.exponential_minus_one" => Some(math64::expm1(b, x)),
-        "stablehlo.logistic" => {
-            let one = b.number(1.0, x);
-            Some(b.div(&one, &b.add(&one, &exp(b, &b.neg(x)))))
+/// The functions that the code generator for SPIR-V lacks.
+struct SpirV;
+
+impl Rewrites for SpirV {
+    fn unary<'c>(&self, b: &Builder<'c>, name: &str, x: &Val<'c>) -> Option<Val<'c>> {
+        if x.dtype() != DType::F64 {
+            return None;
         }
-        "chlo.erf" => Some(erf(b, x)),
-        _ => None,
+        match name {
+            "stablehlo.exponential" => Some(exp(b, x)),
+            "stablehlo.log" => Some(log(b, x)),
+            "stablehlo.log_plus_one" => Some(math64::log1p(b, x)),
+            "stablehlo.exponential_minus_one" => Some(math64::expm1(b, x)),
+            "stablehlo.logistic" => {
+                let one = b.number(1.0, x);
+                Some(b.div(&one, &b.add(&one, &exp(b, &b.neg(x)))))
+            }
+            "chlo.erf" => Some(erf(b, x)),
+            _ => None,
+        }
+    }
+    fn binary<'c>(&self, b: &Builder<'c>, name: &str, x: &Val<'c>, y: &Val<'c>) -> Option<Val<'c>> {
+        let dtype = x.dtype();
+        match name {
+            "stablehlo.divide" if dtype == DType::U8 => {
+                // (x + ½) / y is never near an integer, so rounding does no harm.
+                let wide = |v: &Val<'c>| b.convert(v, DType::F32);
+                let quotient = b.unary("stablehlo.floor", &b.div(&b.add_n(&wide(x), 0.5), &wide(y)));
+                Some(b.convert(&quotient, dtype))
+            }
+            "stablehlo.remainder" if dtype.is_int() => Some(b.sub(x, &b.mul(&b.div(x, y), y))),
+            "stablehlo.power" if dtype == DType::F64 => Some(power(b, x, y)),
+            _ => None,
+        }
     }
 }
 
-/// Returns an equivalent of the function, if it needs another form.
-pub(crate) fn binary<'c>(b: &Builder<'c>, name: &str, x: &Val<'c>, y: &Val<'c>) -> Option<Val<'c>> {
-    let dtype = x.dtype();
-    match name {
-        "stablehlo.divide" if dtype == DType::U8 => {
-            // (x + ½) / y is never near an integer, so rounding does no harm.
-            let wide = |v: &Val<'c>| b.convert(v, DType::F32);
-            let quotient = b.unary("stablehlo.floor", &b.div(&b.add_n(&wide(x), 0.5), &wide(y)));
-            Some(b.convert(&quotient, dtype))
-        }
-        "stablehlo.remainder" if dtype.is_int() => Some(b.sub(x, &b.mul(&b.div(x, y), y))),
-        "stablehlo.power" if dtype == DType::F64 => Some(power(b, x, y)),
-        _ => None,
-    }
+/// Returns the rewrites of functions for the code generator of the module, if it needs any.
+pub(crate) fn rewrites(context: &Context) -> Option<&'static dyn Rewrites> {
+    if context.is_spirv { Some(&SpirV) } else { None }
 }
 
 const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;

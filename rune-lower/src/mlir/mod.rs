@@ -4,7 +4,7 @@
 
 mod context;
 
-use crate::LowerError;
+use crate::error::LowerError;
 use crate::tree::{self, Function, Id, TensorType};
 use melior::Context;
 use melior::ir::attribute::{

@@ -1,6 +1,6 @@
 //! Attributes and operands in the forms that operations need.
 
-use super::{ConvertError, invalid};
+use super::converter::{ConvertError, invalid};
 use crate::ast::{Attribute, Operation, find};
 use crate::error::Fail;
 use crate::parse::{Cursor, entry};

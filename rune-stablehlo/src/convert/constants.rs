@@ -1,30 +1,11 @@
-//! Constants in the text.
+//! Reads constants from the text.
 
-use super::{ConvertError, Converter, invalid, refused, tensor};
+use super::converter::{ConvertError, Converter, invalid, tensor};
+use super::free;
 use crate::ast::{Attribute, Dense, Elements, Operation};
 use crate::error::ImportError;
 use rune_ir::op::Literal;
-use rune_ir::{Array, DType, Type, Var};
-
-impl super::scope::Scope<'_, '_, '_> {
-    /// Imports `stablehlo.constant`.
-    pub(super) fn constant(&mut self, op: &Operation) -> Result<Var, ConvertError> {
-        let Some(Attribute::Dense(dense)) = op.attribute(&["value"]) else {
-            return refused("has no `dense<…>`; write its elements inline");
-        };
-        let ty = tensor(&dense.ty)?;
-        if let Elements::Splat(text) = dense.elements {
-            let Some(value) = number(ty.dtype, text) else {
-                return invalid(format!("`{text}` is not a valid {}", ty.dtype));
-            };
-            return self.full(value, ty);
-        }
-        match self.arrays.get(&dense.at) {
-            Some(&var) => Ok(var),
-            None => invalid("its array is not available"),
-        }
-    }
-}
+use rune_ir::{Array, DType, Type};
 
 /// Reads the arrays at these positions in the text.
 pub(super) fn load<'t>(
@@ -39,7 +20,7 @@ pub(super) fn load<'t>(
             continue;
         }
         let op = cx.places.get(at).copied().unwrap_or(function);
-        let read = super::free::dense(op).map_or_else(|| invalid("its array is not available"), array);
+        let read = free::dense(op).map_or_else(|| invalid("its array is not available"), array);
         let array = match read {
             Ok(array) => array,
             // This is a placeholder. Each use reports the error.

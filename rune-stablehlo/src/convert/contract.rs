@@ -1,8 +1,8 @@
 //! Dot products and convolutions.
 
 use super::arguments::{Fields, dims_of, dims_or, fields, ints, pairs};
+use super::converter::{ConvertError, invalid};
 use super::scope::Scope;
-use super::{ConvertError, invalid};
 use crate::ast::{Attribute, Operation};
 use rune_ir::op::{ConvDims, Dims, DotDims};
 use rune_ir::{DType, Op, Var};

@@ -1,12 +1,36 @@
 //! Calls, branches and loops.
 
 use super::arguments::exactly;
+use super::converter::{Callee, ConvertError, Converter, MAX_CALLS, invalid, name_of};
+use super::free;
 use super::scope::Scope;
-use super::{ConvertError, invalid, name_of};
 use crate::ast::Operation;
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Op, Var};
 use std::sync::Arc;
+
+impl Converter<'_, '_> {
+    /// Returns the function with this name as a program to call.
+    fn callee(&mut self, name: &str) -> Result<Callee, ConvertError> {
+        let (name, function) = self.function(name)?;
+        match self.done.get(name) {
+            Some(Some(callee)) => return Ok(callee.clone()),
+            Some(None) => return invalid(format!("@{name} calls itself, but programs cannot recurse")),
+            None => {}
+        }
+        if self.calls >= MAX_CALLS {
+            return invalid(format!("calls nest more than {MAX_CALLS} deep"));
+        }
+        self.done.insert(name, None);
+        self.calls += 1;
+        let arrays = free::of_function(self, name, 0)?;
+        let program = Scope::function(self, function, name, &arrays, false).map_err(ConvertError::Within)?;
+        self.calls -= 1;
+        let callee = Callee { program: program.map(Arc::new), arrays };
+        self.done.insert(name, Some(callee.clone()));
+        Ok(callee)
+    }
+}
 
 impl<'m, 't> Scope<'_, 'm, 't> {
     pub(super) fn call(&mut self, name: &str, xs: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {

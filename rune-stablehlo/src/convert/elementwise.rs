@@ -1,8 +1,9 @@
 //! Elementwise functions.
 
 use super::arguments::{dims, word};
+use super::constants;
+use super::converter::{ConvertError, invalid};
 use super::scope::Scope;
-use super::{ConvertError, constants, invalid};
 use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, FftFn, UnaryFn};
 use rune_ir::{DType, Op, Var};

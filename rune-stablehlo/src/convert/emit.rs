@@ -1,9 +1,10 @@
 //! Conversion of one operation to instructions.
 
 use super::arguments::{dims, exactly, number};
+use super::converter::{ConvertError, invalid, name_of, refused, tensor};
 use super::scope::Scope;
-use super::{ConvertError, elementwise, expand, name_of, refused};
-use crate::ast::Operation;
+use super::{constants, elementwise, expand};
+use crate::ast::{Attribute, Elements, Operation};
 use rune_ir::op::BinaryFn;
 use rune_ir::{Op, Var};
 
@@ -141,6 +142,23 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 Some(vars) => Ok(Some(vars)),
                 None => refused(expand::why_not(op.name)),
             },
+        }
+    }
+
+    fn constant(&mut self, op: &Operation) -> Result<Var, ConvertError> {
+        let Some(Attribute::Dense(dense)) = op.attribute(&["value"]) else {
+            return refused("has no `dense<…>`; write its elements inline");
+        };
+        let ty = tensor(&dense.ty)?;
+        if let Elements::Splat(text) = dense.elements {
+            let Some(value) = constants::number(ty.dtype, text) else {
+                return invalid(format!("`{text}` is not a valid {}", ty.dtype));
+            };
+            return self.full(value, ty);
+        }
+        match self.arrays.get(&dense.at) {
+            Some(&var) => Ok(var),
+            None => invalid("its array is not available"),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::arguments::{dims_or, exactly, ints, pairs, word};
 use super::constants;
+use super::converter::{ConvertError, invalid, refused};
 use super::scope::Scope;
-use super::{ConvertError, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{BinaryFn, Comparison, Dims, FactorFn, Padding, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{DType, Op, Var};

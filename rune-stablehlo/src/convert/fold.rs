@@ -1,9 +1,9 @@
 //! Reductions by arbitrary functions. As in StableHLO, a function takes the accumulator and the next element.
 
 use super::arguments::word;
+use super::converter::{ConvertError, invalid, refused};
 use super::elementwise::binary;
 use super::scope::Scope;
-use super::{ConvertError, invalid, refused};
 use crate::ast::Operation;
 use rune_ir::op::{Dims, Padding, Window};
 use rune_ir::{Op, Origin, Program, ProgramBuilder, Shape, Type, Var};

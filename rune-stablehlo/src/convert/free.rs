@@ -1,6 +1,6 @@
 //! Captures of functions and regions: values by name, and arrays, because sub-programs cannot hold constants.
 
-use super::{ConvertError, Converter, MAX_CALLS, invalid, name_of};
+use super::converter::{ConvertError, Converter, MAX_CALLS, invalid, name_of};
 use crate::ast::{Attribute, Dense, Elements, Operation, Region, Use};
 use crate::parse::Module;
 use std::collections::{HashMap, HashSet};

@@ -3,8 +3,8 @@
 //!
 //! JAX gives some functions their own derivatives, which exported text does not contain.
 
+use super::converter::{ConvertError, name_of};
 use super::scope::Scope;
-use super::{ConvertError, name_of};
 use crate::ast::Operation;
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 use rune_ir::{Op, Var};

@@ -1,9 +1,9 @@
 //! Operations that move elements by computed indices.
 
 use super::arguments::{Fields, dims, fields, word};
+use super::converter::{ConvertError, invalid, refused};
 use super::fold::Combine;
 use super::scope::Scope;
-use super::{ConvertError, invalid, refused};
 use crate::ast::Operation;
 use rune_ir::op::{Dims, GatherDims, ScatterDims, ScatterMode, UnaryFn};
 use rune_ir::{Op, Origin, ProgramBuilder, Shape, Type, Var};

@@ -8,8 +8,8 @@ mod reflections;
 mod spectral;
 
 use super::arguments::exactly;
+use super::converter::{ConvertError, invalid, name_of, refused};
 use super::scope::Scope;
-use super::{ConvertError, invalid, name_of, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{ArgFn, FactorFn, ReduceFn, Triangular, UnaryFn};
 use rune_ir::{DType, Op, Shape, Var};

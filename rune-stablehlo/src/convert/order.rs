@@ -1,9 +1,9 @@
 //! Imports sorting, and recognizes the comparison, which is a region.
 
 use super::arguments::number;
+use super::converter::{ConvertError, refused};
 use super::expression::Expressions;
 use super::scope::Scope;
-use super::{ConvertError, refused};
 use crate::ast::Operation;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Type, Var};

@@ -1,6 +1,6 @@
 //! Origins of operations.
 
-use super::Converter;
+use super::converter::Converter;
 use crate::ast::{Location, Operation};
 use rune_ir::{Loc, Origin};
 use std::borrow::Cow;

@@ -1,10 +1,10 @@
 //! Imports reductions, and recognizes their functions, which are regions.
 
 use super::arguments::{dims, dims_or, pairs, word};
+use super::converter::{ConvertError, invalid};
 use super::elementwise::binary;
 use super::expression::Expressions;
 use super::scope::Scope;
-use super::{ConvertError, invalid};
 use crate::ast::Operation;
 use rune_ir::op::{ArgFn, CumulativeFn, Dims, Literal, ReduceFn, Window, WindowFn};
 use rune_ir::{DType, Op, Var};

@@ -1,7 +1,8 @@
 //! The conversion of a function or a region to a program.
 
+use super::converter::{ConvertError, Converter, invalid, refused, tensor};
 use super::expression::Expressions;
-use super::{ConvertError, Converter, constants, free, invalid, origin, refused, tensor};
+use super::{constants, free, origin};
 use crate::ast::{Operation, Region, Use};
 use crate::error::ImportError;
 use rune_ir::op::Literal;

@@ -1,8 +1,8 @@
 //! Operations that move elements.
 
 use super::arguments::{dims, dims_or, ints, number};
+use super::converter::{ConvertError, invalid};
 use super::scope::Scope;
-use super::{ConvertError, invalid};
 use crate::ast::Operation;
 use rune_ir::op::{Dims, Padding};
 use rune_ir::{Op, Shape, Type, Var};

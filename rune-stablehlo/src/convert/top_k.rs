@@ -1,8 +1,8 @@
 //! The approximate selection of the greatest elements. On CPUs, it is exact.
 
 use super::arguments::word;
+use super::converter::{ConvertError, invalid, refused};
 use super::scope::Scope;
-use super::{ConvertError, invalid, refused};
 use crate::ast::{Attribute, Operation, find};
 use rune_ir::Var;
 use rune_trace::lax;

@@ -2,7 +2,9 @@
 
 use super::case::array;
 use super::tolerance::{Tolerance, parts};
-use rune_trace::linalg::{self, MatrixOrd, Triangular};
+use rune_trace::fft::{self, Norm};
+use rune_trace::linalg::{self, MatrixOrd, PascalKind, Side, Triangular};
+use rune_trace::signal::ConvolveMode;
 use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, grad, jvp, vjp, vmap};
 use serde_json::Value;
 
@@ -131,6 +133,13 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "toeplitz" => |x| vec![linalg::toeplitz(&x[0], &x[1])],
         "hankel" => |x| vec![linalg::hankel(&x[0], &x[1])],
         "circulant" => |x| vec![linalg::circulant(&x[0])],
+        "convolution_matrix" => |x| {
+            let matrix = |mode| linalg::convolution_matrix(&x[0], 5, mode);
+            vec![matrix(ConvolveMode::Full), matrix(ConvolveMode::Same), matrix(ConvolveMode::Valid)]
+        },
+        "fiedler_companion" => |x| vec![linalg::fiedler_companion(&x[0])],
+        "qr_multiply_left" => |x| linalg::qr_multiply(&x[0], &x[1], Side::Left).into_vec(),
+        "qr_multiply_right" => |x| linalg::qr_multiply(&x[0], &x[1], Side::Right).into_vec(),
         "vander" => |x| vec![linalg::vander(&x[0], 4, false)],
         _ => panic!("there is no function `{name}`"),
     };
@@ -332,7 +341,20 @@ fn functions_of_matrices_at_their_edges() {
     let one = Tensor::from([4.0f64]);
     let b = Tensor::from([[8.0f64, 4.0]]);
     assert_eq!(linalg::tridiagonal_solve(&one, &one, &one, &b).to_vec::<f64>().unwrap(), [2.0, 1.0]);
-    assert_eq!(linalg::pascal(1, DType::F32).to_vec::<f32>().unwrap(), [1.0]);
+    for kind in [PascalKind::Symmetric, PascalKind::Lower, PascalKind::Upper] {
+        assert_eq!(linalg::pascal(1, kind, DType::F32).to_vec::<f32>().unwrap(), [1.0]);
+        assert_eq!(*linalg::pascal(0, kind, DType::F32).shape(), [0, 0]);
+        let product = linalg::pascal(6, kind, DType::I64).matmul(linalg::invpascal(6, kind, DType::I64));
+        assert_eq!(product.to_vec::<i64>().unwrap(), Tensor::eye(6, DType::I64).to_vec::<i64>().unwrap());
+    }
+    let hilbert = linalg::hilbert(5, DType::F64).matmul(linalg::invhilbert(5, DType::F64));
+    assert!(far(&hilbert, &Tensor::eye(5, DType::F64)) < 1e-10);
+    let x = Tensor::from([1.0f64, -2.0, 0.5, 3.0, 4.0]).cast(DType::C128);
+    for norm in [Norm::Backward, Norm::Ortho, Norm::Forward] {
+        let found = linalg::dft(5, norm, DType::C128).matmul(&x);
+        let options = fft::FftOptions { norm, ..fft::FftOptions::default() };
+        assert!(far(&found, &fft::fft_with(&x, &options)) < 1e-14);
+    }
     let hadamard = linalg::hadamard(8, DType::F64);
     assert_eq!(far(&hadamard.matmul(hadamard.t()), &(Tensor::eye(8, DType::F64) * 8.0)), 0.0);
     let helmert = linalg::helmert(5, DType::F64);

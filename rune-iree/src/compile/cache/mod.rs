@@ -1,19 +1,17 @@
 //! The compile cache, in memory and on disk.
 
-mod directory;
 mod disk;
 mod identity;
 mod key;
 mod verdict;
 
-pub(super) use directory::directory;
 pub use disk::CacheEntry;
 pub use verdict::Verdict;
 
-use super::{
-    CompileError, CompileOptions, CompileOutput, CompileReport, DispatchFile, Invocation, compile_as,
-    compile_with_report,
-};
+use super::cache_directory::cache_directory;
+use super::invocation::Invocation;
+use super::uncached::{CompileOutput, compile_as, compile_with_report};
+use super::{CompileError, CompileOptions, CompileReport, DispatchFile};
 use crate::CompiledModule;
 use crate::environment::bytes_from;
 use disk::DiskCache;
@@ -96,7 +94,7 @@ impl CompileCache {
     /// as `500MB` or `2GiB`; the default is 2 GiB). It removes the least recently used entries first.
     pub fn global() -> &'static CompileCache {
         static GLOBAL: OnceLock<CompileCache> = OnceLock::new();
-        GLOBAL.get_or_init(|| match directory() {
+        GLOBAL.get_or_init(|| match cache_directory() {
             Some(dir) => CompileCache::in_dir(dir, bytes_from("RUNE_CACHE_LIMIT", DISK_LIMIT)),
             None => CompileCache::in_memory(),
         })

@@ -1,10 +1,11 @@
 //! LAPACK calls for orthogonal factors, as products of reflections.
 
-use super::{batch, calls, invalid};
+use super::{batch, calls};
 use crate::ast::{Operation, Ty, Use};
 use crate::convert::arguments::{dims, exactly};
+use crate::convert::constants;
+use crate::convert::converter::{ConvertError, invalid};
 use crate::convert::scope::Scope;
-use crate::convert::{ConvertError, constants};
 use rune_ir::op::FactorFn;
 use rune_ir::{Shape, Var};
 use rune_trace::{Tensor, lax, linalg};

@@ -1,8 +1,8 @@
 //! LAPACK calls for eigenvalues, Schur forms, and intermediate forms.
 
-use super::{adjoint, batch, invalid, is, option, refused, triangle};
+use super::{adjoint, batch, is, option, triangle};
 use crate::ast::Operation;
-use crate::convert::ConvertError;
+use crate::convert::converter::{ConvertError, invalid, refused};
 use crate::convert::scope::Scope;
 use rune_ir::op::FactorFn;
 use rune_ir::{DType, Var};

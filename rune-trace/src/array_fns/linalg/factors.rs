@@ -66,6 +66,34 @@ pub fn qr_full(a: &Tensor) -> (Tensor, Tensor) {
     (q, r)
 }
 
+/// The side of a product on which a matrix stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Side {
+    /// It is the left operand.
+    Left,
+    /// It is the right operand.
+    Right,
+}
+
+/// Returns the product of `c` with the `Q` of [`qr`], and `R`: `Q c` if `Q` is on the left, else `c Q`. A vector `c` is
+/// a column on the right of `Q`, or a row on its left. `scipy.linalg.qr_multiply` has the default `Side::Right`.
+///
+/// # Panics
+/// If `a` does not hold matrices of `f32`, `f64`, `c64` or `c128`, or shapes or dtypes do not fit.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[3.0f32], [4.0]]);
+/// let (c, r) = linalg::qr_multiply(&a, &Tensor::from([10.0f32, 5.0]), linalg::Side::Right);
+/// assert_eq!((c.to_vec::<f32>().unwrap(), r.to_vec::<f32>().unwrap()), (vec![-10.0], vec![-5.0]));
+/// ```
+#[track_caller]
+pub fn qr_multiply(a: &Tensor, c: &Tensor, side: Side) -> (Tensor, Tensor) {
+    let (q, r) = qr(a);
+    let product = if side == Side::Left { q.matmul(c) } else { c.matmul(q) };
+    (product, r)
+}
+
 /// Returns the eigenvalues of Hermitian matrices, which are real, in ascending order, and matrices whose columns are
 /// the eigenvectors, of length 1. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
 ///

@@ -19,6 +19,7 @@
 //! ```
 
 mod cholesky;
+mod constant;
 mod determinant;
 mod exponential;
 mod factors;
@@ -34,9 +35,10 @@ mod spectral;
 mod tridiagonal;
 
 pub use cholesky::{cho_factor, cho_solve, cholesky};
+pub use constant::{PascalKind, dft, hadamard, helmert, hilbert, invhilbert, invpascal, pascal};
 pub use determinant::{adjugate, det, slogdet};
 pub use exponential::{expm, expm_frechet};
-pub use factors::{eigh, eigvalsh, lu, qr, qr_full, svd, svd_full, svdvals};
+pub use factors::{Side, eigh, eigvalsh, lu, qr, qr_full, qr_multiply, svd, svd_full, svdvals};
 pub use functions::{eigh_tridiagonal, polar, solve_sylvester, sqrtm};
 pub use householder::{gehrd, geqrf, hessenberg, householder_product};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
@@ -46,7 +48,7 @@ pub use products::{cross, kron, matrix_power, matrix_transpose, multi_dot, outer
 pub use rune_ir::op::Triangular;
 pub use solve::{LuFactor, inv, lu_factor, lu_solve, solve, solve_triangular, triangular_solve};
 pub use special::{
-    block_diag, circulant, companion, fiedler, hadamard, hankel, helmert, hilbert, leslie, pascal, toeplitz, vander,
+    block_diag, circulant, companion, convolution_matrix, fiedler, fiedler_companion, hankel, leslie, toeplitz, vander,
 };
 pub use spectral::{eig, eigvals, funm, rsf2csf, schur};
 pub use tridiagonal::{TridiagonalLu, tridiagonal_lu, tridiagonal_solve};

@@ -1,7 +1,7 @@
-//! Matrices of special forms, like those in `scipy.linalg`.
+//! Matrices of special forms that are made from vectors or matrices, like those in `scipy.linalg`.
 
-use super::kron;
 use crate::array_fns::broadcast::expect_one_dtype;
+use crate::array_fns::signal::ConvolveMode;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::DType;
@@ -14,12 +14,12 @@ fn expect_vector(op: &str, x: &Tensor) {
 }
 
 #[track_caller]
-fn rows(n: usize, m: usize) -> Tensor {
+pub(super) fn rows(n: usize, m: usize) -> Tensor {
     lax::iota(DType::I32, [n, m], 0)
 }
 
 #[track_caller]
-fn columns(n: usize, m: usize) -> Tensor {
+pub(super) fn columns(n: usize, m: usize) -> Tensor {
     lax::iota(DType::I32, [n, m], 1)
 }
 
@@ -114,6 +114,34 @@ pub fn circulant(column: &Tensor) -> Tensor {
     column.take(&(rows(n, n) - columns(n, n)).remainder(n as i32), 0)
 }
 
+/// Returns the matrix whose product with a vector of `n` elements is the convolution of `a` with that vector:
+/// `scipy.linalg.convolution_matrix`.
+///
+/// # Panics
+/// Panics unless `a` is a vector with elements, and `n` is positive.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg, signal::ConvolveMode};
+/// let a = Tensor::from([-1, 4, -2]);
+/// let same = linalg::convolution_matrix(&a, 4, ConvolveMode::Same);
+/// assert_eq!(same.to_vec::<i32>().unwrap(), [4, -1, 0, 0, -2, 4, -1, 0, 0, -2, 4, -1, 0, 0, -2, 4]);
+/// ```
+#[track_caller]
+pub fn convolution_matrix(a: &Tensor, n: usize, mode: ConvolveMode) -> Tensor {
+    expect_vector("convolution_matrix", a);
+    if n == 0 {
+        refuse!("linalg::convolution_matrix: the number of columns must be positive");
+    }
+    let (m, least) = (a.size(), a.size().min(n));
+    let (above, height) = match mode {
+        ConvolveMode::Full => (0, m + n - 1),
+        ConvolveMode::Same => ((least - 1) / 2, m.max(n)),
+        ConvolveMode::Valid => (least - 1, m.max(n) - least + 1),
+    };
+    let padded = a.pad(&[(n as isize - 1, n as isize - 1)], 0);
+    padded.take(&(rows(height, n) - columns(height, n) + (above + n - 1) as i32), 0)
+}
+
 /// Returns the companion matrix of a polynomial. Its eigenvalues are the roots. The coefficient of the highest power is
 /// first.
 ///
@@ -135,6 +163,44 @@ pub fn companion(coefficients: &Tensor) -> Tensor {
     let first = -coefficients.i(1..) / coefficients.i(0);
     let below = Tensor::eye(n, coefficients.dtype()).i(0..n - 1);
     Tensor::concat(&[first.unsqueeze(0), below], 0)
+}
+
+/// Returns the Fiedler companion matrix of a polynomial: like [`companion`], its eigenvalues are the roots, but it has
+/// only five diagonals. The coefficient of the highest power is first.
+///
+/// # Panics
+/// Panics unless `coefficients` is a vector of floats or complex numbers with elements.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let x = linalg::fiedler_companion(&Tensor::from([1.0f32, -16.0, 86.0, -176.0, 105.0]));
+/// let rows = [[16.0, -86.0, 1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 176.0, 0.0, -105.0], [0.0, 1.0, 0.0, 0.0]];
+/// assert_eq!(x.to_vec::<f32>().unwrap(), rows.concat());
+/// ```
+#[track_caller]
+pub fn fiedler_companion(coefficients: &Tensor) -> Tensor {
+    expect_vector("fiedler_companion", coefficients);
+    let n = coefficients.size() - 1;
+    if !coefficients.dtype().is_inexact() {
+        refuse!("linalg::fiedler_companion: takes floats or complex numbers, but got {}", coefficients.ty());
+    }
+    if n == 0 {
+        return Tensor::zeros([0, 0], coefficients.dtype());
+    }
+    // Each element is one of the coefficients, or the first of these, or the last.
+    let values = -coefficients.i(1..) / coefficients.i(0);
+    let values =
+        Tensor::concat(&[Tensor::ones([1], values.dtype()), values, Tensor::zeros([1], coefficients.dtype())], 0);
+    let element = |i: usize, j: usize| match (i.is_multiple_of(2), j.cast_signed() - i.cast_signed()) {
+        (true, 0) if i == 0 => 1,
+        (true, 1) => i + 2,
+        (true, -1) => i + 1,
+        (true, 2) | (false, -2) => 0,
+        (false, -1) if i == 1 => 0,
+        _ => n + 1,
+    };
+    let elements: Vec<i32> = (0..n * n).map(|at| element(at / n, at % n) as i32).collect();
+    values.take(&Tensor::from_slice([n, n], &elements), 0)
 }
 
 /// Returns the matrix of the differences `|x[i] - x[j]|`.
@@ -174,97 +240,6 @@ pub fn leslie(births: &Tensor, survivals: &Tensor) -> Tensor {
     }
     let below = Tensor::eye(n, births.dtype()).i(0..n - 1) * survivals.unsqueeze(1);
     Tensor::concat(&[births.unsqueeze(0), below], 0)
-}
-
-/// Returns the matrix with elements `1 / (i + j + 1)`.
-///
-/// # Panics
-/// Panics if the dtype is not a float.
-///
-/// ```
-/// use rune_trace::{DType, linalg};
-/// assert_eq!(linalg::hilbert(2, DType::F32).to_vec::<f32>().unwrap(), [1.0, 1.0 / 2.0, 1.0 / 2.0, 1.0 / 3.0]);
-/// ```
-#[track_caller]
-pub fn hilbert(n: usize, dtype: DType) -> Tensor {
-    if !dtype.is_float() {
-        refuse!("linalg::hilbert: takes a dtype of floats, but got {dtype}");
-    }
-    1.0 / lax::convert(&(rows(n, n) + columns(n, n) + 1), dtype)
-}
-
-/// Returns the Hadamard matrix by Sylvester's construction: its elements are 1 and -1, and its rows are orthogonal.
-///
-/// # Panics
-/// Panics unless `n` is a power of two.
-///
-/// ```
-/// use rune_trace::{DType, linalg};
-/// assert_eq!(linalg::hadamard(2, DType::I32).to_vec::<i32>().unwrap(), [1, 1, 1, -1]);
-/// ```
-#[track_caller]
-pub fn hadamard(n: usize, dtype: DType) -> Tensor {
-    if !n.is_power_of_two() {
-        refuse!("linalg::hadamard: takes a power of two, but got {n}");
-    }
-    let mut matrix = Tensor::ones([1, 1], dtype);
-    if n == 1 {
-        return matrix;
-    }
-    let (one, two) = (Tensor::ones([2, 2], dtype), Tensor::full([2, 2], 2, dtype));
-    let pair = one - two * Tensor::eye(2, dtype).pad(&[(1, -1), (1, -1)], 0);
-    for _ in 0..n.trailing_zeros() {
-        matrix = kron(&matrix, &pair);
-    }
-    matrix
-}
-
-/// Returns the symmetric Pascal matrix, with the binomial coefficients of `i + j` over `i`.
-///
-/// # Panics
-/// Panics if the dtype is `bool`.
-///
-/// ```
-/// use rune_trace::{DType, linalg};
-/// assert_eq!(linalg::pascal(3, DType::I32).to_vec::<i32>().unwrap(), [1, 1, 1, 1, 2, 3, 1, 3, 6]);
-/// ```
-#[track_caller]
-pub fn pascal(n: usize, dtype: DType) -> Tensor {
-    if dtype == DType::Bool {
-        refuse!("linalg::pascal: takes a dtype of numbers, but got bool");
-    }
-    // Each row is the cumulative sum of the previous one.
-    let mut all = Vec::with_capacity(n);
-    let mut row = Tensor::ones([n], dtype);
-    for _ in 0..n {
-        all.push(row.clone());
-        row = row.cumsum(0);
-    }
-    if all.is_empty() { Tensor::zeros([0, 0], dtype) } else { Tensor::stack(&all, 0) }
-}
-
-/// Returns the orthogonal Helmert matrix: `scipy.linalg.helmert` with `full=True`. Its first row is constant, and each
-/// further row compares an element with those before it.
-///
-/// # Panics
-/// Panics if the dtype is not a float.
-///
-/// ```
-/// use rune_trace::{DType, linalg};
-/// let x = linalg::helmert(3, DType::F64);
-/// assert!((x.matmul(&x.t()) - rune_trace::Tensor::eye(3, DType::F64)).abs().max().item::<f64>().unwrap() < 1e-15);
-/// ```
-#[track_caller]
-pub fn helmert(n: usize, dtype: DType) -> Tensor {
-    if !dtype.is_float() {
-        refuse!("linalg::helmert: takes a dtype of floats, but got {dtype}");
-    }
-    let (row, column) = (lax::convert(&rows(n, n), dtype), lax::convert(&columns(n, n), dtype));
-    let first = lax::convert(&row.eq(0.0), dtype) * (1.0 / (n as f64).sqrt());
-    let scale = lax::convert(&row.gt(0.0), dtype) / (&row * (&row + 1.0) + lax::convert(&row.eq(0.0), dtype)).sqrt();
-    let before = lax::convert(&column.lt(&row), dtype);
-    let itself = lax::convert(&column.eq(&row), dtype) * &row;
-    first + scale * (before - itself)
 }
 
 /// Returns the powers of a vector as columns, the highest first unless `increasing`: `numpy.vander`.

@@ -1,4 +1,4 @@
-//! The directory of this process's cache.
+//! The directory of this process's cache, which also keeps rejected programs.
 
 use crate::environment::path_from;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 /// Returns the directory that the environment names, unless caching on disk is turned off. It is looked up once, so
 /// that the cache does not move when the process changes its working directory.
-pub(crate) fn directory() -> Option<PathBuf> {
+pub(super) fn cache_directory() -> Option<PathBuf> {
     static DIRECTORY: OnceLock<Option<PathBuf>> = OnceLock::new();
     DIRECTORY
         .get_or_init(|| {
