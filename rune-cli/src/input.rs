@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use rune_ir::storage::{self, StorageError, npy, npz};
-use rune_ir::{Array, written};
+use rune_ir::{Array, array_text};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -65,7 +65,7 @@ impl FromStr for Input {
                     .to_owned(),
             );
         }
-        written::array(text).map(Input::Written).map_err(|error| error.to_string())
+        array_text::array(text).map(Input::Written).map_err(|error| error.to_string())
     }
 }
 

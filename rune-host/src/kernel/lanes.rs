@@ -153,32 +153,32 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
 }
 
 /// A function of each number of a vector.
-pub(super) trait Each {
-    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s;
+pub(super) trait ElementFn {
+    fn apply<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s;
 }
 
 /// Returns the number itself.
-pub(super) struct Itself;
+pub(super) struct Identity;
 /// Returns its square, rounded to `f32`.
 pub(super) struct Square;
 /// Returns the square of its difference from a number. Both are rounded to `f32`.
 pub(super) struct SquareOfDifference(pub f32);
 
-impl Each for Itself {
+impl ElementFn for Identity {
     #[inline(always)]
-    fn of<S: Simd>(&self, _: S, x: S::f32s) -> S::f32s {
+    fn apply<S: Simd>(&self, _: S, x: S::f32s) -> S::f32s {
         x
     }
 }
-impl Each for Square {
+impl ElementFn for Square {
     #[inline(always)]
-    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
+    fn apply<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
         simd.mul_f32s(x, x)
     }
 }
-impl Each for SquareOfDifference {
+impl ElementFn for SquareOfDifference {
     #[inline(always)]
-    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
+    fn apply<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
         let difference = simd.sub_f32s(x, simd.splat_f32s(self.0));
         simd.mul_f32s(difference, difference)
     }
@@ -186,9 +186,9 @@ impl Each for SquareOfDifference {
 
 /// Returns the sum of `f` of all elements. Eight numbers at a time are added pairwise in `f32`, and these sums in
 /// `f64`. The result does not depend on the length of vectors.
-pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
+pub(super) fn sum_f32(x: &[f32], f: impl ElementFn) -> f64 {
     struct Sum<'a, F>(&'a [f32], F);
-    impl<F: Each> WithSimd for Sum<'_, F> {
+    impl<F: ElementFn> WithSimd for Sum<'_, F> {
         type Output = f64;
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> f64 {
@@ -204,7 +204,7 @@ pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
                     // Closures would keep vector instructions from being inlined here.
                     let mut x: [S::f32s; 8] = [vectors[i]; 8];
                     for (k, x) in x.iter_mut().enumerate() {
-                        *x = f.of(simd, vectors[i + k * stride]);
+                        *x = f.apply(simd, vectors[i + k * stride]);
                     }
                     for n in [4, 2, 1] {
                         for k in 0..n {
@@ -221,7 +221,7 @@ pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
             for part in rest.chunks(LANES / stride) {
                 let mut values = [0f32; LANES];
                 let values = &mut values[..part.len()];
-                simd.partial_store_f32s(values, f.of(simd, simd.partial_load_f32s(part)));
+                simd.partial_store_f32s(values, f.apply(simd, simd.partial_load_f32s(part)));
                 total = values.iter().fold(total, |sum, &x| sum + f64::from(x));
             }
             lanes.iter().fold(total, |sum, x| sum + x)

@@ -47,20 +47,20 @@ fn expm1_near_zero(r: f64) -> f64 {
 
 /// Clamps `x` to `±bound`. NaN stays NaN.
 #[inline(always)]
-fn within(x: f64, bound: f64) -> f64 {
+fn clamp_magnitude(x: f64, bound: f64) -> f64 {
     let x = if x > bound { bound } else { x };
     if x < -bound { -bound } else { x }
 }
 
 #[inline(always)]
 pub(super) fn exp(x: f64) -> f64 {
-    let (scale, rest) = split_exp(within(x, 200.0));
+    let (scale, rest) = split_exp(clamp_magnitude(x, 200.0));
     scale + scale * rest
 }
 
 #[inline(always)]
 pub(super) fn expm1(x: f64) -> f64 {
-    let (scale, rest) = split_exp(within(x, 200.0));
+    let (scale, rest) = split_exp(clamp_magnitude(x, 200.0));
     let y = scale * rest + (scale - 1.0);
     if x == 0.0 { x } else { y }
 }
@@ -149,7 +149,7 @@ pub(super) fn tan(x: f64) -> f64 {
 /// Returns `x^y` for finite `x` above 0 and finite `y`.
 #[inline(always)]
 pub(super) fn pow(x: f64, y: f64) -> f64 {
-    exp(within(y * log_of_normal(x), 200.0))
+    exp(clamp_magnitude(y * log_of_normal(x), 200.0))
 }
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
     }
 
     /// Returns the distance in units of the last place.
-    fn apart(a: f32, b: f32) -> u64 {
+    fn ulp_distance(a: f32, b: f32) -> u64 {
         let place = |x: f32| {
             let magnitude = i64::from(x.to_bits() & 0x7fff_ffff);
             if x.is_sign_negative() { -magnitude } else { magnitude }
@@ -213,7 +213,7 @@ mod tests {
                     continue;
                 }
                 let (a, b) = (ours(x), reference(f64::from(x)) as f32);
-                assert!(apart(a, b) <= allowed, "{name}({x:?}) is {a:?}, and {b:?} by the reference");
+                assert!(ulp_distance(a, b) <= allowed, "{name}({x:?}) is {a:?}, and {b:?} by the reference");
             }
         }
     }

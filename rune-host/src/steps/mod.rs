@@ -72,7 +72,7 @@ impl Native {
             Native::Cumulative(cumulative) => cumulative.run(&mut results[0]),
             Native::ArgReduce(arg) => arg.run(operands[0], &mut results[0]),
             Native::ReduceWindow(window) => window.run(operands[0], &mut results[0]),
-            Native::SortAlone(sort) => sort.run_alone(&mut results[0]),
+            Native::SortAlone(sort) => sort.run_single(&mut results[0]),
             Native::Sort(sort) => sort.run(operands, results),
             Native::TopK(top_k) => top_k.run(operands[0], results),
         }

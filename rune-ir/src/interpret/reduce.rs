@@ -66,19 +66,19 @@ fn reduced_together(x: Array, axes: &[usize]) -> (Array, AxisSplit) {
 }
 
 fn sum<T: Number>(x: &Array, runs: AxisSplit, ty: &Type) -> Array {
-    over(x, runs, ty, T::Acc::ZERO, T::up, T::down, T::Acc::plus)
+    over(x, runs, ty, T::Accumulator::ZERO, T::to_accumulator, T::from_accumulator, T::Accumulator::plus)
 }
 
 fn product<T: Number>(x: &Array, runs: AxisSplit, ty: &Type) -> Array {
-    over(x, runs, ty, T::Acc::ONE, T::up, T::down, T::Acc::times)
+    over(x, runs, ty, T::Accumulator::ONE, T::to_accumulator, T::from_accumulator, T::Accumulator::times)
 }
 
 fn real<T: Real>(f: ReduceFn, x: &Array, runs: AxisSplit, ty: &Type) -> Option<Array> {
     Some(match f {
         ReduceFn::Sum => sum::<T>(x, runs, ty),
         ReduceFn::Prod => product::<T>(x, runs, ty),
-        ReduceFn::Max => over(x, runs, ty, T::Acc::LEAST, T::up, T::down, T::Acc::greater),
-        ReduceFn::Min => over(x, runs, ty, T::Acc::GREATEST, T::up, T::down, T::Acc::lesser),
+        ReduceFn::Max => over(x, runs, ty, T::Accumulator::LEAST, T::to_accumulator, T::from_accumulator, T::Accumulator::greater),
+        ReduceFn::Min => over(x, runs, ty, T::Accumulator::GREATEST, T::to_accumulator, T::from_accumulator, T::Accumulator::lesser),
         ReduceFn::And | ReduceFn::Or => return None,
     })
 }
@@ -129,11 +129,11 @@ fn over<T: Element, A: Copy>(
 /// the error of a sum grows only with the logarithm of its length.
 fn fold<T: Copy, A: Copy>(run: &[T], neutral: A, up: impl Fn(T) -> A + Copy, combine: impl Fn(A, A) -> A + Copy) -> A {
     const LANES: usize = 8;
-    const LONG: usize = 1024;
+    const PAIRWISE_THRESHOLD: usize = 1024;
     if run.len() < 2 * LANES {
         return run.iter().fold(neutral, |acc, &x| combine(acc, up(x)));
     }
-    if run.len() > LONG {
+    if run.len() > PAIRWISE_THRESHOLD {
         let (left, right) = run.split_at(run.len() / 2 / LANES * LANES);
         return combine(fold(left, neutral, up, combine), fold(right, neutral, up, combine));
     }

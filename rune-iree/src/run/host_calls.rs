@@ -49,7 +49,7 @@ pub trait HostCalls: Send + Sync {
 
 /// Calls a host function, and turns a panic into an error.
 pub(crate) fn call_caught(calls: &dyn HostCalls, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
-    rune_trace::caught(|| calls.call(index, args))
+    rune_trace::catch_panic(|| calls.call(index, args))
 }
 
 /// The error of a host function. IREE passes on only its text.

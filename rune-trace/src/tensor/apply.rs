@@ -20,7 +20,7 @@ impl Tensor {
     /// If it has effects that happen now, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
-        rune_ir::work::note();
+        rune_ir::work::count_step();
         caller::step();
         let types = types::infer(&op.map(Tensor::ty))?;
         let over_named_axis = op.batch_axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());

@@ -84,7 +84,7 @@ impl Observer for TripCounts {
     fn observes_instructions(&self) -> bool {
         false
     }
-    fn looped(&mut self, body: &Program, trip_count: usize) {
+    fn loop_ended(&mut self, body: &Program, trip_count: usize) {
         let (least, greatest) = self.0.entry(body).or_insert((trip_count, trip_count));
         (*least, *greatest) = ((*least).min(trip_count), (*greatest).max(trip_count));
     }

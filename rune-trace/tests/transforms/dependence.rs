@@ -50,7 +50,7 @@ fn grows_by(most: usize, what: &str, nest: Nest, transform: impl Fn(&Program)) {
     let depth = 6;
     let steps = |depth| {
         let program = make_program(|x: &Tensor| nest(depth, x), &Tensor::scalar(0.5)).unwrap();
-        work::of(|| transform(&program))
+        work::count_steps(|| transform(&program))
     };
     let (shallow, deep) = (steps(depth), steps(2 * depth));
     assert!(deep <= most * shallow, "{what}: {shallow} steps for {depth} levels, {deep} for {}", 2 * depth);
@@ -83,7 +83,7 @@ fn loops_in_conditions_are_looked_at_once() {
     let size = |depth: u32| 2usize.pow(depth);
     for depth in [3, 6] {
         let program = make_program(|x: &Tensor| whiles(depth as usize, x), &Tensor::scalar(0.5)).unwrap();
-        let (wide, pushed) = (work::of(|| lanes(&program)), work::of(|| program.jvp(&[0]).unwrap()));
+        let (wide, pushed) = (work::count_steps(|| lanes(&program)), work::count_steps(|| program.jvp(&[0]).unwrap()));
         assert!(wide < 60 * size(depth), "{wide} steps for {depth} levels on lanes");
         assert!(pushed < 60 * size(depth), "{pushed} steps for {depth} levels with tangents");
     }

@@ -172,7 +172,7 @@ pub(crate) fn or_number(cond: &Tensor, yes: &Tensor, no: f64) -> Tensor {
 }
 /// Returns the number `yes` where `cond` is true, else `no`.
 #[track_caller]
-pub(crate) fn number_or(cond: &Tensor, yes: f64, no: &Tensor) -> Tensor {
+pub(crate) fn replace_where(cond: &Tensor, yes: f64, no: &Tensor) -> Tensor {
     lax::select(cond, &lax::full_like(no, yes), no)
 }
 

@@ -9,14 +9,14 @@
 use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{betainc_of, betaincc_of, betaln_of, xlog1py_of, xlogy_of};
 
 fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let outside = z.lt(0.0) | z.gt(1.0);
-    let inner = number_or(&outside, 0.5, z);
+    let inner = replace_where(&outside, 0.5, z);
     let y = xlogy_of(&(a - 1.0), &inner) + xlog1py_of(&(b - 1.0), &-inner) - betaln_of(a, b);
-    number_or(&outside, f64::NEG_INFINITY, &y)
+    replace_where(&outside, f64::NEG_INFINITY, &y)
 }
 fn cdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     betainc_of(a, b, &z.clamp(0.0, 1.0))

@@ -10,7 +10,7 @@ use super::{probability, standard};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 
 /// Returns the logarithm of the density at `x`.
 ///
@@ -21,7 +21,7 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::logpdf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), f64::NEG_INFINITY, &(-z - scale.log()))
+        replace_where(&z.lt(0.0), f64::NEG_INFINITY, &(-z - scale.log()))
     })
 }
 
@@ -34,7 +34,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::pdf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 0.0, &((-z).exp() / scale))
+        replace_where(&z.lt(0.0), 0.0, &((-z).exp() / scale))
     })
 }
 
@@ -47,7 +47,7 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::cdf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 0.0, &-(-z).expm1())
+        replace_where(&z.lt(0.0), 0.0, &-(-z).expm1())
     })
 }
 
@@ -60,8 +60,8 @@ pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::logcdf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        let inner = number_or(&z.le(0.0), 1.0, &z);
-        number_or(&z.le(0.0), f64::NEG_INFINITY, &log1mexp_of(&inner))
+        let inner = replace_where(&z.le(0.0), 1.0, &z);
+        replace_where(&z.le(0.0), f64::NEG_INFINITY, &log1mexp_of(&inner))
     })
 }
 
@@ -74,7 +74,7 @@ pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::sf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 1.0, &(-z).exp())
+        replace_where(&z.lt(0.0), 1.0, &(-z).exp())
     })
 }
 
@@ -87,7 +87,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::logsf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 0.0, &-z)
+        replace_where(&z.lt(0.0), 0.0, &-z)
     })
 }
 

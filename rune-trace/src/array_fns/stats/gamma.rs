@@ -9,19 +9,19 @@
 use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{gammainc_of, gammaincc_of, lgamma_of, xlogy_of};
 
 /// Returns the logarithm of the density of scale 1. Call it inside `at_caller`.
 pub(super) fn logpdf_of(z: &Tensor, a: &Tensor) -> Tensor {
     let outside = z.lt(0.0);
-    let inner = number_or(&outside, 1.0, z);
+    let inner = replace_where(&outside, 1.0, z);
     let y = xlogy_of(&(a - 1.0), &inner) - &inner - lgamma_of(a);
-    number_or(&outside, f64::NEG_INFINITY, &y)
+    replace_where(&outside, f64::NEG_INFINITY, &y)
 }
 /// Replaces negative z with 0: the probability below is 0.
 fn above(z: &Tensor) -> Tensor {
-    number_or(&z.lt(0.0), 0.0, z)
+    replace_where(&z.lt(0.0), 0.0, z)
 }
 pub(super) fn cdf_of(z: &Tensor, a: &Tensor) -> Tensor {
     gammainc_of(a, &above(z))

@@ -9,13 +9,13 @@
 use super::whole;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::xlog1py_of;
 
 fn logpmf_of(k: &Tensor, p: &Tensor) -> Tensor {
     let possible = whole(k) & k.ge(1.0);
-    let inner = number_or(&!&possible, 1.0, k);
-    number_or(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
+    let inner = replace_where(&!&possible, 1.0, k);
+    replace_where(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.

@@ -11,7 +11,7 @@ use super::norm;
 use super::standard;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{log_ndtr_of, log1mexp_of};
 use crate::lax;
 
@@ -25,8 +25,8 @@ fn log_mass(a: &Tensor, b: &Tensor) -> Tensor {
 }
 fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let y = norm::logpdf_of(z) - log_mass(a, b);
-    let y = number_or(&(z.lt(a) | z.gt(b)), f64::NEG_INFINITY, &y);
-    number_or(&a.ge(b), f64::NAN, &y)
+    let y = replace_where(&(z.lt(a) | z.gt(b)), f64::NEG_INFINITY, &y);
+    replace_where(&a.ge(b), f64::NAN, &y)
 }
 fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let (below, above) = (z.le(a), z.ge(b));
@@ -35,8 +35,8 @@ fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let inner = lax::select(&settled, &((a + b) * 0.5), z);
     let inner = lax::select(&inner.isfinite(), &inner, &z.clamp(-1.0, 1.0));
     let y = log_mass(a, &inner) - log_mass(a, b);
-    let y = number_or(&above, 0.0, &number_or(&below, f64::NEG_INFINITY, &y));
-    number_or(&a.ge(b), f64::NAN, &y)
+    let y = replace_where(&above, 0.0, &replace_where(&below, f64::NEG_INFINITY, &y));
+    replace_where(&a.ge(b), f64::NAN, &y)
 }
 
 /// Returns the logarithm of the density at `x`.

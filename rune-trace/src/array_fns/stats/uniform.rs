@@ -9,7 +9,7 @@
 use super::{probability, standard};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 
 /// Returns the logarithm of the density at `x`.
 ///
@@ -20,7 +20,7 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::uniform::logpdf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        number_or(&(z.lt(0.0) | z.gt(1.0)), f64::NEG_INFINITY, &-scale.log())
+        replace_where(&(z.lt(0.0) | z.gt(1.0)), f64::NEG_INFINITY, &-scale.log())
     })
 }
 
@@ -33,7 +33,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::uniform::pdf", args, |[x, loc, scale]| {
         let z = standard(x, loc, scale);
-        number_or(&(z.lt(0.0) | z.gt(1.0)), 0.0, &(1.0 / scale))
+        replace_where(&(z.lt(0.0) | z.gt(1.0)), 0.0, &(1.0 / scale))
     })
 }
 

@@ -11,10 +11,10 @@ pub struct WrittenError(String);
 /// Parses a type, `=`, and the elements in row-major order, or one element for all.
 ///
 /// ```
-/// use rune_ir::{Array, written};
-/// assert_eq!(written::array("2xf32=1 -2.5"), Ok(Array::from_vec([2], vec![1.0f32, -2.5])));
-/// assert_eq!(written::array("[2, i32]=7"), Ok(Array::from_vec([2], vec![7, 7])));
-/// let error = written::array("3xf32=1 2").unwrap_err();
+/// use rune_ir::{Array, array_text};
+/// assert_eq!(array_text::array("2xf32=1 -2.5"), Ok(Array::from_vec([2], vec![1.0f32, -2.5])));
+/// assert_eq!(array_text::array("[2, i32]=7"), Ok(Array::from_vec([2], vec![7, 7])));
+/// let error = array_text::array("3xf32=1 2").unwrap_err();
 /// assert_eq!(error.to_string(), "[3, f32] has 3 elements, but 2 are given");
 /// ```
 ///
