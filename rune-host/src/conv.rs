@@ -253,7 +253,9 @@ impl Conv {
             return self.in_blocks((x, kernel), out, block.min(shared));
         }
         let mut patches = Vec::new();
-        out.chunks_mut(each * features).enumerate().for_each(|chunk| piece(chunk, &mut patches, work >= PARALLEL_THRESHOLD));
+        out.chunks_mut(each * features)
+            .enumerate()
+            .for_each(|chunk| piece(chunk, &mut patches, work >= PARALLEL_THRESHOLD));
     }
 
     /// Computes one image on all threads, each with some positions.

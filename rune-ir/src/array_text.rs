@@ -6,7 +6,7 @@ use crate::{Array, DType, Shape, Type};
 /// The reason why a text is not an array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct WrittenError(String);
+pub struct ArrayTextError(String);
 
 /// Parses a type, `=`, and the elements in row-major order, or one element for all.
 ///
@@ -20,11 +20,11 @@ pub struct WrittenError(String);
 ///
 /// # Errors
 /// Returns an error if the text has no `=`, if the type is malformed, or if the elements do not fit it.
-pub fn array(text: &str) -> Result<Array, WrittenError> {
+pub fn array(text: &str) -> Result<Array, ArrayTextError> {
     let (ty, elements) = text
         .split_once('=')
-        .ok_or_else(|| WrittenError("it has no `=` between its type and its elements".to_owned()))?;
-    parse_type(ty).and_then(|ty| of_elements(ty, elements)).map_err(WrittenError)
+        .ok_or_else(|| ArrayTextError("it has no `=` between its type and its elements".to_owned()))?;
+    parse_type(ty).and_then(|ty| of_elements(ty, elements)).map_err(ArrayTextError)
 }
 
 /// Formats `1 element`, `2 elements`.

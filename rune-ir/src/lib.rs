@@ -7,6 +7,7 @@ extern crate self as rune_ir;
 
 mod argument;
 mod array;
+pub mod array_text;
 pub mod dlpack;
 mod dtype;
 mod float_info;
@@ -26,7 +27,6 @@ mod ty;
 pub mod types;
 #[doc(hidden)]
 pub mod work;
-pub mod array_text;
 
 pub use argument::Arg;
 #[doc(hidden)]

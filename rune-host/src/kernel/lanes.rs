@@ -118,24 +118,29 @@ pub(super) fn map_normalized(
 }
 
 /// Combines the elements in many lanes, which fill a few vectors, and then the lanes in a tree.
-pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) -> A {
+pub(super) fn fold<X: Copy, A: Copy>(
+    x: &[X],
+    neutral: A,
+    to_accumulator: impl Fn(X) -> A,
+    combine: impl Fn(A, A) -> A,
+) -> A {
     struct Fold<'a, X, A, U, C>(&'a [X], A, U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Fold<'_, X, A, U, C> {
         type Output = A;
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) -> A {
             const LANES: usize = 32;
-            let Fold(x, neutral, up, combine) = self;
+            let Fold(x, neutral, to_accumulator, combine) = self;
             let (chunks, rest) = x.as_chunks::<LANES>();
             let mut lanes = [neutral; LANES];
             for chunk in chunks {
                 for (lane, &x) in lanes.iter_mut().zip(chunk) {
-                    *lane = combine(*lane, up(x));
+                    *lane = combine(*lane, to_accumulator(x));
                 }
             }
             let mut total = neutral;
             for &x in rest {
-                total = combine(total, up(x));
+                total = combine(total, to_accumulator(x));
             }
             // The positions are fixed, so that the lanes stay in registers.
             let eight: [A; 8] = std::array::from_fn(|i| {
@@ -147,9 +152,9 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
         }
     }
     if x.len() < 8 {
-        return x.iter().fold(neutral, |total, &x| combine(total, up(x)));
+        return x.iter().fold(neutral, |total, &x| combine(total, to_accumulator(x)));
     }
-    ARCH.dispatch(Fold(x, neutral, up, combine))
+    ARCH.dispatch(Fold(x, neutral, to_accumulator, combine))
 }
 
 /// A function of each number of a vector.
@@ -262,19 +267,24 @@ pub(super) fn add_rows_f32(a: &mut [f64], x: &[f32]) {
 }
 
 /// Combines each element of `x` into the element of `a`.
-pub(super) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) {
+pub(super) fn accumulate<X: Copy, A: Copy>(
+    a: &mut [A],
+    x: &[X],
+    to_accumulator: impl Fn(X) -> A,
+    combine: impl Fn(A, A) -> A,
+) {
     struct Accumulate<'a, X, A, U, C>(&'a mut [A], &'a [X], U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Accumulate<'_, X, A, U, C> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) {
-            let Accumulate(a, x, up, combine) = self;
+            let Accumulate(a, x, to_accumulator, combine) = self;
             for (a, &x) in a.iter_mut().zip(x) {
-                *a = combine(*a, up(x));
+                *a = combine(*a, to_accumulator(x));
             }
         }
     }
-    ARCH.dispatch(Accumulate(a, x, up, combine));
+    ARCH.dispatch(Accumulate(a, x, to_accumulator, combine));
 }
 
 /// Encrypts each pair of elements of `x` by the block cipher Threefry-2x32-20 with the key of the pair, and writes it

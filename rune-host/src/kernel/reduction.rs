@@ -32,7 +32,7 @@ trait Reducer: Sized {
 }
 
 macro_rules! reducers {
-    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $up:expr, $down:expr, $total:expr
+    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $to_accumulator:expr, $from_accumulator:expr, $total:expr
         $(, $rows:expr)?;)*) => {$(
         struct $name<T>(PhantomData<T>);
         impl<$t: Number> Reducer for $name<$t> {
@@ -41,11 +41,11 @@ macro_rules! reducers {
             const NEUTRAL: $accumulator = <$accumulator>::$neutral;
             #[inline(always)]
             fn to_accumulator(x: $t) -> $accumulator {
-                $up(x)
+                $to_accumulator(x)
             }
             #[inline(always)]
             fn from_accumulator(x: $accumulator) -> $t {
-                $down(x)
+                $from_accumulator(x)
             }
             #[inline(always)]
             fn combine(x: $accumulator, y: $accumulator) -> $accumulator {

@@ -17,7 +17,9 @@ impl Builder {
             Storage::Constant(value) => Some(Storage::Constant(*value)),
             Storage::Stored { buffer, view } => make_view(view).map(|view| Storage::Stored { buffer: *buffer, view }),
             Storage::Viewed { base, view } => make_view(view).map(|view| Storage::Viewed { base: *base, view }),
-            Storage::Lane { .. } => make_view(&View::dense(&self.shape(x))).map(|view| Storage::Viewed { base: x, view }),
+            Storage::Lane { .. } => {
+                make_view(&View::dense(&self.shape(x))).map(|view| Storage::Viewed { base: x, view })
+            }
             Storage::Iota { stride, size } => {
                 let dense = make_view(&View::dense(&self.shape(x)));
                 let iota = Storage::Iota { stride: *stride, size: *size };

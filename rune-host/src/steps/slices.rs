@@ -168,14 +168,14 @@ impl Scatter {
         x: &mut [u8],
         indices: &[i64],
         updates: &[u8],
-        up: impl Fn(H) -> f32,
-        down: impl Fn(f32) -> H,
+        to_f32: impl Fn(H) -> f32,
+        from_f32: impl Fn(f32) -> H,
     ) {
-        let widened = |x: &[u8]| -> Vec<f32> { H::cast_slice(x).iter().map(|&x| up(x)).collect() };
+        let widened = |x: &[u8]| -> Vec<f32> { H::cast_slice(x).iter().map(|&x| to_f32(x)).collect() };
         let mut wide = widened(x);
         self.run_typed::<f32>(&mut wide, indices, &widened(updates));
         for (x, &wide) in H::cast_slice_mut(x).iter_mut().zip(&wide) {
-            *x = down(wide);
+            *x = from_f32(wide);
         }
     }
 
@@ -204,7 +204,9 @@ impl Scatter {
             let x: &mut [T] = bytemuck::cast_slice_mut(x);
             let end = first + x.len();
             batch.for_each([0; 3], |[from, at, base]| {
-                let Some(to) = self.slices.offset_in_bounds(base, indices.get(at as usize..).unwrap_or(&[])) else { return };
+                let Some(to) = self.slices.offset_in_bounds(base, indices.get(at as usize..).unwrap_or(&[])) else {
+                    return;
+                };
                 slice.runs([from, to], |[from, to]| {
                     let (from, to) = (from as usize, to as usize);
                     if len > 1 && steps == [1, 1] {

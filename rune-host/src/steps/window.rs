@@ -91,7 +91,9 @@ impl ReduceWindow {
         let mut xs: Vec<T::Accumulator> = x.iter().map(|x| x.to_accumulator()).collect();
         for axis in &self.axes {
             xs = match axis.sliding {
-                Some(low) if repeats && axis.taps.len() > MAX_DIRECT_WINDOW => axis.compose_windows(&xs, low, neutral, combine),
+                Some(low) if repeats && axis.taps.len() > MAX_DIRECT_WINDOW => {
+                    axis.compose_windows(&xs, low, neutral, combine)
+                }
                 _ => axis.reduce(&xs, neutral, combine),
             };
         }

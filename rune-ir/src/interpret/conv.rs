@@ -28,7 +28,7 @@ fn patches<T: Number<Accumulator: Gemm>>(
     rhs: Array,
     dims: &ConvDims,
     ty: &Type,
-    up: impl Fn(&Array) -> Vec<T::Accumulator>,
+    to_accumulator: impl Fn(&Array) -> Vec<T::Accumulator>,
 ) -> Array {
     // The axes of the images are batch, features and space. Those of the kernel are output features, input features and
     // space.
@@ -39,7 +39,7 @@ fn patches<T: Number<Accumulator: Gemm>>(
     let image: usize = lhs.shape()[2..].iter().product();
     let (inputs, depth) = (rhs.shape()[1], rhs.shape()[1] * rhs.shape()[2..].iter().product::<usize>());
     let groups = dims.feature_groups.max(dims.batch_groups);
-    let (x, kernel) = (up(&lhs), up(&rhs));
+    let (x, kernel) = (to_accumulator(&lhs), to_accumulator(&rhs));
     let mut out = vec![T::Accumulator::ZERO; ty.size()];
     let block = features / groups * positions;
     if depth > 0 {

@@ -62,11 +62,11 @@ fn product<T: Number<Accumulator: Gemm>>(
     rhs: Array,
     dims: &DotDims,
     ty: &Type,
-    up: impl Fn(&Array) -> Vec<T::Accumulator>,
+    to_accumulator: impl Fn(&Array) -> Vec<T::Accumulator>,
 ) -> Array {
     let lhs = Stack::new(lhs, &dims.lhs_batch, &dims.lhs_contract);
     let rhs = Stack::new(rhs, &dims.rhs_batch, &dims.rhs_contract);
-    let (a, b) = (up(&lhs.array), up(&rhs.array));
+    let (a, b) = (to_accumulator(&lhs.array), to_accumulator(&rhs.array));
     let (m, k, n) = (lhs.free, lhs.contracted, rhs.free);
     let mut c = vec![T::Accumulator::ZERO; ty.size()];
     if !c.is_empty() && k > 0 {

@@ -144,8 +144,22 @@ fn real<T: Real>(f: CumulativeFn, x: Array, runs: AxisSplit, reverse: bool) -> A
     match f {
         CumulativeFn::Sum => sum::<T>(x, runs, reverse),
         CumulativeFn::Prod => product::<T>(x, runs, reverse),
-        CumulativeFn::Max => running::<T, _>(x, runs, reverse, T::Accumulator::LEAST, |acc, x| acc.greater(x.to_accumulator()), T::from_accumulator),
-        CumulativeFn::Min => running::<T, _>(x, runs, reverse, T::Accumulator::GREATEST, |acc, x| acc.lesser(x.to_accumulator()), T::from_accumulator),
+        CumulativeFn::Max => running::<T, _>(
+            x,
+            runs,
+            reverse,
+            T::Accumulator::LEAST,
+            |acc, x| acc.greater(x.to_accumulator()),
+            T::from_accumulator,
+        ),
+        CumulativeFn::Min => running::<T, _>(
+            x,
+            runs,
+            reverse,
+            T::Accumulator::GREATEST,
+            |acc, x| acc.lesser(x.to_accumulator()),
+            T::from_accumulator,
+        ),
         CumulativeFn::LogSumExp => x,
     }
 }

@@ -154,7 +154,11 @@ impl Rewriter {
 
     fn transpose(&mut self, x: Var, from: usize, to: usize, origin: &Origin) -> Var {
         let rank = self.ty(x).rank();
-        if from == to { x } else { self.push(Op::Transpose { x, permutation: move_axis_permutation(rank, from, to) }, origin) }
+        if from == to {
+            x
+        } else {
+            self.push(Op::Transpose { x, permutation: move_axis_permutation(rank, from, to) }, origin)
+        }
     }
 
     fn ty(&self, v: Var) -> &Type {

@@ -108,7 +108,9 @@ impl Rewriter {
         }
         // The known inputs of the programs, which are the same in every run.
         let given = match op.control() {
-            Some(Control::While { args, consts, .. } | Control::Scan { args, consts, .. }) => w.invariants(&args[..consts]),
+            Some(Control::While { args, consts, .. } | Control::Scan { args, consts, .. }) => {
+                w.invariants(&args[..consts])
+            }
             Some(Control::Case { args, .. }) => w.invariants(args),
             // These programs may have other callers, so each is rewritten once for all callers.
             Some(

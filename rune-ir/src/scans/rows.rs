@@ -27,7 +27,11 @@ pub(super) struct Write {
 
 /// Returns the reads, one entry for each instruction of the body, and the writes. An array is written if its next value
 /// is the array with one block replaced, and nothing else uses either of them.
-pub(super) fn reads_and_writes(counted: &Loop, trip_count: usize, counting: &Counting) -> (Vec<Option<Rows>>, Vec<Write>) {
+pub(super) fn reads_and_writes(
+    counted: &Loop,
+    trip_count: usize,
+    counting: &Counting,
+) -> (Vec<Option<Rows>>, Vec<Write>) {
     let body = counted.body;
     let reads = body.instructions().iter().map(|instruction| {
         let Op::DynamicSlice { x, start_indices, slice_sizes } = &instruction.op else { return None };

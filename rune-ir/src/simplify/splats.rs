@@ -34,7 +34,10 @@ impl Forward<'_> {
         if operands.is_empty() || operands.iter().any(|v| self.splat_value(**v).is_none()) {
             return None;
         }
-        self.elementwise(op).or_else(|| self.data_movement(op)).or_else(|| self.interpreted(op)).or_else(|| self.reduction(op))
+        self.elementwise(op)
+            .or_else(|| self.data_movement(op))
+            .or_else(|| self.interpreted(op))
+            .or_else(|| self.reduction(op))
     }
 
     /// Returns the NaN of an operand, if it makes the result NaN for any other operands.
@@ -61,7 +64,8 @@ impl Forward<'_> {
             Op::BitcastConvert { x, dtype } => self.ty(*x).dtype.size() == dtype.size(),
             _ => op.is_elementwise(),
         };
-        let scalars = op.try_map(|v| self.splat_value(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
+        let scalars =
+            op.try_map(|v| self.splat_value(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
         splats_of(&scalars)
     }
 

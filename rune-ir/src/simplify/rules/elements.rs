@@ -78,7 +78,8 @@ impl Forward<'_> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions stay")]
     fn complex_binary(&self, f: BinaryFn, x: Var, y: Var) -> Rewrite {
         let dtype = self.dtype(x);
-        let holds = |v: Var, part: f64| self.splat_value(v) == Some(Literal::from_complex(dtype, Complex64::new(part, part)));
+        let holds =
+            |v: Var, part: f64| self.splat_value(v) == Some(Literal::from_complex(dtype, Complex64::new(part, part)));
         match f {
             BinaryFn::Add if holds(y, -0.0) => Rewrite::Is(x),
             BinaryFn::Add if holds(x, -0.0) => Rewrite::Is(y),

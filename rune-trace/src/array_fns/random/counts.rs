@@ -4,7 +4,7 @@ use super::continuous::uniform;
 use super::{bernoulli, expect_float, parameter, split, split_into};
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::lgamma_of;
-use crate::array_fns::special::support::{replace_where, repeat};
+use crate::array_fns::special::support::{repeat, replace_where};
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, scan};
 use rune_ir::{DType, Shape};

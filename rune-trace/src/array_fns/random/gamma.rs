@@ -5,7 +5,7 @@ use super::{expect_float, parameter, split, split_into};
 use crate::array_fns::random::counts::rademacher;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::random_gamma_grad_of;
-use crate::array_fns::special::support::{replace_where, repeat, tiny, with_slope};
+use crate::array_fns::special::support::{repeat, replace_where, tiny, with_slope};
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, vmap};
 use rune_ir::{DType, Shape};

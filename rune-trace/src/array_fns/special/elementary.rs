@@ -1,6 +1,6 @@
 //! Functions composed of logarithms and exponentials, precise where a simple composition is not.
 
-use super::support::{lift, lift_all, replace_where, polynomial, with_slope, with_slopes};
+use super::support::{lift, lift_all, polynomial, replace_where, with_slope, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::{LN_2, PI};

@@ -3,7 +3,7 @@
 //! The rational functions are those of Cephes' `ndtr.c` and `ndtri.c` (S. Moshier, "Methods and Programs for
 //! Mathematical Functions", 1989), and those of its `ndtrf.c` in single precision.
 
-use super::support::{lift, log_max, replace_where, or_number, polynomial, with_slope};
+use super::support::{lift, log_max, or_number, polynomial, replace_where, with_slope};
 use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};

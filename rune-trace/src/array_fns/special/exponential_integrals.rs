@@ -4,7 +4,7 @@
 
 use super::gamma::lgamma_of;
 use super::polygamma::digamma_of;
-use super::support::{epsilon, lift, lift_all, replace_where, order, polynomial, repeat, with_slope};
+use super::support::{epsilon, lift, lift_all, order, polynomial, repeat, replace_where, with_slope};
 use super::tables;
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};

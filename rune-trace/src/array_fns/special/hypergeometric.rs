@@ -2,7 +2,7 @@
 //! methods for the computation of the confluent and Gauss hypergeometric functions", 2017).
 
 use super::gamma::{gammasgn_of, lgamma_of};
-use super::support::{epsilon, lift_all, log_max, replace_where, partial, repeat, with_partials};
+use super::support::{epsilon, lift_all, log_max, partial, repeat, replace_where, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 

@@ -2,7 +2,7 @@
 //! by I. Thompson and A. Barnett ("Coulomb and Bessel functions of complex arguments and order", 1986).
 
 use super::gamma::{betaln_of, lgamma_of};
-use super::support::{epsilon, lift_all, replace_where, partial, repeat, tiny, with_partials};
+use super::support::{epsilon, lift_all, partial, repeat, replace_where, tiny, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use rune_ir::DType;

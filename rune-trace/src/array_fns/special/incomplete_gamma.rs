@@ -4,7 +4,7 @@
 
 use super::gamma::lgamma_of;
 use super::polygamma::digamma_of;
-use super::support::{epsilon, lift_all, log_max, replace_where, partial, polynomial, repeat, with_slopes};
+use super::support::{epsilon, lift_all, log_max, partial, polynomial, repeat, replace_where, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;

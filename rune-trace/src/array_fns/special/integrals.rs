@@ -6,7 +6,7 @@
 use super::elementary::sinc_of;
 use super::error::{erfc_of, normal_density};
 use super::quotients::{dawson, dilogarithm, fresnel as fresnel_table, owen, sine};
-use super::support::{lift, lift_all, replace_where, polynomial, with_slope, with_slopes};
+use super::support::{lift, lift_all, polynomial, replace_where, with_slope, with_slopes};
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Operand;
 use crate::tensor::{at_caller, current_origin, with_origin};

@@ -1,6 +1,6 @@
 //! QR steps with single shifts, for complex matrices.
 
-use super::{MAX_STEPS, EXCEPTIONAL_SHIFT_INTERVAL, Triangularize, split};
+use super::{EXCEPTIONAL_SHIFT_INTERVAL, MAX_STEPS, Triangularize, split};
 use crate::Complex64;
 use crate::interpret::complex::{divide, sqrt};
 use crate::interpret::linalg::field::Field;

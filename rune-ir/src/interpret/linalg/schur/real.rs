@@ -1,6 +1,6 @@
 //! QR steps with pairs of shifts, for real matrices: J. Francis, "The QR transformation, part 2" (1962).
 
-use super::{MAX_STEPS, EXCEPTIONAL_SHIFT_INTERVAL, Triangularize, split};
+use super::{EXCEPTIONAL_SHIFT_INTERVAL, MAX_STEPS, Triangularize, split};
 use crate::interpret::linalg::qr::Reflection;
 use crate::interpret::linalg::triangular::two_rows;
 
