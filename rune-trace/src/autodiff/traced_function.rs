@@ -180,7 +180,7 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
         TracedFunction { program: traced.program, primals, by, output, aux }
     }
     /// Returns the differentiated leaves.
-    pub fn primals(&self) -> &[Tensor] {
+    pub fn differentiated_primals(&self) -> &[Tensor] {
         &self.primals[..self.by.iter().filter(|b| **b).count()]
     }
     /// Returns the function as it ran at the arguments, for reverse mode. If they are known, a loop of unknown length
@@ -214,7 +214,7 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     }
     /// Returns the function itself, which must be linear in the marked leaves, and its result without values.
     pub fn into_linear(mut self, place: CallSite) -> (Linear, Y) {
-        let residuals = self.primals.split_off(self.primals().len());
+        let residuals = self.primals.split_off(self.differentiated_primals().len());
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
         (Linear::of(self.program, types, residuals), self.output.map(&mut |y| place.stand_in(y)))
     }

@@ -108,7 +108,8 @@ impl ActiveTrace {
         TraceRecord { first_id: self.id, effects }
     }
     fn take_effects(&self) -> Vec<Arc<Apply>> {
-        RECORDED_EFFECTS.with_borrow_mut(|effects| effects.split_off(effects.partition_point(|apply| apply.id < self.id)))
+        RECORDED_EFFECTS
+            .with_borrow_mut(|effects| effects.split_off(effects.partition_point(|apply| apply.id < self.id)))
     }
 }
 
@@ -128,7 +129,8 @@ pub(crate) fn discard_effects_on_none<R>(f: impl FnOnce() -> Option<R>) -> Optio
     let before = next_id();
     let result = f();
     if result.is_none() {
-        RECORDED_EFFECTS.with_borrow_mut(|effects| effects.truncate(effects.partition_point(|apply| apply.id < before)));
+        RECORDED_EFFECTS
+            .with_borrow_mut(|effects| effects.truncate(effects.partition_point(|apply| apply.id < before)));
     }
     result
 }

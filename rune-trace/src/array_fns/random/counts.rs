@@ -4,7 +4,7 @@ use super::continuous::uniform;
 use super::{bernoulli, expect_float, parameter, split, split_into};
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::lgamma_of;
-use crate::array_fns::special::support::{repeat, replace_where};
+use crate::array_fns::special::support::{replace_where, while_loop_with_origin};
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, scan};
 use rune_ir::{DType, Shape};
@@ -41,7 +41,7 @@ fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let limit = -rate;
     let zero = lax::full(DType::I32, shape, 0.0);
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, log]: &[Tensor; 3]| log.gt(&limit).any(),
         |[key, k, log]| {
             let [key, own] = split_into(key);
@@ -63,7 +63,7 @@ fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     let inverse_alpha = 1.1328 / (&b - 3.4) + 1.1239;
     let v_r = 0.9277 - 3.6224 / (&b - 2.0);
     let init = [key.clone(), lax::full_like(rate, -1.0), lax::eq(rate, &lax::full_like(rate, f64::INFINITY))];
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, accepted]: &[Tensor; 3]| (!accepted).any(),
         |[key, before, accepted]| {
             let [key, key_u, key_v] = split_into(key);
@@ -161,7 +161,7 @@ fn stirling_tail(k: &Tensor) -> Tensor {
 /// 1986), for few successes.
 fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let log_failure = (-p).log1p();
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, sum]: &[Tensor; 3]| sum.le(n).any(),
         |[key, k, sum]| {
             let [own, key] = split_into(key);
@@ -185,7 +185,7 @@ fn binomial_by_rejection(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let m = ((n + 1.0) * p).floor();
     let fixed = stirling_tail(&m) + stirling_tail(&(n - &m));
     let init = [key.clone(), lax::full_like(p, -1.0), lax::full(DType::Bool, p.shape(), 0.0)];
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, accepted]: &[Tensor; 3]| (!accepted).any(),
         |[key, before, accepted]| {
             let [key, key_u, key_v] = split_into(key);

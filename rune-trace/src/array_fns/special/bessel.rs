@@ -10,7 +10,7 @@ use crate::{Tensor, custom_tangent, fori_loop, lax};
 use rune_ir::DType;
 
 /// Returns the coefficients that matter in the dtype: drops those of high powers that are far below its precision.
-fn enough(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
+fn significant_coefficients(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
     if x.dtype() == DType::F64 {
         return coefficients;
     }
@@ -19,22 +19,22 @@ fn enough(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
 }
 
 /// Returns the series for 0 ≤ x ≤ 8, and the series for x > 8.
-fn pieces(x: &Tensor, near: &'static [f64], far: &'static [f64]) -> [Tensor; 2] {
+fn near_and_far(x: &Tensor, near: &'static [f64], far: &'static [f64]) -> [Tensor; 2] {
     let small = x.le(8.0);
     let inner = replace_where(&!&small, 8.0, x);
     let outer = replace_where(&small, 8.0, x);
-    let near = chebyshev(&(inner * 0.25 - 1.0), enough(x, near));
-    let far = chebyshev(&(16.0 / &outer - 1.0), enough(x, far)) / outer.sqrt();
+    let near = chebyshev(&(inner * 0.25 - 1.0), significant_coefficients(x, near));
+    let far = chebyshev(&(16.0 / &outer - 1.0), significant_coefficients(x, far)) / outer.sqrt();
     [near, far]
 }
 fn i0e_value(x: &Tensor) -> Tensor {
     let magnitude = x.abs();
-    let [near, far] = pieces(&magnitude, &NEAR_0, &FAR_0);
+    let [near, far] = near_and_far(&magnitude, &NEAR_0, &FAR_0);
     replace_where(&x.isnan(), f64::NAN, &lax::select(&magnitude.le(8.0), &near, &far))
 }
 fn i1e_value(x: &Tensor) -> Tensor {
     let magnitude = x.abs();
-    let [near, far] = pieces(&magnitude, &NEAR_1, &FAR_1);
+    let [near, far] = near_and_far(&magnitude, &NEAR_1, &FAR_1);
     let y = lax::select(&x.lt(0.0), &-&far, &far);
     let y = lax::select(&magnitude.le(8.0), &(replace_where(&magnitude.gt(8.0), 8.0, x) * near), &y);
     replace_where(&x.isnan(), f64::NAN, &y)
@@ -44,7 +44,7 @@ fn i1e_value(x: &Tensor) -> Tensor {
 fn i1e_by_x(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let far = magnitude.gt(8.0);
-    let [near, _] = pieces(&replace_where(&far, 8.0, &magnitude), &NEAR_1, &FAR_1);
+    let [near, _] = near_and_far(&replace_where(&far, 8.0, &magnitude), &NEAR_1, &FAR_1);
     (far, near)
 }
 pub(crate) fn i0e_of(x: &Tensor) -> Tensor {
@@ -132,9 +132,9 @@ fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
     let from = fori_loop(
         0,
         terms - top,
-        |turn, [second, first, sum]: &[Tensor; 3]| {
+        |iteration, [second, first, sum]: &[Tensor; 3]| {
             with_origin(&origin, || {
-                let k = terms as f64 - lax::convert(turn, dtype);
+                let k = terms as f64 - lax::convert(iteration, dtype);
                 let half = &k * 0.5;
                 let even = half.eq(half.floor()).broadcast_to(z.shape());
                 let next = step(&k.broadcast_to(z.shape()), second, first);

@@ -3,7 +3,7 @@
 //! The rational functions are those of Cephes' `ndtr.c` and `ndtri.c` (S. Moshier, "Methods and Programs for
 //! Mathematical Functions", 1989), and those of its `ndtrf.c` in single precision.
 
-use super::support::{lift, log_max, or_number, polynomial, replace_where, with_slope};
+use super::support::{lift, log_max, polynomial, replace_where, select_or, with_slope};
 use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
@@ -108,7 +108,7 @@ fn erfcx_value(x: &Tensor) -> Tensor {
     let inner = x.lt(1.0);
     let outer = replace_where(&inner, 1.0, x);
     // Computes e^x² erfc x, which grows like 2 e^x² far below 0.
-    let below = or_number(&inner, x, 0.0);
+    let below = select_or(&inner, x, 0.0);
     let y = below.square().exp() * erfc_value(&below);
     let y = lax::select(&inner, &y, &scaled_tail(&outer));
     let y = replace_where(&x.eq(f64::INFINITY), 0.0, &y);

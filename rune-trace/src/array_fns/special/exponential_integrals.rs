@@ -4,7 +4,9 @@
 
 use super::gamma::lgamma_of;
 use super::polygamma::digamma_of;
-use super::support::{epsilon, lift, lift_all, order, polynomial, repeat, replace_where, with_slope};
+use super::support::{
+    epsilon, lift, lift_all, polynomial, replace_where, to_float_order, while_loop_with_origin, with_slope,
+};
 use super::tables;
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
@@ -20,7 +22,7 @@ fn series(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     let first = n.eq(1.0);
     let start = replace_where(&first, 0.0, &(1.0 / (1.0 - replace_where(&first, 2.0, n))));
     let init = [on.clone(), x.zeros_like(), x.ones_like(), 1.0 - n, start];
-    let [.., sum] = repeat(
+    let [.., sum] = while_loop_with_origin(
         |c: &[Tensor; 5]| c[0].any(),
         |[on, k, term, place, sum]| {
             let k = k + 1.0;
@@ -50,7 +52,7 @@ fn fraction(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     let one = x.ones_like();
     let q = x + n;
     let init = [on.clone(), one.clone(), one.clone(), x.clone(), one, q.clone(), 1.0 / &q];
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &[Tensor; 7]| c[0].any(),
         |[on, k, p2, q2, p1, q1, y]| {
             let k = k + 1.0;
@@ -189,7 +191,7 @@ pub fn exp1(x: &Tensor) -> Tensor {
 #[track_caller]
 pub fn expn(n: impl Operand, x: impl Operand) -> Tensor {
     let x = x.into_argument();
-    let n = order("special::expn", n.into_argument(), &x);
+    let n = to_float_order("special::expn", n.into_argument(), &x);
     lift_all("special::expn", [n, x], |[n, x]| {
         let negative = n.lt(0.0);
         replace_where(&negative, f64::NAN, &expn_of(&replace_where(&negative, 0.0, n), x, LEVELS))

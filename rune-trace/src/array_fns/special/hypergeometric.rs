@@ -2,14 +2,14 @@
 //! methods for the computation of the confluent and Gauss hypergeometric functions", 2017).
 
 use super::gamma::{gammasgn_of, lgamma_of};
-use super::support::{epsilon, lift_all, log_max, partial, repeat, replace_where, with_partials};
+use super::support::{epsilon, lift_all, log_max, partial, replace_where, while_loop_with_origin, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 
 /// The maximum number of terms of a series.
-const MOST: f64 = 4000.0;
+const MAX_TERMS: f64 = 4000.0;
 /// The number of terms of a series at half of its radius of convergence.
-const HALVED: f64 = 56.0;
+const TERMS_AT_HALF_RADIUS: f64 = 56.0;
 
 /// Returns whether numbers are integers and not positive, like the poles of Γ.
 fn at_pole(x: &Tensor) -> Tensor {
@@ -17,7 +17,7 @@ fn at_pole(x: &Tensor) -> Tensor {
 }
 
 /// Returns the values for the next iteration: keeps the old ones where the iteration is done.
-fn kept(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
+fn select_active(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
     let mut carried = vec![on & more];
     for (next, before) in next.iter().zip(&before[1..]) {
         carried.push(lax::select(on, next, before));
@@ -35,7 +35,7 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
     let eps = epsilon(z) * 0.125;
     let init = vec![enabled.clone(), zero.clone(), one.clone(), one.clone(), one, zero];
     let magnitudes: Vec<Tensor> = a.iter().map(|a| lax::stop_gradient(&a.abs()) + 1.0).collect();
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let [k, term, bound, sum, slope] = [&c[1], &c[2], &c[3], &c[4], &c[5]];
@@ -54,9 +54,9 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
             let (term, bound) = (term * factor, bound * &greatest);
             let sum = sum + &term;
             let small = bound.le(lax::stop_gradient(&sum.abs()) * eps) & greatest.lt(1.0);
-            let more = !small & next.lt(MOST) & k.ge(0.0);
+            let more = !small & next.lt(MAX_TERMS) & k.ge(0.0);
             let early = next.lt(lax::stop_gradient(&-b));
-            kept(&c[0], &(more | early), vec![next, term, bound, sum, slope], c)
+            select_active(&c[0], &(more | early), vec![next, term, bound, sum, slope], c)
         },
         &init,
     );
@@ -65,11 +65,11 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
 
 /// Returns M(a, b, x) for large x without its factor eˣ (DLMF 13.7.1): Γ(b) / Γ(a) xᵃ⁻ᵇ Σ (1 - a)ₖ (b - a)ₖ / (k! xᵏ),
 /// up to the least term.
-fn far(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
+fn asymptotic_series(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
     let one = x.ones_like();
     let eps = epsilon(x);
     let init = vec![enabled.clone(), x.zeros_like(), one.clone(), one];
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let next = &c[1] + 1.0;
@@ -77,7 +77,7 @@ fn far(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
             let smaller = term.abs().lt(c[2].abs());
             let sum = lax::select(&smaller, &(&c[3] + &term), &c[3]);
             let more = &smaller & term.abs().gt(sum.abs() * eps);
-            kept(&c[0], &more, vec![next, term, sum], c)
+            select_active(&c[0], &more, vec![next, term, sum], c)
         },
         &init,
     );
@@ -105,7 +105,7 @@ fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let distant = !&near & &defined;
     let outer = replace_where(&!&distant, limit, &y);
     let growth = lax::max(x, &x.zeros_like()).exp();
-    let by_far = far(&p, &whole_b, &outer, &distant) * growth;
+    let by_far = asymptotic_series(&p, &whole_b, &outer, &distant) * growth;
     let result = lax::select(&near, &by_series, &by_far);
     // At a pole of Γ(b), the result is infinite, unless the sum ends before.
     let ends = at_pole(a) & a.ge(b);
@@ -138,7 +138,7 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
     let init = vec![beyond, start, value, slope];
     let product = a * b;
     let sum = a + b;
-    let last = repeat(
+    let last = while_loop_with_origin(
         |carry: &Vec<Tensor>| carry[0].any(),
         |carry| {
             let [s0, value, slope] = [&carry[1], &carry[2], &carry[3]];
@@ -149,9 +149,9 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
             // Terms uₙ hⁿ, and the terms n uₙ hⁿ⁻¹ of the derivative.
             let lead = &z0 * s0;
             let first = c - (&sum + 1.0) * &z0;
-            let turn = vec![value.zeros_like(), value.clone(), slope * &step, value.clone(), slope.zeros_like()];
-            let inner = repeat(
-                |t: &Vec<Tensor>| t[0].lt(HALVED).any(),
+            let state = vec![value.zeros_like(), value.clone(), slope * &step, value.clone(), slope.zeros_like()];
+            let inner = while_loop_with_origin(
+                |t: &Vec<Tensor>| t[0].lt(TERMS_AT_HALF_RADIUS).any(),
                 |t| {
                     let [n, u, v, sum_of, slope_of] = [&t[0], &t[1], &t[2], &t[3], &t[4]];
                     let after = n + 1.0;
@@ -161,10 +161,10 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
                     let two = two / (&lead * (n + 2.0) * &after);
                     vec![after.clone(), v.clone(), two, sum_of + v, slope_of + &after * v]
                 },
-                &turn,
+                &state,
             );
             let more = next.gt(s);
-            kept(&carry[0], &more, vec![next, inner[3].clone(), &inner[4] / &step], carry)
+            select_active(&carry[0], &more, vec![next, inner[3].clone(), &inner[4] / &step], carry)
         },
         &init,
     );
@@ -200,7 +200,7 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     let y = y * scale;
     // At 1, uses Gauss's sum (DLMF 15.4.20). Above 1, only finite sums exist.
     let excess = c - a - b;
-    let at_one = gauss(a, b, c, &excess);
+    let at_one = gamma_ratio(a, b, c, &excess);
     let at_one = replace_where(&(excess.le(0.0) & !&ends), f64::INFINITY, &at_one);
     let beyond = x.ge(1.0) & &ends & !(&nan | &pole);
     let [polynomial, _] = series(&[a, b], c, &replace_where(&!&beyond, 0.0, x), &beyond);
@@ -213,7 +213,7 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
 }
 
 /// Returns Γ(c) Γ(c - a - b) / (Γ(c - a) Γ(c - b)).
-fn gauss(a: &Tensor, b: &Tensor, c: &Tensor, excess: &Tensor) -> Tensor {
+fn gamma_ratio(a: &Tensor, b: &Tensor, c: &Tensor, excess: &Tensor) -> Tensor {
     let (p, q) = (&(c - a), &(c - b));
     let none = at_pole(p) | at_pole(q);
     let safe = |x: &Tensor| replace_where(&(at_pole(x) | &none), 1.0, x);

@@ -2,7 +2,7 @@
 //! by I. Thompson and A. Barnett ("Coulomb and Bessel functions of complex arguments and order", 1986).
 
 use super::gamma::{betaln_of, lgamma_of};
-use super::support::{epsilon, lift_all, partial, repeat, replace_where, tiny, with_partials};
+use super::support::{epsilon, lift_all, partial, replace_where, tiny, while_loop_with_origin, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use rune_ir::DType;
@@ -17,7 +17,7 @@ fn fraction(a: &Tensor, b: &Tensor, x: &Tensor, differentiated: bool) -> Tensor 
     let (c, d, one) = (lax::full_like(x, 1.0 / small), x.ones_like(), x.ones_like());
     let h = one.clone();
     let init = [lax::full(DType::Bool, x.shape(), 1.0), x.zeros_like(), c, d, h];
-    let last = repeat(
+    let last = while_loop_with_origin(
         |s: &[Tensor; 5]| s[0].any(),
         |[on, n, c, d, h]| {
             // d₂ₘ₊₁ for n = 2m and d₂ₘ for n = 2m - 1.

@@ -4,13 +4,15 @@
 
 use super::gamma::lgamma_of;
 use super::polygamma::digamma_of;
-use super::support::{epsilon, lift_all, log_max, partial, polynomial, repeat, replace_where, with_slopes};
+use super::support::{
+    epsilon, lift_all, log_max, partial, polynomial, replace_where, while_loop_with_origin, with_slopes,
+};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
 /// The maximum number of terms of the continued fraction.
-const MOST: f64 = 2000.0;
+const MAX_TERMS: f64 = 2000.0;
 
 /// The value of a sum or fraction, without its factor, and optionally its derivative with respect to the parameter.
 struct Expansion {
@@ -60,7 +62,7 @@ fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Exp
     if differentiated {
         init.extend([zero.clone(), zero]);
     }
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let on = &c[0];
@@ -78,7 +80,7 @@ fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Exp
             } else {
                 (&next[1] / &next[2]).gt(eps)
             };
-            kept(on, more, next, c)
+            select_active(on, more, next, c)
         },
         &init,
     );
@@ -86,7 +88,7 @@ fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Exp
 }
 
 /// Returns the values for the next iteration: keeps the old ones where the iteration is done.
-fn kept(on: &Tensor, more: Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
+fn select_active(on: &Tensor, more: Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
     let mut carried = vec![on & more];
     for (next, before) in next.iter().zip(&before[1..]) {
         carried.push(lax::select(on, next, before));
@@ -107,7 +109,7 @@ fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> E
         let slope = &value * x / q;
         init.extend([zero.clone(), zero.clone(), zero, -x, slope]);
     }
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let on = &c[0];
@@ -136,8 +138,8 @@ fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> E
                 }
                 next.push(slope_now);
             }
-            let more = more & n.lt(MOST);
-            kept(on, more, next, c)
+            let more = more & n.lt(MAX_TERMS);
+            select_active(on, more, next, c)
         },
         &init,
     );
@@ -226,8 +228,8 @@ fn by_parameter(a: &Tensor, x: &Tensor) -> Tensor {
         |a, x| slope_value(a, x, false),
         [a, x],
         |a, x, _| {
-            let again = partial(|xs| slope_value(&xs[0], &xs[1], false), &[a.clone(), x.clone()], 0);
-            [again, density(a, x) * (x.log() - digamma_of(a))]
+            let derivative = partial(|xs| slope_value(&xs[0], &xs[1], false), &[a.clone(), x.clone()], 0);
+            [derivative, density(a, x) * (x.log() - digamma_of(a))]
         },
     )
 }

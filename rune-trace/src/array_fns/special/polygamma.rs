@@ -64,6 +64,6 @@ pub fn digamma(x: &Tensor) -> Tensor {
 #[track_caller]
 pub fn polygamma(n: impl Operand, x: impl Operand) -> Tensor {
     let x = x.into_argument();
-    let n = support::order("special::polygamma", n.into_argument(), &x);
+    let n = support::to_float_order("special::polygamma", n.into_argument(), &x);
     lift_all("special::polygamma", [n, x], |[n, x]| polygamma_of(n, x))
 }

@@ -6,7 +6,7 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::probability;
+use super::nan_unless_probability;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, replace_where};
@@ -63,6 +63,6 @@ pub fn ppf(q: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [q.into_argument(), p.into_argument(), loc.into_argument()];
     lift_all("stats::bernoulli::ppf", args, |[q, p, loc]| {
         let y = replace_where(&q.le(1.0 - p), 0.0, &q.ones_like()) + loc;
-        replace_where(&(p.lt(0.0) | p.gt(1.0) | p.isnan()), f64::NAN, &probability(q, &y))
+        replace_where(&(p.lt(0.0) | p.gt(1.0) | p.isnan()), f64::NAN, &nan_unless_probability(q, &y))
     })
 }

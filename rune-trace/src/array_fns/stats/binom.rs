@@ -6,14 +6,14 @@
 //! assert!((y - 0.5).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{betaln_of, xlog1py_of, xlogy_of};
 
 fn logpmf_of(k: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(0.0) & k.le(n);
+    let possible = is_integer(k) & k.ge(0.0) & k.le(n);
     let inner = replace_where(&!&possible, 0.0, k);
     let rest = n - &inner;
     let ways = -betaln_of(&(&rest + 1.0), &(&inner + 1.0)) - (n + 1.0).log();

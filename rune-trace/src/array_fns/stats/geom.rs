@@ -6,14 +6,14 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::xlog1py_of;
 
 fn logpmf_of(k: &Tensor, p: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(1.0);
+    let possible = is_integer(k) & k.ge(1.0);
     let inner = replace_where(&!&possible, 1.0, k);
     replace_where(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
 }

@@ -7,7 +7,7 @@
 //! assert!((stats::multinomial::pmf(&x, 2.0, &p).item::<f64>().unwrap() - 0.5).abs() < 1e-14);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::array_fns::broadcast::unify;
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Operand;
@@ -26,7 +26,7 @@ fn logpmf_in(op: &str, x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     let sum = x.sum_axes(-1);
     let [n, sum] = unify(op, [n.into_argument(), sum.into_argument()]);
     at_caller(|| {
-        let possible = (whole(&x) & x.ge(0.0)).all_axes(-1);
+        let possible = (is_integer(&x) & x.ge(0.0)).all_axes(-1);
         let inner = replace_where(&x.lt(0.0), 0.0, &x);
         let ways = lgamma_of(&(&n + 1.0)) - lgamma_of(&(&inner + 1.0)).sum_axes(-1);
         let y = ways + xlogy_of(&inner, &p).sum_axes(-1);

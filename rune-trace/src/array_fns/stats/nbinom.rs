@@ -6,14 +6,14 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{lgamma_of, xlog1py_of, xlogy_of};
 
 fn logpmf_of(k: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(0.0);
+    let possible = is_integer(k) & k.ge(0.0);
     let inner = replace_where(&!&possible, 0.0, k);
     let ways = lgamma_of(&(&inner + n)) - lgamma_of(n) - lgamma_of(&(&inner + 1.0));
     let y = ways + xlogy_of(n, p) + xlog1py_of(&inner, &-p);

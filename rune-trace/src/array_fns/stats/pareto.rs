@@ -6,7 +6,7 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::{probability, standard};
+use super::{nan_unless_probability, standardize};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
@@ -14,7 +14,7 @@ use crate::array_fns::special::support::{lift_all, replace_where};
 
 /// Returns the standard number, with 1 in place of lesser ones, and whether it is less than 1.
 fn inside(x: &Tensor, loc: &Tensor, scale: &Tensor) -> (Tensor, Tensor) {
-    let z = standard(x, loc, scale);
+    let z = standardize(x, loc, scale);
     let outside = z.lt(1.0);
     (replace_where(&outside, 1.0, &z), outside)
 }
@@ -104,5 +104,7 @@ pub fn logsf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Op
 #[track_caller]
 pub fn ppf(q: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::pareto::ppf", args, |[q, b, loc, scale]| probability(q, &((1.0 - q).pow(-1.0 / b) * scale + loc)))
+    lift_all("stats::pareto::ppf", args, |[q, b, loc, scale]| {
+        nan_unless_probability(q, &((1.0 - q).pow(-1.0 / b) * scale + loc))
+    })
 }

@@ -6,14 +6,14 @@
 //! assert!((y - (-1f64).exp()).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{gammaincc_of, lgamma_of, xlogy_of};
 
 fn logpmf_of(k: &Tensor, mu: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(0.0);
+    let possible = is_integer(k) & k.ge(0.0);
     let inner = replace_where(&!&possible, 0.0, k);
     let y = xlogy_of(&inner, mu) - lgamma_of(&(inner + 1.0)) - mu;
     replace_where(&!possible, f64::NEG_INFINITY, &y)

@@ -8,7 +8,7 @@
 //! ```
 
 use super::norm;
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::{lift_all, replace_where};
@@ -47,7 +47,7 @@ fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::truncnorm::logpdf", args, |[x, a, b, loc, scale]| {
-        logpdf_of(&standard(x, loc, scale), a, b) - scale.log()
+        logpdf_of(&standardize(x, loc, scale), a, b) - scale.log()
     })
 }
 
@@ -59,7 +59,7 @@ pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 pub fn pdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::truncnorm::pdf", args, |[x, a, b, loc, scale]| {
-        logpdf_of(&standard(x, loc, scale), a, b).exp() / scale
+        logpdf_of(&standardize(x, loc, scale), a, b).exp() / scale
     })
 }
 
@@ -70,7 +70,7 @@ pub fn pdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand,
 #[track_caller]
 pub fn cdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::cdf", args, |[x, a, b, loc, scale]| logcdf_of(&standard(x, loc, scale), a, b).exp())
+    lift_all("stats::truncnorm::cdf", args, |[x, a, b, loc, scale]| logcdf_of(&standardize(x, loc, scale), a, b).exp())
 }
 
 /// Returns the logarithm of the probability of at most `x`.
@@ -80,7 +80,7 @@ pub fn cdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand,
 #[track_caller]
 pub fn logcdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::logcdf", args, |[x, a, b, loc, scale]| logcdf_of(&standard(x, loc, scale), a, b))
+    lift_all("stats::truncnorm::logcdf", args, |[x, a, b, loc, scale]| logcdf_of(&standardize(x, loc, scale), a, b))
 }
 
 /// Returns the probability of more than `x`.
@@ -90,7 +90,9 @@ pub fn logcdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 #[track_caller]
 pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::sf", args, |[x, a, b, loc, scale]| logcdf_of(&-standard(x, loc, scale), &-b, &-a).exp())
+    lift_all("stats::truncnorm::sf", args, |[x, a, b, loc, scale]| {
+        logcdf_of(&-standardize(x, loc, scale), &-b, &-a).exp()
+    })
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -100,5 +102,5 @@ pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, 
 #[track_caller]
 pub fn logsf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::logsf", args, |[x, a, b, loc, scale]| logcdf_of(&-standard(x, loc, scale), &-b, &-a))
+    lift_all("stats::truncnorm::logsf", args, |[x, a, b, loc, scale]| logcdf_of(&-standardize(x, loc, scale), &-b, &-a))
 }

@@ -240,7 +240,7 @@ fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
 ) -> (Jacobian<Y, S::Grads>, Aux) {
     let chosen = DifferentiatedLeaves::new::<X, S>(args, argnums, by, place);
     let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
-    let inputs = Blocks::new(run.primals().iter().map(Tensor::ty));
+    let inputs = Blocks::new(run.differentiated_primals().iter().map(Tensor::ty));
     let (value, aux, linear) = run.linearize();
     check_results(&value, by, place);
     let leaves = value.leaves();
