@@ -45,20 +45,20 @@ impl InFile {
         let before = &text[..byte];
         let start = before.rfind('\n').map_or(0, |i| i + 1);
         let line = before.matches('\n').count() + 1;
-        InFile::on(file, text, line, before[start..].chars().count() + 1, message)
+        InFile::at_line(file, text, line, before[start..].chars().count() + 1, message)
     }
     /// Returns a problem at this line and column of a file's text.
-    pub fn on(file: &str, text: &str, line: usize, column: usize, message: String) -> InFile {
+    pub fn at_line(file: &str, text: &str, line: usize, column: usize, message: String) -> InFile {
         let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();
         InFile { file: file.to_owned(), line, column, message, text }
     }
     /// Returns the part of the line around the position, and the offset of the position in it.
     fn excerpt(&self) -> (String, usize) {
         /// The number of characters to show before and after the position.
-        const AROUND: usize = 70;
+        const CONTEXT_CHARS: usize = 70;
         let at = self.column - 1;
-        let from = if at > AROUND { at - AROUND / 2 } else { 0 };
-        let shown: String = self.text.chars().skip(from).take(2 * AROUND).collect();
+        let from = if at > CONTEXT_CHARS { at - CONTEXT_CHARS / 2 } else { 0 };
+        let shown: String = self.text.chars().skip(from).take(2 * CONTEXT_CHARS).collect();
         let cut = if from > 0 { "…" } else { "" };
         (format!("{cut}{shown}"), at - from + cut.chars().count())
     }

@@ -67,7 +67,7 @@ struct Mpi {
     universe: Option<Universe>,
 }
 
-fn short(bytes: usize) -> Result<(), String> {
+fn check_length(bytes: usize) -> Result<(), String> {
     if bytes <= MAX_MESSAGE {
         return Ok(());
     }
@@ -79,12 +79,12 @@ impl Transport for Mpi {
         self.size
     }
     fn all_gather(&mut self, part: &[u8], all: &mut [u8]) -> Result<(), String> {
-        short(part.len())?;
+        check_length(part.len())?;
         self.world.all_gather_into(part, all);
         Ok(())
     }
     fn all_to_all(&mut self, parts: &[u8], received: &mut [u8]) -> Result<(), String> {
-        short(parts.len() / self.size)?;
+        check_length(parts.len() / self.size)?;
         self.world.all_to_all_into(parts, received);
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Transport for Mpi {
             }
             (to, from) => {
                 let bytes = to.map(|(_, sent)| sent.len()).max(from.as_ref().map(|(_, received)| received.len()));
-                short(bytes.unwrap_or(0))?;
+                check_length(bytes.unwrap_or(0))?;
                 mpi::request::scope(|scope| {
                     let sent = to.map(|(to, sent)| self.world.process_at_rank(to as i32).immediate_send(scope, sent));
                     if let Some((from, received)) = from {

@@ -16,7 +16,7 @@ const MIN_POSITIONS: usize = if cfg!(test) { 2 } else { 16 };
 /// The number of multiplications from which all threads share one convolution.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 1 << 9 } else { 1 << 23 };
 /// The least number of positions of one image that are worth a thread of their own. Each thread reads the whole kernel.
-const FEW_POSITIONS: usize = if cfg!(test) { 3 } else { 64 };
+const MIN_POSITIONS_PER_THREAD: usize = if cfg!(test) { 3 } else { 64 };
 
 type Axes = SmallVec<[usize; 4]>;
 
@@ -248,8 +248,8 @@ impl Conv {
             chunks.for_each_init(Vec::new, |patches, chunk| piece(chunk, patches, false));
             return;
         }
-        if work >= PARALLEL_THRESHOLD && !self.features_last && all >= 2 * FEW_POSITIONS {
-            let shared = all.div_ceil(rayon::current_num_threads()).max(FEW_POSITIONS);
+        if work >= PARALLEL_THRESHOLD && !self.features_last && all >= 2 * MIN_POSITIONS_PER_THREAD {
+            let shared = all.div_ceil(rayon::current_num_threads()).max(MIN_POSITIONS_PER_THREAD);
             return self.in_blocks((x, kernel), out, block.min(shared));
         }
         let mut patches = Vec::new();

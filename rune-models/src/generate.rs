@@ -122,7 +122,7 @@ impl<M: Decoder> Iterator for Generation<'_, M> {
             return None;
         }
         if self.past[0].positions() < end {
-            self.past = self.past.iter().map(|layer| layer.grown(end.next_power_of_two())).collect();
+            self.past = self.past.iter().map(|layer| layer.padded_to(end.next_power_of_two())).collect();
         }
         let scalar = |n: usize| Tensor::scalar(n as i32);
         let input = Input {

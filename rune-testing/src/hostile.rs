@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 /// The length below which a type in text is parsed. One element can fill an array of any size, and a short type keeps
 /// that size small.
-const SHORT: usize = 12;
+const MAX_TYPE_TEXT: usize = 12;
 
 /// Reads bytes as every format that holds arrays, and as the signature of a compiled module.
 ///
@@ -22,7 +22,7 @@ pub fn read(bytes: &[u8]) {
     let _refused = storage::from_bytes(bytes).map_err(|error| error.to_string());
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let ty = text.split_once('=').map_or("", |(ty, _)| ty);
-    if ty.len() < SHORT
+    if ty.len() < MAX_TYPE_TEXT
         && let Ok(array) = array_text::array(text)
     {
         assert_eq!(array.bytes().len(), array.ty().bytes());

@@ -62,7 +62,7 @@ fn computed_bytes(residuals: &[SavedResidual]) -> usize {
     computed.map(|r| r.ty.bytes()).sum()
 }
 
-fn near(found: &Tensor, expected: &[f64], what: &str) {
+fn assert_near(found: &Tensor, expected: &[f64], what: &str) {
     let found: Vec<f64> = found.to_vec().unwrap();
     assert_eq!(found.len(), expected.len(), "{what}");
     for (x, y) in found.iter().zip(expected) {
@@ -71,7 +71,7 @@ fn near(found: &Tensor, expected: &[f64], what: &str) {
 }
 
 fn same(found: &Tensor, expected: &Tensor, what: &str) {
-    near(found, &expected.to_vec::<f64>().unwrap(), what);
+    assert_near(found, &expected.to_vec::<f64>().unwrap(), what);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn derivatives_are_those_of_the_function_itself() {
         same(&f(&x, &w, &v), &plain(&x, &w, &v), name);
         let (dx, dw, dv) = grad_argnums(by_all, f)(&x, &w, &v);
         for (i, d) in [dx, dw, dv].iter().enumerate() {
-            near(d, &serde_json::from_value::<Vec<f64>>(jax["gradient"][i].clone()).unwrap(), name);
+            assert_near(d, &serde_json::from_value::<Vec<f64>>(jax["gradient"][i].clone()).unwrap(), name);
         }
         // Forward, forward over reverse, reverse over reverse.
         let (f, plain) = (|w: &Tensor| f(&x, w, &v), |w: &Tensor| plain(&x, w, &v));
@@ -292,7 +292,7 @@ fn a_policy_looks_into_loops_and_branches() {
             }
             let (dh, dw, du) = grad_argnums(by_all, f)(&h, &w, &u);
             for (i, d) in [dh, dw, du].iter().enumerate() {
-                near(d, &serde_json::from_value::<Vec<f64>>(jax[name]["gradient"][i].clone()).unwrap(), &what);
+                assert_near(d, &serde_json::from_value::<Vec<f64>>(jax[name]["gradient"][i].clone()).unwrap(), &what);
             }
         }
     }

@@ -18,14 +18,14 @@ pub(crate) fn difference(
     found: &[Value],
     again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
 ) -> Option<String> {
-    let jumps = jumps(program);
+    let jumps = has_discontinuity(program);
     let mut doubtful: Vec<DifferingElements> = Vec::new();
     for (output, (expected, found)) in expected.iter().zip(found).enumerate() {
         let (Ok(expected), Ok(found)) = (expected.to_host(), found.to_host()) else { continue };
         let different = different_elements(&expected, &found);
         let few = if jumps { 1 + expected.ty().size() / 100 } else { 0 };
         if different.len() > few {
-            return Some(said(program, output, &expected, &different));
+            return Some(describe(program, output, &expected, &different));
         }
         if !different.is_empty() {
             doubtful.push(DifferingElements { output, expected, different });
@@ -33,11 +33,11 @@ pub(crate) fn difference(
     }
     if !doubtful.is_empty() {
         let inputs = inputs.iter().map(|arg| arg.value().to_host()).collect::<Result<Vec<_>, _>>().ok()?;
-        clear(&mut doubtful, &inputs, again);
+        remove_ill_conditioned(&mut doubtful, &inputs, again);
     }
     let DifferingElements { output, expected, different } =
         doubtful.iter().find(|doubtful| !doubtful.different.is_empty())?;
-    Some(said(program, *output, expected, different))
+    Some(describe(program, *output, expected, different))
 }
 
 /// An element of an output, and its values on both engines.
@@ -55,16 +55,20 @@ struct DifferingElements {
 }
 
 /// Removes the elements that change by about as much if the inputs change slightly.
-fn clear(doubtful: &mut [DifferingElements], inputs: &[Array], again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>) {
+fn remove_ill_conditioned(
+    doubtful: &mut [DifferingElements],
+    inputs: &[Array],
+    again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
+) {
     /// The number of runs with changed inputs.
-    const TIMES: u64 = 12;
+    const PERTURBED_RUNS: u64 = 12;
     if !inputs.iter().any(|input| input.dtype().is_inexact() && input.ty().size() > 0) {
         // Without float inputs, nothing can be changed.
         doubtful.iter_mut().for_each(|doubtful| doubtful.different.clear());
         return;
     }
-    for seed in 0..TIMES {
-        let Some(results) = again(inputs.iter().map(|input| changed(input, seed)).collect()) else { return };
+    for seed in 0..PERTURBED_RUNS {
+        let Some(results) = again(inputs.iter().map(|input| perturb(input, seed)).collect()) else { return };
         for DifferingElements { output, different, .. } in doubtful.iter_mut() {
             let Some(values) = results.get(*output).map(Array::to_complex_vec) else { continue };
             let moves = |element: &Element| {
@@ -77,7 +81,7 @@ fn clear(doubtful: &mut [DifferingElements], inputs: &[Array], again: &dyn Fn(Ve
 }
 
 /// Returns an input with its floats changed by a fraction of the tolerance.
-fn changed(input: &Array, seed: u64) -> Array {
+fn perturb(input: &Array, seed: u64) -> Array {
     if !input.dtype().is_inexact() {
         return input.clone();
     }
@@ -101,8 +105,8 @@ fn changed(input: &Array, seed: u64) -> Array {
 }
 
 /// Describes the differing elements of an output.
-fn said(program: &Program, output: usize, expected: &Array, different: &[Element]) -> String {
-    let (ty, named, count) = (expected.ty(), named(program, output), different.len());
+fn describe(program: &Program, output: usize, expected: &Array, different: &[Element]) -> String {
+    let (ty, named, count) = (expected.ty(), producer_text(program, output), different.len());
     let show = |x: &Complex64| if ty.dtype.is_complex() { x.to_string() } else { x.re.to_string() };
     let first = different.first().map(|e| format!("{} for {}", show(&e.found), show(&e.expected))).unwrap_or_default();
     format!("output {output}, {ty}{named}: {count} of {} elements, the first {first}", ty.size())
@@ -110,7 +114,7 @@ fn said(program: &Program, output: usize, expected: &Array, different: &[Element
 
 /// Returns the operation that computes an output, and its line: ` of `exp` at src/main.rs:3:9`. Returns an empty text
 /// if the output is an input.
-fn named(program: &Program, output: usize) -> String {
+fn producer_text(program: &Program, output: usize) -> String {
     let computes =
         |instruction: &&Instruction| instruction.results().any(|v| Some(&v) == program.outputs().get(output));
     let Some(instruction) = program.instructions().iter().find(computes) else { return String::new() };
@@ -154,7 +158,7 @@ fn different_elements(expected: &Array, found: &Array) -> Vec<Element> {
 }
 
 /// Returns whether the program has an operation that is not continuous in its floats.
-fn jumps(program: &Program) -> bool {
+fn has_discontinuity(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
         let on_floats = instruction.op.operands().iter().any(|v| program.ty(**v).dtype.is_inexact());
         #[allow(clippy::wildcard_enum_match_arm, reason = "of all other operations results change little by little")]
@@ -175,7 +179,7 @@ fn jumps(program: &Program) -> bool {
                     | UnaryFn::IsFinite
             ),
             Op::Binary { f, .. } => f.name() == "rem",
-            op => op.programs().iter().any(|(_, inner)| self::jumps(inner)),
+            op => op.programs().iter().any(|(_, inner)| self::has_discontinuity(inner)),
         };
         jumps && (on_floats || !instruction.op.programs().is_empty())
     })

@@ -1,6 +1,6 @@
 //! Tests of calls of one compiled function from many threads.
 
-use super::devices::alone;
+use super::devices::is_separate_process;
 use crate::engine::jit;
 use rune::TraceContext;
 use rune::prelude::*;
@@ -119,7 +119,7 @@ fn effects_of_threads_are_not_lost_silently() {
 #[test]
 fn an_effect_at_once_beside_a_trace_is_warned_of() {
     // The warning is printed once per process.
-    if !alone("threads::an_effect_at_once_beside_a_trace_is_warned_of", &[]) {
+    if !is_separate_process("threads::an_effect_at_once_beside_a_trace_is_warned_of", &[]) {
         return;
     }
     let said = super::jit::warnings(|| {

@@ -253,7 +253,7 @@ pub(super) fn power(x: Complex64, y: Complex64) -> Complex64 {
 mod tests {
     use super::*;
 
-    fn near(found: Complex64, re: f64, im: f64) {
+    fn assert_near(found: Complex64, re: f64, im: f64) {
         let close = |a: f64, b: f64| a == b || (a - b).abs() <= 4.0 * f64::EPSILON * b.abs();
         assert!(close(found.re, re) && close(found.im, im), "{found} is not {re} + {im}i");
     }
@@ -261,15 +261,15 @@ mod tests {
     #[test]
     fn no_digits_are_lost_where_terms_cancel() {
         let z = Complex64::new;
-        near(log(z(1.0, 1e-9)), 5e-19, 1e-9);
-        near(log1p(z(1e-20, 1e-18)), 1e-20, 1e-18);
-        near(expm1(z(1e-20, 1e-18)), 1e-20, 1e-18);
-        near(sqrt(z(-1e300, 1e-300)), 5e-451, 1e150);
+        assert_near(log(z(1.0, 1e-9)), 5e-19, 1e-9);
+        assert_near(log1p(z(1e-20, 1e-18)), 1e-20, 1e-18);
+        assert_near(expm1(z(1e-20, 1e-18)), 1e-20, 1e-18);
+        assert_near(sqrt(z(-1e300, 1e-300)), 5e-451, 1e150);
         // Subnormal parts.
         let unit = f64::MIN_POSITIVE * 2f64.powi(-18);
-        near(sqrt(z(3.0 * unit, 4.0 * unit)), 2.0 * 2f64.powi(-520), 2f64.powi(-520));
-        near(divide(z(1e300, 1e300), z(2e300, 0.0)), 0.5, 0.5);
-        near(tanh(z(300.0, 1.0)), 1.0, 2.0 * 2f64.sin() * (-600f64).exp());
+        assert_near(sqrt(z(3.0 * unit, 4.0 * unit)), 2.0 * 2f64.powi(-520), 2f64.powi(-520));
+        assert_near(divide(z(1e300, 1e300), z(2e300, 0.0)), 0.5, 0.5);
+        assert_near(tanh(z(300.0, 1.0)), 1.0, 2.0 * 2f64.sin() * (-600f64).exp());
     }
 
     #[test]

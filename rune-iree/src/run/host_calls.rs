@@ -41,7 +41,7 @@ pub trait HostCalls: Send + Sync {
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String>;
     /// Returns whether the function at `index` is a user's callback. Its errors name it, and become
     /// [`RunError::Callback`](crate::RunError::Callback).
-    fn is_users(&self, index: usize) -> bool {
+    fn is_callback(&self, index: usize) -> bool {
         let _ = index;
         false
     }

@@ -1,7 +1,7 @@
 //! Tests of the compiler's process: failures, limits, and its end.
 
 use super::*;
-use rune_testing::process::ends;
+use rune_testing::process::wait_until_ended;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -155,5 +155,5 @@ fn the_compiler_ends_with_the_process_that_started_it() {
     // SIGKILL.
     child.kill().unwrap();
     child.wait().unwrap();
-    ends(&process);
+    wait_until_ended(&process);
 }

@@ -17,7 +17,7 @@ fn rows() -> Vec<[Vec<String>; 4]> {
         if inside && !line.starts_with("|-") {
             let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
             assert_eq!(cells.len(), 5, "{line}");
-            rows.push([0, 1, 2, 3].map(|i| marked(cells[i])));
+            rows.push([0, 1, 2, 3].map(|i| code_spans(cells[i])));
         }
         if line == "| operation | operands | attributes | sub-programs | |" {
             inside = true;
@@ -27,7 +27,7 @@ fn rows() -> Vec<[Vec<String>; 4]> {
 }
 
 /// Returns the texts between backticks.
-fn marked(cell: &str) -> Vec<String> {
+fn code_spans(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
