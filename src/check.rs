@@ -14,10 +14,10 @@ use std::sync::{Arc, OnceLock};
 /// Returns whether `RUNE_CHECK` is `all`.
 static CHECK_ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
     Err(_) => false,
-    Ok(said) if said == "all" => true,
-    Ok(said) if said.is_empty() => false,
-    Ok(said) => {
-        tracing::warn!("RUNE_CHECK is `{said}`; it may be `all`, or unset");
+    Ok(setting) if setting == "all" => true,
+    Ok(setting) if setting.is_empty() => false,
+    Ok(setting) => {
+        tracing::warn!("RUNE_CHECK is `{setting}`; it may be `all`, or unset");
         false
     }
 });

@@ -38,7 +38,7 @@ static MODE: Lazy<Mode> = Lazy::new(|| match std::env::var("RUNE_EAGER").as_dere
     Ok("auto" | "") | Err(VarError::NotPresent) => Mode::Auto,
     other => {
         let other = match &other {
-            Err(VarError::NotUnicode(said)) => said.to_string_lossy(),
+            Err(VarError::NotUnicode(setting)) => setting.to_string_lossy(),
             _ => other.unwrap_or_default().into(),
         };
         tracing::warn!("RUNE_EAGER={other} is none of auto, interpret, compile; taken as auto");

@@ -59,14 +59,14 @@ fn all_static_changes(now: &Statics, before: &Statics) -> Vec<StaticChange> {
 }
 
 /// Returns the first few differences and the number of the others, or `None` if there are none.
-fn first_few(mut said: Vec<String>) -> Option<String> {
+fn first_few(mut parts: Vec<String>) -> Option<String> {
     const SHOWN: usize = 3;
-    let more = said.len().saturating_sub(SHOWN);
-    said.truncate(SHOWN);
+    let more = parts.len().saturating_sub(SHOWN);
+    parts.truncate(SHOWN);
     if more > 0 {
-        said.push(format!("and {more} more"));
+        parts.push(format!("and {more} more"));
     }
-    (!said.is_empty()).then(|| said.join(", "))
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// Returns the warning for a function that is compiled again because a static field changed, and that may therefore be
@@ -84,13 +84,13 @@ pub(crate) fn static_recompile_warning(name: &str, now: &Statics, before: &Stati
 /// change.
 pub(crate) fn recompile_warning(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) -> String {
     let (last, statics) = all[all.len() - 1];
-    let mut said = Vec::new();
+    let mut parts = Vec::new();
     for (i, path) in paths.iter().enumerate() {
         let mut types: Vec<String> = all.iter().filter_map(|(types, _)| Some(types.get(i)?.to_string())).collect();
         let newest = types.len().saturating_sub(3);
         if types.iter().any(|ty| *ty != last[i].to_string()) {
             types.drain(..newest);
-            said.push(format!("{path}, last {}", types.join(", ")));
+            parts.push(format!("{path}, last {}", types.join(", ")));
         }
     }
     let mut values: Vec<(String, Vec<String>)> = Vec::new();
@@ -103,11 +103,11 @@ pub(crate) fn recompile_warning(name: &str, paths: &[String], all: &[(&[Type], &
             }
         }
     }
-    said.extend(values.into_iter().map(|(path, values)| format!("{path}, last {}", values.join(", "))));
+    parts.extend(values.into_iter().map(|(path, values)| format!("{path}, last {}", values.join(", "))));
     format!(
         "`{name}` was compiled {} times, and what changes is {}; each new one costs a compilation, and padding makes them fewer",
         all.len(),
-        said.join("; "),
+        parts.join("; "),
     )
 }
 
@@ -135,17 +135,18 @@ mod tests {
         let paths = ["arguments[0]".to_owned(), "arguments[1]".to_owned()];
         let all: Vec<Vec<Type>> = (1..=11).map(|n| types(&["[f32]", &format!("[{n}, f32]")])).collect();
         let none = Statics::new();
-        let said = recompile_warning("step", &paths, &all.iter().map(|types| (&types[..], &none)).collect::<Vec<_>>());
+        let message =
+            recompile_warning("step", &paths, &all.iter().map(|types| (&types[..], &none)).collect::<Vec<_>>());
         assert!(
-            said.starts_with(
+            message.starts_with(
                 "`step` was compiled 11 times, and what changes is arguments[1], last [9, f32], [10, f32], [11, f32];"
             ),
-            "{said}"
+            "{message}"
         );
         let counted: Vec<Statics> = (1..=11usize).map(|n| vec![("arguments[0]", (n, true).statics())]).collect();
         let all: Vec<(&[Type], &Statics)> = counted.iter().map(|statics| (&all[0][..], statics)).collect();
-        let said = recompile_warning("step", &paths, &all);
-        assert!(said.contains("what changes is arguments[0][0], last 9, 10, 11;"), "{said}");
+        let message = recompile_warning("step", &paths, &all);
+        assert!(message.contains("what changes is arguments[0][0], last 9, 10, 11;"), "{message}");
     }
 
     #[test]
@@ -153,8 +154,8 @@ mod tests {
         let statics = |n: usize, b: bool| vec![("arguments[0]", (n, b).statics())];
         assert_eq!(static_recompile_warning("step", &statics(1, true), &statics(1, false)), None);
         assert_eq!(static_recompile_warning("step", &statics(1, true), &statics(1, true)), None);
-        let said = static_recompile_warning("step", &statics(2, true), &statics(1, false)).unwrap();
-        assert!(said.contains("arguments: arguments[0][0]: 2 was 1;"), "{said}");
+        let message = static_recompile_warning("step", &statics(2, true), &statics(1, false)).unwrap();
+        assert!(message.contains("arguments: arguments[0][0]: 2 was 1;"), "{message}");
         let all = static_changes(&statics(2, true), &statics(1, false)).unwrap();
         assert_eq!(all, "arguments[0][0]: 2 was 1, arguments[0][1]: true was false");
     }

@@ -46,12 +46,12 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<LoweredModu
 /// Shortens the text of the module, which MLIR prints in full, in an error.
 fn shorten_error(program: &Program, error: LowerError) -> LowerError {
     const MAX_LINES: usize = 10;
-    let LowerError::Malformed(said) = &error else { return error };
-    let short = rune_iree::excerpt(said, MAX_LINES);
-    if short == said.trim_end() {
+    let LowerError::Malformed(text) = &error else { return error };
+    let short = rune_iree::excerpt(text, MAX_LINES);
+    if short == text.trim_end() {
         return error;
     }
-    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), said);
+    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), text);
     let saved = saved.map(|file| format!("\nthe program, and all that was said, is in {}", file.display()));
     LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
 }

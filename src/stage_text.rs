@@ -95,7 +95,7 @@ fn starts_of<'t>(
         let lines: String = lines.iter().map(|&i| format!("{}\n", function[i])).collect();
         let text = format!("{rodata}\n{}\n{lines}    }}\n", function[0]);
         match found.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, said)) => said.push_str(&text),
+            Some((_, existing)) => existing.push_str(&text),
             None => found.push((name, text)),
         }
     }

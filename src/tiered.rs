@@ -24,14 +24,14 @@ use verdicts::{Lowering, StoredVerdict};
 /// The total time on the host engine after which a program is compiled: about the duration of a compilation.
 /// `RUNE_TIER_AFTER` overrides it, in milliseconds.
 static WORTH_COMPILING: Lazy<Duration> = Lazy::new(|| {
-    let said = std::env::var("RUNE_TIER_AFTER").ok().and_then(|ms| ms.trim().parse().ok());
-    Duration::from_millis(said.unwrap_or(2000))
+    let setting = std::env::var("RUNE_TIER_AFTER").ok().and_then(|ms| ms.trim().parse().ok());
+    Duration::from_millis(setting.unwrap_or(2000))
 });
 /// The total time on the host engine after which the module is looked up in the cache. A lookup takes a few
 /// milliseconds, because it needs the lowered program.
 const WORTH_LOOKUP: Duration = Duration::from_millis(100);
 /// The shortest call that compiled code can speed up by more than its own overhead.
-const SHORTEST_CALL: Duration = Duration::from_micros(20);
+const MIN_CALL_TIME: Duration = Duration::from_micros(20);
 /// The number of successive shorter calls after which calls are no longer timed.
 const SHORT_CALLS: u32 = 1000;
 /// The number of timed calls that both engines compute.
@@ -128,9 +128,9 @@ impl Tiered {
     /// queues the program for compilation.
     fn add_call_time(self: &Arc<Tiered>, took: Duration) {
         let spent = self.spent.fetch_add(took.as_nanos() as u64, Ordering::Relaxed) + took.as_nanos() as u64;
-        if took < SHORTEST_CALL {
+        if took < MIN_CALL_TIME {
             if self.short.fetch_add(1, Ordering::Relaxed) + 1 == SHORT_CALLS {
-                let why = format!("{SHORT_CALLS} calls in a row took less than {SHORTEST_CALL:?}");
+                let why = format!("{SHORT_CALLS} calls in a row took less than {MIN_CALL_TIME:?}");
                 if self.transition(State::Counted, State::Host) {
                     log::background(&self.program, "the host engine keeps it", &why);
                 }
@@ -189,10 +189,10 @@ impl Tiered {
         if !verdicts::may_be_stored() {
             return;
         }
-        let Some(said) = self.lowering().and_then(|lowering| lowering.lookup(&self.program, &self.device)) else {
+        let Some(stored) = self.lowering().and_then(|lowering| lowering.lookup(&self.program, &self.device)) else {
             return;
         };
-        match said {
+        match stored {
             StoredVerdict::Iree(runnable, why) => {
                 let _ = self.compiled.set(runnable);
                 if self.transition(State::Counted, State::Iree) {

@@ -136,8 +136,8 @@ mod tests {
             memory: Some(16_000_000_000),
             properties: String::new(),
         };
-        let said = anstream::adapter::strip_str(&text("cuda", None, std::slice::from_ref(&info))).to_string();
-        assert_eq!(said, "cuda        available  NVIDIA GPUs\n  cuda:1    NVIDIA T4, 16.0 GB of memory");
+        let plain = anstream::adapter::strip_str(&text("cuda", None, std::slice::from_ref(&info))).to_string();
+        assert_eq!(plain, "cuda        available  NVIDIA GPUs\n  cuda:1    NVIDIA T4, 16.0 GB of memory");
         assert_eq!(value(&info), json!({ "name": "cuda:1", "product": "NVIDIA T4", "memory": 16_000_000_000u64 }));
     }
 }

@@ -124,8 +124,8 @@ impl Failure {
 
 /// Returns the problem with a command line, without the usage.
 fn reason(error: &clap::Error) -> String {
-    let said = error.render().to_string();
-    let parts = said.trim_end().split("\n\n").map(str::trim);
+    let message = error.render().to_string();
+    let parts = message.trim_end().split("\n\n").map(str::trim);
     let parts: Vec<&str> = parts.filter(|p| !p.starts_with("Usage:") && !p.starts_with("For more")).collect();
     parts.join("; ").trim_start_matches("error: ").to_owned()
 }
@@ -134,13 +134,13 @@ fn reason(error: &clap::Error) -> String {
 pub fn report(error: &anyhow::Error, json: bool) {
     let place = error.downcast_ref::<InFile>();
     if json {
-        let said = match place {
+        let message = match place {
             Some(InFile { file, line, column, message, .. }) => {
                 json!({ "message": message, "file": file, "line": line, "column": column })
             }
             None => json!({ "message": message(error) }),
         };
-        return eprintln!("{}", json!({ "error": said }));
+        return eprintln!("{}", json!({ "error": message }));
     }
     let (red, bold, dim) = (style::ERROR, style::BOLD, style::DIM);
     let Some(place) = place else { return eprintln!("{red}error:{red:#} {}", message(error)) };
@@ -154,13 +154,13 @@ pub fn report(error: &anyhow::Error, json: bool) {
 
 /// Returns the message of an error, followed by those causes that it does not include.
 fn message(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+    error.chain().map(ToString::to_string).fold(String::new(), |message, cause| match message.as_str() {
         "" => cause,
-        _ if said.contains(&cause) => said,
+        _ if message.contains(&cause) => message,
         // The message already names the file.
-        _ if cause.split_once(": ").is_some_and(|(file, _)| said.ends_with(&format!(" {file}"))) => {
-            format!("{said}: {}", cause.split_once(": ").map_or("", |(_, reason)| reason))
+        _ if cause.split_once(": ").is_some_and(|(file, _)| message.ends_with(&format!(" {file}"))) => {
+            format!("{message}: {}", cause.split_once(": ").map_or("", |(_, reason)| reason))
         }
-        _ => format!("{said}: {cause}"),
+        _ => format!("{message}: {cause}"),
     })
 }

@@ -83,8 +83,8 @@ fn parse_error(file: &str, text: &str, error: ParseError) -> InFile {
 
 fn json_error(file: &str, text: &str, error: &serde_json::Error) -> anyhow::Error {
     let (line, column) = (error.line(), error.column());
-    let said = error.to_string();
-    let reason = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
+    let message = error.to_string();
+    let reason = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
     match line {
         0 => anyhow!("{file} is not a program: {reason}"),
         // Its columns count bytes, and the column after the end of a line is 0.

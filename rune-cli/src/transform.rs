@@ -247,9 +247,9 @@ pub fn catch_panic<T, E: std::error::Error + Send + Sync + 'static>(
     match done {
         Ok(made) => Ok(made?),
         Err(panic) => {
-            let said = panic.downcast_ref::<String>().cloned();
-            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-            Err(anyhow!("it cannot be transformed: {}", said.unwrap_or_default()))
+            let message = panic.downcast_ref::<String>().cloned();
+            let message = message.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            Err(anyhow!("it cannot be transformed: {}", message.unwrap_or_default()))
         }
     }
 }

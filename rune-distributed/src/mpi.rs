@@ -22,15 +22,15 @@ const MAX_MESSAGE: usize = 1 << 30;
 /// Initializes MPI, and returns the world of this process.
 pub(crate) fn begin() -> Result<World, Error> {
     let queue = Arc::new(Queue::default());
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let served = queue.clone();
     let serve = move || {
         let Some((universe, threading)) = initialize_with_threading(Threading::Multiple) else {
-            let _ = tell.send(Err("another part of the program initialized MPI".to_owned()));
+            let _ = sender.send(Err("another part of the program initialized MPI".to_owned()));
             return;
         };
         let world = universe.world();
-        let _ = tell.send(Ok((world.rank() as usize, world.size() as usize, threading >= Threading::Multiple)));
+        let _ = sender.send(Ok((world.rank() as usize, world.size() as usize, threading >= Threading::Multiple)));
         let mut transport =
             Mpi { size: world.size() as usize, rank: world.rank() as usize, world, universe: Some(universe) };
         let checked = is_set("RUNE_DISTRIBUTED_CHECK", false);
@@ -42,8 +42,8 @@ pub(crate) fn begin() -> Result<World, Error> {
     };
     let thread = std::thread::Builder::new().name("mpi".to_owned()).spawn(serve);
     let thread = thread.map_err(|error| Error::Mpi(format!("no thread for it: {error}")))?;
-    let told = told.recv().map_err(|_| Error::Mpi("its initialization failed".to_owned()))?;
-    let (rank, size, abortable) = told.map_err(Error::Mpi)?;
+    let outcome = receiver.recv().map_err(|_| Error::Mpi("its initialization failed".to_owned()))?;
+    let (rank, size, abortable) = outcome.map_err(Error::Mpi)?;
     let closed = queue.clone();
     process::at_exit(move |code| match code {
         0 => {

@@ -24,9 +24,9 @@ fn compares(direction: Comparison, x: i128, y: i128) -> bool {
 /// loop does not end.
 fn simulated(mut i: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<(usize, bool)> {
     let mut overflows = false;
-    for turn in 0..600 {
+    for iteration in 0..600 {
         if !compares(direction, i, bound) {
-            return Some((turn, overflows));
+            return Some((iteration, overflows));
         }
         i += step;
         if !is_in_range(dtype, i) {

@@ -50,7 +50,7 @@ fn step<M: Decoder>(past: &Vec<KeyValues>, model: &M, input: &Input) -> (Tensor,
 type Step<M> = dyn Fn(Vec<KeyValues>, &M, &Input) -> (Tensor, Vec<KeyValues>) + Send + Sync;
 
 /// The least number of positions for keys and values, and the least number of tokens to read at once.
-const SHORTEST: usize = 16;
+const MIN_LENGTH: usize = 16;
 
 /// A language model that continues prompts.
 ///
@@ -84,7 +84,7 @@ impl<M: Decoder> Generator<M> {
             "continue_from: the prompt has {} tokens, and the model reads {context}",
             prompt.len()
         );
-        let room = prompt.len().next_power_of_two().max(SHORTEST);
+        let room = prompt.len().next_power_of_two().max(MIN_LENGTH);
         let mut tokens: Vec<i32> = prompt.iter().map(|&token| token.cast_signed()).collect();
         tokens.resize(room, 0);
         Generation {

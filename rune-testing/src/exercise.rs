@@ -65,8 +65,8 @@ fn iterations(program: &Program, known: &mut HashMap<*const Program, u64>) -> u6
         }
         1
     };
-    if let Some(&turns) = known.get(&std::ptr::from_ref(program)) {
-        return turns;
+    if let Some(&iterations) = known.get(&std::ptr::from_ref(program)) {
+        return iterations;
     }
     let mut all = 0u64;
     for instruction in program.instructions() {

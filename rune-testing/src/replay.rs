@@ -22,10 +22,10 @@ pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
         let this = std::env::current_exe().expect("a test has a file");
         let test = Command::new(this).args(["--exact", name, "--nocapture"]).env(REPLAY_VARIABLE, "1").output();
         let test = test.expect("a test can be started again");
-        let said = || format!("{}{}", String::from_utf8_lossy(&test.stdout), String::from_utf8_lossy(&test.stderr));
-        assert!(test.status.success(), "{}", said());
+        let output = || format!("{}{}", String::from_utf8_lossy(&test.stdout), String::from_utf8_lossy(&test.stderr));
+        assert!(test.status.success(), "{}", output());
         // The test harness does not fail if no test has this name.
-        assert!(said().contains("1 passed"), "there is no test {name}: {}", said());
+        assert!(output().contains("1 passed"), "there is no test {name}: {}", output());
         return;
     }
     for file in std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {

@@ -172,8 +172,8 @@ fn effects_happen_once_and_in_order() {
     let issued = tickets.clone();
     let next = move |_: &()| scalar(issued.fetch_add(1, Ordering::Relaxed) as f32);
     let sum = |x: &Tensor| {
-        let turn = |sum: &Tensor, _: &()| (sum + x * x * io_callback(next.clone(), Type::scalar(DType::F32), &()), ());
-        scan_with(ScanOptions { length: Some(3), ..ScanOptions::default() }, turn, &scalar(0.0), &()).0
+        let body = |sum: &Tensor, _: &()| (sum + x * x * io_callback(next.clone(), Type::scalar(DType::F32), &()), ());
+        scan_with(ScanOptions { length: Some(3), ..ScanOptions::default() }, body, &scalar(0.0), &()).0
     };
     for (what, dx) in [("scan", grad(sum)), ("checkpoint of scan", grad(checkpoint(sum)))] {
         assert_eq!((item(&dx(&scalar(2.0))), tickets.swap(1, Ordering::Relaxed)), (24.0, 4), "{what}");

@@ -156,18 +156,18 @@ fn every_transformation_goes_through() {
 }
 
 /// Runs six iterations of a layer that keeps its shape.
-fn turns(start: &Tensor, w: &Tensor, body: impl Fn(&Tensor) -> Tensor) -> Tensor {
+fn scan_weights(start: &Tensor, w: &Tensor, body: impl Fn(&Tensor) -> Tensor) -> Tensor {
     let weights = Tensor::stack(&[w, w, w, w, w, w], 0);
-    let turn = |y: &Tensor, w: &Tensor| (body(&y.matmul(w)), ());
-    scan(turn, start, &weights).0
+    let step = |y: &Tensor, w: &Tensor| (body(&y.matmul(w)), ());
+    scan(step, start, &weights).0
 }
 
 #[test]
 fn a_loop_keeps_what_its_body_keeps() {
     let (start, w) = (argument(0, &[3, 4]), argument(1, &[4, 4]));
     let body = |y: &Tensor| y.sin().exp().tanh() * y;
-    let plain = |w: &Tensor| turns(&start, w, body).sum();
-    let kept_anew = |w: &Tensor| turns(&start, w, |y| checkpoint(body)(y)).sum();
+    let plain = |w: &Tensor| scan_weights(&start, w, body).sum();
+    let kept_anew = |w: &Tensor| scan_weights(&start, w, |y| checkpoint(body)(y)).sum();
     same(&grad(kept_anew)(&w), &grad(plain)(&w), "a loop");
     let (kept, all) = (saved_residuals(kept_anew, &w), saved_residuals(plain, &w));
     // Each iteration keeps its carry and its product, but not the intermediate values of the body.
@@ -249,25 +249,25 @@ fn waves(x: &Tensor) -> Tensor {
 }
 
 fn carried(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
-    let turn = |h: &Tensor, w: &Tensor| {
+    let body = |h: &Tensor, w: &Tensor| {
         let z = waves(&h.matmul(w)).matmul(u).exp();
         (z.sin(), z.sum_axes(0))
     };
-    let (h, ys) = scan(turn, h, w);
+    let (h, ys) = scan(body, h, w);
     h.sum() + ys.sum()
 }
 
 fn nested(h: &Tensor, w: &Tensor, _: &Tensor) -> Tensor {
-    let turn = |h: &Tensor, w: &Tensor| (fori_loop(0, 2, |_, g: &Tensor| waves(&g.matmul(w)) * h, &h.exp()), ());
-    scan(turn, h, w).0.sum()
+    let body = |h: &Tensor, w: &Tensor| (fori_loop(0, 2, |_, g: &Tensor| waves(&g.matmul(w)) * h, &h.exp()), ());
+    scan(body, h, w).0.sum()
 }
 
 fn branches(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
-    let turn = |h: &Tensor, w: &Tensor| {
+    let body = |h: &Tensor, w: &Tensor| {
         let other = || h.matmul(u).exp().matmul(u).sin();
         (cond(&h.sum().gt(0.0), || waves(&h.matmul(w)), other), ())
     };
-    scan(turn, h, w).0.sum()
+    scan(body, h, w).0.sum()
 }
 
 fn fixed(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {

@@ -137,8 +137,8 @@ fn there_is_no_forward_mode_without_a_rule_for_it() {
     // The function can be linearized, because the linear function can be transposed.
     let (y, linear) = linearize(&f, &x);
     assert_eq!((item(&y), item(&linear.transpose(&scalar(10.0)))), (9.0, 60.0));
-    let told = linear.call(&x).item::<f64>().unwrap_err().to_string();
-    assert!(told.contains("`custom_vjp` at ") && told.contains("has no forward mode"), "{told}");
+    let message = linear.call(&x).item::<f64>().unwrap_err().to_string();
+    assert!(message.contains("`custom_vjp` at ") && message.contains("has no forward mode"), "{message}");
     let program = make_program(|x: &Tensor| f(&(x * 2.0)), &x).unwrap();
     assert!(matches!(program.jvp(&[0]), Err(DerivativeError::NoForwardMode { .. })));
     assert!(program.vjp(&[0]).is_ok());

@@ -228,9 +228,9 @@ mod tests {
         let doubled = |x: &Tensor| x + x;
         assert_eq!(differs(doubled, [0.5, 5e-7], [1.0001, 2e-6]), None);
         assert_eq!(differs(doubled, [f32::NAN, 0.5], [f32::NAN, 1.0]), None);
-        let said = differs(doubled, [0.5, 2.0], [1.0, f32::NAN]).unwrap();
-        assert!(said.starts_with("output 0, [2, f32] of `add` at src/tiered/agreement.rs:"), "{said}");
-        assert!(said.ends_with(": 1 of 2 elements, the first NaN for 4"), "{said}");
+        let message = differs(doubled, [0.5, 2.0], [1.0, f32::NAN]).unwrap();
+        assert!(message.starts_with("output 0, [2, f32] of `add` at src/tiered/agreement.rs:"), "{message}");
+        assert!(message.ends_with(": 1 of 2 elements, the first NaN for 4"), "{message}");
         assert!(differs(doubled, [-2.0], [-1.0]).is_some());
     }
 

@@ -31,12 +31,12 @@ fn assert_works(gpu: &Device) {
 }
 
 fn assert_contains(error: &Error, parts: &[&str]) {
-    let said = error.to_string();
+    let message = error.to_string();
     for part in parts {
-        assert!(said.contains(part), "`{part}` is not in: {said}");
+        assert!(message.contains(part), "`{part}` is not in: {message}");
     }
     // The message does not name source files of the runtime.
-    assert!(!said.contains(".c:") && said.lines().count() == 1, "{said}");
+    assert!(!message.contains(".c:") && message.lines().count() == 1, "{message}");
 }
 
 /// The next test runs this without a driver.
@@ -224,11 +224,14 @@ fn arguments_on_other_devices_are_named() {
     assert_eq!(a.to(&two).unwrap().device().unwrap(), two);
     let f = jit(|x: &Tensor, y: &Tensor| x + y);
     let advice = "move it there (`x.to(&device)`)";
-    let said = panic_of(|| f(&a, &b));
-    assert!(said.contains("tensor 1 of the arguments of") && said.contains("is on vulkan:1"), "{said}");
-    assert!(said.contains("runs on vulkan:0") && said.contains(advice), "{said}");
-    let said = panic_of(|| jit(|x: &Tensor| x + 1.0).on(&one)(&b));
-    assert!(said.contains("is on vulkan:1") && said.contains("runs on vulkan:0") && said.contains(advice), "{said}");
+    let message = panic_of(|| f(&a, &b));
+    assert!(message.contains("tensor 1 of the arguments of") && message.contains("is on vulkan:1"), "{message}");
+    assert!(message.contains("runs on vulkan:0") && message.contains(advice), "{message}");
+    let message = panic_of(|| jit(|x: &Tensor| x + 1.0).on(&one)(&b));
+    assert!(
+        message.contains("is on vulkan:1") && message.contains("runs on vulkan:0") && message.contains(advice),
+        "{message}"
+    );
     // The errors of an expression and of a compiled function.
     let error = (&a + &b).to_vec::<f32>().unwrap_err().to_string();
     assert!(error.contains("vulkan:0") && error.contains("vulkan:1") && error.contains(advice), "{error}");
@@ -277,8 +280,8 @@ fn too_little_memory_is_an_error() {
     const TERABYTE: usize = 1 << 40;
     for bytes in [TERABYTE, memory + (memory >> 2)] {
         let f = jit(move |x: &Tensor| x.broadcast_to([bytes / 4096, 1024])).on(&gpu);
-        let said = panic_of(|| f(&x));
-        assert!(said.contains("too little memory"), "{said}");
+        let message = panic_of(|| f(&x));
+        assert!(message.contains("too little memory"), "{message}");
         let error = f.compile(&x).map(drop).unwrap_err();
         assert!(matches!(error, Error::Run(RunError::OutOfMemory { .. })), "{bytes} bytes: {error}");
         assert_contains(&error, &["too little memory", gpu.name(), "and the device has", "smaller batches"]);

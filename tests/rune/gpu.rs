@@ -120,8 +120,8 @@ fn the_device_of_a_scope_is_that_of_its_thread() {
         });
         assert_eq!(default_device().unwrap(), gpu);
         // A panic also ends a scope.
-        let said = panic_of(|| with_device(&Device::host(), || panic!("in a scope")));
-        assert_eq!((said.as_str(), default_device().unwrap()), ("in a scope", gpu.clone()));
+        let message = panic_of(|| with_device(&Device::host(), || panic!("in a scope")));
+        assert_eq!((message.as_str(), default_device().unwrap()), ("in a scope", gpu.clone()));
         // Another thread is not in the scope.
         let elsewhere = std::thread::scope(|scope| scope.spawn(|| default_device().unwrap()).join().unwrap());
         assert_eq!(elsewhere, before);
@@ -162,11 +162,11 @@ fn a_function_may_have_a_device_of_its_own() {
     let f = jit(|x: &Tensor| x + 1.0).on(&gpu);
     assert_eq!(with_device(&Device::reference(), || device_of(&f(&x))), gpu);
     let f = jit(|x: &Tensor| x + 1.0).on(&Device::cpu());
-    let said = panic_of(|| f(&x.to(&gpu).unwrap()));
+    let message = panic_of(|| f(&x.to(&gpu).unwrap()));
     let name = gpu.name();
     assert!(
-        said.contains(&format!("is on {name}, and the call runs on cpu; move it there (`x.to(&device)`)")),
-        "{said}"
+        message.contains(&format!("is on {name}, and the call runs on cpu; move it there (`x.to(&device)`)")),
+        "{message}"
     );
     assert_eq!(f(&x).to_vec::<f32>().unwrap(), [4.0, 5.0]);
 }
@@ -270,8 +270,8 @@ fn functions_of_the_host_are_called_from_the_device() {
         assert_eq!(printed, "y = [4.0, 6.0, 8.0]\n");
     }
     let fails = jit(|x: &Tensor| pure_callback(|_: &Tensor| -> Result<Tensor, &str> { Err("not today") }, x.ty(), x));
-    let said = panic_of(|| fails(&x));
-    assert!(said.contains("`pure_callback` at tests/rune/gpu.rs:") && said.contains("not today"), "{said}");
+    let message = panic_of(|| fails(&x));
+    assert!(message.contains("`pure_callback` at tests/rune/gpu.rs:") && message.contains("not today"), "{message}");
     // A host function may wait for another thread that uses the device.
     let inner = Arc::new(jit(|x: &Tensor| x + 1.0).on(&gpu));
     let waits = jit(move |x: &Tensor| {
@@ -315,8 +315,8 @@ fn a_target_without_doubles_refuses_them() {
         let target: Target = target.parse().unwrap();
         let error = Precompiled::new(&program, &CompileOptions::for_target(target)).unwrap_err();
         assert!(matches!(error, Error::Lower(_)), "{error}");
-        let said = error.to_string();
-        assert!(said.contains("f64") && said.contains("f32") && said.contains("gpu.rs:"), "{said}");
+        let message = error.to_string();
+        assert!(message.contains("f64") && message.contains("f32") && message.contains("gpu.rs:"), "{message}");
     }
 }
 

@@ -46,9 +46,9 @@ fn what_costs_enough_is_compiled_behind_its_calls() {
     for part in [" codegen: (the host engine took", "stablehlo.exponential", "compiled in", "the host engine takes "] {
         assert!(timed.contains(part), "`{part}` is not in\n{timed}");
     }
-    let won = |said: &str| {
-        let iree = said.contains("IREE takes over (");
-        assert!(said.contains(if iree { "at last on Iree" } else { "at last on Host" }), "{said}");
+    let won = |log: &str| {
+        let iree = log.contains("IREE takes over (");
+        assert!(log.contains(if iree { "at last on Iree" } else { "at last on Host" }), "{log}");
         iree
     };
     let iree = won(&timed);
@@ -79,19 +79,19 @@ fn a_compiler_that_crashes_changes_nothing() {
     let folders = [("RUNE_IREE_COMPILER", compiler.path()), ("RUNE_CACHE_DIR", cache.path())];
     let folders = folders.map(|(name, path)| (name, path.to_str().unwrap()));
     let variables = [&[("RUNE_TIER_AFTER", "0"), ("LOG_JIT", "1")], &folders[..]].concat();
-    let (_, said) = succeeds(&rerun_tests(&test, &variables));
+    let (_, log) = succeeds(&rerun_tests(&test, &variables));
     assert!(
-        said.contains("the host engine keeps it (IREE cannot compile: the compiler crashed") && said.contains("no way"),
-        "{said}"
+        log.contains("the host engine keeps it (IREE cannot compile: the compiler crashed") && log.contains("no way"),
+        "{log}"
     );
-    assert!(said.contains("at last on Host"), "{said}");
+    assert!(log.contains("at last on Host"), "{log}");
     // After a crash of the compiler, the program is not compiled again.
-    let (_, said) = succeeds(&rerun_tests(&test, &variables));
+    let (_, log) = succeeds(&rerun_tests(&test, &variables));
     assert!(
-        said.contains("the host engine keeps it (found earlier: IREE cannot compile: the compiler crashed"),
-        "{said}"
+        log.contains("the host engine keeps it (found earlier: IREE cannot compile: the compiler crashed"),
+        "{log}"
     );
-    assert!(!said.contains(" codegen: "), "{said}");
+    assert!(!log.contains(" codegen: "), "{log}");
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn a_cache_that_cannot_be_written_changes_nothing() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let folder = file.path().join("cache");
     let variables = [("RUNE_TIER_AFTER", "0"), ("LOG_JIT", "1"), ("RUNE_CACHE_DIR", folder.to_str().unwrap())];
-    let (_, said) = succeeds(&rerun_tests(&["--exact", "tiers::a_function_that_is_called_for_long"], &variables));
-    assert!(said.contains("compiled in") && said.contains("the host engine takes "), "{said}");
+    let (_, log) = succeeds(&rerun_tests(&["--exact", "tiers::a_function_that_is_called_for_long"], &variables));
+    assert!(log.contains("compiled in") && log.contains("the host engine takes "), "{log}");
 }
 
 /// Calls many functions that are all compiled. The next tests run this test with scripts that replace the compiler.
@@ -233,8 +233,8 @@ fn a_function_that_iree_cannot_compile() {
 #[cfg(unix)]
 #[test]
 fn in_the_tier_iree_the_host_engine_runs_what_iree_cannot_compile() {
-    let said = "src/model.rs:4:9: error: failed to legalize operation 'stablehlo.sine' that was explicitly marked illegal: %0 = …";
-    let compiler = fake_compiler(&format!("cat >/dev/null; echo \"{said}\" >&2; exit 1"));
+    let log = "src/model.rs:4:9: error: failed to legalize operation 'stablehlo.sine' that was explicitly marked illegal: %0 = …";
+    let compiler = fake_compiler(&format!("cat >/dev/null; echo \"{log}\" >&2; exit 1"));
     let compiler = ("RUNE_IREE_COMPILER", compiler.path().to_str().unwrap());
     let variables = [("RUNE_TEST_REJECTED", "1"), ("RUNE_CACHE", "off"), compiler];
     let (out, err) = succeeds(&rerun_tests(&["--exact", "tiers::a_function_that_iree_cannot_compile"], &variables));

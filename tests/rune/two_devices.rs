@@ -97,11 +97,11 @@ fn four_threads_use_two_devices_and_memory_stays_flat() {
         round();
     }
     let (first, begun) = (round(), Instant::now());
-    let (mut last, mut rounds, mut told) = (first, 1, begun);
+    let (mut last, mut rounds, mut reported) = (first, 1, begun);
     while begun.elapsed() < lasts {
         (last, rounds) = (round(), rounds + 1);
-        if seconds.is_some() && told.elapsed() > Duration::from_secs(30) {
-            told = Instant::now();
+        if seconds.is_some() && reported.elapsed() > Duration::from_secs(30) {
+            reported = Instant::now();
             println!(
                 "{:?}: {rounds} rounds, {last:?} bytes in the process, on {} and on the CPU",
                 begun.elapsed(),

@@ -171,10 +171,10 @@ fn a_loop_and_its_gradient_are_readable() {
 #[test]
 fn pictures_go_into_files_of_two_kinds() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
-    let said = folder.fails(2, &["inspect", "f.rune", "--graph", "f.png"]);
-    assert!(said.contains("--graph draws into OUT.svg or OUT.html"), "{said}");
-    let said = folder.fails(1, &["inspect", "f.rune", "--graph", "nowhere/f.svg"]);
-    assert!(said.contains("cannot write nowhere/f.svg: there is no folder nowhere"), "{said}");
+    let message = folder.fails(2, &["inspect", "f.rune", "--graph", "f.png"]);
+    assert!(message.contains("--graph draws into OUT.svg or OUT.html"), "{message}");
+    let message = folder.fails(1, &["inspect", "f.rune", "--graph", "nowhere/f.svg"]);
+    assert!(message.contains("cannot write nowhere/f.svg: there is no folder nowhere"), "{message}");
     folder.prints(&["inspect", "f.rune", "--graph", "f.svg"]);
     let svg = fs::read_to_string(folder.path("f.svg")).unwrap();
     assert_eq!(boxes(&svg).len(), 3, "input, instruction, output");

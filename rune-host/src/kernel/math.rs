@@ -99,7 +99,7 @@ pub(super) fn log1p(x: f64) -> f64 {
 }
 
 /// The greatest argument of [`sin`], [`cos`] and [`tan`]. Greater multiples of `π/2` would need more digits of `π/2`.
-pub(super) const GREATEST_ANGLE: f64 = 1e6;
+pub(super) const MAX_ANGLE: f64 = 1e6;
 
 /// Returns the quadrant of `x` in the lowest bits, and `x` minus that multiple of `π/2`.
 #[inline(always)]
@@ -197,13 +197,13 @@ mod tests {
             ("log", single::log, f64::ln, all, 2),
             ("tanh", single::tanh, f64::tanh, all, 2),
             ("logistic", single::logistic, logistic, all, 2),
-            ("sin", single::sin, f64::sin, single::GREATEST_ANGLE, 2),
-            ("cos", single::cos, f64::cos, single::GREATEST_ANGLE, 2),
+            ("sin", single::sin, f64::sin, single::MAX_ANGLE, 2),
+            ("cos", single::cos, f64::cos, single::MAX_ANGLE, 2),
             ("expm1", wide!(expm1), f64::exp_m1, all, 1),
             ("log1p", wide!(log1p), f64::ln_1p, all, 1),
-            ("sin of f64", wide!(sin), f64::sin, GREATEST_ANGLE as f32, 1),
-            ("cos of f64", wide!(cos), f64::cos, GREATEST_ANGLE as f32, 1),
-            ("tan", wide!(tan), f64::tan, GREATEST_ANGLE as f32, 1),
+            ("sin of f64", wide!(sin), f64::sin, MAX_ANGLE as f32, 1),
+            ("cos of f64", wide!(cos), f64::cos, MAX_ANGLE as f32, 1),
+            ("tan", wide!(tan), f64::tan, MAX_ANGLE as f32, 1),
             ("erf", single::erf, libm::erf, all, 2),
             ("pow", wide!(|x: f64| pow(x.abs(), 1.7)), |x| x.abs().powf(1.7), f32::MAX, 1),
         ];

@@ -112,11 +112,11 @@ pub(super) fn log(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     /// The bits of `√½`.
-    const LOWEST: u32 = 0x3f35_04f3;
+    const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
     let subnormal = x < f32::MIN_POSITIVE;
-    let bits = (if subnormal { x * 8388608.0 } else { x }).to_bits().wrapping_sub(LOWEST);
+    let bits = (if subnormal { x * 8388608.0 } else { x }).to_bits().wrapping_sub(SQRT_HALF_BITS);
     let exponent = ((bits as i32) >> 23) as f32 - if subnormal { 23.0 } else { 0.0 };
-    let f = f32::from_bits((bits & 0x007f_ffff) + LOWEST) - 1.0;
+    let f = f32::from_bits((bits & 0x007f_ffff) + SQRT_HALF_BITS) - 1.0;
     let square = f * f;
     let rest = (square * f).mul_add(polynomial(f, TERMS), exponent.mul_add(LN_2_LOW, -0.5 * square));
     let y = exponent.mul_add(LN_2_HIGH, f + rest);
@@ -126,7 +126,7 @@ pub(super) fn log(x: f32) -> f32 {
 }
 
 /// The greatest argument of [`sin`] and [`cos`]. Greater multiples of `π/2` would need more digits of `π/2`.
-pub(super) const GREATEST_ANGLE: f32 = 50000.0;
+pub(super) const MAX_ANGLE: f32 = 50000.0;
 
 /// Returns the quadrant of `x` in the lowest bits, and `x` minus that multiple of `π/2`.
 #[inline(always)]

@@ -270,10 +270,10 @@ fn variants_with_tensors_are_those_of_the_tree() {
     let (folder, x) = (Folder::new(), || Tensor::scalar(1.0f32));
     assert!(matches!(folder.round_trip(&Either::Right(x(), 2), &Either::Right(x(), 1)).unwrap(), Either::Right(_, 2)));
     assert!(matches!(folder.round_trip(&Either::Left(x()), &Either::Left(x())).unwrap(), Either::Left(_)));
-    let told =
+    let expected =
         " does not hold this tree:\n  `0` is {\"Left\":{}} in the file, where the variant of the tree is expected";
     save(folder.file(), &(Either::Left(x()),)).unwrap();
-    assert_eq!(load_error(&folder, &(Either::Right(x(), 1),)), told);
+    assert_eq!(load_error(&folder, &(Either::Right(x(), 1),)), expected);
 }
 
 #[test]
@@ -298,16 +298,16 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
     }
     let (folder, x) = (Folder::new(), || Tensor::scalar(1.0f32));
     save(folder.file(), &x()).unwrap();
-    let told = |error: StorageError| error.to_string().replace(&folder.file().display().to_string(), "file");
-    let error = told(save(folder.file(), &vec![Odd { x: x(), odd: Unwritten }]).unwrap_err());
+    let error_text = |error: StorageError| error.to_string().replace(&folder.file().display().to_string(), "file");
+    let error = error_text(save(folder.file(), &vec![Odd { x: x(), odd: Unwritten }]).unwrap_err());
     assert_eq!(
         error,
         "file is not written: `0.odd` is a `rune_trace::tree::static_tests::Unwritten`, which is no tensor and has no text; derive \
          `Tree`, or serde's `Serialize` and `Deserialize`, for it, or mark the field `#[tree(static, skip)]` to leave it out of files"
     );
-    let error = told(save(folder.file(), &Holds { inner: 1u8, function: Tensor::exp }).unwrap_err());
+    let error = error_text(save(folder.file(), &Holds { inner: 1u8, function: Tensor::exp }).unwrap_err());
     assert!(error.starts_with("file is not written: `function` is a `"), "{error}");
-    let error = told(save(folder.file(), &Large { large: u128::MAX }).unwrap_err());
+    let error = error_text(save(folder.file(), &Large { large: u128::MAX }).unwrap_err());
     assert!(error.starts_with("file is not written: `large` is a `u128`"), "{error}");
     assert_eq!(folder.round_trip(&Large { large: 7 }, &Large { large: 0 }).unwrap().large, 7);
     save(folder.file(), &x()).unwrap();
@@ -319,7 +319,7 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
             f.write_str("key")
         }
     }
-    let error = told(save(folder.file(), &BTreeMap::from([(Vague(0), 1u8), (Vague(1), 2)])).unwrap_err());
+    let error = error_text(save(folder.file(), &BTreeMap::from([(Vague(0), 1u8), (Vague(1), 2)])).unwrap_err());
     assert_eq!(error, "file is not written: two leaves of the tree have the name `key`");
     // A chain that is too long to be read again.
     #[derive(Tree)]

@@ -121,8 +121,9 @@ pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError
     let tree = T::restore(Some(like), statics.as_ref(), &mut at);
     // A difference in a tensor is not reported again for the value that contains it.
     let names: Vec<String> = differences.iter().map(|d| d.name().to_owned()).collect();
-    let told = |name: &str| names.iter().any(|n| n == name || n.strip_prefix(name).is_some_and(|n| n.starts_with('.')));
-    differences.extend(at.differences().into_iter().filter(|d| !told(d.name())));
+    let is_reported =
+        |name: &str| names.iter().any(|n| n == name || n.strip_prefix(name).is_some_and(|n| n.starts_with('.')));
+    differences.extend(at.differences().into_iter().filter(|d| !is_reported(d.name())));
     let differs = |differences| StorageError::Differs { path: path.to_owned(), differences: Differences(differences) };
     match tree {
         // A file that `save` did not write may contradict its own tensors.

@@ -33,11 +33,11 @@ fn code_spans(cell: &str) -> Vec<String> {
 
 #[test]
 fn the_document_tells_of_every_operation() {
-    let mut told: BTreeMap<String, [Vec<String>; 3]> = BTreeMap::new();
+    let mut documented: BTreeMap<String, [Vec<String>; 3]> = BTreeMap::new();
     for [names, operands, attributes, programs] in rows() {
         for name in names {
             let parts = [operands.clone(), attributes.clone(), programs.clone()];
-            assert!(told.insert(name.clone(), parts).is_none(), "`{name}` is told of twice");
+            assert!(documented.insert(name.clone(), parts).is_none(), "`{name}` is documented twice");
         }
     }
     let mut wrong = Vec::new();
@@ -48,14 +48,16 @@ fn the_document_tells_of_every_operation() {
         let attributes: Vec<String> = signature.attributes.iter().map(|(name, _)| (*name).to_owned()).collect();
         let is = [parts(&signature.operands), attributes, parts(&signature.programs)];
         for name in &signature.names {
-            match told.remove(*name) {
-                None => wrong.push(format!("`{name}` is not told of; it has {is:?}")),
-                Some(said) if said != is => wrong.push(format!("`{name}` has {is:?}, and is said to have {said:?}")),
+            match documented.remove(*name) {
+                None => wrong.push(format!("`{name}` is not documented; it has {is:?}")),
+                Some(documented) if documented != is => {
+                    wrong.push(format!("`{name}` has {is:?}, and is said to have {documented:?}"))
+                }
                 Some(_) => {}
             }
         }
     }
-    wrong.extend(told.keys().map(|name| format!("`{name}` is no operation")));
+    wrong.extend(documented.keys().map(|name| format!("`{name}` is no operation")));
     assert!(wrong.is_empty(), "docs/program-format.md:\n{}", wrong.join("\n"));
 }
 

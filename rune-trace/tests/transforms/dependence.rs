@@ -13,8 +13,8 @@ fn scans(depth: usize, x: &Tensor) -> Tensor {
     if depth == 0 {
         return x.sin();
     }
-    let turn = |(a, b): &(Tensor, Tensor), x: &Tensor| ((b.clone(), scans(depth - 1, &(a * x))), a + b);
-    let ((a, b), ys) = scan(turn, &(x.clone(), Tensor::scalar(1.0)), &Tensor::ones([2], DType::F64));
+    let body = |(a, b): &(Tensor, Tensor), x: &Tensor| ((b.clone(), scans(depth - 1, &(a * x))), a + b);
+    let ((a, b), ys) = scan(body, &(x.clone(), Tensor::scalar(1.0)), &Tensor::ones([2], DType::F64));
     a * b + ys.sum()
 }
 
