@@ -70,8 +70,8 @@ impl Run for Checked {
             Engine::Iree => self.plan.get_or_init(|| Plan::new(&self.program)).run(arrays),
             Engine::Host | Engine::Interpreter => interpret_owned(&self.program, arrays),
         };
-        let (expected, again) = (on_host(values(), run)?, |arrays| run(arrays).ok());
-        let difference = difference(&self.program, &values(), &expected, &found, &again);
+        let (expected, rerun) = (on_host(values(), run)?, |arrays| run(arrays).ok());
+        let difference = difference(&self.program, &values(), &expected, &found, &rerun);
         let Some(difference) = difference else { return Ok(found) };
         if !self.warned.swap(true, Ordering::Relaxed) {
             let saved = save(&self.program, &values());

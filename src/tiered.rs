@@ -261,8 +261,8 @@ impl Tiered {
                 return Ok(expected);
             }
         };
-        let (inputs, again) = (values().collect::<Vec<_>>(), |arrays| self.plan.run(arrays).ok());
-        if let Some(difference) = difference(&self.program, &inputs, &expected, &found, &again) {
+        let (inputs, rerun) = (values().collect::<Vec<_>>(), |arrays| self.plan.run(arrays).ok());
+        if let Some(difference) = difference(&self.program, &inputs, &expected, &found, &rerun) {
             self.report_fault([host_time, iree_time], &difference, &inputs);
             return Ok(expected);
         }

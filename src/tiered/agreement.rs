@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 ///
 /// Floats may differ by a fraction of the greatest magnitude in the array. If the program compares, rounds or sorts
 /// floats, nearly equal floats can take different branches, so a few elements may differ by any amount. Such elements
-/// also change on a single engine if its inputs change slightly: `again` runs it on changed inputs. If an element does
+/// also change on a single engine if its inputs change slightly: `rerun` runs it on changed inputs. If an element does
 /// not change in these runs, its difference is real. Everything else must be equal.
 pub(crate) fn difference(
     program: &Program,
     inputs: &[Arg<'_>],
     expected: &[Value],
     found: &[Value],
-    again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
+    rerun: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
 ) -> Option<String> {
     let jumps = has_discontinuity(program);
     let mut doubtful: Vec<DifferingElements> = Vec::new();
@@ -33,7 +33,7 @@ pub(crate) fn difference(
     }
     if !doubtful.is_empty() {
         let inputs = inputs.iter().map(|arg| arg.value().to_host()).collect::<Result<Vec<_>, _>>().ok()?;
-        remove_ill_conditioned(&mut doubtful, &inputs, again);
+        remove_ill_conditioned(&mut doubtful, &inputs, rerun);
     }
     let DifferingElements { output, expected, different } =
         doubtful.iter().find(|doubtful| !doubtful.different.is_empty())?;
@@ -58,7 +58,7 @@ struct DifferingElements {
 fn remove_ill_conditioned(
     doubtful: &mut [DifferingElements],
     inputs: &[Array],
-    again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
+    rerun: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
 ) {
     /// The number of runs with changed inputs.
     const PERTURBED_RUNS: u64 = 12;
@@ -68,7 +68,7 @@ fn remove_ill_conditioned(
         return;
     }
     for seed in 0..PERTURBED_RUNS {
-        let Some(results) = again(inputs.iter().map(|input| perturb(input, seed)).collect()) else { return };
+        let Some(results) = rerun(inputs.iter().map(|input| perturb(input, seed)).collect()) else { return };
         for DifferingElements { output, different, .. } in doubtful.iter_mut() {
             let Some(values) = results.get(*output).map(Array::to_complex_vec) else { continue };
             let moves = |element: &Element| {
@@ -217,10 +217,10 @@ mod tests {
     ) -> Option<String> {
         let program = make_program(f, &Tensor::from(x)).unwrap();
         let plan = Plan::new(&program);
-        let again = |inputs: Vec<Array>| plan.run(inputs).ok();
+        let rerun = |inputs: Vec<Array>| plan.run(inputs).ok();
         let expected: Vec<Value> =
-            again(vec![Array::from_slice([N], &x)]).unwrap().into_iter().map(Value::Host).collect();
-        difference(&program, &[Arg::Borrow(&of(x)[0])], &expected, &of(found), &again)
+            rerun(vec![Array::from_slice([N], &x)]).unwrap().into_iter().map(Value::Host).collect();
+        difference(&program, &[Arg::Borrow(&of(x)[0])], &expected, &of(found), &rerun)
     }
 
     #[test]

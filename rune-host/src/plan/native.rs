@@ -103,7 +103,7 @@ impl Builder {
                 }
                 let sort = Sort { runs: AxisSplit::along(&ty.shape, *dimension), dtypes, num_keys: *num_keys };
                 let reads = operands.iter().map(|&x| self.dense(x).buffer).collect();
-                (if operands.len() == 1 { Native::SortAlone(sort) } else { Native::Sort(sort) }, reads)
+                (if operands.len() == 1 { Native::SortSingle(sort) } else { Native::Sort(sort) }, reads)
             }
             Op::TopK { x, k } => {
                 let len = self.ty(*x).shape.last().copied().unwrap_or(1);

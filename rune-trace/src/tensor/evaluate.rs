@@ -225,13 +225,13 @@ pub(super) fn run_now(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
     // One rank alone cannot run an exchange again.
-    let again = (rune_ir::checks_nans() && !program.has_ranks()).then(|| program.clone());
+    let program_to_check = (rune_ir::checks_nans() && !program.has_ranks()).then(|| program.clone());
     let program = if program.has_ranks() { program.with_exchanges() } else { program };
     let outputs = match evaluator() {
         Some(evaluator) => evaluator.evaluate(program, inputs)?,
         None => interpret_eagerly(&program, inputs)?,
     };
-    if let Some(program) = again {
+    if let Some(program) = program_to_check {
         rune_ir::check_nans(&program, inputs, &outputs).map_err(Box::new)?;
     }
     Ok(outputs)
@@ -251,13 +251,13 @@ impl Observer for NoSideEffects {
 
 /// Returns the tensors to compute: the requested ones, and pending operands that something else holds, which would
 /// otherwise be computed again.
-fn results_to_keep(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
+fn results_to_keep(requested: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
     let mut uses: FxHashMap<u64, usize> = FxHashMap::default();
     for operand in applies.iter().flat_map(|a| a.op.operands()) {
         *uses.entry(operand.id()).or_default() += 1;
     }
     let mut seen: FxHashSet<u64> = FxHashSet::default();
-    let mut wanted: Vec<Tensor> = asked.iter().filter(|t| seen.insert(t.id())).cloned().collect();
+    let mut wanted: Vec<Tensor> = requested.iter().filter(|t| seen.insert(t.id())).cloned().collect();
     for apply in applies {
         for node in live_results(apply) {
             let uses = uses.get(&node.id).copied().unwrap_or(0);

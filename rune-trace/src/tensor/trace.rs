@@ -82,14 +82,14 @@ fn dependent_operations(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>
     let mut made = dependent;
     made.extend(applies.iter().filter(|a| a.is_literal()).flat_map(|a| result_ids(a)));
     let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(t.id()));
-    let again = rematerialized(taken.cloned().collect(), oldest);
-    if again.is_empty() {
+    let recomputed = rematerialized(taken.cloned().collect(), oldest);
+    if recomputed.is_empty() {
         return applies;
     }
-    let literals = collect(again.iter().flat_map(|a| a.op.operands()), Vec::new(), |t| {
+    let literals = collect(recomputed.iter().flat_map(|a| a.op.operands()), Vec::new(), |t| {
         t.0.apply().filter(|apply| !made.contains(t.id()) && !t.is_traced() && apply.is_literal())
     });
-    applies.extend(again.into_iter().chain(literals));
+    applies.extend(recomputed.into_iter().chain(literals));
     applies.sort_unstable_by_key(|a| a.id);
     applies.dedup_by_key(|a| a.id);
     applies

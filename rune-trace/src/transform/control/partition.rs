@@ -28,7 +28,7 @@ pub(super) struct Partition<'a> {
     /// The kept variables.
     kept: BTreeSet<Var>,
     /// The instructions that are recomputed, with the partitions of their sub-programs.
-    again: BTreeMap<usize, Vec<Partition<'a>>>,
+    recomputed_ops: BTreeMap<usize, Vec<Partition<'a>>>,
     /// The types of the kept values, and whether they differ between iterations of the loop with this body. They are
     /// computed once the needed variables are known.
     kept_types: OnceCell<Vec<Type>>,
@@ -49,7 +49,7 @@ impl<'a> Partition<'a> {
             made_by,
             needed,
             kept: BTreeSet::new(),
-            again: BTreeMap::new(),
+            recomputed_ops: BTreeMap::new(),
             kept_types: OnceCell::new(),
             kept_varies: OnceCell::new(),
         };
@@ -98,7 +98,7 @@ impl<'a> Partition<'a> {
                 continue;
             }
             let inside = || policy_programs(op).into_iter().map(|p| Partition::new(p, self.policy)).collect();
-            let programs = self.again.entry(self.made_by[v.index()]).or_insert_with(inside);
+            let programs = self.recomputed_ops.entry(self.made_by[v.index()]).or_insert_with(inside);
             if programs.is_empty() {
                 stack.extend(op.operands().into_iter().copied());
             } else {
@@ -113,13 +113,16 @@ impl<'a> Partition<'a> {
     /// Returns whether all needed values exist or are kept.
     pub fn is_all_kept(&self) -> bool {
         let named = |i: &usize| matches!(self.program.instructions()[*i].op, Op::CheckpointName { .. });
-        self.again.keys().all(named)
+        self.recomputed_ops.keys().all(named)
     }
     /// Returns the types of the kept values: first of variables, then of values within operations.
     fn kept_types(&self) -> &[Type] {
         self.kept_types.get_or_init(|| {
             let own = self.kept.iter().map(|v| self.program.ty(*v).clone());
-            let inner = self.again.iter().flat_map(|(&at, p)| kept_in_programs(&self.program.instructions()[at].op, p));
+            let inner = self
+                .recomputed_ops
+                .iter()
+                .flat_map(|(&at, p)| kept_in_programs(&self.program.instructions()[at].op, p));
             own.chain(inner).collect()
         })
     }
@@ -129,7 +132,7 @@ impl<'a> Partition<'a> {
             let marks: Vec<bool> = (0..self.program.inputs().len()).map(|i| i >= consts).collect();
             let varies = reached_variables(self.program, &DependenceKind::Operands, &marks);
             let own = self.kept.iter().map(|v| varies[v.index()]);
-            let inner = self.again.iter().flat_map(|(&at, programs)| {
+            let inner = self.recomputed_ops.iter().flat_map(|(&at, programs)| {
                 let op = &self.program.instructions()[at].op;
                 let any = op.has_effects() || op.operands().into_iter().any(|v| varies[v.index()]);
                 vec![any; kept_in_programs(op, programs).len()]
@@ -144,7 +147,7 @@ impl<'a> Partition<'a> {
         let mut inner = Vec::new();
         for (at, instruction) in self.program.instructions().iter().enumerate() {
             let op = instruction.op.map(|v| env[v.index()].clone());
-            let programs = self.again.get(&at).map_or(&[][..], Vec::as_slice);
+            let programs = self.recomputed_ops.get(&at).map_or(&[][..], Vec::as_slice);
             let keeps = !kept_in_programs(&instruction.op, programs).is_empty();
             let run = || match PartitionedOp::new(&op) {
                 Some(opened) if keeps => forward_in_programs(&opened, programs),
@@ -167,7 +170,7 @@ impl<'a> Partition<'a> {
         }
         let (own, mut inner) = kept.split_at(self.kept.len());
         self.kept.iter().zip(own).for_each(|(v, x)| env[v.index()] = Some(x.clone()));
-        for (&at, programs) in &self.again {
+        for (&at, programs) in &self.recomputed_ops {
             let instruction = &self.program.instructions()[at];
             let (mine, rest) = inner.split_at(kept_in_programs(&instruction.op, programs).len());
             inner = rest;
