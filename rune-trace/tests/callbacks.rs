@@ -307,19 +307,19 @@ fn programs_with_callbacks_print_and_are_not_saved() {
     let program = make_program(|x: &Tensor| cond(&x.gt(0.0), || f(x), || x.clone()), &scalar(1.0)).unwrap();
     let text = program.to_string();
     assert!(
-        text.contains(r#"rune.pure_callback(x0, callback="doubled", results=["[f32]"], vmap_method=null)"#),
+        text.contains(r#"rune.pure_callback(x0, callback="doubling_callback", results=["[f32]"], vmap_method=null)"#),
         "{text}"
     );
     let error = Program::parse(&text).unwrap_err().to_string();
     assert!(
-        error.contains("`doubled` is a function of the process that traced the program, and not part of any text"),
+        error.contains("`doubling_callback` is a function of the process that traced the program, and not part of any text"),
         "{error}"
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("f.json");
     for error in [program.to_json().unwrap_err(), program.save(&path).unwrap_err()] {
         let error = error.to_string();
-        assert!(error.contains("calls `doubled`, at rune-trace/tests/callbacks.rs:"), "{error}");
+        assert!(error.contains("calls `doubling_callback`, at rune-trace/tests/callbacks.rs:"), "{error}");
         assert!(error.contains("is a function of this process and cannot be saved"), "{error}");
     }
     assert!(!path.exists());
@@ -330,7 +330,7 @@ fn programs_with_callbacks_print_and_are_not_saved() {
     assert_eq!(other.to_string(), text);
     assert_ne!(other.structural_hash(), program.structural_hash());
     let again = program.simplify().simplify();
-    assert_eq!((again.callback().unwrap().name(), &again), ("doubled", &program.simplify()));
+    assert_eq!((again.callback().unwrap().name(), &again), ("doubling_callback", &program.simplify()));
 }
 
 #[test]
