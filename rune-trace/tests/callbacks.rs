@@ -312,7 +312,9 @@ fn programs_with_callbacks_print_and_are_not_saved() {
     );
     let error = Program::parse(&text).unwrap_err().to_string();
     assert!(
-        error.contains("`doubling_callback` is a function of the process that traced the program, and not part of any text"),
+        error.contains(
+            "`doubling_callback` is a function of the process that traced the program, and not part of any text"
+        ),
         "{error}"
     );
     let folder = tempfile::tempdir().unwrap();
