@@ -101,7 +101,7 @@ impl Training {
 }
 
 /// Trains for several epochs, with batches of 32. Calls `told` with the number of each step and the loss before it.
-pub fn train(digits: &Digits, epochs: usize, mut told: impl FnMut(usize, f32)) -> anyhow::Result<Training> {
+pub fn train(digits: &Digits, epochs: usize, mut report: impl FnMut(usize, f32)) -> anyhow::Result<Training> {
     let [start, shuffling] = random::split_into(&random::key(1));
     let adam = optim::adam(3e-3);
     let step = jit(|training: &Training, images: &Images, batch: &Tensor| training.step(&adam, images, batch));
@@ -113,7 +113,7 @@ pub fn train(digits: &Digits, epochs: usize, mut told: impl FnMut(usize, f32)) -
         for batch in order.chunks_exact(32) {
             let (next, loss) = step(&training, &digits.images, &batch.into());
             training = next;
-            told(steps, loss.item()?);
+            report(steps, loss.item()?);
             steps += 1;
         }
     }

@@ -144,11 +144,11 @@ impl Decoder {
 }
 
 /// Continues a prompt by `count` tokens. Calls `told` with each token.
-pub fn generate(model: &Decoder, prompt: &[i32], count: usize, mut told: impl FnMut(i32)) -> anyhow::Result<()> {
+pub fn generate(model: &Decoder, prompt: &[i32], count: usize, mut report: impl FnMut(i32)) -> anyhow::Result<()> {
     let step = jit(Decoder::step).donate();
     let (mut token, mut caches) = step(model.caches(), model, &prompt.into(), &Tensor::scalar(0i32));
     for i in 0..count {
-        told(token.item::<i32>()?);
+        report(token.item::<i32>()?);
         let at = Tensor::scalar((prompt.len() + i) as i32);
         (token, caches) = step(caches, model, &token, &at);
     }

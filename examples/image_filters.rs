@@ -7,7 +7,7 @@ use rune_examples::picture;
 use std::path::Path;
 
 /// Draws a picture `[size, size, 3]`: a disc with a gradient before a checkerboard, with noise.
-pub fn drawn(size: usize, key: &Tensor) -> Tensor {
+pub fn draw_picture(size: usize, key: &Tensor) -> Tensor {
     let axis = Tensor::linspace(-1.0, 1.0, size, DType::F32);
     let (y, x) = (axis.unsqueeze(1), axis.unsqueeze(0));
     let squares = ((&x * 4.0).floor() + (&y * 4.0).floor()).remainder(2.0);
@@ -70,7 +70,7 @@ pub fn erode(channel: &Tensor) -> Tensor {
 }
 
 fn main() -> anyhow::Result<()> {
-    let picture = drawn(256, &random::key(0));
+    let picture = draw_picture(256, &random::key(0));
     let folder = Path::new("output/filters");
     picture::save(&folder.join("original.png"), &picture)?;
     let write = |name: &str, filtered: Tensor| picture::save(&folder.join(name), &filtered);

@@ -72,7 +72,7 @@ pub fn meta_loss(net: &Net, tasks: &Task) -> Tensor {
 }
 
 /// Returns the losses of `steps` meta-learning steps, and the norm of the first gradient.
-pub fn learn(steps: usize) -> anyhow::Result<(Vec<f64>, f64)> {
+pub fn meta_train(steps: usize) -> anyhow::Result<(Vec<f64>, f64)> {
     let (mut net, tasks) = (net(), tasks(8));
     let step = jit(|net: &Net, tasks: &Task| {
         let (loss, gradient) = value_and_grad(meta_loss)(net, tasks);
@@ -92,7 +92,7 @@ pub fn learn(steps: usize) -> anyhow::Result<(Vec<f64>, f64)> {
 }
 
 fn main() -> anyhow::Result<()> {
-    let (losses, first) = learn(300)?;
+    let (losses, first) = meta_train(300)?;
     println!("the first gradient through three gradients is of length {first:.6}");
     for (i, loss) in losses.iter().enumerate().filter(|(i, _)| i % 50 == 0) {
         println!("step {i:3}: loss after adaptation {loss:.6}");

@@ -53,7 +53,7 @@ impl Training {
 }
 
 /// Trains a network. Calls `told` with the number of each step and the loss before it.
-pub fn train(steps: usize, mut told: impl FnMut(usize, f32)) -> anyhow::Result<Mlp> {
+pub fn train(steps: usize, mut report: impl FnMut(usize, f32)) -> anyhow::Result<Mlp> {
     let [start, key] = random::split_into(&random::key(0));
     let adam = optim::adam(optim::cosine_decay_schedule(5e-3, steps, 0.0));
     let net = Mlp::new(&start, &[2, 24, 24, 1], Tensor::tanh);
@@ -62,7 +62,7 @@ pub fn train(steps: usize, mut told: impl FnMut(usize, f32)) -> anyhow::Result<M
     for i in 0..steps {
         let (next, loss) = step(&training);
         training = next;
-        told(i, loss.item()?);
+        report(i, loss.item()?);
     }
     Ok(training.net)
 }

@@ -23,7 +23,7 @@ pub fn probabilities(model: &Mlp, x: &Tensor) -> Tensor {
 }
 
 /// Answers one line. Errors become answers, too: a bad request must not end the server.
-fn answer(line: &str, predict: &impl Fn(&Tensor) -> Tensor) -> String {
+fn respond(line: &str, predict: &impl Fn(&Tensor) -> Tensor) -> String {
     let numbers: Result<Vec<f32>, _> = line.split_whitespace().map(str::parse).collect();
     match numbers {
         Ok(numbers) if numbers.len() == FEATURES => match predict(&numbers.into()).to_vec::<f32>() {
@@ -40,7 +40,7 @@ fn serve(client: TcpStream, predict: &impl Fn(&Tensor) -> Tensor) -> std::io::Re
     let mut out = client.try_clone()?;
     let mut count = 0;
     for line in BufReader::new(client).lines() {
-        writeln!(out, "{}", answer(&line?, predict))?;
+        writeln!(out, "{}", respond(&line?, predict))?;
         count += 1;
     }
     Ok(count)
@@ -73,7 +73,7 @@ pub fn run(listener: &TcpListener, connections: usize) -> usize {
 }
 
 /// Sends lines, and returns the answers.
-pub fn ask(server: SocketAddr, lines: &[String]) -> std::io::Result<Vec<String>> {
+pub fn send_lines(server: SocketAddr, lines: &[String]) -> std::io::Result<Vec<String>> {
     let mut stream = TcpStream::connect(server)?;
     stream.set_nodelay(true)?;
     let mut answers = BufReader::new(stream.try_clone()?).lines();
@@ -94,8 +94,8 @@ fn main() -> anyhow::Result<()> {
     let begin = Instant::now();
     let requests = std::thread::scope(|scope| -> anyhow::Result<usize> {
         let serving = scope.spawn(|| run(&listener, clients + 1));
-        println!("the first answer is {}", ask(server, &lines[..1])?[0]);
-        let asking: Vec<_> = (0..clients).map(|_| scope.spawn(|| ask(server, &lines))).collect();
+        println!("the first answer is {}", send_lines(server, &lines[..1])?[0]);
+        let asking: Vec<_> = (0..clients).map(|_| scope.spawn(|| send_lines(server, &lines))).collect();
         for client in asking {
             let answers = client.join().expect("a client does not panic")?;
             println!("client: {} answers, the last is {}", answers.len(), answers[each - 1]);

@@ -65,7 +65,7 @@ impl Training {
 }
 
 /// Trains a model. Calls `told` with the number of each step and the loss before it.
-pub fn train(images: &Images, steps: usize, mut told: impl FnMut(usize, f32)) -> anyhow::Result<Vae> {
+pub fn train(images: &Images, steps: usize, mut report: impl FnMut(usize, f32)) -> anyhow::Result<Vae> {
     let [start, key] = random::split_into(&random::key(2));
     let adam = optim::adam(optim::cosine_decay_schedule(3e-3, steps, 0.0));
     let vae = Vae::new(&start);
@@ -74,7 +74,7 @@ pub fn train(images: &Images, steps: usize, mut told: impl FnMut(usize, f32)) ->
     for i in 0..steps {
         let (next, loss) = step(&training, images);
         training = next;
-        told(i, loss.item()?);
+        report(i, loss.item()?);
     }
     Ok(training.vae)
 }

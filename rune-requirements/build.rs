@@ -11,7 +11,7 @@ const VARIABLES: [&str; 5] =
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     VARIABLES.iter().for_each(|name| println!("cargo::rerun-if-env-changed={name}"));
-    if env::var("RUNE_REQUIREMENTS").is_ok_and(|said| said == "skip") {
+    if env::var("RUNE_REQUIREMENTS").is_ok_and(|text| text == "skip") {
         return;
     }
     let has = |feature: &str| env::var_os(format!("CARGO_FEATURE_{feature}")).is_some();
@@ -62,16 +62,17 @@ fn c_compiler() -> Option<String> {
 }
 
 fn cmake() -> Option<String> {
-    const LEAST: [u32; 2] = [3, 26];
+    const MIN_VERSION: [u32; 2] = [3, 26];
     let program = env::var("CMAKE").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "cmake".to_owned());
-    let needs = format!("the feature `run` builds IREE's runtime with CMake {}.{} or later", LEAST[0], LEAST[1]);
+    let needs =
+        format!("the feature `run` builds IREE's runtime with CMake {}.{} or later", MIN_VERSION[0], MIN_VERSION[1]);
     let how = "run `pip install cmake`, or set CMAKE to its path";
-    let Some(said) = output(&program, &["--version"]) else {
+    let Some(text) = output(&program, &["--version"]) else {
         return Some(format!("{needs}, and `{program}` is not found: {how}"));
     };
-    let version = said.split_whitespace().nth(2).unwrap_or_default();
+    let version = text.split_whitespace().nth(2).unwrap_or_default();
     let numbers: Vec<u32> = version.split('.').map_while(|part| part.parse().ok()).take(2).collect();
-    (numbers.as_slice() < &LEAST[..]).then(|| format!("{needs}, and `{program}` is version {version}: {how}"))
+    (numbers.as_slice() < &MIN_VERSION[..]).then(|| format!("{needs}, and `{program}` is version {version}: {how}"))
 }
 
 fn libclang() -> Option<String> {
@@ -177,5 +178,5 @@ fn has_iree_compiler() -> bool {
     const QUESTION: &str =
         "import importlib.util as u; print(bool(u.find_spec('iree') and u.find_spec('iree.compiler')))";
     venvs.chain(above("OUT_DIR")).chain(above("CARGO_MANIFEST_DIR")).any(in_venv)
-        || output("python3", &["-c", QUESTION]).is_some_and(|said| said == "True")
+        || output("python3", &["-c", QUESTION]).is_some_and(|text| text == "True")
 }

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// Returns whether `RUNE_CHECK` is `all`.
-static ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
+static CHECK_ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
     Err(_) => false,
-    Ok(said) if said == "all" => true,
-    Ok(said) if said.is_empty() => false,
-    Ok(said) => {
-        tracing::warn!("RUNE_CHECK is `{said}`; it may be `all`, or unset");
+    Ok(setting) if setting == "all" => true,
+    Ok(setting) if setting.is_empty() => false,
+    Ok(setting) => {
+        tracing::warn!("RUNE_CHECK is `{setting}`; it may be `all`, or unset");
         false
     }
 });
@@ -28,13 +28,13 @@ struct Checked {
     inner: Runnable,
     program: Arc<Program>,
     plan: OnceLock<Plan>,
-    told: AtomicBool,
+    warned: AtomicBool,
 }
 
 /// Returns the program with checked calls if `RUNE_CHECK=all`. A program with effects is not checked, because effects
 /// happen once per call.
 pub(crate) fn checked(inner: Runnable, program: &Arc<Program>) -> Runnable {
-    match *ALL && !program.has_effects() && program.callback().is_none() {
+    match *CHECK_ALL && !program.has_effects() && program.callback().is_none() {
         true => Checked::always(inner, program),
         false => inner,
     }
@@ -45,8 +45,8 @@ impl Checked {
         if inner.engine() == Engine::Interpreter {
             return inner;
         }
-        let (plan, told) = (OnceLock::new(), AtomicBool::new(false));
-        Box::new(Checked { inner, program: program.clone(), plan, told })
+        let (plan, warned) = (OnceLock::new(), AtomicBool::new(false));
+        Box::new(Checked { inner, program: program.clone(), plan, warned })
     }
 }
 
@@ -70,10 +70,10 @@ impl Run for Checked {
             Engine::Iree => self.plan.get_or_init(|| Plan::new(&self.program)).run(arrays),
             Engine::Host | Engine::Interpreter => interpret_owned(&self.program, arrays),
         };
-        let (expected, again) = (on_host(values(), run)?, |arrays| run(arrays).ok());
-        let difference = difference(&self.program, &values(), &expected, &found, &again);
+        let (expected, rerun) = (on_host(values(), run)?, |arrays| run(arrays).ok());
+        let difference = difference(&self.program, &values(), &expected, &found, &rerun);
         let Some(difference) = difference else { return Ok(found) };
-        if !self.told.swap(true, Ordering::Relaxed) {
+        if !self.warned.swap(true, Ordering::Relaxed) {
             let saved = save(&self.program, &values());
             let saved = saved.map(|path| format!("; the program and its inputs are in {}", path.display()));
             tracing::warn!(

@@ -25,8 +25,8 @@ pub(crate) fn warn_if_of_program(program: &Program, error: &Error) -> bool {
 
 /// Warns once for each function that the host engine runs it, and names the operation that is the reason.
 fn warn_of_host(program: &Program, error: &Error) {
-    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if !TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(program.name().to_owned()) {
+    static WARNED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if !WARNED.lock().unwrap_or_else(PoisonError::into_inner).insert(program.name().to_owned()) {
         return;
     }
     let shown =

@@ -19,11 +19,11 @@ pub(crate) const ENTRY: &str = "main";
 pub(crate) fn load(
     module: &CompiledModule,
     device: &Arc<rune_iree::Device>,
-    said: &ModuleSignature,
+    stated: &ModuleSignature,
 ) -> Result<Executable, Error> {
-    let types = said.inputs.iter().chain(&said.constants).cloned().collect();
-    let signature = Signature::new(types, said.outputs.clone());
-    let host = (!said.host.is_empty()).then(|| Arc::new(HostOps(said.host.clone())) as Arc<_>);
+    let types = stated.inputs.iter().chain(&stated.constants).cloned().collect();
+    let signature = Signature::new(types, stated.outputs.clone());
+    let host = (!stated.host.is_empty()).then(|| Arc::new(HostOps(stated.host.clone())) as Arc<_>);
     Ok(Executable::load(module, device, ENTRY, signature, host)?)
 }
 

@@ -38,7 +38,7 @@ static MODE: Lazy<Mode> = Lazy::new(|| match std::env::var("RUNE_EAGER").as_dere
     Ok("auto" | "") | Err(VarError::NotPresent) => Mode::Auto,
     other => {
         let other = match &other {
-            Err(VarError::NotUnicode(said)) => said.to_string_lossy(),
+            Err(VarError::NotUnicode(setting)) => setting.to_string_lossy(),
             _ => other.unwrap_or_default().into(),
         };
         tracing::warn!("RUNE_EAGER={other} is none of auto, interpret, compile; taken as auto");
@@ -51,7 +51,7 @@ const WORTH_COMPILING: f64 = 3e8;
 /// The minimum number of interpreter steps for which a call of a device is worth it.
 const MIN_STEPS: f64 = 1e4;
 /// The maximum number of operations of a program to compile. The compiler takes too long for longer ones.
-const TOO_LONG: usize = 2000;
+const MAX_OPERATIONS: usize = 2000;
 
 /// The number of steps that an operation costs in addition to those for its elements.
 const OP_OVERHEAD: f64 = 100.0;
@@ -62,7 +62,7 @@ const UNKNOWN_TRIP_COUNT: u64 = 100;
 const MAX_PROGRAMS: NonZeroUsize = NonZeroUsize::new(1024).unwrap();
 
 /// The reason for planning or compiling a program, in the log.
-const WHY: &str = "read outside `jit`";
+const LOG_REASON: &str = "read outside `jit`";
 
 struct Tiered;
 
@@ -74,7 +74,7 @@ struct CachedExpression {
 }
 
 /// The evaluated programs. The least recently used ones are dropped.
-static KNOWN: Lazy<Mutex<LruCache<(Device, ProgramHash), CachedExpression>>> =
+static EVALUATED: Lazy<Mutex<LruCache<(Device, ProgramHash), CachedExpression>>> =
     Lazy::new(|| Mutex::new(LruCache::new(MAX_PROGRAMS)));
 
 impl Evaluator for Tiered {
@@ -88,7 +88,7 @@ impl Evaluator for Tiered {
         let interpreted = match (&device, *MODE) {
             (Device::Reference, _) | (_, Mode::Interpret) => true,
             (_, Mode::Compile) => false,
-            (_, Mode::Auto) => steps < MIN_STEPS || (!at_once && program.instructions().len() > TOO_LONG),
+            (_, Mode::Auto) => steps < MIN_STEPS || (!at_once && program.instructions().len() > MAX_OPERATIONS),
         };
         // The results are in the memory of the device, whichever engine computes them.
         let interpret = || -> Result<Vec<Value>, EvalError> {
@@ -111,7 +111,7 @@ impl Evaluator for Tiered {
         }
         let key = (device.clone(), program.structural_hash());
         let runnable = {
-            let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = EVALUATED.lock().unwrap_or_else(PoisonError::into_inner);
             let entry = known.get_or_insert_mut(key.clone(), || CachedExpression { spent: 0.0, runnable: None });
             entry.spent += steps;
             match (&entry.runnable, *MODE) {
@@ -120,10 +120,10 @@ impl Evaluator for Tiered {
                 (None, _) => {
                     drop(known);
                     let runnable = Arc::new(match at_once {
-                        true => prepare::plan(&program.simplify(), WHY).0,
+                        true => prepare::plan(&program.simplify(), LOG_REASON).0,
                         false => compiled(&program, &device).map_err(failed)?,
                     });
-                    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+                    let mut known = EVALUATED.lock().unwrap_or_else(PoisonError::into_inner);
                     known.put(key, CachedExpression { spent: 0.0, runnable: Some(runnable.clone()) });
                     Some(runnable)
                 }
@@ -137,7 +137,7 @@ impl Evaluator for Tiered {
 }
 
 fn compiled(program: &Program, device: &Device) -> Result<Runnable, crate::Error> {
-    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { WHY };
+    let why = if *MODE == Mode::Compile { "RUNE_EAGER=compile" } else { LOG_REASON };
     Ok(prepare::compile_or_plan(&Arc::new(program.simplify()), device, why)?.0)
 }
 
@@ -164,7 +164,7 @@ mod tests {
             let x = Tensor::ones([5000 + n], DType::F32);
             assert_eq!((&x + 1.0).sum().item::<f32>().unwrap(), (2 * (5000 + n)) as f32);
         }
-        let known = KNOWN.lock().unwrap();
+        let known = EVALUATED.lock().unwrap();
         assert_eq!(known.len(), MAX_PROGRAMS.get());
     }
 }

@@ -12,18 +12,18 @@ impl HostCalls for HostOps {
     fn functions(&self) -> Vec<HostFunction> {
         let function = |h: &HostOp| HostFunction {
             name: h.name.clone(),
-            inputs: h.op.operands().into_iter().map(passed).chain(token(&h.op)).collect(),
-            outputs: h.outputs.iter().map(passed).chain(token(&h.op)).collect(),
+            inputs: h.op.operands().into_iter().map(abi_type).chain(token(&h.op)).collect(),
+            outputs: h.outputs.iter().map(abi_type).chain(token(&h.op)).collect(),
         };
         self.0.iter().map(function).collect()
     }
-    fn is_users(&self, index: usize) -> bool {
+    fn is_callback(&self, index: usize) -> bool {
         self.0[index].op.callback().is_some()
     }
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
         let op = &self.0[index].op;
         // Arguments borrow their memory, but a callback may keep its arguments, so it gets copies.
-        let kept = self.is_users(index);
+        let kept = self.is_callback(index);
         let mut args = args.iter();
         let on_arrays = op.try_map(|ty| {
             let arg = args.next().ok_or("fewer arguments than operands")?;
@@ -33,7 +33,7 @@ impl HostCalls for HostOps {
             })
         })?;
         let on_arrays = on_arrays.map(|arg| &**arg);
-        let results = match fast(&on_arrays) {
+        let results = match host_kernel_result(&on_arrays) {
             Some(result) => vec![result],
             None => eval_op(&on_arrays).map_err(|e| e.to_string())?,
         };
@@ -46,7 +46,7 @@ impl HostCalls for HostOps {
 }
 
 /// Returns the result of an operation for which `rune-host` has a fast kernel, else `None`.
-fn fast(op: &Op<&Array>) -> Option<Array> {
+fn host_kernel_result(op: &Op<&Array>) -> Option<Array> {
     let Op::DotGeneral { lhs, rhs, dims, out } = op else { return None };
     rune_host::dot_general(lhs, rhs, dims, *out)
 }
@@ -57,7 +57,7 @@ fn as_dtype(array: &Array, dtype: DType) -> Array {
 }
 
 /// Returns the type with which compiled code passes an array of type `ty`.
-fn passed(ty: &Type) -> Type {
+fn abi_type(ty: &Type) -> Type {
     ty.with_dtype(ty.dtype.to_signed())
 }
 

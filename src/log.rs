@@ -24,7 +24,7 @@ pub(crate) fn shows_code() -> bool {
 }
 
 /// Logs, if `LOG_JIT` is set, that the host engine has a plan for `program`.
-pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str) {
+pub(crate) fn log_plan(program: &Program, plan: &Plan, took: Duration, why: &str) {
     tracing::debug!(name = program.name(), steps = plan.steps(), ?took, why, "planned");
     if *LEVEL > 0 {
         eprintln!("---- {} plan: ({why})\n\n{program}\n", program.name());
@@ -41,17 +41,17 @@ pub(crate) fn planned(program: &Program, plan: &Plan, took: Duration, why: &str)
 
 /// Returns the differences of the types of the leaves, such as `arguments[1]: [64, 784, f32] was [128, 784, f32]`, or
 /// `None` if there are none.
-pub(crate) fn changes(paths: &[String], now: &[Type], before: &[Type]) -> Option<String> {
+pub(crate) fn type_changes(paths: &[String], now: &[Type], before: &[Type]) -> Option<String> {
     if now.len() != before.len() {
         return Some(format!("{} tensors in the arguments, and there were {}", now.len(), before.len()));
     }
     let changed = (0..now.len()).filter(|&i| now[i] != before[i]);
-    some(changed.map(|i| format!("{}: {} was {}", paths[i], now[i], before[i])).collect())
+    first_few(changed.map(|i| format!("{}: {} was {}", paths[i], now[i], before[i])).collect())
 }
 
 /// Returns the differences of the static fields, such as `arguments[0].heads: 8 was 4`, or `None` if there are none.
 pub(crate) fn static_changes(now: &Statics, before: &Statics) -> Option<String> {
-    some(all_static_changes(now, before).iter().map(ToString::to_string).collect())
+    first_few(all_static_changes(now, before).iter().map(ToString::to_string).collect())
 }
 
 fn all_static_changes(now: &Statics, before: &Statics) -> Vec<StaticChange> {
@@ -59,21 +59,21 @@ fn all_static_changes(now: &Statics, before: &Statics) -> Vec<StaticChange> {
 }
 
 /// Returns the first few differences and the number of the others, or `None` if there are none.
-fn some(mut said: Vec<String>) -> Option<String> {
+fn first_few(mut parts: Vec<String>) -> Option<String> {
     const SHOWN: usize = 3;
-    let more = said.len().saturating_sub(SHOWN);
-    said.truncate(SHOWN);
+    let more = parts.len().saturating_sub(SHOWN);
+    parts.truncate(SHOWN);
     if more > 0 {
-        said.push(format!("and {more} more"));
+        parts.push(format!("and {more} more"));
     }
-    (!said.is_empty()).then(|| said.join(", "))
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// Returns the warning for a function that is compiled again because a static field changed, and that may therefore be
 /// compiled at each call. Returns `None` if only fields with few possible values changed, such as a `bool`, or none.
-pub(crate) fn changing(name: &str, now: &Statics, before: &Statics) -> Option<String> {
+pub(crate) fn static_recompile_warning(name: &str, now: &Statics, before: &Statics) -> Option<String> {
     let changes = all_static_changes(now, before).into_iter().filter(|change| !change.is_choice);
-    let changes = some(changes.map(|change| change.to_string()).collect())?;
+    let changes = first_few(changes.map(|change| change.to_string()).collect())?;
     Some(format!(
         "`{name}` is compiled again for what is no tensor in its arguments: {changes}; each new value costs a compilation, and what changes \
          from call to call is better a tensor"
@@ -82,15 +82,15 @@ pub(crate) fn changing(name: &str, now: &Statics, before: &Statics) -> Option<St
 
 /// Returns the warning for a function that was compiled for all of these types and static fields. It names those that
 /// change.
-pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) -> String {
+pub(crate) fn recompile_warning(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) -> String {
     let (last, statics) = all[all.len() - 1];
-    let mut said = Vec::new();
+    let mut parts = Vec::new();
     for (i, path) in paths.iter().enumerate() {
         let mut types: Vec<String> = all.iter().filter_map(|(types, _)| Some(types.get(i)?.to_string())).collect();
         let newest = types.len().saturating_sub(3);
         if types.iter().any(|ty| *ty != last[i].to_string()) {
             types.drain(..newest);
-            said.push(format!("{path}, last {}", types.join(", ")));
+            parts.push(format!("{path}, last {}", types.join(", ")));
         }
     }
     let mut values: Vec<(String, Vec<String>)> = Vec::new();
@@ -103,11 +103,11 @@ pub(crate) fn many(name: &str, paths: &[String], all: &[(&[Type], &Statics)]) ->
             }
         }
     }
-    said.extend(values.into_iter().map(|(path, values)| format!("{path}, last {}", values.join(", "))));
+    parts.extend(values.into_iter().map(|(path, values)| format!("{path}, last {}", values.join(", "))));
     format!(
         "`{name}` was compiled {} times, and what changes is {}; each new one costs a compilation, and padding makes them fewer",
         all.len(),
-        said.join("; "),
+        parts.join("; "),
     )
 }
 
@@ -125,9 +125,9 @@ mod tests {
         let paths = ["arguments[0]".to_owned(), "arguments[1].w".to_owned()];
         let (a, b) = (types(&["[2, f32]", "[64, 784, f32]"]), types(&["[2, f32]", "[128, 784, f32]"]));
         let expected = "arguments[1].w: [64, 784, f32] was [128, 784, f32]";
-        assert_eq!(changes(&paths, &a, &b).as_deref(), Some(expected));
-        assert_eq!(changes(&paths, &a, &a), None);
-        assert_eq!(changes(&paths, &a, &a[..1]).unwrap(), "2 tensors in the arguments, and there were 1");
+        assert_eq!(type_changes(&paths, &a, &b).as_deref(), Some(expected));
+        assert_eq!(type_changes(&paths, &a, &a), None);
+        assert_eq!(type_changes(&paths, &a, &a[..1]).unwrap(), "2 tensors in the arguments, and there were 1");
     }
 
     #[test]
@@ -135,26 +135,27 @@ mod tests {
         let paths = ["arguments[0]".to_owned(), "arguments[1]".to_owned()];
         let all: Vec<Vec<Type>> = (1..=11).map(|n| types(&["[f32]", &format!("[{n}, f32]")])).collect();
         let none = Statics::new();
-        let said = many("step", &paths, &all.iter().map(|types| (&types[..], &none)).collect::<Vec<_>>());
+        let message =
+            recompile_warning("step", &paths, &all.iter().map(|types| (&types[..], &none)).collect::<Vec<_>>());
         assert!(
-            said.starts_with(
+            message.starts_with(
                 "`step` was compiled 11 times, and what changes is arguments[1], last [9, f32], [10, f32], [11, f32];"
             ),
-            "{said}"
+            "{message}"
         );
         let counted: Vec<Statics> = (1..=11usize).map(|n| vec![("arguments[0]", (n, true).statics())]).collect();
         let all: Vec<(&[Type], &Statics)> = counted.iter().map(|statics| (&all[0][..], statics)).collect();
-        let said = many("step", &paths, &all);
-        assert!(said.contains("what changes is arguments[0][0], last 9, 10, 11;"), "{said}");
+        let message = recompile_warning("step", &paths, &all);
+        assert!(message.contains("what changes is arguments[0][0], last 9, 10, 11;"), "{message}");
     }
 
     #[test]
     fn what_may_change_at_each_call_is_told_from_a_choice() {
         let statics = |n: usize, b: bool| vec![("arguments[0]", (n, b).statics())];
-        assert_eq!(changing("step", &statics(1, true), &statics(1, false)), None);
-        assert_eq!(changing("step", &statics(1, true), &statics(1, true)), None);
-        let said = changing("step", &statics(2, true), &statics(1, false)).unwrap();
-        assert!(said.contains("arguments: arguments[0][0]: 2 was 1;"), "{said}");
+        assert_eq!(static_recompile_warning("step", &statics(1, true), &statics(1, false)), None);
+        assert_eq!(static_recompile_warning("step", &statics(1, true), &statics(1, true)), None);
+        let message = static_recompile_warning("step", &statics(2, true), &statics(1, false)).unwrap();
+        assert!(message.contains("arguments: arguments[0][0]: 2 was 1;"), "{message}");
         let all = static_changes(&statics(2, true), &statics(1, false)).unwrap();
         assert_eq!(all, "arguments[0][0]: 2 was 1, arguments[0][1]: true was false");
     }

@@ -8,13 +8,13 @@ use rune_lower::{Backend, LowerError, LowerOptions, LoweredModule, Purpose, lowe
 
 /// Lowers a program to StableHLO for the target of `device`.
 pub(crate) fn lower_for(program: &Program, device: &Device) -> Result<LoweredModule, Error> {
-    fits(program, device)?;
+    check_memory(program, device)?;
     lower_to(program, &options_for(device).target)
 }
 
 /// Checks that the arrays of a program fit into the memory of its device. The compiler fails at some that do not fit,
 /// and its message does not mention memory.
-fn fits(program: &Program, device: &Device) -> Result<(), Error> {
+fn check_memory(program: &Program, device: &Device) -> Result<(), Error> {
     let Device::Iree(device) = device else { return Ok(()) };
     let Some(capacity) = device.capacity() else { return Ok(()) };
     let outputs = program.output_types();
@@ -40,18 +40,18 @@ pub(crate) fn lower_to(program: &Program, target: &Target) -> Result<LoweredModu
     let entry = compiled_program::ENTRY.to_owned();
     let options =
         LowerOptions { backend, purpose: Purpose::Run, entry, f64: target.has_f64(), ..LowerOptions::default() };
-    lower(program, &options).map_err(|error| shortened(program, error).into())
+    lower(program, &options).map_err(|error| shorten_error(program, error).into())
 }
 
 /// Shortens the text of the module, which MLIR prints in full, in an error.
-fn shortened(program: &Program, error: LowerError) -> LowerError {
-    const LINES: usize = 10;
-    let LowerError::Malformed(said) = &error else { return error };
-    let short = rune_iree::excerpt(said, LINES);
-    if short == said.trim_end() {
+fn shorten_error(program: &Program, error: LowerError) -> LowerError {
+    const MAX_LINES: usize = 10;
+    let LowerError::Malformed(text) = &error else { return error };
+    let short = rune_iree::excerpt(text, MAX_LINES);
+    if short == text.trim_end() {
         return error;
     }
-    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), said);
+    let saved = rune_iree::save_rejected(program.name(), &program.to_string(), text);
     let saved = saved.map(|file| format!("\nthe program, and all that was said, is in {}", file.display()));
     LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
 }

@@ -78,6 +78,6 @@ fn planned(program: &Program, why: &str) -> (Plan, Timings) {
     let start = Stopwatch::start();
     let plan = Plan::new(program);
     let timings = Timings { lower: start.elapsed(), ..Timings::default() };
-    log::planned(program, &plan, timings.lower, why);
+    log::log_plan(program, &plan, timings.lower, why);
     (plan, timings)
 }

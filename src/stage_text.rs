@@ -95,7 +95,7 @@ fn starts_of<'t>(
         let lines: String = lines.iter().map(|&i| format!("{}\n", function[i])).collect();
         let text = format!("{rodata}\n{}\n{lines}    }}\n", function[0]);
         match found.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, said)) => said.push_str(&text),
+            Some((_, existing)) => existing.push_str(&text),
             None => found.push((name, text)),
         }
     }
@@ -124,17 +124,17 @@ fn dispatch(function: &str) -> &str {
 }
 
 /// Shortens the binary code in a text.
-pub fn short(text: &str) -> String {
+pub fn shorten_binaries(text: &str) -> String {
     /// The number of hexadecimal digits to keep.
-    const DIGITS: usize = 32;
+    const MAX_DIGITS: usize = 32;
     let mut short = String::with_capacity(text.len().min(1 << 20));
     let mut rest = text;
     while let Some(at) = rest.find("\"0x") {
         let (before, digits) = rest.split_at(at + 3);
         let end = digits.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(digits.len());
         short.push_str(before);
-        short.push_str(&digits[..end.min(DIGITS)]);
-        if end > DIGITS {
+        short.push_str(&digits[..end.min(MAX_DIGITS)]);
+        if end > MAX_DIGITS {
             short.push_str(&format!("... {} bytes", end / 2));
         }
         rest = &digits[end..];
@@ -150,7 +150,10 @@ mod tests {
     #[test]
     fn binary_code_is_shortened() {
         let code = format!("a = dense<\"0x{}\"> : b, c = \"0x12\"", "AB".repeat(500));
-        assert_eq!(short(&code), format!("a = dense<\"0x{}... 500 bytes\"> : b, c = \"0x12\"", "AB".repeat(16)));
+        assert_eq!(
+            shorten_binaries(&code),
+            format!("a = dense<\"0x{}... 500 bytes\"> : b, c = \"0x12\"", "AB".repeat(16))
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::lower::lower_to;
-use crate::stage_text::{comment, executables, short, starts};
+use crate::stage_text::{comment, executables, shorten_binaries, starts};
 use rune_ir::Program;
 use rune_iree::{
     CompileCache, CompileOptions, CompileReport, DispatchFile, Statistics, compile_to_phase, dispatch_files,
@@ -161,7 +161,7 @@ impl Stages {
             (Stage::Program, _) => Ok(self.program.to_string()),
             (Stage::Simplified, _) => Ok(self.program.simplify().to_string()),
             (Stage::StableHlo, _) => Ok(self.lower()?.code().to_owned()),
-            (_, Some(phase)) => self.after(phase),
+            (_, Some(phase)) => self.text_after_phase(phase),
             (_, None) => Ok(listing(&self.code(stage)?)),
         }
     }
@@ -175,14 +175,14 @@ impl Stages {
         let missing = |names: Vec<&str>| Error::NoDispatch { which: which.to_owned(), known: names.join(", ") };
         match stage {
             Stage::Flow | Stage::Stream | Stage::Vm => {
-                let text = self.after(stage.name())?;
+                let text = self.text_after_phase(stage.name())?;
                 let parts = if stage == Stage::Vm { starts(&text) } else { executables(&text, stage.name()) };
                 let found = parts.iter().find(|(name, _)| named(name)).map(|(_, text)| text.clone());
                 found.ok_or_else(|| missing(parts.iter().map(|(name, _)| *name).collect()))
             }
             Stage::Hal | Stage::Llvm | Stage::Asm | Stage::Ptx | Stage::Msl | Stage::Spirv => {
                 let files = self.code(stage)?;
-                let found = files.iter().find(|f| named(&f.dispatch)).map(|f| short(&f.text));
+                let found = files.iter().find(|f| named(&f.dispatch)).map(|f| shorten_binaries(&f.text));
                 found.ok_or_else(|| missing(files.iter().map(|f| f.dispatch.as_str()).collect()))
             }
             Stage::Program | Stage::Simplified | Stage::StableHlo | Stage::Input => {
@@ -220,8 +220,8 @@ impl Stages {
         lower_to(&self.program.simplify(), &self.options.target)
     }
     /// Returns the text after a phase of the compiler.
-    fn after(&self, phase: &str) -> Result<String, Error> {
-        Ok(short(&compile_to_phase(&self.lower()?.text, self.program.name(), &self.options, phase)?))
+    fn text_after_phase(&self, phase: &str) -> Result<String, Error> {
+        Ok(shorten_binaries(&compile_to_phase(&self.lower()?.text, self.program.name(), &self.options, phase)?))
     }
     /// Returns the code of the kernels, from the files of an earlier compilation.
     pub(crate) fn assembly_in(&self, files: &[DispatchFile]) -> Result<String, Error> {

@@ -44,10 +44,10 @@ impl Tier {
         }
     }
     /// Returns the tier, or an error if this build lacks its engine.
-    pub(crate) fn available(self, said: &str) -> Result<Tier, Error> {
+    pub(crate) fn available(self, setting: &str) -> Result<Tier, Error> {
         match self {
             Tier::Iree if cfg!(not(feature = "iree")) => {
-                Err(Error::MissingFeature { what: format!("the tier `iree` ({said})"), feature: "iree" })
+                Err(Error::MissingFeature { what: format!("the tier `iree` ({setting})"), feature: "iree" })
             }
             Tier::Auto | Tier::Host | Tier::Iree => Ok(self),
         }

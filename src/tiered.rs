@@ -24,14 +24,14 @@ use verdicts::{Lowering, StoredVerdict};
 /// The total time on the host engine after which a program is compiled: about the duration of a compilation.
 /// `RUNE_TIER_AFTER` overrides it, in milliseconds.
 static WORTH_COMPILING: Lazy<Duration> = Lazy::new(|| {
-    let said = std::env::var("RUNE_TIER_AFTER").ok().and_then(|ms| ms.trim().parse().ok());
-    Duration::from_millis(said.unwrap_or(2000))
+    let setting = std::env::var("RUNE_TIER_AFTER").ok().and_then(|ms| ms.trim().parse().ok());
+    Duration::from_millis(setting.unwrap_or(2000))
 });
 /// The total time on the host engine after which the module is looked up in the cache. A lookup takes a few
 /// milliseconds, because it needs the lowered program.
 const WORTH_LOOKUP: Duration = Duration::from_millis(100);
 /// The shortest call that compiled code can speed up by more than its own overhead.
-const SHORTEST_CALL: Duration = Duration::from_micros(20);
+const MIN_CALL_TIME: Duration = Duration::from_micros(20);
 /// The number of successive shorter calls after which calls are no longer timed.
 const SHORT_CALLS: u32 = 1000;
 /// The number of timed calls that both engines compute.
@@ -102,7 +102,7 @@ impl Tiered {
         self.state.store(state as u8, Ordering::Release);
     }
     /// Sets the state if it is `from`, and returns whether it was.
-    fn change(&self, from: State, to: State) -> bool {
+    fn transition(&self, from: State, to: State) -> bool {
         self.state.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
     /// Runs the program on its current engine, or on both.
@@ -111,7 +111,7 @@ impl Tiered {
             (State::Counted, _) => {
                 let start = Instant::now();
                 let results = self.on_host(inputs)?;
-                self.count(start.elapsed());
+                self.add_call_time(start.elapsed());
                 Ok(results)
             }
             (State::Tried, Some(compiled)) => self.on_both(&**compiled, inputs),
@@ -126,12 +126,12 @@ impl Tiered {
 
     /// Adds the time of a call. At the first threshold, it looks the module up in the cache. At the second one, it
     /// queues the program for compilation.
-    fn count(self: &Arc<Tiered>, took: Duration) {
+    fn add_call_time(self: &Arc<Tiered>, took: Duration) {
         let spent = self.spent.fetch_add(took.as_nanos() as u64, Ordering::Relaxed) + took.as_nanos() as u64;
-        if took < SHORTEST_CALL {
+        if took < MIN_CALL_TIME {
             if self.short.fetch_add(1, Ordering::Relaxed) + 1 == SHORT_CALLS {
-                let why = format!("{SHORT_CALLS} calls in a row took less than {SHORTEST_CALL:?}");
-                if self.change(State::Counted, State::Host) {
+                let why = format!("{SHORT_CALLS} calls in a row took less than {MIN_CALL_TIME:?}");
+                if self.transition(State::Counted, State::Host) {
                     log::background(&self.program, "the host engine keeps it", &why);
                 }
             }
@@ -142,7 +142,7 @@ impl Tiered {
         if spent >= WORTH_LOOKUP.min(*WORTH_COMPILING) && !self.looked_up.swap(true, Ordering::Relaxed) {
             self.look_up();
         }
-        if spent < *WORTH_COMPILING || !self.change(State::Counted, State::Compiling) {
+        if spent < *WORTH_COMPILING || !self.transition(State::Counted, State::Compiling) {
             return;
         }
         // This thread lowers the program: with the feature `melior`, MLIR verifies the module, and the process must not
@@ -186,27 +186,27 @@ impl Tiered {
 
     /// Looks up the module and its verdict in the cache.
     fn look_up(&self) {
-        if !verdicts::may_be_known() {
+        if !verdicts::may_be_stored() {
             return;
         }
-        let Some(said) = self.lowering().and_then(|lowering| lowering.known(&self.program, &self.device)) else {
+        let Some(stored) = self.lowering().and_then(|lowering| lowering.lookup(&self.program, &self.device)) else {
             return;
         };
-        match said {
+        match stored {
             StoredVerdict::Iree(runnable, why) => {
                 let _ = self.compiled.set(runnable);
-                if self.change(State::Counted, State::Iree) {
+                if self.transition(State::Counted, State::Iree) {
                     log::background(&self.program, "IREE takes over", &why);
                 }
             }
             StoredVerdict::Host(why) => {
-                if self.change(State::Counted, State::Host) {
+                if self.transition(State::Counted, State::Host) {
                     log::background(&self.program, "the host engine keeps it", &why);
                 }
             }
             StoredVerdict::Untried(runnable) => {
                 let _ = self.compiled.set(runnable);
-                if self.change(State::Counted, State::Tried) {
+                if self.transition(State::Counted, State::Tried) {
                     log::background(&self.program, "both engines are timed", "the compiled code is in the cache");
                 }
             }
@@ -228,7 +228,7 @@ impl Tiered {
             Err(error) => {
                 let Error::Compile(error) = error else { return self.keep_on_host(&error.to_string()) };
                 if let Some(Some(lowering)) = self.lowering.get() {
-                    lowering.keep_failure(&error);
+                    lowering.store_failure(&error);
                 }
                 self.keep_on_host(&error.shortly());
             }
@@ -257,13 +257,13 @@ impl Tiered {
         let (found, iree_time) = match iree {
             Ok(ran) => ran,
             Err(error) => {
-                self.decide([host_time, Duration::MAX], Some(format!("compiled code failed: {error}")));
+                self.apply_verdict([host_time, Duration::MAX], Some(format!("compiled code failed: {error}")));
                 return Ok(expected);
             }
         };
-        let (inputs, again) = (values().collect::<Vec<_>>(), |arrays| self.plan.run(arrays).ok());
-        if let Some(difference) = difference(&self.program, &inputs, &expected, &found, &again) {
-            self.disagree([host_time, iree_time], &difference, &inputs);
+        let (inputs, rerun) = (values().collect::<Vec<_>>(), |arrays| self.plan.run(arrays).ok());
+        if let Some(difference) = difference(&self.program, &inputs, &expected, &found, &rerun) {
+            self.report_fault([host_time, iree_time], &difference, &inputs);
             return Ok(expected);
         }
         let mut times = self.times.lock().unwrap_or_else(PoisonError::into_inner);
@@ -271,13 +271,13 @@ impl Tiered {
         times[1].push(iree_time);
         if times[0].len() == TRIALS {
             let fastest = |times: &[Duration]| times.iter().min().copied().unwrap_or_default();
-            self.decide([fastest(&times[0]), fastest(&times[1])], None);
+            self.apply_verdict([fastest(&times[0]), fastest(&times[1])], None);
         }
         Ok(expected)
     }
 
     /// Chooses the faster engine, or the host engine if there is a fault, and stores the verdict for other processes.
-    fn decide(&self, times: [Duration; 2], fault: Option<String>) {
+    fn apply_verdict(&self, times: [Duration; 2], fault: Option<String>) {
         let verdict = verdicts::verdict(times, fault);
         let wins = verdict.compiled_wins();
         // Another thread may have found a fault in the meantime. If so, the host engine stays.
@@ -286,21 +286,21 @@ impl Tiered {
                 self.set(State::Host);
                 true
             }
-            false => self.change(State::Tried, if wins { State::Iree } else { State::Host }),
+            false => self.transition(State::Tried, if wins { State::Iree } else { State::Host }),
         };
         if !decided {
             return;
         }
         let winner = if wins { "IREE takes over" } else { "the host engine keeps it" };
-        log::background(&self.program, winner, &verdicts::shown(&verdict));
+        log::background(&self.program, winner, &verdicts::summary(&verdict));
         if let Some(Some(lowering)) = self.lowering.get() {
-            lowering.keep(&verdict);
+            lowering.store(&verdict);
         }
     }
 
     /// Warns once that compiled code is wrong, and lets the host engine run the program.
-    fn disagree(&self, times: [Duration; 2], difference: &str, inputs: &[Arg<'_>]) {
-        self.decide(times, Some(difference.to_owned()));
+    fn report_fault(&self, times: [Duration; 2], difference: &str, inputs: &[Arg<'_>]) {
+        self.apply_verdict(times, Some(difference.to_owned()));
         let saved = save(&self.program, inputs);
         let saved = saved.map(|path| format!("; the program and its inputs are in {}", path.display()));
         tracing::warn!(
@@ -321,7 +321,7 @@ impl Run for Arc<Tiered> {
             State::Counted => {
                 let start = Instant::now();
                 let results = run_plan(&self.plan, inputs)?;
-                self.count(start.elapsed());
+                self.add_call_time(start.elapsed());
                 Ok(results)
             }
             State::Compiling | State::Host => run_plan(&self.plan, inputs),

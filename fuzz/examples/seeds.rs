@@ -12,12 +12,12 @@ const PROGRAMS: u64 = 600;
 /// Random signatures of modules.
 const SIGNATURES: u64 = 100;
 
-fn here(path: &str) -> PathBuf {
+fn crate_path(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
 fn seed(target: &str, name: &str, bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
-    let folder = here("corpus").join(target);
+    let folder = crate_path("corpus").join(target);
     std::fs::create_dir_all(&folder)?;
     Ok(std::fs::write(folder.join(name), bytes)?)
 }
@@ -35,7 +35,7 @@ fn main() -> anyhow::Result<()> {
         seed("program_text", &format!("random-{number}"), text)?;
         seed("program_json", &format!("random-{number}"), json)?;
     }
-    for folder in std::fs::read_dir(here("../tests/data"))? {
+    for folder in std::fs::read_dir(crate_path("../tests/data"))? {
         for file in std::fs::read_dir(folder?.path())? {
             // Not all JSON there is a program.
             let path = file?.path();
@@ -45,7 +45,7 @@ fn main() -> anyhow::Result<()> {
             seed("program_json", &name, program.to_json()?)?;
         }
     }
-    beside()?;
+    programs_with_array_files()?;
     for signature in Op::<()>::signatures() {
         words.extend(signature.names.iter().map(ToString::to_string));
         words.extend(signature.attributes.iter().map(|(name, _)| name.to_string()));
@@ -55,7 +55,7 @@ fn main() -> anyhow::Result<()> {
     dictionary("program", &words)?;
 
     let mut words = BTreeSet::new();
-    for file in std::fs::read_dir(here("../tests/data/stablehlo"))? {
+    for file in std::fs::read_dir(crate_path("../tests/data/stablehlo"))? {
         let path = file?.path();
         if path.extension().is_some_and(|e| e == "mlir") {
             let text = std::fs::read_to_string(&path)?;
@@ -72,7 +72,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// Programs of which an array is in the file beside, as the target takes it.
-fn beside() -> anyhow::Result<()> {
+fn programs_with_array_files() -> anyhow::Result<()> {
     let folder = tempfolder()?;
     for (number, dtype) in DType::ALL.into_iter().enumerate() {
         let text = format!(
@@ -115,7 +115,7 @@ fn collect(words: &mut BTreeSet<String>, text: &str) {
 
 /// The names of operations and attributes that the source of the importer has.
 fn known_to_the_importer(words: &mut BTreeSet<String>) -> anyhow::Result<()> {
-    let source = here("../rune-stablehlo/src");
+    let source = crate_path("../rune-stablehlo/src");
     for folder in ["parse", "convert"] {
         for file in std::fs::read_dir(source.join(folder))? {
             let text = std::fs::read_to_string(file?.path())?;
@@ -135,13 +135,13 @@ fn dictionary(name: &str, words: &BTreeSet<String>) -> anyhow::Result<()> {
         };
         format!("\"{}\"\n", word.bytes().map(byte).collect::<String>())
     };
-    let folder = here("dictionaries");
+    let folder = crate_path("dictionaries");
     std::fs::create_dir_all(&folder)?;
     Ok(std::fs::write(folder.join(name).with_extension("dict"), words.iter().map(escaped).collect::<String>())?)
 }
 
 fn tempfolder() -> anyhow::Result<PathBuf> {
-    let folder = here("target").join("seeds");
+    let folder = crate_path("target").join("seeds");
     std::fs::create_dir_all(&folder)?;
     Ok(folder)
 }

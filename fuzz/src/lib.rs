@@ -14,11 +14,11 @@ use rune_testing::exercise;
 use std::collections::BTreeMap;
 
 /// What parts the JSON of a program from the safetensors file beside it.
-const BESIDE: u8 = 0;
+const ARRAYS_SEPARATOR: u8 = 0;
 
 /// The JSON of a program; behind a zero byte, the bytes of the file of its arrays.
 pub fn program_json(data: &[u8]) {
-    let (json, beside) = match data.iter().position(|&b| b == BESIDE) {
+    let (json, beside) = match data.iter().position(|&b| b == ARRAYS_SEPARATOR) {
         Some(end) => (&data[..end], &data[end + 1..]),
         None => (data, &[][..]),
     };

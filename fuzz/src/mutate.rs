@@ -6,7 +6,7 @@ use rune_testing::Mutator;
 /// Changes the first `size` bytes in one place, to at most `most`; gives how many they are then.
 pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
     let changed = match std::str::from_utf8(&data[..size]) {
-        Ok(text) if seed % 2 == 0 && !text.is_empty() => changed(text, u64::from(seed)),
+        Ok(text) if seed % 2 == 0 && !text.is_empty() => mutate_text(text, u64::from(seed)),
         Ok(_) | Err(_) => None,
     };
     match changed {
@@ -18,7 +18,7 @@ pub fn mutate(data: &mut [u8], size: usize, most: usize, seed: u32) -> usize {
     }
 }
 
-fn changed(text: &str, seed: u64) -> Option<String> {
+fn mutate_text(text: &str, seed: u64) -> Option<String> {
     let mut mutator = Mutator::new(seed);
     if seed % 4 == 0 && text.starts_with('{') {
         let mut json = serde_json::from_str(text).ok()?;

@@ -2,7 +2,7 @@
 
 use crate::devices::DeviceName;
 use crate::input::{self, Input};
-use crate::output::{self, tell};
+use crate::output::{self, print_value};
 use crate::random::Random;
 use crate::run::{check, compile_for};
 use crate::units::{count, time};
@@ -57,30 +57,35 @@ impl Bench {
             let compiled = CompiledProgram::load_on(&self.program, &device)?;
             let inputs = inputs(self.input, &shown, compiled.input_types())?;
             let measured = measure(|| Ok(compiled.call_values(&inputs).map(drop)?), self.seconds)?;
-            return measured.tell(json, &shown, "compiled", device.name(), None);
+            return measured.print(json, &shown, "compiled", device.name(), None);
         }
         let program = program::load(&self.program)?;
-        crate::random::fits(&program)?;
+        crate::random::check_memory(&program)?;
         let inputs = inputs(self.input, &shown, program.input_types())?;
         let cost = program.simplify().cost();
         // A multiply-add counts as two steps.
         let steps = (!cost.unbounded).then_some(2.0 * cost.multiply_adds as f64 + cost.flops as f64);
         if matches!(device, Device::Host) {
-            let arrays = inputs.iter().map(output::host).collect::<Result<Vec<_>>>()?;
+            let arrays = inputs.iter().map(output::to_host).collect::<Result<Vec<_>>>()?;
             let plan = Plan::new(&program.simplify());
             let measured = measure(|| Ok(plan.run(arrays.clone()).map(drop)?), self.seconds)?;
-            return measured.tell(json, &shown, "planned", device.name(), steps);
+            return measured.print(json, &shown, "planned", device.name(), steps);
         }
         let mut rates = Vec::new();
         for (opt, flags) in [(Opt::Fast, "fast flags"), (Opt::Plain, "plain flags")] {
-            let compiled =
-                progress::during(&format!("compiling {shown}, {flags}"), |_| compile_for(&program, &device, opt))?;
+            let compiled = progress::with_progress(&format!("compiling {shown}, {flags}"), |_| {
+                compile_for(&program, &device, opt)
+            })?;
             let measured = measure(|| Ok(compiled.call_values(&inputs).map(drop)?), self.seconds)?;
-            measured.tell(json, &shown, flags, device.name(), steps)?;
+            measured.print(json, &shown, flags, device.name(), steps)?;
             rates.push(measured.median());
         }
         let ratio = rates[1].as_secs_f64() / rates[0].as_secs_f64();
-        if json { Ok(()) } else { tell(false, format!("the fast flags make it {ratio:.2} times as fast"), json!(null)) }
+        if json {
+            Ok(())
+        } else {
+            print_value(false, format!("the fast flags make it {ratio:.2} times as fast"), json!(null))
+        }
     }
 }
 
@@ -88,7 +93,7 @@ pub fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Ve
     if given.is_empty() {
         return Ok(Random(0).inputs(types).into_iter().map(Value::Host).collect());
     }
-    let given = input::given(given)?;
+    let given = input::load_all(given)?;
     check(shown, types, &given)?;
     Ok(given.into_iter().map(|given| Value::Host(given.array)).collect())
 }
@@ -103,7 +108,7 @@ fn measure(call: impl Fn() -> Result<()>, seconds: f64) -> Result<Measured> {
     call()?;
     let mut times = Vec::new();
     let all = Duration::from_secs_f64(seconds);
-    progress::during("calling", |_| {
+    progress::with_progress("calling", |_| {
         let begun = Instant::now();
         while (begun.elapsed() < all && times.len() < MAX_CALLS) || times.is_empty() {
             let start = Instant::now();
@@ -124,7 +129,7 @@ impl Measured {
     fn median(&self) -> Duration {
         self.quantile(0.5)
     }
-    fn tell(&self, json: bool, shown: &str, flags: &str, device: &str, steps: Option<f64>) -> Result<()> {
+    fn print(&self, json: bool, shown: &str, flags: &str, device: &str, steps: Option<f64>) -> Result<()> {
         let total: Duration = self.0.iter().sum();
         let rate = self.0.len() as f64 / total.as_secs_f64();
         let parts = [("median", 0.5), ("90 %", 0.9), ("99 %", 0.99), ("least", 0.0), ("most", 1.0)];
@@ -141,6 +146,6 @@ impl Measured {
             "file": shown, "device": device, "flags": flags, "calls": self.0.len(), "calls_per_second": rate, "gflops": gigaflops,
             "seconds": { "min": seconds(0.0), "p50": seconds(0.5), "p90": seconds(0.9), "p99": seconds(0.99), "max": seconds(1.0) },
         });
-        tell(json, text, value)
+        print_value(json, text, value)
     }
 }

@@ -1,7 +1,7 @@
 //! `rune-cli cache`.
 
 use crate::failure::AlreadyReported;
-use crate::units::{bytes, some};
+use crate::units::{bytes, plural};
 use crate::{output, style};
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
@@ -57,12 +57,12 @@ impl Cache {
                         Some(s) => format!("{} -> {}", list(&s.inputs), list(&s.outputs)),
                         None => "?".to_owned(),
                     };
-                    let text = format!("{}  {:>9}  {:>12}  {types}", &short(entry), bytes(entry.bytes), age(entry));
-                    output::tell(json, text, value(cache, entry))?;
+                    let text = format!("{}  {:>9}  {:>12}  {types}", &short_key(entry), bytes(entry.bytes), age(entry));
+                    output::print_value(json, text, value(cache, entry))?;
                 }
                 let total: u64 = entries.iter().map(|e| e.bytes).sum();
                 let summary = format!("{} of {} in {dir}", entries_of(entries.len()), bytes(total));
-                if json { Ok(()) } else { output::tell(false, summary, json!(null)) }
+                if json { Ok(()) } else { output::print_value(false, summary, json!(null)) }
             }
             Action::Show { key } => {
                 let entry = find(cache, &key)?;
@@ -82,7 +82,7 @@ impl Cache {
                 if !host.is_empty() {
                     text += &format!("\non host    {}", host.join(", "));
                 }
-                output::tell(json, text, value(cache, &entry))
+                output::print_value(json, text, value(cache, &entry))
             }
             Action::Clear { key } => {
                 let (count, of) = match key {
@@ -100,7 +100,7 @@ impl Cache {
                     }
                 };
                 let text = format!("removed {} of {} from {dir}", entries_of(count), bytes(of));
-                output::tell(json, text, json!({ "removed": count, "bytes": of }))
+                output::print_value(json, text, json!({ "removed": count, "bytes": of }))
             }
             Action::Verify { remove } => {
                 let entries = cache.entries();
@@ -110,11 +110,11 @@ impl Cache {
                     let removed = remove && cache.remove(entry);
                     let then = if removed { ", removed" } else { "" };
                     let text = format!("{}  {bad}damaged{bad:#}{then}", entry.key);
-                    output::tell(json, text, json!({ "key": entry.key, "sound": false, "removed": removed }))?;
+                    output::print_value(json, text, json!({ "key": entry.key, "sound": false, "removed": removed }))?;
                 }
                 let sound = entries.len() - damaged.len();
                 let text = format!("{} {good}sound{good:#}, {} damaged, in {dir}", entries_of(sound), damaged.len());
-                output::tell(json, text, json!({ "sound": sound, "damaged": damaged.len() }))?;
+                output::print_value(json, text, json!({ "sound": sound, "damaged": damaged.len() }))?;
                 if damaged.is_empty() || remove { Ok(()) } else { Err(AlreadyReported.into()) }
             }
         }
@@ -135,7 +135,7 @@ fn find(cache: &CompileCache, key: &str) -> Result<CacheEntry> {
     }
 }
 
-fn short(entry: &CacheEntry) -> String {
+fn short_key(entry: &CacheEntry) -> String {
     entry.key.chars().take(12).collect()
 }
 
@@ -160,10 +160,10 @@ fn list(types: &[Type]) -> String {
 fn age(entry: &CacheEntry) -> String {
     let seconds = entry.used.elapsed().map_or(0, |age| age.as_secs());
     let ago = match seconds {
-        0..60 => some(seconds as usize, "second"),
-        60..3600 => some(seconds as usize / 60, "minute"),
-        3600..86_400 => some(seconds as usize / 3600, "hour"),
-        _ => some(seconds as usize / 86_400, "day"),
+        0..60 => plural(seconds as usize, "second"),
+        60..3600 => plural(seconds as usize / 60, "minute"),
+        3600..86_400 => plural(seconds as usize / 3600, "hour"),
+        _ => plural(seconds as usize / 86_400, "day"),
     };
     format!("{ago} ago")
 }

@@ -1,10 +1,10 @@
 //! `rune-cli compile`.
 
 use crate::failure::usage;
-use crate::output::{check_folder, tell};
+use crate::output::{check_folder, print_value};
 use crate::random::{self, Random};
 use crate::target::{TargetName, TargetOptions};
-use crate::units::{bytes, some, time};
+use crate::units::{bytes, plural, time};
 use crate::{program, progress};
 use anyhow::{Context, Result};
 use clap::Args;
@@ -70,7 +70,7 @@ impl Compile {
         check_folder(&output)?;
         let program = program::load(&self.program)?;
         let what = format!("compiling {} for {}", program::shown(&self.program), options.target);
-        let (compiled, stats) = progress::during(&what, |say| {
+        let (compiled, stats) = progress::with_progress(&what, |say| {
             Precompiled::recompile(&program, &options, &|phase: &'static str| say(phase))
         })?;
         let (compiled, checked) = self.check(compiled, &program, &options)?;
@@ -81,7 +81,7 @@ impl Compile {
             "{shown}: {} for {}, {}",
             bytes(size),
             options.target,
-            some(dispatches as usize, "dispatch").replace("dispatchs", "dispatches")
+            plural(dispatches as usize, "dispatch").replace("dispatchs", "dispatches")
         );
         text += &format!("\nlowered in {}, compiled in {}:", time(timings.lower), time(timings.compile));
         stats.phases.iter().for_each(|(phase, took)| text += &format!("\n  {phase:<26} {:>9}", time(*took)));
@@ -97,7 +97,7 @@ impl Compile {
             "lower_seconds": timings.lower.as_secs_f64(), "compile_seconds": timings.compile.as_secs_f64(),
             "phases_seconds": phases,
         });
-        tell(json, text, value)
+        print_value(json, text, value)
     }
 
     /// Compares a module with the host engine on random inputs, if it is for this machine.
@@ -114,7 +114,7 @@ impl Compile {
         } else if program.has_effects() || program.callback().is_some() {
             Some("it has effects".to_owned())
         } else {
-            random::fits(program).err().map(|error| error.to_string())
+            random::check_memory(program).err().map(|error| error.to_string())
         };
         if let Some(reason) = reason {
             return Ok((compiled, Checked::Skipped(reason)));
@@ -130,7 +130,7 @@ impl Compile {
             });
             let _ = sender.send(difference);
         });
-        let received = progress::during("checking the module", |_| receiver.recv_timeout(MAX_CHECK));
+        let received = progress::with_progress("checking the module", |_| receiver.recv_timeout(MAX_CHECK));
         let checked = match received {
             Ok(Ok(None)) => Checked::Agrees,
             Ok(Ok(Some(difference))) => {

@@ -1,6 +1,6 @@
 //! `rune-cli completions`.
 
-use crate::output::tell;
+use crate::output::print_value;
 use anyhow::Result;
 use clap::Args;
 use clap_complete::Shell;
@@ -26,7 +26,7 @@ impl Completions {
         clap_complete::generate(self.shell, cli, "rune-cli", &mut script);
         let script = String::from_utf8(script)?;
         if json {
-            return tell(true, "", json!({ "shell": self.shell.to_string(), "script": script }));
+            return print_value(true, "", json!({ "shell": self.shell.to_string(), "script": script }));
         }
         Ok(std::io::Write::write_all(&mut std::io::stdout(), script.as_bytes())?)
     }

@@ -20,7 +20,7 @@ fn kind(name: &str) -> Option<DeviceKind> {
     DeviceKind::ALL.into_iter().find(|kind| kind.driver() == driver)
 }
 
-fn about(name: &str) -> &'static str {
+fn description(name: &str) -> &'static str {
     match name {
         "cpu" => "the calling thread computes, with the least overhead; the same as local-sync",
         "local-sync" => "the same as cpu",
@@ -58,7 +58,7 @@ impl Devices {
                 "reason": missing,
                 "found": devices.iter().map(value).collect::<Vec<_>>(),
             });
-            output::tell(json, text(name, missing.as_deref(), &devices), value)?;
+            output::print_value(json, text(name, missing.as_deref(), &devices), value)?;
         }
         Ok(())
     }
@@ -73,7 +73,7 @@ fn text(name: &str, missing: Option<&str>, devices: &[DeviceInfo]) -> String {
     if let Some(missing) = missing {
         return format!("{name:<12}{dim}absent     {missing}{dim:#}");
     }
-    let mut text = format!("{name:<12}{good}available{good:#}  {}", about(name));
+    let mut text = format!("{name:<12}{good}available{good:#}  {}", description(name));
     for DeviceInfo { name, product, memory, .. } in devices {
         let memory = memory.map(|bytes| format!(", {} of memory", units::bytes(bytes))).unwrap_or_default();
         text += &format!("\n  {name:<10}{dim}{product}{memory}{dim:#}");
@@ -136,8 +136,8 @@ mod tests {
             memory: Some(16_000_000_000),
             properties: String::new(),
         };
-        let said = anstream::adapter::strip_str(&text("cuda", None, std::slice::from_ref(&info))).to_string();
-        assert_eq!(said, "cuda        available  NVIDIA GPUs\n  cuda:1    NVIDIA T4, 16.0 GB of memory");
+        let plain = anstream::adapter::strip_str(&text("cuda", None, std::slice::from_ref(&info))).to_string();
+        assert_eq!(plain, "cuda        available  NVIDIA GPUs\n  cuda:1    NVIDIA T4, 16.0 GB of memory");
         assert_eq!(value(&info), json!({ "name": "cuda:1", "product": "NVIDIA T4", "memory": 16_000_000_000u64 }));
     }
 }

@@ -1,7 +1,7 @@
 //! `rune-cli diff`.
 
 use crate::failure::AlreadyReported;
-use crate::output::{host, tell};
+use crate::output::{print_value, to_host};
 use crate::random::{self, Random};
 use crate::run::compile_for;
 use crate::{program, progress, style};
@@ -54,7 +54,7 @@ fn tolerance(text: &str) -> Result<f64, String> {
 }
 
 /// Returns the usual relative difference between two ways to compute the same result.
-fn usual(dtype: DType) -> f64 {
+fn default_tolerance(dtype: DType) -> f64 {
     match dtype {
         DType::F64 | DType::C128 => 1e-10,
         DType::F32 | DType::C64 => 1e-5,
@@ -85,10 +85,10 @@ impl Diff {
                 "same_instructions": same, "removed": removed, "added": added,
                 "results": results.as_ref().map(|r| r.iter().map(Compared::json).collect::<Vec<_>>()),
             });
-            tell(true, "", value)?;
+            print_value(true, "", value)?;
         } else {
             self.print(&lines, same)?;
-            results.iter().flatten().try_for_each(|r| tell(false, r.text(), json!(null)))?;
+            results.iter().flatten().try_for_each(|r| print_value(false, r.text(), json!(null)))?;
         }
         if let Some(error) = incomparable {
             return Err(error);
@@ -102,11 +102,11 @@ impl Diff {
 
     fn print(&self, lines: &[Line], same: bool) -> Result<()> {
         if same {
-            return tell(false, format!("the {} instructions are the same", lines.len()), json!(null));
+            return print_value(false, format!("the {} instructions are the same", lines.len()), json!(null));
         }
         let (bold, good, bad, dim) = (style::BOLD, style::GOOD, style::BAD, style::DIM);
         let shown = |path: &PathBuf| program::shown(path);
-        tell(false, format!("{bold}--- {}\n+++ {}{bold:#}", shown(&self.a), shown(&self.b)), json!(null))?;
+        print_value(false, format!("{bold}--- {}\n+++ {}{bold:#}", shown(&self.a), shown(&self.b)), json!(null))?;
         // Two lines of context around each difference.
         let differs = |i: usize| lines.get(i).is_some_and(|line| !matches!(line, Line::Same(_)));
         let near = |i: usize| (i.saturating_sub(2)..=i + 2).any(differs);
@@ -122,13 +122,13 @@ impl Diff {
                 Line::Added(text) => format!("{good}+ {text}{good:#}"),
             };
             if left_out > 0 {
-                tell(false, format!("{dim}  … {left_out} the same{dim:#}"), json!(null))?;
+                print_value(false, format!("{dim}  … {left_out} the same{dim:#}"), json!(null))?;
                 left_out = 0;
             }
-            tell(false, text, json!(null))?;
+            print_value(false, text, json!(null))?;
         }
         if left_out > 0 {
-            tell(false, format!("{dim}  … {left_out} the same{dim:#}"), json!(null))?;
+            print_value(false, format!("{dim}  … {left_out} the same{dim:#}"), json!(null))?;
         }
         Ok(())
     }
@@ -142,20 +142,20 @@ impl Diff {
         };
         differ("inputs", a.input_types(), b.input_types())?;
         differ("outputs", &a.output_types(), &b.output_types())?;
-        random::fits(a)?;
+        random::check_memory(a)?;
         let device = if self.reference { Device::Reference } else { default_device()? };
-        let (first, second) = progress::during("compiling both programs", |_| {
+        let (first, second) = progress::with_progress("compiling both programs", |_| {
             anyhow::Ok((runnable(a, &device)?, runnable(b, &device)?))
         })?;
         let types = a.output_types();
         let mut all: Vec<Compared> =
             types.into_iter().enumerate().map(|(index, ty)| Compared { index, ty, ..Compared::default() }).collect();
-        progress::during("running both programs", |say| {
+        progress::with_progress("running both programs", |say| {
             for run in 0..self.runs {
                 say(&format!("run {}", run + 1));
                 let inputs = Random(run).inputs(a.input_types());
                 for (compared, (x, y)) in all.iter_mut().zip(first(&inputs)?.iter().zip(&second(&inputs)?)) {
-                    let rtol = self.rtol.unwrap_or_else(|| usual(x.dtype()));
+                    let rtol = self.rtol.unwrap_or_else(|| default_tolerance(x.dtype()));
                     compared.add(x, y, rtol, self.atol);
                 }
             }
@@ -177,7 +177,7 @@ fn runnable<'p>(program: &'p Program, device: &Device) -> Result<Run<'p>> {
     let compiled = compile_for(program, device, rune::Opt::Fast)?;
     Ok(Box::new(move |inputs| {
         let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
-        compiled.call_values(&values)?.iter().map(host).collect()
+        compiled.call_values(&values)?.iter().map(to_host).collect()
     }))
 }
 

@@ -25,9 +25,9 @@ impl Export {
     pub fn run(self, json: bool) -> Result<()> {
         output::check_folder(&self.output)?;
         let program = program::load(&self.program)?;
-        let text = progress::during("exporting", |_| rune::stablehlo::export(&program))?;
+        let text = progress::with_progress("exporting", |_| rune::stablehlo::export(&program))?;
         if program::is_stdin(&self.output) {
-            return output::tell(json, text.trim_end(), json!({ "text": text }));
+            return output::print_value(json, text.trim_end(), json!({ "text": text }));
         }
         output::write_file(&self.output, text.as_bytes())
     }

@@ -45,20 +45,20 @@ impl InFile {
         let before = &text[..byte];
         let start = before.rfind('\n').map_or(0, |i| i + 1);
         let line = before.matches('\n').count() + 1;
-        InFile::on(file, text, line, before[start..].chars().count() + 1, message)
+        InFile::at_line(file, text, line, before[start..].chars().count() + 1, message)
     }
     /// Returns a problem at this line and column of a file's text.
-    pub fn on(file: &str, text: &str, line: usize, column: usize, message: String) -> InFile {
+    pub fn at_line(file: &str, text: &str, line: usize, column: usize, message: String) -> InFile {
         let text = text.lines().nth(line - 1).unwrap_or_default().to_owned();
         InFile { file: file.to_owned(), line, column, message, text }
     }
     /// Returns the part of the line around the position, and the offset of the position in it.
     fn excerpt(&self) -> (String, usize) {
         /// The number of characters to show before and after the position.
-        const AROUND: usize = 70;
+        const CONTEXT_CHARS: usize = 70;
         let at = self.column - 1;
-        let from = if at > AROUND { at - AROUND / 2 } else { 0 };
-        let shown: String = self.text.chars().skip(from).take(2 * AROUND).collect();
+        let from = if at > CONTEXT_CHARS { at - CONTEXT_CHARS / 2 } else { 0 };
+        let shown: String = self.text.chars().skip(from).take(2 * CONTEXT_CHARS).collect();
         let cut = if from > 0 { "…" } else { "" };
         (format!("{cut}{shown}"), at - from + cut.chars().count())
     }
@@ -124,8 +124,8 @@ impl Failure {
 
 /// Returns the problem with a command line, without the usage.
 fn reason(error: &clap::Error) -> String {
-    let said = error.render().to_string();
-    let parts = said.trim_end().split("\n\n").map(str::trim);
+    let message = error.render().to_string();
+    let parts = message.trim_end().split("\n\n").map(str::trim);
     let parts: Vec<&str> = parts.filter(|p| !p.starts_with("Usage:") && !p.starts_with("For more")).collect();
     parts.join("; ").trim_start_matches("error: ").to_owned()
 }
@@ -134,13 +134,13 @@ fn reason(error: &clap::Error) -> String {
 pub fn report(error: &anyhow::Error, json: bool) {
     let place = error.downcast_ref::<InFile>();
     if json {
-        let said = match place {
+        let message = match place {
             Some(InFile { file, line, column, message, .. }) => {
                 json!({ "message": message, "file": file, "line": line, "column": column })
             }
             None => json!({ "message": message(error) }),
         };
-        return eprintln!("{}", json!({ "error": said }));
+        return eprintln!("{}", json!({ "error": message }));
     }
     let (red, bold, dim) = (style::ERROR, style::BOLD, style::DIM);
     let Some(place) = place else { return eprintln!("{red}error:{red:#} {}", message(error)) };
@@ -154,13 +154,13 @@ pub fn report(error: &anyhow::Error, json: bool) {
 
 /// Returns the message of an error, followed by those causes that it does not include.
 fn message(error: &anyhow::Error) -> String {
-    error.chain().map(ToString::to_string).fold(String::new(), |said, cause| match said.as_str() {
+    error.chain().map(ToString::to_string).fold(String::new(), |message, cause| match message.as_str() {
         "" => cause,
-        _ if said.contains(&cause) => said,
+        _ if message.contains(&cause) => message,
         // The message already names the file.
-        _ if cause.split_once(": ").is_some_and(|(file, _)| said.ends_with(&format!(" {file}"))) => {
-            format!("{said}: {}", cause.split_once(": ").map_or("", |(_, reason)| reason))
+        _ if cause.split_once(": ").is_some_and(|(file, _)| message.ends_with(&format!(" {file}"))) => {
+            format!("{message}: {}", cause.split_once(": ").map_or("", |(_, reason)| reason))
         }
-        _ => format!("{said}: {cause}"),
+        _ => format!("{message}: {cause}"),
     })
 }

@@ -65,7 +65,11 @@ impl Fmt {
         };
         let shown = self.program.display();
         let verdict = if same { "is formatted" } else { "is not formatted" };
-        output::tell(json, format!("{shown} {verdict}"), json!({ "file": shown.to_string(), "formatted": same }))?;
+        output::print_value(
+            json,
+            format!("{shown} {verdict}"),
+            json!({ "file": shown.to_string(), "formatted": same }),
+        )?;
         if same { Ok(()) } else { Err(AlreadyReported.into()) }
     }
 }

@@ -35,8 +35,9 @@ impl Import {
         self.output.check()?;
         let (file, text) = (program::shown(&self.model), program::read(&self.model)?);
         let options = self.stop_gradient.into_iter().fold(Options::default(), Options::stop_gradient);
-        let imported = progress::during(&format!("importing {file}"), |_| stablehlo::import_with(&text, &options))
-            .map_err(|error| failed(&file, &text, error))?;
+        let imported =
+            progress::with_progress(&format!("importing {file}"), |_| stablehlo::import_with(&text, &options))
+                .map_err(|error| import_error(&file, &text, error))?;
         for warning in &imported.warnings {
             eprintln!("warning: {file}:{warning}");
         }
@@ -44,8 +45,8 @@ impl Import {
     }
 }
 
-fn failed(file: &str, text: &str, error: ImportError) -> anyhow::Error {
-    let at = |line, column, message| InFile::on(file, text, line, column, message).into();
+fn import_error(file: &str, text: &str, error: ImportError) -> anyhow::Error {
+    let at = |line, column, message| InFile::at_line(file, text, line, column, message).into();
     match error {
         ImportError::Syntax { line, column, problem } => at(line, column, problem),
         ImportError::Invalid { line, column, op, problem } => at(line, column, format!("`{op}`: {problem}")),

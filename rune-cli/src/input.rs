@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, anyhow};
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use rune_ir::storage::{self, StorageError, npy, npz};
-use rune_ir::{Array, written};
+use rune_ir::{Array, array_text};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -65,12 +65,12 @@ impl FromStr for Input {
                     .to_owned(),
             );
         }
-        written::array(text).map(Input::Written).map_err(|error| error.to_string())
+        array_text::array(text).map(Input::Written).map_err(|error| error.to_string())
     }
 }
 
 /// Returns all named inputs.
-pub fn given(inputs: Vec<Input>) -> Result<Vec<Given>> {
+pub fn load_all(inputs: Vec<Input>) -> Result<Vec<Given>> {
     let all = inputs.into_iter().map(Input::arrays).collect::<Result<Vec<_>>>()?;
     Ok(all.into_iter().flatten().collect())
 }
@@ -106,7 +106,7 @@ impl Input {
         let source = |name: &str| Some(format!("{}:{name}", path.display()));
         if let Some(name) = name {
             let array = arrays.remove(&name);
-            let array = array.with_context(|| missing(&path, &name, arrays.keys().cloned().collect()))?;
+            let array = array.with_context(|| missing_array(&path, &name, arrays.keys().cloned().collect()))?;
             return Ok(vec![Given { array, source: source(&name) }]);
         }
         let mut arrays: Vec<(String, Array)> = arrays.into_iter().collect();
@@ -122,11 +122,11 @@ fn unreadable(path: &Path, problem: npz::NpzError) -> anyhow::Error {
         npz::NpzError::Array(name, reason) => {
             anyhow!("`{name}` in {} cannot be read as an array: {reason}", path.display())
         }
-        npz::NpzError::Missing { name, known } => anyhow!(missing(path, &name, known)),
+        npz::NpzError::Missing { name, known } => anyhow!(missing_array(path, &name, known)),
     }
 }
 
-fn missing(path: &Path, name: &str, mut known: Vec<String>) -> String {
+fn missing_array(path: &Path, name: &str, mut known: Vec<String>) -> String {
     if known.is_empty() {
         return format!("{} has no `{name}`: it is empty", path.display());
     }

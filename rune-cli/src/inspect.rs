@@ -73,10 +73,11 @@ impl Inspect {
         let mut program = program::load(&self.program)?;
         let shown = program::shown(&self.program);
         if let Some(n) = self.op {
-            program = only(&program, n).with_context(|| format!("cannot show instruction {n} of {shown}"))?;
+            program =
+                single_instruction(&program, n).with_context(|| format!("cannot show instruction {n} of {shown}"))?;
         }
         if let Some(path) = &self.graph {
-            return progress::during(&format!("drawing {shown}"), |_| graph::draw(&program, path));
+            return progress::with_progress(&format!("drawing {shown}"), |_| graph::draw(&program, path));
         }
         if self.stats {
             return stats::show(&program, &shown, &options, json);
@@ -85,7 +86,7 @@ impl Inspect {
         let text = match (stage, self.op) {
             // For a single instruction, its origin is shown too.
             (Stage::Program, Some(_)) => format!("{program:#}"),
-            _ => progress::during(&format!("compiling {shown} to {stage}"), |_| {
+            _ => progress::with_progress(&format!("compiling {shown} to {stage}"), |_| {
                 let stages = Stages::new(program, options);
                 match &self.dispatch {
                     Some(which) => stages.dispatch(stage, which),
@@ -95,7 +96,7 @@ impl Inspect {
         };
         let is_program = matches!(stage, Stage::Program | Stage::Simplified);
         let styled = if is_program { style::program(&text) } else { text.clone() };
-        output::tell(json, styled.trim_end(), json!({ "stage": stage.name(), "target": target, "text": text }))
+        output::print_value(json, styled.trim_end(), json!({ "stage": stage.name(), "target": target, "text": text }))
     }
 }
 
@@ -105,7 +106,7 @@ fn stages() -> impl TypedValueParser<Value = Stage> {
 }
 
 /// Returns the program of one instruction, with its operands as inputs.
-fn only(program: &Program, n: usize) -> Result<Program> {
+fn single_instruction(program: &Program, n: usize) -> Result<Program> {
     let count = program.instructions().len();
     let instruction = program.instructions().get(n).with_context(|| format!("it has {count}, counted from 0"))?;
     let mut inputs: Vec<Var> = Vec::new();

@@ -94,11 +94,11 @@ pub fn check_folder(path: &Path) -> Result<()> {
 }
 
 /// Reports a result as text or as JSON.
-pub fn tell(json: bool, text: impl Display, value: Json) -> Result<()> {
+pub fn print_value(json: bool, text: impl Display, value: Json) -> Result<()> {
     let mut out = anstream::stdout();
     Ok(if json { writeln!(out, "{value}") } else { writeln!(out, "{text}") }?)
 }
 
-pub fn host(value: &Value) -> Result<rune::Array> {
+pub fn to_host(value: &Value) -> Result<rune::Array> {
     value.to_host().map_err(anyhow::Error::msg)
 }

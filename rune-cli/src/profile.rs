@@ -2,7 +2,7 @@
 
 use crate::bench::inputs;
 use crate::input::{self, Input};
-use crate::output::{host, tell};
+use crate::output::{print_value, to_host};
 use crate::program;
 use anyhow::Result;
 use clap::Args;
@@ -33,9 +33,9 @@ impl Profile {
     pub fn run(self, json: bool) -> Result<()> {
         let shown = program::shown(&self.program);
         let program = program::load(&self.program)?;
-        crate::random::fits(&program)?;
+        crate::random::check_memory(&program)?;
         let inputs = inputs(self.input, &shown, program.input_types())?;
-        let arrays: Vec<Array> = inputs.iter().map(host).collect::<Result<_>>()?;
+        let arrays: Vec<Array> = inputs.iter().map(to_host).collect::<Result<_>>()?;
         let profile = Measured::measure(&program.simplify(), &arrays)?;
         let rows = |rows: &[ProfileRow]| -> Vec<serde_json::Value> {
             let row = |row: &ProfileRow| {
@@ -52,6 +52,6 @@ impl Profile {
             "peak_bandwidth": profile.peak_bandwidth, "by_operation": rows(&profile.by_operation),
             "by_line": rows(&profile.by_line),
         });
-        tell(json, profile.to_string().trim_end(), value)
+        print_value(json, profile.to_string().trim_end(), value)
     }
 }

@@ -44,7 +44,7 @@ pub fn load_with_form(path: &Path) -> Result<(Program, bool)> {
         bail!("{} is a compiled module, not a program", path.display());
     }
     let file = shown(path);
-    progress::during(&format!("reading {file}"), |_| parse(path, file))
+    progress::with_progress(&format!("reading {file}"), |_| parse(path, file))
 }
 
 fn parse(path: &Path, file: String) -> Result<(Program, bool)> {
@@ -78,13 +78,13 @@ pub fn read(path: &Path) -> Result<String> {
 }
 
 fn parse_error(file: &str, text: &str, error: ParseError) -> InFile {
-    InFile::on(file, text, error.line, error.column, error.problem.to_string())
+    InFile::at_line(file, text, error.line, error.column, error.problem.to_string())
 }
 
 fn json_error(file: &str, text: &str, error: &serde_json::Error) -> anyhow::Error {
     let (line, column) = (error.line(), error.column());
-    let said = error.to_string();
-    let reason = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
+    let message = error.to_string();
+    let reason = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
     match line {
         0 => anyhow!("{file} is not a program: {reason}"),
         // Its columns count bytes, and the column after the end of a line is 0.
@@ -92,7 +92,7 @@ fn json_error(file: &str, text: &str, error: &serde_json::Error) -> anyhow::Erro
             let before = text.lines().nth(line - 1).unwrap_or_default().as_bytes();
             let characters =
                 String::from_utf8_lossy(&before[..column.saturating_sub(1).min(before.len())]).chars().count();
-            InFile::on(file, text, line, characters + 1, reason.to_owned()).into()
+            InFile::at_line(file, text, line, characters + 1, reason.to_owned()).into()
         }
     }
 }

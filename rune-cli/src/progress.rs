@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
 /// Runs `work`, and shows its progress if it takes long. `work` receives a function that reports its current step.
-pub fn during<T>(what: &str, work: impl FnOnce(&dyn Fn(&str)) -> T) -> T {
+pub fn with_progress<T>(what: &str, work: impl FnOnce(&dyn Fn(&str)) -> T) -> T {
     if !std::io::stderr().is_terminal() {
         return work(&|_| {});
     }
@@ -36,14 +36,14 @@ pub fn during<T>(what: &str, work: impl FnOnce(&dyn Fn(&str)) -> T) -> T {
             bar.finish_and_clear();
         }
     });
-    let done = work(&tell(&sender));
+    let done = work(&reporter(&sender));
     drop(sender);
     // The line is removed before anything else is written.
     let _ = shown.join();
     done
 }
 
-fn tell(sender: &Sender<String>) -> impl Fn(&str) {
+fn reporter(sender: &Sender<String>) -> impl Fn(&str) {
     let sender = sender.clone();
     // Without a listener, the report is not needed.
     move |step| drop(sender.send(step.to_owned()))

@@ -42,7 +42,7 @@ impl Random {
 }
 
 /// Checks that the inputs of a program fit in memory, before creating them.
-pub fn fits(program: &Program) -> anyhow::Result<()> {
+pub fn check_memory(program: &Program) -> anyhow::Result<()> {
     let bytes = program.input_types().iter().fold(0u128, |sum, ty| sum + ty.bytes() as u128);
     let most = 1u128 << 36;
     anyhow::ensure!(bytes <= most, "its inputs are of {bytes} bytes in all, and random ones are made up to {most}");

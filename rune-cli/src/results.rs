@@ -1,9 +1,9 @@
 //! Destinations of results: the standard output, or files.
 
 use crate::interrupt;
-use crate::output::{check_folder, tell};
+use crate::output::{check_folder, print_value};
 use crate::program::is_stdin;
-use crate::units::some;
+use crate::units::plural;
 use anyhow::{Context, Result, bail};
 use rune::ir::op::Literal;
 use rune::{Array, Tensor, storage};
@@ -45,7 +45,7 @@ impl Destination {
             Destination::Folder(_) => Ok(()),
             Destination::Npy(path) if count != 1 => bail!(
                 "{program} has {}, and {} holds one array; write to a folder, or to OUT.npz or OUT.safetensors",
-                some(count, "result"),
+                plural(count, "result"),
                 path.display()
             ),
             Destination::Npy(path) | Destination::Npz(path) | Destination::Safetensors(path) => check_folder(path),
@@ -69,23 +69,23 @@ impl Destination {
             }
             Destination::Npz(path) => {
                 let written = storage::replace(path, |temporary| npz::write(temporary, named()));
-                (path, written.map_err(Into::into), within(path, &names))
+                (path, written.map_err(Into::into), input_names(path, &names))
             }
             Destination::Safetensors(path) => {
-                (path, storage::write(path, named()).map_err(Into::into), within(path, &names))
+                (path, storage::write(path, named()).map_err(Into::into), input_names(path, &names))
             }
         };
         written.with_context(|| format!("cannot write {}", path.display()))?;
         for (i, (array, file)) in results.iter().zip(files).enumerate() {
             let ty = array.ty().to_string();
-            tell(json, format!("{file}: {ty}"), json!({ "result": i, "type": ty, "file": file }))?;
+            print_value(json, format!("{file}: {ty}"), json!({ "result": i, "type": ty, "file": file }))?;
         }
         Ok(())
     }
 }
 
 /// Returns the names of arrays in a file, as inputs refer to them.
-fn within(path: &Path, names: &[String]) -> Vec<String> {
+fn input_names(path: &Path, names: &[String]) -> Vec<String> {
     names.iter().map(|name| format!("{}:{name}", path.display())).collect()
 }
 
@@ -106,7 +106,7 @@ fn into_folder(folder: &Path, paths: &[PathBuf], results: &[Array]) -> Result<()
 fn print(results: &[Array], json: bool) -> Result<()> {
     for (i, array) in results.iter().enumerate() {
         let text = format!("# result {i}: {}\n{}", array.ty(), Tensor::from_value(array.clone()));
-        tell(json, text, json!({ "result": i, "type": array.ty().to_string(), "elements": elements(array) }))?;
+        print_value(json, text, json!({ "result": i, "type": array.ty().to_string(), "elements": elements(array) }))?;
     }
     Ok(())
 }

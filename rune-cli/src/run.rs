@@ -3,7 +3,7 @@
 use crate::devices::DeviceName;
 use crate::failure::usage;
 use crate::input::{self, Given, Input};
-use crate::output::host;
+use crate::output::to_host;
 use crate::results::Destination;
 use crate::{program, progress};
 use anyhow::{Result, bail};
@@ -57,7 +57,7 @@ impl Run {
             (false, None) => default_device()?,
         };
         let destination = Destination::of(&self.output);
-        let given = input::given(self.input)?;
+        let given = input::load_all(self.input)?;
         let shown = program::shown(&self.program);
         let check = |inputs: &[Type], outputs: usize| {
             check(&shown, inputs, &given)?;
@@ -85,14 +85,14 @@ impl Run {
                         interpret(&program, &inputs)
                     }
                 };
-                progress::during(&format!("running {shown}"), run)?.into_iter().map(Value::Host).collect()
+                progress::with_progress(&format!("running {shown}"), run)?.into_iter().map(Value::Host).collect()
             } else {
                 let compiling = format!("compiling {shown}");
-                let compiled = progress::during(&compiling, |_| compile_for(&program, &device, Opt::Fast))?;
+                let compiled = progress::with_progress(&compiling, |_| compile_for(&program, &device, Opt::Fast))?;
                 call(&compiled, &shown, given)?
             }
         };
-        let results = results.iter().map(host).collect::<Result<Vec<_>>>()?;
+        let results = results.iter().map(to_host).collect::<Result<Vec<_>>>()?;
         destination.write(&results, json)
     }
 }
@@ -109,7 +109,7 @@ pub fn compile_for(program: &Program, device: &Device, opt: Opt) -> Result<Compi
 
 fn call(compiled: &CompiledProgram, shown: &str, given: Vec<Given>) -> Result<Vec<Value>> {
     let inputs: Vec<Value> = given.into_iter().map(|given| Value::Host(given.array)).collect();
-    Ok(progress::during(&format!("running {shown}"), |_| compiled.call_values(&inputs))?)
+    Ok(progress::with_progress(&format!("running {shown}"), |_| compiled.call_values(&inputs))?)
 }
 
 pub fn check(program: &str, types: &[Type], inputs: &[Given]) -> Result<()> {
@@ -117,7 +117,7 @@ pub fn check(program: &str, types: &[Type], inputs: &[Given]) -> Result<()> {
         let takes = types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
         let count = |n: usize| if n == 1 { "1 input".to_owned() } else { format!("{n} inputs") };
         let of = if types.is_empty() { String::new() } else { format!(" ({takes})") };
-        bail!("{program} takes {}{of}, but {} given", count(types.len()), are(inputs.len()));
+        bail!("{program} takes {}{of}, but {} given", count(types.len()), count_phrase(inputs.len()));
     }
     let Some(i) = (0..types.len()).find(|&i| types[i] != *inputs[i].array.ty()) else { return Ok(()) };
     let (takes, Given { array, source }) = (&types[i], &inputs[i]);
@@ -125,7 +125,7 @@ pub fn check(program: &str, types: &[Type], inputs: &[Given]) -> Result<()> {
     bail!("{program} takes {takes} as input {i}, counted from 0, but {} is given{of}", array.ty())
 }
 
-fn are(n: usize) -> String {
+fn count_phrase(n: usize) -> String {
     match n {
         0 => "none are".to_owned(),
         1 => "1 is".to_owned(),

@@ -16,8 +16,9 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
     for instruction in simplified.instructions() {
         *operations.entry(instruction.op.name()).or_default() += 1;
     }
-    let compiled =
-        progress::during(&format!("compiling {shown}"), |_| Stages::new(simplified.clone(), options.clone()).stats())?;
+    let compiled = progress::with_progress(&format!("compiling {shown}"), |_| {
+        Stages::new(simplified.clone(), options.clone()).stats()
+    })?;
     let residuals = residuals(&simplified);
     let cost = simplified.cost();
     let total = |types: &[Type]| types.iter().map(|ty| ty.bytes() as u64).sum::<u64>();
@@ -63,7 +64,7 @@ pub fn show(program: &Program, shown: &str, options: &CompileOptions, json: bool
         "transfers": statistics.transfers, "transient_bytes": statistics.transient_bytes,
         "peak_bytes": compiled.peak_bytes, "module_bytes": compiled.module_bytes,
     });
-    output::tell(json, text.trim_end(), value)
+    output::print_value(json, text.trim_end(), value)
 }
 
 /// The residuals that reverse mode keeps from the forward pass.
@@ -81,7 +82,7 @@ fn residuals(program: &Program) -> Option<Residuals> {
     if by.is_empty() || !program.output_types().iter().any(|ty| ty.dtype.is_float()) {
         return None;
     }
-    let (forward, _) = crate::transform::made(|| program.linearize(&by)).ok()?;
+    let (forward, _) = crate::transform::catch_panic(|| program.linearize(&by)).ok()?;
     let forward = forward.simplify();
     let made = forward.outputs()[program.outputs().len()..].iter().filter(|v| v.index() >= types.len());
     let made: std::collections::BTreeSet<_> = made.collect();

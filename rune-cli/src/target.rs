@@ -57,7 +57,7 @@ impl TargetOptions {
         if backend != TargetName::LlvmCpu && (cpu.is_some() || self.triple.is_some()) {
             return wrong("--cpu and --triple need --target llvm-cpu");
         }
-        let said: Result<Target, TargetError> = match (backend, arch) {
+        let target: Result<Target, TargetError> = match (backend, arch) {
             (TargetName::LlvmCpu, None) => match (cpu, &self.triple) {
                 (None | Some("host"), None) => Ok(Target::llvm_cpu()),
                 (Some(cpu), None) => Target::llvm_cpu_named(cpu),
@@ -79,6 +79,6 @@ impl TargetOptions {
             (TargetName::Rocm, None) => "rocm".parse(),
             (TargetName::Rocm, Some(arch)) => Target::rocm(arch),
         };
-        said.map_err(|e| usage(subcommand, e))
+        target.map_err(|e| usage(subcommand, e))
     }
 }

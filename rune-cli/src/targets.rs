@@ -21,12 +21,12 @@ impl Targets {
             let option = if backend == "llvm-cpu" { "--cpu" } else { "--arch" };
             let names = if processors.is_empty() { "all that there are".to_owned() } else { processors.join(" ") };
             let text = format!("{bold}--target {backend}{bold:#}  {dim}{option}{dim:#} {names}");
-            output::tell(json, text, json!({ "target": backend, "processors": processors }))?;
+            output::print_value(json, text, json!({ "target": backend, "processors": processors }))?;
         }
         for (architecture, cpus) in Target::cpu_architectures() {
             let text = format!("{bold}--triple {architecture}-…{bold:#}  {dim}--cpu{dim:#} {}", cpus.join(" "));
             let value = json!({ "target": "llvm-cpu", "architecture": architecture, "processors": cpus });
-            output::tell(json, text, value)?;
+            output::print_value(json, text, value)?;
         }
         Ok(())
     }

@@ -90,7 +90,7 @@ impl Simplify {
     pub fn run(self, json: bool) -> Result<()> {
         self.output.check()?;
         let program = program::load(&self.program)?;
-        let simple = progress::during("simplifying", |_| program.simplify());
+        let simple = progress::with_progress("simplifying", |_| program.simplify());
         self.output.write(&simple, json)
     }
 }
@@ -110,7 +110,7 @@ impl Gradient {
     pub fn run(self, value: bool, json: bool) -> Result<()> {
         self.output.check()?;
         let program = program::load(&self.program)?;
-        let made = made(|| program.grad(&self.argnums.of(&program), value))?;
+        let made = catch_panic(|| program.grad(&self.argnums.of(&program), value))?;
         self.output.write(&made, json)
     }
 }
@@ -139,7 +139,7 @@ impl Derivative {
     fn run(self, transform: fn(&Program, &[usize]) -> Result<Program, DerivativeError>, json: bool) -> Result<()> {
         self.output.check()?;
         let program = program::load(&self.program)?;
-        let made = made(|| transform(&program, &self.argnums.of(&program)))?;
+        let made = catch_panic(|| transform(&program, &self.argnums.of(&program)))?;
         self.output.write(&made, json)
     }
 }
@@ -173,7 +173,7 @@ impl Linearize {
         self.output.check()?;
         check_folder(&self.forward)?;
         let program = program::load(&self.program)?;
-        let (forward, linear) = made(|| program.linearize(&self.argnums.of(&program)))?;
+        let (forward, linear) = catch_panic(|| program.linearize(&self.argnums.of(&program)))?;
         Output { output: self.forward, to: self.output.to }.write(&forward, json)?;
         self.output.write(&linear, json)
     }
@@ -230,24 +230,26 @@ impl Vmap {
         self.output.check()?;
         let program = program::load(&self.program)?;
         let (inputs, outputs) = (self.in_axes.of(program.inputs().len()), self.out_axes.of(program.outputs().len()));
-        let made = made(|| program.vmap(self.size, &inputs, &outputs))?;
+        let made = catch_panic(|| program.vmap(self.size, &inputs, &outputs))?;
         self.output.write(&made, json)
     }
 }
 
 /// Returns the result of a transformation. The library panics if a function in the user's source cannot be transformed.
 /// Here, this becomes an error about a file.
-pub fn made<T, E: std::error::Error + Send + Sync + 'static>(transform: impl FnOnce() -> Result<T, E>) -> Result<T> {
+pub fn catch_panic<T, E: std::error::Error + Send + Sync + 'static>(
+    transform: impl FnOnce() -> Result<T, E>,
+) -> Result<T> {
     let hook = take_hook();
     set_hook(Box::new(|_| {}));
-    let done = progress::during("transforming", |_| catch_unwind(AssertUnwindSafe(transform)));
+    let done = progress::with_progress("transforming", |_| catch_unwind(AssertUnwindSafe(transform)));
     set_hook(hook);
     match done {
         Ok(made) => Ok(made?),
         Err(panic) => {
-            let said = panic.downcast_ref::<String>().cloned();
-            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
-            Err(anyhow!("it cannot be transformed: {}", said.unwrap_or_default()))
+            let message = panic.downcast_ref::<String>().cloned();
+            let message = message.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()));
+            Err(anyhow!("it cannot be transformed: {}", message.unwrap_or_default()))
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn count(n: u64) -> String {
 }
 
 /// Formats `1 input`, `2 inputs`.
-pub fn some(n: usize, what: &str) -> String {
+pub fn plural(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
@@ -38,6 +38,6 @@ mod tests {
         assert_eq!(shown, ["0", "12", "123", "1,234", "1,234,567"]);
         let shown: Vec<String> = [999, 1500, 2_000_000, 3_250_000_000].into_iter().map(bytes).collect();
         assert_eq!(shown, ["999 B", "1.5 kB", "2.0 MB", "3.2 GB"]);
-        assert_eq!((some(1, "input"), some(0, "output")), ("1 input".to_owned(), "0 outputs".to_owned()));
+        assert_eq!((plural(1, "input"), plural(0, "output")), ("1 input".to_owned(), "0 outputs".to_owned()));
     }
 }

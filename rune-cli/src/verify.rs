@@ -1,7 +1,7 @@
 //! `rune-cli verify`.
 
 use crate::failure::{self, AlreadyReported};
-use crate::units::some;
+use crate::units::plural;
 use crate::{output, program, style};
 use anyhow::Result;
 use clap::Args;
@@ -41,12 +41,13 @@ fn verify(path: &Path, json: bool) -> Result<()> {
     let shown = program::shown(path);
     let (inputs, instructions, outputs) =
         (program.inputs().len(), program.instructions().len(), program.outputs().len());
-    let (good, of) = (style::GOOD, [some(inputs, "input"), some(instructions, "instruction"), some(outputs, "output")]);
+    let (good, of) =
+        (style::GOOD, [plural(inputs, "input"), plural(instructions, "instruction"), plural(outputs, "output")]);
     let text = format!("{shown}: {good}sound{good:#}, {}", of.join(", "));
     let types = |types: &[rune::Type]| types.iter().map(ToString::to_string).collect::<Vec<_>>();
     let value = json!({
         "file": shown, "name": program.name(), "sound": true, "instructions": instructions,
         "inputs": types(program.input_types()), "outputs": types(&program.output_types()),
     });
-    output::tell(json, text, value)
+    output::print_value(json, text, value)
 }

@@ -172,7 +172,7 @@ fn what_is_read_validates() {
         let whole = serde_json::to_value(self::random(seed).program(6)).unwrap();
         for _ in 0..10 {
             let mut changed = whole.clone();
-            change(&mut changed, &mut random);
+            mutate(&mut changed, &mut random);
             if serde_json::from_value::<Program>(changed.clone()).is_err() {
                 refused += 1;
                 continue;
@@ -189,7 +189,7 @@ fn what_is_read_validates() {
 
 /// Makes one random change.
 #[allow(clippy::wildcard_enum_match_arm, reason = "of the values of JSON two hold others")]
-fn change(value: &mut Value, random: &mut Generator) {
+fn mutate(value: &mut Value, random: &mut Generator) {
     let others =
         [json!(0), json!(-1), json!(2.5), json!("x0"), json!("f32"), json!("[f32]"), json!([]), json!({}), json!(true)];
     match value {
@@ -198,7 +198,7 @@ fn change(value: &mut Value, random: &mut Generator) {
             match random.below(14) {
                 0 => _ = fields.remove(&key),
                 1 => _ = fields.insert("more".to_owned(), json!(1)),
-                _ => change(&mut fields[&key], random),
+                _ => mutate(&mut fields[&key], random),
             }
         }
         Value::Array(items) if !items.is_empty() && random.below(12) > 0 => {
@@ -206,7 +206,7 @@ fn change(value: &mut Value, random: &mut Generator) {
             match random.below(10) {
                 0 => _ = items.remove(i),
                 1 => items.push(items[i].clone()),
-                _ => change(&mut items[i], random),
+                _ => mutate(&mut items[i], random),
             }
         }
         Value::Number(n) if random.below(3) > 0 => *value = json!(n.as_i64().unwrap_or(0) + random.below(3) as i64 - 1),

@@ -36,6 +36,6 @@ fn begin() -> Result<World, Error> {
         Some(size) if size.trim() != "1" => Err(Error::WithoutMpi { size }),
         #[cfg(not(feature = "mpi"))]
         Some(_) => Ok(World::alone()),
-        None => Ok(World::alone()),
+        None => Ok(World::single()),
     }
 }

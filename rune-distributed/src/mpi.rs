@@ -22,15 +22,15 @@ const MAX_MESSAGE: usize = 1 << 30;
 /// Initializes MPI, and returns the world of this process.
 pub(crate) fn begin() -> Result<World, Error> {
     let queue = Arc::new(Queue::default());
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let served = queue.clone();
     let serve = move || {
         let Some((universe, threading)) = initialize_with_threading(Threading::Multiple) else {
-            let _ = tell.send(Err("another part of the program initialized MPI".to_owned()));
+            let _ = sender.send(Err("another part of the program initialized MPI".to_owned()));
             return;
         };
         let world = universe.world();
-        let _ = tell.send(Ok((world.rank() as usize, world.size() as usize, threading >= Threading::Multiple)));
+        let _ = sender.send(Ok((world.rank() as usize, world.size() as usize, threading >= Threading::Multiple)));
         let mut transport =
             Mpi { size: world.size() as usize, rank: world.rank() as usize, world, universe: Some(universe) };
         let checked = is_set("RUNE_DISTRIBUTED_CHECK", false);
@@ -42,8 +42,8 @@ pub(crate) fn begin() -> Result<World, Error> {
     };
     let thread = std::thread::Builder::new().name("mpi".to_owned()).spawn(serve);
     let thread = thread.map_err(|error| Error::Mpi(format!("no thread for it: {error}")))?;
-    let told = told.recv().map_err(|_| Error::Mpi("its initialization failed".to_owned()))?;
-    let (rank, size, abortable) = told.map_err(Error::Mpi)?;
+    let outcome = receiver.recv().map_err(|_| Error::Mpi("its initialization failed".to_owned()))?;
+    let (rank, size, abortable) = outcome.map_err(Error::Mpi)?;
     let closed = queue.clone();
     process::at_exit(move |code| match code {
         0 => {
@@ -67,7 +67,7 @@ struct Mpi {
     universe: Option<Universe>,
 }
 
-fn short(bytes: usize) -> Result<(), String> {
+fn check_length(bytes: usize) -> Result<(), String> {
     if bytes <= MAX_MESSAGE {
         return Ok(());
     }
@@ -79,12 +79,12 @@ impl Transport for Mpi {
         self.size
     }
     fn all_gather(&mut self, part: &[u8], all: &mut [u8]) -> Result<(), String> {
-        short(part.len())?;
+        check_length(part.len())?;
         self.world.all_gather_into(part, all);
         Ok(())
     }
     fn all_to_all(&mut self, parts: &[u8], received: &mut [u8]) -> Result<(), String> {
-        short(parts.len() / self.size)?;
+        check_length(parts.len() / self.size)?;
         self.world.all_to_all_into(parts, received);
         Ok(())
     }
@@ -95,7 +95,7 @@ impl Transport for Mpi {
             }
             (to, from) => {
                 let bytes = to.map(|(_, sent)| sent.len()).max(from.as_ref().map(|(_, received)| received.len()));
-                short(bytes.unwrap_or(0))?;
+                check_length(bytes.unwrap_or(0))?;
                 mpi::request::scope(|scope| {
                     let sent = to.map(|(to, sent)| self.world.process_at_rank(to as i32).immediate_send(scope, sent));
                     if let Some((from, received)) = from {

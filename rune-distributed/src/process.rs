@@ -19,7 +19,7 @@ pub(crate) fn at_exit(f: impl FnOnce(c_int) + Send + 'static) {
     }
 }
 
-fn exits(code: c_int) {
+fn run_at_exit(code: c_int) {
     let taken = AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(f) = taken {
         f(code);
@@ -37,7 +37,7 @@ mod register {
     }
 
     extern "C" fn run(code: c_int, _: *mut c_void) {
-        super::exits(code);
+        super::run_at_exit(code);
     }
 
     pub fn register() -> bool {
@@ -57,7 +57,7 @@ mod register {
     }
 
     extern "C" fn run() {
-        super::exits(super::FAILED.load(std::sync::atomic::Ordering::Relaxed));
+        super::run_at_exit(super::EXIT_CODE.load(std::sync::atomic::Ordering::Relaxed));
     }
 
     pub fn register() -> bool {
@@ -66,14 +66,14 @@ mod register {
 }
 
 /// The exit code after a panic of the main thread.
-static FAILED: AtomicI32 = AtomicI32::new(0);
+static EXIT_CODE: AtomicI32 = AtomicI32::new(0);
 
 /// Makes the messages of panics begin with the rank.
 pub(crate) fn name_panics(rank: usize, size: usize) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
         if std::thread::current().name() == Some("main") {
-            FAILED.store(101, Ordering::Relaxed);
+            EXIT_CODE.store(101, Ordering::Relaxed);
         }
         eprint!("rank {rank} of {size}: ");
         before(info);

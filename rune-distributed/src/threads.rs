@@ -2,7 +2,7 @@
 
 use crate::queue::Queue;
 use crate::transport::Transport;
-use crate::world::{World, is_set, within};
+use crate::world::{World, is_set, with_world};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -32,21 +32,21 @@ pub fn run_threads<R: Send>(size: usize, f: impl Fn(&World) -> R + Sync) -> Vec<
 /// compute, and `checked` whether the ranks check that they run the same exchanges.
 #[doc(hidden)]
 pub fn run_threads_with<R: Send>(size: usize, overlaps: bool, checked: bool, f: impl Fn(&World) -> R + Sync) -> Vec<R> {
-    let hub = Arc::new(Hub::default());
-    let (hub, f) = (&hub, &f);
+    let rendezvous = Arc::new(Rendezvous::default());
+    let (rendezvous, f) = (&rendezvous, &f);
     let rank = |rank: usize| {
         let queue = Arc::new(Queue::default());
         let world = World::with_overlap(rank, size, Some(queue.clone()), overlaps);
         std::thread::scope(|scope| {
             let served = queue.clone();
             scope.spawn(move || {
-                served.serve(&mut Thread { hub: hub.clone(), rank, size }, checked);
+                served.serve(&mut Thread { rendezvous: rendezvous.clone(), rank, size }, checked);
                 // This rank exchanges nothing more, so ranks that wait for it must fail.
-                hub.fail(format!("rank {rank} left the run, but other ranks still exchange"));
+                rendezvous.fail(format!("rank {rank} left the run, but other ranks still exchange"));
             });
-            let result = catch_unwind(AssertUnwindSafe(|| within(&world, || f(&world))));
+            let result = catch_unwind(AssertUnwindSafe(|| with_world(&world, || f(&world))));
             if let Err(panic) = &result {
-                hub.fail(format!("rank {rank} ended: {}", message(&**panic)));
+                rendezvous.fail(format!("rank {rank} ended: {}", message(&**panic)));
             }
             queue.close();
             result
@@ -57,7 +57,7 @@ pub fn run_threads_with<R: Send>(size: usize, overlaps: bool, checked: bool, f: 
         threads.into_iter().map(|thread| thread.join().and_then(|result| result)).collect()
     });
     // The first failure is the reason for the others.
-    let first = hub.lock().failed.as_ref().map(|(_, text)| text.clone());
+    let first = rendezvous.lock().failed.as_ref().map(|(_, text)| text.clone());
     let mut done = Vec::with_capacity(size);
     let mut panics = Vec::new();
     for (rank, result) in results.into_iter().enumerate() {
@@ -83,68 +83,68 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 
 /// The meeting point of the threads: each brings bytes, and receives those of all.
 #[derive(Default)]
-struct Hub {
-    meeting: Mutex<Meeting>,
+struct Rendezvous {
+    round: Mutex<Round>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct Meeting {
+struct Round {
     number: u64,
     brought: Vec<(usize, Vec<u8>)>,
-    /// The bytes of the last meeting, in order of the ranks.
+    /// The bytes of the last round, in order of the ranks.
     all: Arc<Vec<Vec<u8>>>,
-    /// The first failure: the number of the next meeting, and the reason.
+    /// The first failure: the number of the next round, and the reason.
     failed: Option<(u64, String)>,
 }
 
-impl Hub {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Meeting> {
-        self.meeting.lock().unwrap_or_else(PoisonError::into_inner)
+impl Rendezvous {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Round> {
+        self.round.lock().unwrap_or_else(PoisonError::into_inner)
     }
     fn fail(&self, why: String) {
-        let mut meeting = self.lock();
-        let number = meeting.number;
-        meeting.failed.get_or_insert((number, why));
+        let mut round = self.lock();
+        let number = round.number;
+        round.failed.get_or_insert((number, why));
         self.changed.notify_all();
     }
-    fn meet(&self, rank: usize, size: usize, bytes: Vec<u8>) -> Result<Arc<Vec<Vec<u8>>>, String> {
-        let mut meeting = self.lock();
-        let number = meeting.number;
-        meeting.brought.push((rank, bytes));
-        if meeting.brought.len() == size {
-            let mut brought = std::mem::take(&mut meeting.brought);
+    fn exchange(&self, rank: usize, size: usize, bytes: Vec<u8>) -> Result<Arc<Vec<Vec<u8>>>, String> {
+        let mut round = self.lock();
+        let number = round.number;
+        round.brought.push((rank, bytes));
+        if round.brought.len() == size {
+            let mut brought = std::mem::take(&mut round.brought);
             brought.sort_unstable_by_key(|(rank, _)| *rank);
-            meeting.all = Arc::new(brought.into_iter().map(|(_, bytes)| bytes).collect());
-            meeting.number += 1;
+            round.all = Arc::new(brought.into_iter().map(|(_, bytes)| bytes).collect());
+            round.number += 1;
             self.changed.notify_all();
         }
-        // No rank replaces `all` before this rank comes to the next meeting.
-        while meeting.number == number {
-            if let Some((_, why)) = &meeting.failed {
+        // No rank replaces `all` before this rank comes to the next round.
+        while round.number == number {
+            if let Some((_, why)) = &round.failed {
                 return Err(why.clone());
             }
-            meeting = self.changed.wait(meeting).unwrap_or_else(PoisonError::into_inner);
+            round = self.changed.wait(round).unwrap_or_else(PoisonError::into_inner);
         }
-        Ok(meeting.all.clone())
+        Ok(round.all.clone())
     }
 }
 
 /// The transport of a rank that is a thread.
 struct Thread {
-    hub: Arc<Hub>,
+    rendezvous: Arc<Rendezvous>,
     rank: usize,
     size: usize,
 }
 
 impl Thread {
-    fn meet(&self, bytes: &[u8]) -> Result<Arc<Vec<Vec<u8>>>, String> {
-        self.hub.meet(self.rank, self.size, bytes.to_vec())
+    fn exchange(&self, bytes: &[u8]) -> Result<Arc<Vec<Vec<u8>>>, String> {
+        self.rendezvous.exchange(self.rank, self.size, bytes.to_vec())
     }
 }
 
 /// Copies bytes from another rank. Fails if their number is unexpected.
-fn put(into: &mut [u8], from: &[u8]) -> Result<(), String> {
+fn copy_exact(into: &mut [u8], from: &[u8]) -> Result<(), String> {
     if into.len() != from.len() {
         return Err(format!(
             "the ranks exchange {} and {} bytes; all must exchange arrays of one type",
@@ -161,22 +161,22 @@ impl Transport for Thread {
         self.size
     }
     fn all_gather(&mut self, part: &[u8], all: &mut [u8]) -> Result<(), String> {
-        put(all, &self.meet(part)?.concat())
+        copy_exact(all, &self.exchange(part)?.concat())
     }
     fn all_to_all(&mut self, parts: &[u8], received: &mut [u8]) -> Result<(), String> {
-        let (all, part) = (self.meet(parts)?, parts.len() / self.size);
+        let (all, part) = (self.exchange(parts)?, parts.len() / self.size);
         let mine = all.iter().map(|parts| parts.get(self.rank * part..(self.rank + 1) * part).unwrap_or_default());
-        put(received, &mine.collect::<Vec<_>>().concat())
+        copy_exact(received, &mine.collect::<Vec<_>>().concat())
     }
     fn send_receive(&mut self, to: Option<(usize, &[u8])>, from: Option<(usize, &mut [u8])>) -> Result<(), String> {
-        let all = self.meet(to.map_or(&[], |(_, bytes)| bytes))?;
+        let all = self.exchange(to.map_or(&[], |(_, bytes)| bytes))?;
         match from {
-            Some((from, received)) => put(received, &all[from]),
+            Some((from, received)) => copy_exact(received, &all[from]),
             None => Ok(()),
         }
     }
     fn broadcast(&mut self, root: usize, bytes: &mut [u8]) -> Result<(), String> {
-        let all = self.meet(bytes)?;
-        put(bytes, &all[root])
+        let all = self.exchange(bytes)?;
+        copy_exact(bytes, &all[root])
     }
 }

@@ -15,9 +15,9 @@ pub(crate) trait Transport {
 }
 
 /// The transport of a run with one rank.
-pub(crate) struct Alone;
+pub(crate) struct SingleRank;
 
-impl Transport for Alone {
+impl Transport for SingleRank {
     fn size(&self) -> usize {
         1
     }

@@ -4,7 +4,7 @@ use crate::Error;
 use crate::check::ExchangeDescription;
 use crate::exchange;
 use crate::queue::{Queue, Work};
-use crate::transport::{Alone, Transport};
+use crate::transport::{SingleRank, Transport};
 use rune_ir::op::{Communicator, Exchange, Ranks};
 use rune_ir::{Array, Loc};
 use std::cell::RefCell;
@@ -65,7 +65,7 @@ pub(crate) fn current() -> Option<World> {
 }
 
 /// Runs `f` on this thread as a rank of `world`.
-pub(crate) fn within<R>(world: &World, f: impl FnOnce() -> R) -> R {
+pub(crate) fn with_world<R>(world: &World, f: impl FnOnce() -> R) -> R {
     struct Restore(Option<World>);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -83,7 +83,7 @@ pub(crate) fn is_set(name: &str, default: bool) -> bool {
 
 impl World {
     /// Returns the world of a process that is the only rank.
-    pub(crate) fn alone() -> World {
+    pub(crate) fn single() -> World {
         World::new(0, 1, None)
     }
     /// Returns the world of a rank whose work goes to `queue`.
@@ -150,7 +150,7 @@ impl World {
     ) -> Result<Array, Error> {
         let text = if types.is_empty() { what.to_owned() } else { format!("{what} of {types}") };
         let done = match &self.link.queue {
-            None => work(&mut Alone),
+            None => work(&mut SingleRank),
             Some(queue) => {
                 queue.add(ExchangeDescription { text, at: None }, Box::new(work)).and_then(|ticket| queue.take(ticket))
             }
@@ -181,7 +181,7 @@ impl Communicator for Link {
         }
         let Some(queue) = &self.queue else {
             let ticket = self.next.fetch_add(1, Ordering::Relaxed) & i32::MAX;
-            let result = exchange::run(&mut Alone, 0, exchange, &x)?;
+            let result = exchange::run(&mut SingleRank, 0, exchange, &x)?;
             self.alone.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, result);
             return Ok(ticket);
         };

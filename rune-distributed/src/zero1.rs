@@ -53,20 +53,20 @@ impl<T: GradientTransformation> GradientTransformation for Zero1<T> {
     type State<P: Params> = T::State<Vec<Tensor>>;
     #[track_caller]
     fn init<P: Params>(&self, params: &P) -> Self::State<P> {
-        at_caller(|| self.inner.init(&self.own(&flat(&params.leaves()))))
+        at_caller(|| self.inner.init(&self.own_parts(&flatten_by_dtype(&params.leaves()))))
     }
     #[track_caller]
     fn update<P: Params>(&self, gradients: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
         at_caller(|| {
             let leaves = gradients.leaves();
             let gradients_of_rank = match self.averaged {
-                true => self.own(&flat(&leaves)),
-                false => flat(&leaves).iter().map(|all| self.own_mean(all)).collect(),
+                true => self.own_parts(&flatten_by_dtype(&leaves)),
+                false => flatten_by_dtype(&leaves).iter().map(|all| self.own_mean(all)).collect(),
             };
-            let params_of_rank = self.own(&flat(&params.leaves()));
+            let params_of_rank = self.own_parts(&flatten_by_dtype(&params.leaves()));
             let (updates, state) = self.inner.update(&gradients_of_rank, state, &params_of_rank);
             let all: Vec<Tensor> = updates.iter().map(|own| all_gather_tiled(own, &self.axis_name, 0)).collect();
-            (gradients.with_leaves(parted(&leaves, &all)), state)
+            (gradients.with_leaves(split_like(&leaves, &all)), state)
         })
     }
 }
@@ -83,7 +83,7 @@ impl<T> Zero1<T> {
         (Tensor::concat(&[all, &Tensor::zeros([missing], all.dtype())], 0), part)
     }
     /// Returns the part of each vector that belongs to this rank.
-    fn own(&self, all: &[Tensor]) -> Vec<Tensor> {
+    fn own_parts(&self, all: &[Tensor]) -> Vec<Tensor> {
         let own = |all: &Tensor| {
             let (all, part) = self.padded(all);
             let start = axis_index(&self.axis_name) * part as i32;
@@ -112,7 +112,7 @@ fn dtypes(leaves: &[Tensor]) -> Vec<DType> {
 }
 
 /// Returns one vector for each dtype, with the elements of all its leaves.
-fn flat(leaves: &[Tensor]) -> Vec<Tensor> {
+fn flatten_by_dtype(leaves: &[Tensor]) -> Vec<Tensor> {
     let of = |dtype: DType| -> Tensor {
         let parts: Vec<Tensor> =
             leaves.iter().filter(|leaf| leaf.dtype() == dtype).map(|leaf| leaf.reshape([leaf.size()])).collect();
@@ -122,7 +122,7 @@ fn flat(leaves: &[Tensor]) -> Vec<Tensor> {
 }
 
 /// Splits the vectors into tensors with the shapes of `leaves`.
-fn parted(leaves: &[Tensor], vectors: &[Tensor]) -> Vec<Tensor> {
+fn split_like(leaves: &[Tensor], vectors: &[Tensor]) -> Vec<Tensor> {
     let dtypes = dtypes(leaves);
     let mut starts = vec![0; dtypes.len()];
     let part = |leaf: &Tensor| {

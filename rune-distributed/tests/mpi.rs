@@ -69,13 +69,13 @@ fn run(scenario: &str, world: &World) {
             training::the_state_of_an_optimiser_is_divided(world);
             training::differing_trees_are_told(world);
         }
-        "panic" | "error" | "kill" | "different" => fails(scenario, world),
+        "panic" | "error" | "kill" | "different" => fail_on_rank_2(scenario, world),
         other => panic!("no scenario `{other}`"),
     }
 }
 
 /// Rank 2 fails while the others wait for it.
-fn fails(how: &str, world: &World) {
+fn fail_on_rank_2(how: &str, world: &World) {
     let sum = jit(spmd(|x: &Tensor| psum(x, "i"), "i"));
     let x = Tensor::scalar(1.0f32);
     assert_eq!(sum(&x).item::<f32>().unwrap(), 4.0);

@@ -14,9 +14,9 @@ const BLOCK: usize = if cfg!(test) { 1 << 5 } else { 1 << 18 };
 /// The least number of positions in a block.
 const MIN_POSITIONS: usize = if cfg!(test) { 2 } else { 16 };
 /// The number of multiplications from which all threads share one convolution.
-const PARALLEL: usize = if cfg!(test) { 1 << 9 } else { 1 << 23 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 1 << 9 } else { 1 << 23 };
 /// The least number of positions of one image that are worth a thread of their own. Each thread reads the whole kernel.
-const FEW_POSITIONS: usize = if cfg!(test) { 3 } else { 64 };
+const MIN_POSITIONS_PER_THREAD: usize = if cfg!(test) { 3 } else { 64 };
 
 type Axes = SmallVec<[usize; 4]>;
 
@@ -243,17 +243,19 @@ impl Conv {
         };
         let work = depth.saturating_mul(self.outputs).saturating_mul(all).saturating_mul(groups);
         let pieces = all.div_ceil(each);
-        if work >= PARALLEL && pieces > 1 {
+        if work >= PARALLEL_THRESHOLD && pieces > 1 {
             let chunks = out.par_chunks_mut(each * features).enumerate();
             chunks.for_each_init(Vec::new, |patches, chunk| piece(chunk, patches, false));
             return;
         }
-        if work >= PARALLEL && !self.features_last && all >= 2 * FEW_POSITIONS {
-            let shared = all.div_ceil(rayon::current_num_threads()).max(FEW_POSITIONS);
+        if work >= PARALLEL_THRESHOLD && !self.features_last && all >= 2 * MIN_POSITIONS_PER_THREAD {
+            let shared = all.div_ceil(rayon::current_num_threads()).max(MIN_POSITIONS_PER_THREAD);
             return self.in_blocks((x, kernel), out, block.min(shared));
         }
         let mut patches = Vec::new();
-        out.chunks_mut(each * features).enumerate().for_each(|chunk| piece(chunk, &mut patches, work >= PARALLEL));
+        out.chunks_mut(each * features)
+            .enumerate()
+            .for_each(|chunk| piece(chunk, &mut patches, work >= PARALLEL_THRESHOLD));
     }
 
     /// Computes one image on all threads, each with some positions.
@@ -335,7 +337,7 @@ impl Conv {
     }
 
     /// Returns the offset of the element at a position and a tap.
-    fn meet(&self, position: &[usize], tap: &[usize]) -> Option<usize> {
+    fn input_offset(&self, position: &[usize], tap: &[usize]) -> Option<usize> {
         let mut at = 0;
         for (axis, reach) in self.reach.iter().enumerate() {
             at += reach[position[axis] * self.taps[axis] + tap[axis]]?;
@@ -353,7 +355,7 @@ impl Conv {
             let from = first + image * self.batch_step;
             for tap in &taps {
                 let to = patches.next().expect("a patch for each position");
-                match self.meet(&position, tap) {
+                match self.input_offset(&position, tap) {
                     Some(reach) => to.copy_from_slice(&x[from + reach..][..self.inputs]),
                     None => to.fill(T::ZERO),
                 }
@@ -370,7 +372,7 @@ impl Conv {
             let (mut place, mut image) = (range.start / self.images, range.start % self.images);
             while !to.is_empty() {
                 let (run, rest) = to.split_at_mut(to.len().min(self.images - image));
-                match self.meet(&unravel(place, &self.positions), &tap) {
+                match self.input_offset(&unravel(place, &self.positions), &tap) {
                     Some(reach) => run.copy_from_slice(&x[from + reach + image * self.batch_step..][..run.len()]),
                     None => run.fill(T::ZERO),
                 }

@@ -137,7 +137,7 @@ impl Buffers<'_> {
     }
     fn take_array(&mut self, dense: &Dense) -> Array {
         let bound = self.take(dense.buffer);
-        dense.of(bound.into_array(&self.plan.buffers[dense.buffer]))
+        dense.reshape(bound.into_array(&self.plan.buffers[dense.buffer]))
     }
     fn take_all(&mut self, all: &[Dense]) -> SmallVec<[Bound; 4]> {
         all.iter().map(|d| self.take(d.buffer)).collect()

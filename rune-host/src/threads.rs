@@ -46,17 +46,17 @@ mod tests {
 
     #[test]
     fn the_variable_sets_the_number() {
-        let in_process = |said: &str| {
+        let in_process = |setting: &str| {
             let mut command = Command::new(std::env::current_exe().unwrap());
             command.args(["threads::tests::in_a_process", "--exact", "--ignored", "--nocapture"]);
-            let output = command.env("RUNE_THREADS", said).env("RAYON_NUM_THREADS", "5").output().unwrap();
-            assert!(output.status.success(), "{said}: {}", String::from_utf8_lossy(&output.stderr));
+            let output = command.env("RUNE_THREADS", setting).env("RAYON_NUM_THREADS", "5").output().unwrap();
+            assert!(output.status.success(), "{setting}: {}", String::from_utf8_lossy(&output.stderr));
             let text = String::from_utf8(output.stdout).unwrap();
             let count = text.split_once("threads: ").and_then(|(_, rest)| rest.lines().next().map(str::to_owned));
             count.unwrap_or_else(|| panic!("no number in {text}"))
         };
-        for (said, expected) in [("1", "1"), (" 3 ", "3"), ("", "5"), ("0", "5"), ("many", "5")] {
-            assert_eq!(in_process(said), expected, "RUNE_THREADS={said}");
+        for (setting, expected) in [("1", "1"), (" 3 ", "3"), ("", "5"), ("0", "5"), ("many", "5")] {
+            assert_eq!(in_process(setting), expected, "RUNE_THREADS={setting}");
         }
     }
 

@@ -7,6 +7,7 @@ extern crate self as rune_ir;
 
 mod argument;
 mod array;
+pub mod array_text;
 pub mod dlpack;
 mod dtype;
 mod float_info;
@@ -26,7 +27,6 @@ mod ty;
 pub mod types;
 #[doc(hidden)]
 pub mod work;
-pub mod written;
 
 pub use argument::Arg;
 #[doc(hidden)]
@@ -39,7 +39,7 @@ pub use nans::find_nan;
 pub use nans::{NanError, NanOrigin, NonFinite, check_nans, checks_nans};
 pub use num_complex::{Complex, Complex32, Complex64};
 #[doc(hidden)]
-pub use op::caught;
+pub use op::catch_panic;
 pub use op::{CallbackError, CheckpointPolicy, Op, Var, VmapMethod};
 pub use origin::{Loc, Origin, Transform, Transforms};
 pub use program::{BuildError, Cost, Instruction, MAX_DEPTH, Program, ProgramBuilder, ProgramHash};

@@ -107,7 +107,7 @@ impl fmt::Display for NanError {
 }
 
 /// The numbers to search for, according to the environment.
-static ASKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
+static CHECKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
     let set = |name: &str| std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0"));
     match (set("RUNE_DEBUG_NANS"), set("RUNE_DEBUG_INFS")) {
         (_, true) => Some(NonFinite::NanOrInf),
@@ -119,7 +119,7 @@ static ASKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
 /// Returns whether `RUNE_DEBUG_NANS` or `RUNE_DEBUG_INFS` is set. If it is, every caller that runs a program passes its
 /// outputs to [`check_nans`].
 pub fn checks_nans() -> bool {
-    ASKED.is_some()
+    CHECKED.is_some()
 }
 
 /// Finds the origin of a NaN or infinity in an output of a program, if the environment asks for it. The program runs
@@ -128,7 +128,7 @@ pub fn checks_nans() -> bool {
 /// # Errors
 /// If an output holds one.
 pub fn check_nans(program: &Program, inputs: &[Value], outputs: &[Value]) -> Result<(), NanError> {
-    let Some(bad) = *ASKED else { return Ok(()) };
+    let Some(bad) = *CHECKED else { return Ok(()) };
     // If a value cannot be fetched, reading it reports the reason.
     let host = |values: &[Value]| values.iter().map(Value::to_host).collect::<Result<Vec<Array>, _>>().ok();
     match (host(inputs), host(outputs)) {
@@ -185,9 +185,9 @@ fn first(a: Option<Arc<NanSource>>, b: Option<Arc<NanSource>>) -> Option<Arc<Nan
 }
 
 impl Search {
-    fn blame(&mut self, made: NanOrigin) -> Arc<NanSource> {
+    fn new_source(&mut self, origin: NanOrigin) -> Arc<NanSource> {
         self.made += 1;
-        Arc::new(NanSource { number: self.made, made })
+        Arc::new(NanSource { number: self.made, made: origin })
     }
 }
 
@@ -203,7 +203,7 @@ impl Observer for Search {
             let from_outside = self.frames.last().and_then(|f| f.known.clone());
             blames[i] = Some(match from_outside {
                 Some(blame) => blame,
-                None => self.blame(NanOrigin::Input { input: i, summary: Summary::of(&input) }),
+                None => self.new_source(NanOrigin::Input { input: i, summary: Summary::of(&input) }),
             });
         }
         let outputs = program.outputs().iter().map(|v| v.index()).collect();
@@ -225,7 +225,7 @@ impl Observer for Search {
             let blame = match known {
                 None if meant => continue,
                 Some(blame) => blame,
-                None => self.blame(NanOrigin::Operation {
+                None => self.new_source(NanOrigin::Operation {
                     op: instruction.op.name(),
                     origin: instruction.origin.clone(),
                     operands: operands.iter().map(Summary::of).collect(),

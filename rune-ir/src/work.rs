@@ -9,13 +9,13 @@ thread_local! {
 
 /// Counts a step: an operation is applied, or an instruction is visited.
 #[inline]
-pub fn note() {
+pub fn count_step() {
     #[cfg(debug_assertions)]
     STEPS.set(STEPS.get() + 1);
 }
 
 /// Returns the number of steps that `f` takes on this thread.
-pub fn of<R>(f: impl FnOnce() -> R) -> usize {
+pub fn count_steps<R>(f: impl FnOnce() -> R) -> usize {
     let before = STEPS.get();
     f();
     STEPS.get() - before

@@ -45,15 +45,15 @@ fn sub_programs_cost_what_they_do_each_time() {
 fn loops_cost_their_turns_and_branches_the_dearest() {
     let x = Tensor::from([1.0f32, 2.0, 3.0, 4.0]);
     let flops = |f: &(dyn Fn(&Tensor) -> Tensor + Send + Sync)| make_program(f, &x).unwrap().cost();
-    let turn = |y: &Tensor| y.sin() * y;
-    let many = flops(&|x: &Tensor| fori_loop(0, 5, |_, y: &Tensor| turn(y), x));
+    let step = |y: &Tensor| y.sin() * y;
+    let many = flops(&|x: &Tensor| fori_loop(0, 5, |_, y: &Tensor| step(y), x));
     assert!(!many.unbounded);
     // Besides the steps of the body, the loop counts its iterations.
     assert!((5 * 8..=5 * 8 + 5).contains(&many.flops), "{many}");
-    let either = flops(&|x: &Tensor| cond(&x.sum().gt(0.0), || turn(&turn(x)), || turn(x)));
+    let either = flops(&|x: &Tensor| cond(&x.sum().gt(0.0), || step(&step(x)), || step(x)));
     // The steps of the sum, of the comparison, and of its conversion to an index.
     assert!((16 + 5..=16 + 7).contains(&either.flops), "{either}");
-    let endless = make_program(|x: &Tensor| while_loop(|y: &Tensor| y.sum().lt(9.0), |y: &Tensor| turn(y), x), &x);
+    let endless = make_program(|x: &Tensor| while_loop(|y: &Tensor| y.sum().lt(9.0), |y: &Tensor| step(y), x), &x);
     let endless = endless.unwrap();
     assert!(endless.cost().unbounded && endless.cost().to_string().ends_with("further iteration of loops"));
     assert_eq!(endless.cost().flops, 4 + 1 + 8);

@@ -2,7 +2,7 @@
 
 use rune_ir::interpret::interpret;
 use rune_ir::op::{BinaryFn, Comparison, Dims, Literal};
-use rune_ir::scans::{holds, trip_count};
+use rune_ir::scans::{is_in_range, trip_count};
 use rune_ir::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
 use rune_testing::Generator;
 use std::sync::Arc;
@@ -24,15 +24,15 @@ fn compares(direction: Comparison, x: i128, y: i128) -> bool {
 /// loop does not end.
 fn simulated(mut i: i128, step: i128, direction: Comparison, bound: i128, dtype: DType) -> Option<(usize, bool)> {
     let mut overflows = false;
-    for turn in 0..600 {
+    for iteration in 0..600 {
         if !compares(direction, i, bound) {
-            return Some((turn, overflows));
+            return Some((iteration, overflows));
         }
         i += step;
-        if !holds(dtype, i) {
+        if !is_in_range(dtype, i) {
             overflows = true;
             i = i.rem_euclid(256);
-            i -= if holds(dtype, i) { 0 } else { 256 };
+            i -= if is_in_range(dtype, i) { 0 } else { 256 };
         }
     }
     None

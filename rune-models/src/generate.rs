@@ -50,7 +50,7 @@ fn step<M: Decoder>(past: &Vec<KeyValues>, model: &M, input: &Input) -> (Tensor,
 type Step<M> = dyn Fn(Vec<KeyValues>, &M, &Input) -> (Tensor, Vec<KeyValues>) + Send + Sync;
 
 /// The least number of positions for keys and values, and the least number of tokens to read at once.
-const SHORTEST: usize = 16;
+const MIN_LENGTH: usize = 16;
 
 /// A language model that continues prompts.
 ///
@@ -84,7 +84,7 @@ impl<M: Decoder> Generator<M> {
             "continue_from: the prompt has {} tokens, and the model reads {context}",
             prompt.len()
         );
-        let room = prompt.len().next_power_of_two().max(SHORTEST);
+        let room = prompt.len().next_power_of_two().max(MIN_LENGTH);
         let mut tokens: Vec<i32> = prompt.iter().map(|&token| token.cast_signed()).collect();
         tokens.resize(room, 0);
         Generation {
@@ -122,7 +122,7 @@ impl<M: Decoder> Iterator for Generation<'_, M> {
             return None;
         }
         if self.past[0].positions() < end {
-            self.past = self.past.iter().map(|layer| layer.grown(end.next_power_of_two())).collect();
+            self.past = self.past.iter().map(|layer| layer.padded_to(end.next_power_of_two())).collect();
         }
         let scalar = |n: usize| Tensor::scalar(n as i32);
         let input = Input {

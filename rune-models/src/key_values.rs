@@ -37,7 +37,7 @@ impl KeyValues {
         self.keys.shape()[2]
     }
     /// Returns the keys and values with space for `positions` positions.
-    pub fn grown(&self, positions: usize) -> KeyValues {
+    pub fn padded_to(&self, positions: usize) -> KeyValues {
         let more = positions.saturating_sub(self.positions()) as isize;
         let grow = |x: &Tensor| x.pad(&[(0, 0), (0, 0), (0, more), (0, 0)], 0.0);
         KeyValues { keys: grow(&self.keys), values: grow(&self.values) }

@@ -189,7 +189,7 @@ impl Decoder for Llama {
     }
     fn read(&self, tokens: &Tensor, at: &Tensor, past: &[KeyValues]) -> (Tensor, Vec<KeyValues>) {
         let positions = at + Tensor::arange(0..tokens.shape()[1], DType::I32);
-        let rotate = |x: &Tensor| self.rotary.rotated(x, &positions);
+        let rotate = |x: &Tensor| self.rotary.rotate(x, &positions);
         let mut x = self.words.forward(tokens);
         let mut next = Vec::new();
         for (layer, past) in self.layers.iter().zip(past) {

@@ -79,7 +79,7 @@ impl Rotary {
     }
     /// Rotates queries or keys of the shape `[batch, new, heads, size]`. `positions` has the shape `[new]`. Feature i
     /// rotates with feature i + size / 2.
-    pub fn rotated(&self, x: &Tensor, positions: &Tensor) -> Tensor {
+    pub fn rotate(&self, x: &Tensor, positions: &Tensor) -> Tensor {
         rotary_embedding_with(x, positions, &self.frequencies)
     }
 }

@@ -36,14 +36,14 @@ impl Sampling {
     /// Draws from the `k` likeliest tokens. The default temperature is 1.
     #[must_use]
     pub fn top_k(self, k: usize) -> Sampling {
-        Sampling { top_k: Some(k), ..self.drawing() }
+        Sampling { top_k: Some(k), ..self.with_random_draw() }
     }
     /// Draws from the smallest set of tokens that together have the probability `p`. The default temperature is 1.
     #[must_use]
     pub fn top_p(self, p: f32) -> Sampling {
-        Sampling { top_p: Some(Tensor::scalar(p)), ..self.drawing() }
+        Sampling { top_p: Some(Tensor::scalar(p)), ..self.with_random_draw() }
     }
-    fn drawing(self) -> Sampling {
+    fn with_random_draw(self) -> Sampling {
         Sampling { temperature: self.temperature.or_else(|| Some(Tensor::scalar(1.0f32))), ..self }
     }
     /// Chooses a token, of dtype `i32`, from logits of the shape `[tokens]`.

@@ -7,7 +7,7 @@ use std::path::Path;
 use tokenizers::{Encoding, PaddingParams, Tokenizer, TruncationParams};
 
 /// Texts are padded to a power of two, at least to this many tokens.
-const SHORTEST: usize = 16;
+const MIN_LENGTH: usize = 16;
 /// The number of texts that are encoded together.
 const BATCH: usize = 32;
 
@@ -133,7 +133,7 @@ impl SentenceEncoder {
     }
     /// Returns the padded numbers of texts and of positions of a batch.
     pub fn padded_shape(&self, texts: usize, longest: usize) -> [usize; 2] {
-        let positions = longest.next_power_of_two().max(SHORTEST);
+        let positions = longest.next_power_of_two().max(MIN_LENGTH);
         [texts.next_power_of_two(), positions.min(self.model.context())]
     }
     /// Returns the tokens and the mask of a batch, as [`embed`] takes them, in the shape

@@ -19,23 +19,24 @@ impl Generator {
             0 => {
                 let args = vars(self, 3);
                 let outputs: Vec<Type> = (0..1 + self.below(2)).map(|_| self.ty()).collect();
-                let branches = (0..1 + self.below(3)).map(|_| self.giving("branch", typed(&args), &outputs, depth));
+                let branches =
+                    (0..1 + self.below(3)).map(|_| self.program_with_outputs("branch", typed(&args), &outputs, depth));
                 let branches = branches.collect();
                 let scalar = Type::scalar(DType::I32);
-                Op::Case { index: self.like(types, Var(0), |t| *t == scalar), args, branches }
+                Op::Case { index: self.pick_like(types, Var(0), |t| *t == scalar), args, branches }
             }
             1 => {
                 let (consts, mut carried) = (vars(self, 2), vars(self, 2));
                 // A counter ends the loop. If there is none, the operation is a constant, which a later loop can count.
                 let scalar = Type::scalar(DType::I32);
-                let counter = self.like(types, Var(0), |t| *t == scalar);
+                let counter = self.pick_like(types, Var(0), |t| *t == scalar);
                 if types[counter.index()] != scalar {
                     return Op::Constant { value: Literal::from_f64(DType::I32, self.below(MAX_ITERATIONS) as f64) };
                 }
                 carried.insert(0, counter);
                 let args = [consts.clone(), carried.clone()].concat();
-                let cond = self.counts(typed(&args), consts.len());
-                let body = self.counting(typed(&args), consts.len(), depth);
+                let cond = self.counter_condition(typed(&args), consts.len());
+                let body = self.counter_body(typed(&args), consts.len(), depth);
                 Op::While { args, consts: consts.len(), cond, body }
             }
             _ => {
@@ -47,7 +48,7 @@ impl Generator {
                 let inputs = typed(&consts).into_iter().chain(typed(&carried)).chain(slices).collect();
                 let mut outputs = typed(&carried);
                 outputs.extend((0..self.below(3)).map(|_| self.ty()));
-                let body = self.giving("body", inputs, &outputs, depth);
+                let body = self.program_with_outputs("body", inputs, &outputs, depth);
                 let (args, reverse, unroll) = ([&consts[..], &carried, &xs].concat(), self.chance(2), self.below(4));
                 Op::Scan { args, consts: consts.len(), carry: carried.len(), length, reverse, unroll, body }
             }
@@ -55,15 +56,15 @@ impl Generator {
     }
 
     /// Returns a random program with outputs of these types.
-    fn giving(&mut self, name: &str, inputs: Vec<Type>, outputs: &[Type], depth: u32) -> Arc<Program> {
+    fn program_with_outputs(&mut self, name: &str, inputs: Vec<Type>, outputs: &[Type], depth: u32) -> Arc<Program> {
         let size = 1 + self.below(5);
         let (mut builder, mut types) = self.instructions(name, inputs, Vec::new(), size, depth);
-        let vars = outputs.iter().map(|ty| self.of_type(&mut builder, &mut types, ty)).collect();
+        let vars = outputs.iter().map(|ty| self.var_of_type(&mut builder, &mut types, ty)).collect();
         Arc::new(builder.finish(vars).expect("outputs are variables"))
     }
 
     /// Returns a variable of this type, which is new if there is none.
-    fn of_type(&mut self, builder: &mut ProgramBuilder, types: &mut Vec<Type>, ty: &Type) -> Var {
+    fn var_of_type(&mut self, builder: &mut ProgramBuilder, types: &mut Vec<Type>, ty: &Type) -> Var {
         let fitting: Vec<usize> = (0..types.len()).filter(|&i| types[i] == *ty).collect();
         if !fitting.is_empty() {
             return Var(self.pick(&fitting) as u32);
@@ -74,7 +75,7 @@ impl Generator {
     }
 
     /// Returns the condition that the counter, input number `at`, is between 0 and some number.
-    fn counts(&mut self, inputs: Vec<Type>, at: usize) -> Arc<Program> {
+    fn counter_condition(&mut self, inputs: Vec<Type>, at: usize) -> Arc<Program> {
         let mut types = inputs.clone();
         let mut builder = ProgramBuilder::new("cond", inputs, Vec::new());
         let x = Var(at as u32);
@@ -89,14 +90,14 @@ impl Generator {
     }
 
     /// Returns a random program that returns the types of the inputs from `at` on. It increases the first of these.
-    fn counting(&mut self, inputs: Vec<Type>, at: usize, depth: u32) -> Arc<Program> {
+    fn counter_body(&mut self, inputs: Vec<Type>, at: usize, depth: u32) -> Arc<Program> {
         let carried: Vec<Type> = inputs[at + 1..].to_vec();
         let size = 1 + self.below(5);
         let (mut builder, mut types) = self.instructions("body", inputs, Vec::new(), size, depth);
         let y = push(&mut builder, &mut types, Op::Constant { value: Literal::from_f64(DType::I32, 1.0) });
         let next = push(&mut builder, &mut types, Op::Binary { f: BinaryFn::Add, x: Var(at as u32), y });
         let mut vars = vec![next];
-        vars.extend(carried.iter().map(|ty| self.of_type(&mut builder, &mut types, ty)));
+        vars.extend(carried.iter().map(|ty| self.var_of_type(&mut builder, &mut types, ty)));
         Arc::new(builder.finish(vars).expect("outputs are variables"))
     }
 }

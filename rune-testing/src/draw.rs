@@ -14,9 +14,9 @@ impl Generator {
         let x = self.pick_var(types);
         let ty = types[x.index()].clone();
         let rank = ty.rank();
-        let y = self.like(types, x, |t| *t == ty);
+        let y = self.pick_like(types, x, |t| *t == ty);
         if !self.axes.is_empty() && self.chance(4) {
-            return self.over_lanes(x, &ty);
+            return self.axis_op(x, &ty);
         }
         // Complex dtypes add kinds at the end, so programs of real numbers do not change for their seeds.
         let kinds = if self.dtypes.iter().any(|dtype| dtype.is_complex()) { 34 } else { 32 };
@@ -28,9 +28,9 @@ impl Generator {
             10 => Op::Compare { direction: self.pick(Comparison::ALL), x, y },
             11 => {
                 let mask = ty.with_dtype(DType::Bool);
-                Op::Select { pred: self.like(types, x, |t| *t == mask), on_true: x, on_false: y }
+                Op::Select { pred: self.pick_like(types, x, |t| *t == mask), on_true: x, on_false: y }
             }
-            12 => Op::Clamp { min: y, x, max: self.like(types, x, |t| *t == ty) },
+            12 => Op::Clamp { min: y, x, max: self.pick_like(types, x, |t| *t == ty) },
             13 => {
                 let dtype = self.ty().dtype;
                 if self.chance(4) { Op::BitcastConvert { x, dtype } } else { Op::Convert { x, dtype } }
@@ -43,7 +43,7 @@ impl Generator {
                 Op::Slice { x, start, limit, strides }
             }
             19 => {
-                let padding = self.like(types, x, |t| *t == Type::scalar(ty.dtype));
+                let padding = self.pick_like(types, x, |t| *t == Type::scalar(ty.dtype));
                 let config = (0..rank).map(|_| self.padding()).collect();
                 Op::Pad { x, padding, config }
             }
@@ -75,7 +75,8 @@ impl Generator {
             29 | 30 => self.dot_general(types, x, &ty),
             31 if !programs.is_empty() => {
                 let program = programs[self.below(programs.len())].clone();
-                let args: Vec<Var> = program.input_types().iter().map(|i| self.like(types, x, |t| t == i)).collect();
+                let args: Vec<Var> =
+                    program.input_types().iter().map(|i| self.pick_like(types, x, |t| t == i)).collect();
                 match self.below(4) {
                     0 if self.custom_vjp && self.chance(2) => with_rule(args, program, custom_vjp),
                     0 => with_rule(args, program, custom_jvp),
@@ -105,7 +106,7 @@ impl Generator {
         Op::Fft { f, x, lengths }
     }
     /// Returns an operation over a mapped axis.
-    fn over_lanes(&mut self, x: Var, ty: &Type) -> Op {
+    fn axis_op(&mut self, x: Var, ty: &Type) -> Op {
         let which = self.below(self.axes.len());
         let axis = self.axes[which].clone();
         let rank = ty.rank();
@@ -126,7 +127,7 @@ impl Generator {
         }
     }
     /// Returns a variable whose type is `wanted`, or `otherwise`.
-    pub(super) fn like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
+    pub(super) fn pick_like(&mut self, types: &[Type], otherwise: Var, wanted: impl Fn(&Type) -> bool) -> Var {
         let found: Vec<Var> = (0..types.len()).filter(|&i| wanted(&types[i])).map(|i| Var(i as u32)).collect();
         if found.is_empty() { otherwise } else { self.pick(&found) }
     }
@@ -185,7 +186,7 @@ impl Generator {
         (start, limit, ty.shape.iter().map(|_| 1 + self.below(2)).collect())
     }
     fn dynamic(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
-        let index = self.like(types, x, |t| t.rank() == 0 && t.dtype.is_int());
+        let index = self.pick_like(types, x, |t| t.rank() == 0 && t.dtype.is_int());
         let start_indices = vec![index; ty.rank()];
         let fits = |t: &Type| {
             t.dtype == ty.dtype && t.rank() == ty.rank() && t.shape.iter().zip(ty.shape.iter()).all(|(a, b)| a <= b)
@@ -196,12 +197,12 @@ impl Generator {
                 start_indices,
                 slice_sizes: ty.shape.iter().map(|&n| self.below(n + 1)).collect(),
             },
-            false => Op::DynamicUpdateSlice { x, update: self.like(types, x, fits), start_indices },
+            false => Op::DynamicUpdateSlice { x, update: self.pick_like(types, x, fits), start_indices },
         }
     }
     /// Returns rows of `x` by an integer array with one coordinate, or the sum of rows into `x`.
     fn gather_or_scatter(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
-        let indices = self.like(types, x, |t| t.dtype.is_int() && t.rank() > 0 && t.shape[t.rank() - 1] == 1);
+        let indices = self.pick_like(types, x, |t| t.dtype.is_int() && t.rank() > 0 && t.shape[t.rank() - 1] == 1);
         let batch = types[indices.index()].rank().saturating_sub(1);
         let window: Dims = (0..ty.rank().saturating_sub(1)).map(|a| a + batch).collect();
         let of_update = |t: &Type| {
@@ -210,7 +211,7 @@ impl Generator {
                 && t.shape.iter().skip(batch).eq(ty.shape.iter().skip(1))
         };
         if self.chance(2) {
-            let updates = self.like(types, x, of_update);
+            let updates = self.pick_like(types, x, of_update);
             let (update_window, inserted_window, scatter_map) = (window, smallvec![0], smallvec![0]);
             let dims = Box::new(ScatterDims { update_window, inserted_window, scatter_map, ..ScatterDims::default() });
             let mode = self.pick(&[ScatterMode::Add, ScatterMode::Mul, ScatterMode::Min, ScatterMode::Max]);
@@ -234,7 +235,7 @@ impl Generator {
     fn dot_general(&mut self, types: &[Type], x: Var, ty: &Type) -> Op {
         let (rank, out) = (ty.rank(), ty.dtype);
         let size = ty.shape.last().copied().unwrap_or(0);
-        let rhs = self.like(types, x, |t| t.dtype == out && t.shape.contains(&size));
+        let rhs = self.pick_like(types, x, |t| t.dtype == out && t.shape.contains(&size));
         let other = &types[rhs.index()];
         let mut dims = DotDims::default();
         if let Some(axis) = other.shape.iter().rposition(|&n| n == size).filter(|_| rank > 0) {

@@ -7,9 +7,9 @@ use std::collections::HashMap;
 
 /// The size in bytes above which an accepted program is neither transformed nor run, because memory would be taken for
 /// it.
-const LARGE: usize = 1 << 40;
+const MAX_BYTES: usize = 1 << 40;
 /// The size in bytes and the number of steps above which a program is not run.
-const LONG: u64 = 1 << 20;
+const MAX_STEPS: u64 = 1 << 20;
 
 /// Verifies, writes, reads, simplifies and transforms a program, and runs it if it is small.
 ///
@@ -31,15 +31,15 @@ pub fn exercise(program: &Program) {
     program.structural_hash();
     let simple = program.simplify();
     assert_eq!(simple.verify(), Ok(()));
-    if bytes(program) < LARGE {
+    if bytes(program) < MAX_BYTES {
         for derived in transformed(program) {
             assert_eq!(derived.verify(), Ok(()));
             assert_eq!(derived.simplify().verify(), Ok(()));
         }
     }
     let cost = program.cost();
-    let steps = [cost.bytes_written, cost.flops, cost.multiply_adds, turns(program, &mut HashMap::new())];
-    if bytes(program) < LONG as usize && steps.iter().all(|&n| n < LONG) && !cost.unbounded {
+    let steps = [cost.bytes_written, cost.flops, cost.multiply_adds, iterations(program, &mut HashMap::new())];
+    if bytes(program) < MAX_STEPS as usize && steps.iter().all(|&n| n < MAX_STEPS) && !cost.unbounded {
         let inputs = Generator::new(1).inputs(program);
         if let Ok(results) = interpret::interpret(program, &inputs) {
             let types: Vec<_> = results.iter().map(|r| r.ty().clone()).collect();
@@ -55,7 +55,7 @@ fn bytes(program: &Program) -> usize {
 
 /// Returns the number of loop iterations and printed batch elements. The cost does not count iterations that do nothing
 /// else.
-fn turns(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
+fn iterations(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
     let own = |op: &Op| {
         if let Op::Scan { length, .. } = op {
             return *length as u64;
@@ -65,12 +65,12 @@ fn turns(program: &Program, known: &mut HashMap<*const Program, u64>) -> u64 {
         }
         1
     };
-    if let Some(&turns) = known.get(&std::ptr::from_ref(program)) {
-        return turns;
+    if let Some(&iterations) = known.get(&std::ptr::from_ref(program)) {
+        return iterations;
     }
     let mut all = 0u64;
     for instruction in program.instructions() {
-        let inside = instruction.op.programs().iter().map(|(_, p)| turns(p, known)).fold(1, u64::saturating_add);
+        let inside = instruction.op.programs().iter().map(|(_, p)| iterations(p, known)).fold(1, u64::saturating_add);
         all = all.saturating_add(own(&instruction.op).saturating_mul(inside));
     }
     known.insert(program, all);
@@ -94,7 +94,7 @@ fn transformed(program: &Program) -> Vec<Program> {
     // One of the axes of its operations is mapped.
     let lanes = program.axes().iter().next().map(|(name, size)| (name.clone(), *size));
     let size = lanes.as_ref().map_or(3, |(_, size)| *size);
-    if bytes(program).saturating_mul(size) < LARGE {
+    if bytes(program).saturating_mul(size) < MAX_BYTES {
         all.extend(match lanes {
             Some((name, size)) => program.vmap_named(name, size, &inputs, &outputs),
             None => program.vmap(size, &inputs, &outputs),

@@ -94,7 +94,7 @@ pub const WITHOUT_FLOAT_RESULTS: [&str; 19] = [
 ];
 
 /// Returns the names that are in `kind`, but not in `except`.
-pub fn except(kind: &[&'static str], except: &[&str]) -> Vec<&'static str> {
+pub fn without(kind: &[&'static str], except: &[&str]) -> Vec<&'static str> {
     kind.iter().copied().filter(|name| !except.contains(name)).collect()
 }
 

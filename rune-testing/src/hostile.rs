@@ -1,12 +1,12 @@
 //! Malformed array files, and inputs that once failed: the fuzzer and the tests pass all bytes to each reader.
 
 use rune_ir::storage::{self, npy, npz};
-use rune_ir::{ModuleSignature, written};
+use rune_ir::{ModuleSignature, array_text};
 use std::io::Cursor;
 
 /// The length below which a type in text is parsed. One element can fill an array of any size, and a short type keeps
 /// that size small.
-const SHORT: usize = 12;
+const MAX_TYPE_TEXT: usize = 12;
 
 /// Reads bytes as every format that holds arrays, and as the signature of a compiled module.
 ///
@@ -22,8 +22,8 @@ pub fn read(bytes: &[u8]) {
     let _refused = storage::from_bytes(bytes).map_err(|error| error.to_string());
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let ty = text.split_once('=').map_or("", |(ty, _)| ty);
-    if ty.len() < SHORT
-        && let Ok(array) = written::array(text)
+    if ty.len() < MAX_TYPE_TEXT
+        && let Ok(array) = array_text::array(text)
     {
         assert_eq!(array.bytes().len(), array.ty().bytes());
     }

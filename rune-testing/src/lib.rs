@@ -42,7 +42,7 @@ pub use mutator::Mutator;
 pub use pairs::{Chain, Operands};
 pub use replay::replay;
 pub use shrink::shrink;
-pub use special_programs::{near_the_interpreter, special_program};
+pub use special_programs::{check_near_interpreter, special_program};
 
 use rune_ir::op::{Literal, NamedAxis};
 use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Shape, Type, Value, Var, with_element};

@@ -36,7 +36,7 @@ pub fn public_functions(root: &str, inner: &[&str]) -> BTreeSet<String> {
     sources.iter().flat_map(names).collect()
 }
 
-fn word(text: &str) -> String {
+fn leading_identifier(text: &str) -> String {
     text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
 }
 
@@ -45,7 +45,7 @@ fn macros(source: &str) -> BTreeMap<String, bool> {
     let (mut found, mut within) = (BTreeMap::new(), String::new());
     for text in source.lines().map(str::trim_start) {
         if let Some(name) = text.strip_prefix("macro_rules! ") {
-            within = word(name);
+            within = leading_identifier(name);
             found.insert(within.clone(), false);
         } else if text.starts_with("pub fn $") || text.starts_with("pub const fn $") {
             found.insert(within.clone(), true);
@@ -71,7 +71,7 @@ fn functions(source: &str, shared: &BTreeSet<String>) -> Vec<String> {
         }
         for prefix in ["pub fn ", "pub const fn "] {
             if let Some(name) = text.strip_prefix(prefix).filter(|name| !name.starts_with('$')) {
-                names.push(format!("{owner}{}", word(name)));
+                names.push(format!("{owner}{}", leading_identifier(name)));
             }
         }
         // A row of names begins at the first level of an invocation: `sum sum_axes sum_keepdims: …`, `exp = Exp,`.
@@ -80,7 +80,9 @@ fn functions(source: &str, shared: &BTreeSet<String>) -> Vec<String> {
             Some(_) if line == "}" => rows = None,
             Some(0) if line.starts_with("    ") && !line.starts_with("     ") && !text.starts_with(['/', '#', '}']) => {
                 let row = text.split([':', '=']).next().unwrap();
-                names.extend(row.split(' ').map(word).filter(|w| w.starts_with(|c: char| c.is_ascii_lowercase())));
+                names.extend(
+                    row.split(' ').map(leading_identifier).filter(|w| w.starts_with(|c: char| c.is_ascii_lowercase())),
+                );
             }
             Some(_) => {}
         }
@@ -190,9 +192,9 @@ impl Traced {
         if program.instructions().is_empty() {
             self.faults.push(format!("{names:?} at {file}:{line} makes no operations"));
         }
-        self.within(names, file, line, program);
+        self.check_locations(names, file, line, program);
     }
-    fn within(&mut self, names: &[&str], file: &str, line: u32, program: &Program) {
+    fn check_locations(&mut self, names: &[&str], file: &str, line: u32, program: &Program) {
         for instruction in program.instructions() {
             let loc = instruction.origin.loc.as_ref();
             if loc.is_none_or(|loc| loc.file != file || loc.line != line) {
@@ -200,7 +202,7 @@ impl Traced {
                 self.faults.push(format!("`{}` of {names:?} at {file}:{line} is from {loc}", instruction.op.name()));
             }
             for (_, inner) in instruction.op.programs() {
-                self.within(names, file, line, inner);
+                self.check_locations(names, file, line, inner);
             }
         }
     }

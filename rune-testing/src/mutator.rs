@@ -48,7 +48,7 @@ impl Mutator {
             "nan",
             "0.5",
         ];
-        const ODD: [char; 13] = ['(', ')', '[', ',', '"', '\\', '\0', '\u{2028}', 'é', '=', '#', ' ', '\t'];
+        const SPECIAL_CHARS: [char; 13] = ['(', ')', '[', ',', '"', '\\', '\0', '\u{2028}', 'é', '=', '#', ' ', '\t'];
         let random = &mut self.0;
         if !text.contains(char::is_alphanumeric) {
             return text.to_owned();
@@ -85,7 +85,7 @@ impl Mutator {
             3 => text.chars().take(random.below(text.len())).collect(),
             _ => {
                 let at = random.below(text.chars().count());
-                let odd = random.pick(&ODD);
+                let odd = random.pick(&SPECIAL_CHARS);
                 text.chars().enumerate().map(|(i, c)| if i == at { odd } else { c }).collect()
             }
         }

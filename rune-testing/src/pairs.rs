@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Operations that cannot be compiled alone, or that are host calls.
-const WITHOUT: [&str; 4] = ["call", "remat", "custom_jvp", "custom_vjp"];
+const EXCLUDED: [&str; 4] = ["call", "remat", "custom_jvp", "custom_vjp"];
 /// The number of operations drawn to find those that can follow another one.
 const DRAWS: usize = 4000;
 
@@ -47,14 +47,14 @@ impl Generator {
     /// chain for each drawn operation that can follow it.
     pub fn pairs(&mut self, ty: &Type, operands: Operands, firsts: usize) -> Vec<Chain> {
         let pool = self.pool(ty, operands);
-        let firsts = self.some_following(&pool, firsts);
-        let chains = firsts.into_iter().flat_map(|first| self.following(&first).into_values()).collect::<Vec<_>>();
+        let firsts = self.some_extensions(&pool, firsts);
+        let chains = firsts.into_iter().flat_map(|first| self.extensions(&first).into_values()).collect::<Vec<_>>();
         chains.iter().map(|chain| chain.finish(ty, operands, &pool)).collect()
     }
 
     /// Returns at most `most` of the chains with one more operation.
-    fn some_following(&mut self, start: &Start, most: usize) -> Vec<Start> {
-        let mut all: Vec<Start> = self.following(start).into_values().collect();
+    fn some_extensions(&mut self, start: &Start, most: usize) -> Vec<Start> {
+        let mut all: Vec<Start> = self.extensions(start).into_values().collect();
         while all.len() > most {
             let which = self.below(all.len());
             all.swap_remove(which);
@@ -67,10 +67,11 @@ impl Generator {
     pub fn triples(&mut self, ty: &Type, operands: Operands, firsts: usize, each: usize) -> Vec<Chain> {
         let pool = self.pool(ty, operands);
         let mut chains = Vec::new();
-        for first in self.some_following(&pool, firsts) {
-            let seconds = self.following(&first).into_iter().filter(|(name, _)| is_contraction(name));
+        for first in self.some_extensions(&pool, firsts) {
+            let seconds = self.extensions(&first).into_iter().filter(|(name, _)| is_contraction(name));
             for (_, second) in seconds.collect::<Vec<_>>() {
-                chains.extend(self.some_following(&second, each).iter().map(|third| third.finish(ty, operands, &pool)));
+                chains
+                    .extend(self.some_extensions(&second, each).iter().map(|third| third.finish(ty, operands, &pool)));
             }
         }
         chains
@@ -109,14 +110,14 @@ impl Generator {
     }
 
     /// Returns the chains with one more operation, by its name. The operation takes a result of the previous one.
-    fn following(&mut self, start: &Start) -> BTreeMap<&'static str, Start> {
+    fn extensions(&mut self, start: &Start) -> BTreeMap<&'static str, Start> {
         let mut found = BTreeMap::new();
         for _ in 0..DRAWS {
             self.prefer = start.last.iter().copied().collect();
             let op = if self.chance(24) { self.conv(&start.types) } else { self.op(&start.types, &[]) };
             let follows = start.last.is_empty() || op.operands().iter().any(|v| start.last.contains(v));
             let name = op.name();
-            if !follows || op.operands().is_empty() || WITHOUT.contains(&name) || self.without.contains(&name) {
+            if !follows || op.operands().is_empty() || EXCLUDED.contains(&name) || self.without.contains(&name) {
                 continue;
             }
             if found.contains_key(name) {
@@ -144,7 +145,7 @@ impl Generator {
         let lhs = self.pick_var(types);
         let ty = types[lhs.index()].clone();
         let spatial = ty.rank().saturating_sub(2);
-        let rhs = self.like(types, lhs, |t| t.dtype == ty.dtype && t.rank() == ty.rank());
+        let rhs = self.pick_like(types, lhs, |t| t.dtype == ty.dtype && t.rank() == ty.rank());
         let places = || (0..spatial + 2).collect();
         let mut sizes = |most: usize| (0..spatial).map(|_| 1 + self.below(most)).collect();
         let (strides, lhs_dilation, rhs_dilation) = (sizes(3), sizes(2), sizes(2));

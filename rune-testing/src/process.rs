@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// Waits until a process has ended, or is a zombie that its parent has not awaited yet.
-pub fn ends(process: &str) {
+pub fn wait_until_ended(process: &str) {
     let begun = Instant::now();
     let runs = || {
         let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();

@@ -5,12 +5,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// Is set in the process that replays.
-const ALONE: &str = "RUNE_REPLAYS";
+const REPLAY_VARIABLE: &str = "RUNE_REPLAYS";
 /// The time limit for a file. Nothing below 64 kB takes longer on any machine.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// The memory limit for reading a file and everything after it. It is more than any small file needs, and less than the
 /// sizes that a file may state.
-const MOST: u64 = 64 << 20;
+const MAX_MEMORY: u64 = 64 << 20;
 
 /// Passes the files of a folder to `read`, in a process that runs nothing else: it runs only the test `name` of the
 /// calling program.
@@ -18,14 +18,14 @@ const MOST: u64 = 64 << 20;
 /// # Panics
 /// If `read` panics or aborts for a file, or takes more than 10 seconds or 64 MiB.
 pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
-    if std::env::var_os(ALONE).is_none() {
+    if std::env::var_os(REPLAY_VARIABLE).is_none() {
         let this = std::env::current_exe().expect("a test has a file");
-        let test = Command::new(this).args(["--exact", name, "--nocapture"]).env(ALONE, "1").output();
+        let test = Command::new(this).args(["--exact", name, "--nocapture"]).env(REPLAY_VARIABLE, "1").output();
         let test = test.expect("a test can be started again");
-        let said = || format!("{}{}", String::from_utf8_lossy(&test.stdout), String::from_utf8_lossy(&test.stderr));
-        assert!(test.status.success(), "{}", said());
+        let output = || format!("{}{}", String::from_utf8_lossy(&test.stdout), String::from_utf8_lossy(&test.stderr));
+        assert!(test.status.success(), "{}", output());
         // The test harness does not fail if no test has this name.
-        assert!(said().contains("1 passed"), "there is no test {name}: {}", said());
+        assert!(output().contains("1 passed"), "there is no test {name}: {}", output());
         return;
     }
     for file in std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
@@ -34,18 +34,18 @@ pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
         println!("{}", path.display());
         let began = Instant::now();
         let taken = memory_of(|| read(&bytes));
-        assert!(began.elapsed() < PATIENCE, "{} takes {:?}", path.display(), began.elapsed());
-        assert!(taken.is_none_or(|taken| taken < MOST), "{} takes {taken:?} bytes", path.display());
+        assert!(began.elapsed() < TIMEOUT, "{} takes {:?}", path.display(), began.elapsed());
+        assert!(taken.is_none_or(|taken| taken < MAX_MEMORY), "{} takes {taken:?} bytes", path.display());
     }
 }
 
 /// Returns the peak memory of this process during `run` above its memory before, if the system reports it.
 fn memory_of(run: impl FnOnce()) -> Option<u64> {
     // This resets the peak.
-    let told = std::fs::write("/proc/self/clear_refs", "5").is_ok();
+    let is_reset = std::fs::write("/proc/self/clear_refs", "5").is_ok();
     let before = status("VmRSS:");
     run();
-    told.then(|| Some(status("VmHWM:")?.saturating_sub(before?))).flatten()
+    is_reset.then(|| Some(status("VmHWM:")?.saturating_sub(before?))).flatten()
 }
 
 /// Returns a number of bytes that the system reports for this process.
@@ -67,7 +67,7 @@ mod tests {
     }
 
     /// Reads a number of MiB, and allocates that much.
-    fn take(bytes: &[u8]) {
+    fn allocate(bytes: &[u8]) {
         let size: usize = std::str::from_utf8(bytes).unwrap().parse().unwrap();
         assert_eq!(std::hint::black_box(vec![1u8; size << 20]).len(), size << 20);
     }
@@ -77,8 +77,8 @@ mod tests {
     fn what_takes_memory_is_found() {
         let folder = folder();
         let name = "replay::tests::what_takes_memory_is_found";
-        let run = || replay(name, folder.path(), take);
-        match std::env::var_os(ALONE) {
+        let run = || replay(name, folder.path(), allocate);
+        match std::env::var_os(REPLAY_VARIABLE) {
             Some(_) => run(),
             None => {
                 let message =

@@ -105,7 +105,7 @@ impl Draft {
         }
         drafts.extend(self.instructions.iter().map(|s| changed(&|d| d.outputs = s.results.clone())));
         for (at, step) in self.instructions.iter().enumerate().rev() {
-            drafts.push(changed(&|d| d.cut(at)));
+            drafts.push(changed(&|d| d.replace_with_inputs(at)));
             let same = |v: &&usize| step.results.len() == 1 && self.types[*v] == self.types[&step.results[0]];
             drafts.extend(step.op.operands().into_iter().filter(same).map(|&v| changed(&|d| d.skip(at, v))));
             if let Op::Call { args, program } = &step.op {
@@ -126,7 +126,7 @@ impl Draft {
     }
 
     /// Replaces the results of an instruction with inputs.
-    fn cut(&mut self, at: usize) {
+    fn replace_with_inputs(&mut self, at: usize) {
         for v in self.instructions.remove(at).results {
             self.inputs.insert(v, self.types[&v].clone());
         }

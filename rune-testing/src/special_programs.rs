@@ -59,7 +59,7 @@ const FUNCTIONS: &[(&str, &[Domain])] = &[
 ];
 
 /// Maps `x` into a domain.
-fn within(x: &Tensor, domain: Domain) -> Tensor {
+fn map_into(x: &Tensor, domain: Domain) -> Tensor {
     match domain {
         Real => x.tanh() * 3.0,
         Positive => x.tanh() * 1.35 + 1.65,
@@ -97,7 +97,7 @@ fn of_signals(which: usize, x: &Tensor, y: &Tensor) -> Tensor {
     }
 }
 /// The number of functions in [`of_signals`].
-const OF_SIGNALS: usize = 7;
+const SIGNAL_FUNCTIONS: usize = 7;
 
 /// Returns a composition of up to five functions of two vectors, and its arguments. Seeds alternate between no
 /// transformation and three transformations.
@@ -108,7 +108,7 @@ pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
     let count = 1 + random.below(5);
     let steps: Vec<Step> = (0..count)
         .map(|k| {
-            let function = random.below(FUNCTIONS.len() + OF_SIGNALS);
+            let function = random.below(FUNCTIONS.len() + SIGNAL_FUNCTIONS);
             Step { function, args: (0..4).map(|_| random.below(2 + k)).collect() }
         })
         .collect();
@@ -119,7 +119,7 @@ pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
             let y = match FUNCTIONS.get(step.function) {
                 Some((name, domains)) => {
                     let args: Vec<Tensor> =
-                        domains.iter().enumerate().map(|(i, &domain)| within(&arg(i), domain)).collect();
+                        domains.iter().enumerate().map(|(i, &domain)| map_into(&arg(i), domain)).collect();
                     apply(name, &args)
                 }
                 None => of_signals(step.function - FUNCTIONS.len(), &arg(0), &arg(1)),
@@ -154,7 +154,7 @@ pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
 }
 
 /// Returns the inputs changed by up to `units` units in the last place. Each element changes differently.
-pub fn moved(inputs: &[Array], units: f64) -> Vec<Array> {
+pub fn perturb(inputs: &[Array], units: f64) -> Vec<Array> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the programs have no other floats")]
     let each = |x: &Array| match x.dtype() {
         DType::F32 => {
@@ -177,10 +177,10 @@ pub fn moved(inputs: &[Array], units: f64) -> Vec<Array> {
 ///
 /// # Errors
 /// Returns the first wrong element, or the error of the interpreter.
-pub fn near_the_interpreter(program: &Program, inputs: &[Array], found: &[Array]) -> Result<(), String> {
+pub fn check_near_interpreter(program: &Program, inputs: &[Array], found: &[Array]) -> Result<(), String> {
     let run = |inputs: &[Array]| interpret(program, inputs).map_err(|e| e.to_string());
     let expected = run(inputs)?;
-    let near = [run(&moved(inputs, 64.0))?, run(&moved(inputs, -64.0))?];
+    let near = [run(&perturb(inputs, 64.0))?, run(&perturb(inputs, -64.0))?];
     let is_f32 = |dtype: DType| dtype.real() == DType::F32;
     let has_f32 = program.instructions().iter().flat_map(|i| i.results()).any(|v| is_f32(program.ty(v).dtype))
         || program.input_types().iter().any(|ty| is_f32(ty.dtype));

@@ -23,7 +23,7 @@ type Property = fn(&Program, u64) -> Result<(), String>;
 
 thread_local! {
     /// The number of comparisons of finite numbers.
-    static COMPARED: Cell<usize> = const { Cell::new(0) };
+    static COMPARISONS: Cell<usize> = const { Cell::new(0) };
 }
 
 fn env(name: &str, default: u64) -> u64 {
@@ -34,18 +34,18 @@ fn env(name: &str, default: u64) -> u64 {
 fn for_all(default: u64, generator: fn(u64) -> Generator, property: Property) {
     let (start, count) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", default));
     let (mut checked, mut failures) = (0, Vec::new());
-    COMPARED.set(0);
+    COMPARISONS.set(0);
     for seed in start..start + count {
         let program = generator(seed).program(10);
         for first in FIRST {
             // The transformation itself may fail.
             let wrong = |p: &Program| -> Option<String> {
                 let checked = || match transformed(p, first, seed) {
-                    Ok(Some(p)) => sound(&p).and_then(|()| property(&p, seed)),
+                    Ok(Some(p)) => check_round_trip(&p).and_then(|()| property(&p, seed)),
                     Ok(None) => Ok(()),
                     Err(e) => Err(e),
                 };
-                caught(checked).err()
+                catch_panic(checked).err()
             };
             checked += 1;
             if let Some(why) = wrong(&program) {
@@ -61,13 +61,13 @@ fn for_all(default: u64, generator: fn(u64) -> Generator, property: Property) {
             break;
         }
     }
-    println!("{checked} programs, {} comparisons", COMPARED.get());
+    println!("{checked} programs, {} comparisons", COMPARISONS.get());
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(COMPARED.get() > checked / 4, "{} comparisons of {checked} programs", COMPARED.get());
+    assert!(COMPARISONS.get() > checked / 4, "{} comparisons of {checked} programs", COMPARISONS.get());
 }
 
 /// Turns a panic into an error.
-fn caught(f: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+fn catch_panic(f: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
     catch_unwind(AssertUnwindSafe(f)).unwrap_or_else(|e| {
         let text = e.downcast_ref::<String>().cloned();
         Err(format!(
@@ -135,7 +135,7 @@ fn axes(program: &Program, seed: u64) -> (Vec<Option<i64>>, Vec<Option<i64>>) {
 }
 
 /// Checks that a program verifies, and that its text and its JSON are read back as the same program.
-fn sound(program: &Program) -> Result<(), String> {
+fn check_round_trip(program: &Program) -> Result<(), String> {
     program.verify().map_err(|e| format!("verify: {e}"))?;
     let text = program.to_string();
     let read = Program::parse_with(&text, program.constants()).map_err(|e| format!("text: {e}\n{text}"))?;
@@ -173,8 +173,8 @@ fn both_modes_agree(program: &Program, seed: u64) -> Result<(), String> {
         forward => forward.map_err(|e| e.to_string())?,
     };
     let Some(reverse) = derivative(program.vjp(&by))? else { return two_parts_agree(program, &by, &forward, random) };
-    sound(&forward).map_err(|e| format!("jvp {e}"))?;
-    sound(&reverse).map_err(|e| format!("vjp {e}"))?;
+    check_round_trip(&forward).map_err(|e| format!("jvp {e}"))?;
+    check_round_trip(&reverse).map_err(|e| format!("vjp {e}"))?;
     let xs = random.inputs(program);
     let run =
         |p: &Program, more: &[Array]| interpret(p, &[&xs[..], more].concat()).map_err(|e| format!("interpret: {e}"));
@@ -192,7 +192,7 @@ fn both_modes_agree(program: &Program, seed: u64) -> Result<(), String> {
     if !(size.is_finite() && other.is_finite()) {
         return Ok(());
     }
-    COMPARED.set(COMPARED.get() + 1);
+    COMPARISONS.set(COMPARISONS.get() + 1);
     let near = (along - against).abs() <= 1e-9 * (size + other).max(1.0);
     if near { Ok(()) } else { Err(format!("modes: ⟨J v, w⟩ is {along}, ⟨v, Jᵀ w⟩ is {against}")) }
 }
@@ -201,8 +201,8 @@ fn both_modes_agree(program: &Program, seed: u64) -> Result<(), String> {
 /// length, which have no reverse mode.
 fn two_parts_agree(program: &Program, by: &[usize], pushed: &Program, mut random: Generator) -> Result<(), String> {
     let (forward, linear) = program.linearize(by).map_err(|e| e.to_string())?;
-    sound(pushed).map_err(|e| format!("jvp {e}"))?;
-    sound(&linear).map_err(|e| format!("linear {e}"))?;
+    check_round_trip(pushed).map_err(|e| format!("jvp {e}"))?;
+    check_round_trip(&linear).map_err(|e| format!("linear {e}"))?;
     let xs = random.inputs(program);
     let vs: Vec<Array> = by.iter().map(|&i| random.array(xs[i].ty())).collect();
     let run = |p: &Program, inputs: &[Array]| interpret(p, inputs).map_err(|e| format!("interpret: {e}"));
@@ -210,7 +210,7 @@ fn two_parts_agree(program: &Program, by: &[usize], pushed: &Program, mut random
     let residuals = found.split_off(program.outputs().len());
     found.extend(run(&linear, &[vs.clone(), residuals].concat())?);
     let expected = run(pushed, &[xs, vs].concat())?;
-    COMPARED.set(COMPARED.get() + 1);
+    COMPARISONS.set(COMPARISONS.get() + 1);
     match (0..found.len()).find(|&k| !same(&found[k], &expected[k])) {
         None => Ok(()),
         Some(k) => Err(format!("parts: result {k} is {:?}, of jvp {:?}", found[k], expected[k])),
@@ -224,7 +224,7 @@ fn lanes_and_simplification_change_nothing(program: &Program, seed: u64) -> Resu
     let lanes: Vec<Vec<Array>> = (0..LANES).map(|_| random.inputs(program)).collect();
     let run = |p: &Program, xs: &[Array]| interpret(p, xs).map_err(|e| format!("interpret: {e}"));
     let simple = program.simplify();
-    sound(&simple).map_err(|e| format!("simplify {e}"))?;
+    check_round_trip(&simple).map_err(|e| format!("simplify {e}"))?;
     let ys = run(program, &lanes[0])?;
     for (k, (x, y)) in run(&simple, &lanes[0])?.iter().zip(&ys).enumerate() {
         if !same(x, y) {
@@ -233,7 +233,7 @@ fn lanes_and_simplification_change_nothing(program: &Program, seed: u64) -> Resu
     }
     let (axes, outputs) = axes(program, seed ^ 1);
     let wide = program.vmap(LANES, &axes, &outputs).map_err(|e| e.to_string())?;
-    sound(&wide).map_err(|e| format!("vmap {e}"))?;
+    check_round_trip(&wide).map_err(|e| format!("vmap {e}"))?;
     let of = |lane: usize, i: usize| &lanes[if axes[i].is_some() { lane } else { 0 }][i];
     let each: Vec<Vec<Array>> = (0..LANES)
         .map(|lane| run(program, &(0..axes.len()).map(|i| of(lane, i).clone()).collect::<Vec<_>>()))
@@ -247,7 +247,7 @@ fn lanes_and_simplification_change_nothing(program: &Program, seed: u64) -> Resu
             return Err(format!("vmap: output {k} is {found:?}, and should be {expected:?}; axes {axes:?}\n{wide}"));
         }
     }
-    COMPARED.set(COMPARED.get() + 1);
+    COMPARISONS.set(COMPARISONS.get() + 1);
     Ok(())
 }
 

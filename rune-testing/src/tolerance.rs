@@ -58,7 +58,7 @@ impl Tolerance {
         match self {
             Tolerance::Exact => false,
             Tolerance::Equal => x == y,
-            Tolerance::Ulps(n) => x == y || distance(x, y) <= n,
+            Tolerance::Ulps(n) => x == y || float_distance(x, y) <= n,
             Tolerance::Scaled(n) | Tolerance::Around1(n) => {
                 let (x, y) = (x.to_f64(), y.to_f64());
                 let least = if matches!(self, Tolerance::Around1(_)) { 1.0 } else { 0.0 };
@@ -72,7 +72,7 @@ impl Tolerance {
 pub fn describe(i: usize, found: &Array, expected: &Array) -> String {
     with_element!(expected.dtype(), T => {
         let (x, y) = (found.as_slice::<T>()[i], expected.as_slice::<T>()[i]);
-        let apart = match distance(x, y) {
+        let apart = match float_distance(x, y) {
             n if T::DTYPE.is_float() && n < u64::MAX => format!(" ({n} floats apart)"),
             _ => String::new(),
         };
@@ -86,7 +86,7 @@ pub fn precision(dtype: DType) -> f64 {
 }
 
 /// Returns the number of floats between `x` and `y`, counted through 0 if their signs differ.
-fn distance<T: Element>(x: T, y: T) -> u64 {
+fn float_distance<T: Element>(x: T, y: T) -> u64 {
     let ordered = |x: T| {
         let mut raw = [0u8; 8];
         let bytes = T::as_bytes(&[x]).to_vec();

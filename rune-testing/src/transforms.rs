@@ -10,7 +10,7 @@ use rune_trace::{Tensor, grad, jvp, lax, make_program, vjp, vmap_axes};
 use std::fmt;
 
 /// The batch size under `vmap`.
-const LANES: usize = 2;
+const BATCH_SIZE: usize = 2;
 
 /// A transformation of an operation, or of another transformation.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -72,7 +72,7 @@ pub fn transformed(case: &Case, transform: Transform) -> Vec<Transformed> {
     let derivatives = || case.derivatives.as_ref();
     let present = |all: &[Option<Array>]| all.iter().flatten().cloned().collect();
     let expected: Option<Vec<Array>> = match transform {
-        Vmap => return mapped(case),
+        Vmap => return vmap_cases(case),
         Jvp => derivatives().map(|d| present(&d.jvp)),
         Vjp => derivatives().map(|d| present(&d.vjp)),
         VmapGrad | GradVmap | JvpGrad | GradGrad => case.transformed.get(transform.name()).cloned(),
@@ -104,18 +104,19 @@ fn arguments(case: &Case, transform: Transform) -> (Vec<Array>, Vec<Array>) {
     let floats = |types: &[Type], of: fn(usize, &Type) -> Array| -> Vec<Array> {
         types.iter().enumerate().filter(|(_, ty)| ty.dtype.is_float()).map(|(k, ty)| of(k, ty)).collect()
     };
-    let wide = |ty: &Type| ty.with_shape(std::iter::once(LANES).chain(ty.shape.iter().copied()).collect::<Vec<_>>());
+    let wide =
+        |ty: &Type| ty.with_shape(std::iter::once(BATCH_SIZE).chain(ty.shape.iter().copied()).collect::<Vec<_>>());
     let (mut xs, cotangents) = (case.inputs.clone(), floats(&results, cotangent));
     let ws = match transform {
         Vmap => Vec::new(),
         Jvp => floats(&types, tangent),
         Vjp => cotangents,
         VmapGrad => {
-            xs = xs.iter().map(lanes).collect();
+            xs = xs.iter().map(stack_batch).collect();
             cotangents
         }
         GradVmap => {
-            xs.iter_mut().step_by(2).for_each(|x| *x = lanes(x));
+            xs.iter_mut().step_by(2).for_each(|x| *x = stack_batch(x));
             floats(&results.iter().map(wide).collect::<Vec<_>>(), cotangent)
         }
         JvpGrad => [cotangents, floats(&types, tangent)].concat(),
@@ -127,10 +128,10 @@ fn arguments(case: &Case, transform: Transform) -> (Vec<Array>, Vec<Array>) {
 /// Returns the results of `transform` by rune's functions.
 fn apply(case: &Case, transform: Transform, xs: &[Tensor], ws: &[Tensor]) -> Vec<Tensor> {
     let floats: Vec<Tensor> = xs.iter().filter(|x| x.dtype().is_float()).cloned().collect();
-    let of = |floats: &Vec<Tensor>| results(case, &joined(xs, floats));
+    let of = |floats: &Vec<Tensor>| results(case, &replace_floats(xs, floats));
     let twice = |floats: &Vec<Tensor>| {
         let cotangents = ws[..ws.len() - floats.len()].to_vec();
-        gradient(case, &joined(xs, floats), &cotangents, true)
+        gradient(case, &replace_floats(xs, floats), &cotangents, true)
     };
     match transform {
         Jvp => jvp(of, &floats, &ws.to_vec()).1,
@@ -143,15 +144,15 @@ fn apply(case: &Case, transform: Transform, xs: &[Tensor], ws: &[Tensor]) -> Vec
         GradVmap => {
             let axes: Vec<Option<i64>> = (0..xs.len()).map(|k| (k % 2 == 0).then_some(0)).collect();
             let wide = |xs: &Vec<Tensor>| vmap_axes((axes.clone(),), 0, |xs: &Vec<Tensor>| results(case, xs))(xs);
-            grad(|floats: &Vec<Tensor>| inner(&wide(&joined(xs, floats)), ws))(&floats)
+            grad(|floats: &Vec<Tensor>| inner_product(&wide(&replace_floats(xs, floats)), ws))(&floats)
         }
         JvpGrad => jvp(twice, &floats, &ws[ws.len() - floats.len()..].to_vec()).1,
-        GradGrad => grad(|x: &Vec<Tensor>| inner(&twice(x), &ws[ws.len() - x.len()..]))(&floats),
+        GradGrad => grad(|x: &Vec<Tensor>| inner_product(&twice(x), &ws[ws.len() - x.len()..]))(&floats),
     }
 }
 
 /// Returns the operands, with `floats` in place of the float ones.
-fn joined(xs: &[Tensor], floats: &[Tensor]) -> Vec<Tensor> {
+fn replace_floats(xs: &[Tensor], floats: &[Tensor]) -> Vec<Tensor> {
     let mut floats = floats.iter();
     let next = |x: &Tensor| if x.dtype().is_float() { floats.next().expect("as many as there are") } else { x }.clone();
     xs.iter().map(next).collect()
@@ -169,13 +170,13 @@ fn gradient(case: &Case, xs: &[Tensor], ws: &[Tensor], curved: bool) -> Vec<Tens
     let floats: Vec<Tensor> = xs.iter().filter(|x| x.dtype().is_float()).cloned().collect();
     let curve = |y: &Tensor| lax::add(y, &lax::mul(&lax::full_like(y, 0.5), &lax::mul(y, y)));
     grad(|floats: &Vec<Tensor>| {
-        let ys = results(case, &joined(xs, floats));
-        inner(&if curved { ys.iter().map(curve).collect() } else { ys }, ws)
+        let ys = results(case, &replace_floats(xs, floats));
+        inner_product(&if curved { ys.iter().map(curve).collect() } else { ys }, ws)
     })(&floats)
 }
 
 /// Returns the inner product as `f64`.
-fn inner(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
+fn inner_product(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
     assert_eq!(xs.len(), ys.len());
     let products = xs.iter().zip(ys).map(|(x, y)| {
         let sum = lax::reduce_sum(&lax::mul(x, y), &(0..x.rank()).collect::<Vec<_>>());
@@ -186,7 +187,7 @@ fn inner(xs: &[Tensor], ys: &[Tensor]) -> Tensor {
 
 /// Returns `vmap` for each set of operands in the vectors, with each batch axis. The axes of operands go from the first
 /// to the last, and those of results from the last to the first.
-fn mapped(case: &Case) -> Vec<Transformed> {
+fn vmap_cases(case: &Case) -> Vec<Transformed> {
     let Some(expected) = case.transformed.get(Vmap.name()) else { return Vec::new() };
     let n = case.inputs.len();
     let alone = (0..n).map(|i| vec![i]).filter(|_| n > 1);
@@ -200,12 +201,12 @@ fn mapped(case: &Case) -> Vec<Transformed> {
             let in_axes: Vec<Option<i64>> = (0..n).map(|i| subset.contains(&i).then_some(at(i) as i64)).collect();
             let to: Vec<usize> = case.outputs.iter().map(|y| (last - axis).min(y.shape().rank())).collect();
             let out_axes: Vec<Option<i64>> = to.iter().map(|&a| Some(a as i64)).collect();
-            let lie = |(i, x)| if subset.contains(&i) { moved(&lanes(x), at(i)) } else { x.clone() };
+            let lie = |(i, x)| if subset.contains(&i) { move_first_axis(&stack_batch(x), at(i)) } else { x.clone() };
             let xs = case.inputs.iter().enumerate().map(lie).collect();
             let one = |xs: &Vec<Tensor>| Tensor::apply(case.op.map(|&i| xs[i].clone())).to_vec();
             let wide = |xs: &[Tensor], _: &[Tensor]| vmap_axes((in_axes.clone(),), out_axes.clone(), one)(&xs.to_vec());
             let (program, inputs) = traced(wide, xs, Vec::new());
-            let expected = expected.iter().zip(to).map(|(y, a)| moved(y, a)).collect();
+            let expected = expected.iter().zip(to).map(|(y, a)| move_first_axis(y, a)).collect();
             let detail = format!(" of operands {subset:?} along axis {axis}");
             all.push(Transformed { transform: Vmap, detail, program, inputs, expected });
         }
@@ -214,23 +215,23 @@ fn mapped(case: &Case) -> Vec<Transformed> {
 }
 
 /// Moves the first axis of `x` to position `to`.
-fn moved(x: &Array, to: usize) -> Array {
+fn move_first_axis(x: &Array, to: usize) -> Array {
     let mut permutation: Dims = (1..x.shape().rank()).collect();
     permutation.insert(to, 0);
     lax::transpose(&Tensor::from_value(x.clone()), &permutation).to_array().expect("an array can be transposed")
 }
 
 /// Stacks all batch elements of an operand.
-fn lanes(x: &Array) -> Array {
-    let shape: Vec<usize> = std::iter::once(LANES).chain(x.shape().iter().copied()).collect();
-    let bytes: Vec<u8> = (0..LANES).flat_map(|n| lane(x, n)).collect();
+fn stack_batch(x: &Array) -> Array {
+    let shape: Vec<usize> = std::iter::once(BATCH_SIZE).chain(x.shape().iter().copied()).collect();
+    let bytes: Vec<u8> = (0..BATCH_SIZE).flat_map(|n| batch_element(x, n)).collect();
     Array::from_bytes(x.ty().with_shape(shape), &bytes)
 }
 
 /// Returns batch element `n` of an operand: its elements rolled by `n`. Integers are rolled by whole rows, so that
 /// index vectors stay together. A single float is increased by `n`, and a single integer is combined with `n` by
 /// exclusive or.
-fn lane(x: &Array, n: usize) -> Vec<u8> {
+fn batch_element(x: &Array, n: usize) -> Vec<u8> {
     with_element!(x.dtype(), T => {
         let mut elements = x.as_slice::<T>().to_vec();
         match elements.as_mut_slice() {

@@ -26,14 +26,14 @@ impl CallSite {
     /// Like [`CallSite::fail`], for a problem with `x`.
     #[track_caller]
     pub(crate) fn fail_for(self, x: &Tensor, what: &str) -> ! {
-        self.fail_with(what, x.made_by().and_then(|(_, _, origin)| origin.loc))
+        self.fail_with(what, x.producing_op().and_then(|(_, _, origin)| origin.loc))
     }
     #[track_caller]
     fn fail_with(self, what: &str, at: Option<Loc>) -> ! {
         fail_with(&format!("{} at {}: {what}", self.transform, self.location), at)
     }
     /// Runs `body`, the inside of a closure that was created for the user function `f` and is called with `args`.
-    pub(crate) fn of_users<X: Arguments, F: Function<X>, R>(
+    pub(crate) fn run_in_closure<X: Arguments, F: Function<X>, R>(
         self,
         f: &F,
         args: X::Refs<'_>,
@@ -48,7 +48,7 @@ impl CallSite {
         with_origin(&Origin { loc: Some(self.location.into()), scope: None, transforms }, f)
     }
     /// Returns a parameter of this type whose value cannot be read.
-    pub(crate) fn unknown(self, ty: Type) -> Tensor {
+    pub(crate) fn opaque_param(self, ty: Type) -> Tensor {
         Tensor::param(ty, None, self.transform)
     }
     pub(crate) fn transform(self) -> &'static str {
@@ -59,7 +59,7 @@ impl CallSite {
     }
     /// Returns a tensor of the same type without a value.
     pub(crate) fn stand_in(self, like: &Tensor) -> Tensor {
-        self.unknown(like.ty().clone())
+        self.opaque_param(like.ty().clone())
     }
 }
 
@@ -72,9 +72,9 @@ pub fn in_closure<X: Arguments, F: Function<X>, R>(
     args: X::Refs<'_>,
     body: impl FnOnce() -> R,
 ) -> R {
-    let again = || {
+    let rerun = || {
         let args = X::map(args, &mut |leaf| Tensor::param(leaf.ty().clone(), Some(leaf.clone()), transform));
         drop(f.call(&args));
     };
-    in_closure_of(made, again, body)
+    in_closure_of(made, rerun, body)
 }

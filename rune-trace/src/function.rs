@@ -133,7 +133,7 @@ macro_rules! arity {
             type Output = Out;
             type Returning<'f, O: 'f> = Box<dyn Fn($(&$T),*) -> O + Send + Sync + 'f>;
             fn call(&self, args: &($($T,)*)) -> Out {
-                crate::tensor::users(|| self($(&args.$i),*))
+                crate::tensor::with_user_locations(|| self($(&args.$i),*))
             }
             fn returning<'f, O: 'f>(
                 f: impl for<'a> Fn(($(&'a $T,)*)) -> O + Send + Sync + 'f,

@@ -66,7 +66,7 @@ pub use rune_ir::{
 pub use rune_ir::{
     ALIGNMENT, AlignedBytes, BuildError, DeviceBuffer, HostMemory, HostOp, Instruction, InvalidType, Loc, MAX_DEPTH,
     ModuleSignature, Op, Origin, ProgramBuilder, SignatureError, Summary, Transform, Transforms, UnknownDType, Var,
-    caught, interpret, op, profile, program, types, with_element,
+    catch_panic, interpret, op, profile, program, types, with_element,
 };
 pub use rune_trace_derive::{GenericTree, Tree, debug_print};
 #[doc(hidden)]

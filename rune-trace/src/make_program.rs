@@ -54,12 +54,12 @@ where
     X: Arguments,
     F: Function<X, Output: Tree>,
 {
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let params = fresh_params(leaves, known, transform);
     let mut next = params.iter().cloned();
     let inner = X::map(args, &mut |_| next.next().expect("one parameter for each leaf"));
     let output = f.call(&inner);
-    let traced = trace(name, &params, &output.leaves(), Keep::Since(since.end()));
+    let traced = trace(name, &params, &output.leaves(), Keep::Recorded(active_trace.end()));
     // Uses new leaves, so that the result does not keep the graph alive.
     let output = output.map(&mut |leaf| Tensor::param(leaf.ty().clone(), None, transform));
     Traced { program: traced.program, captured: traced.captured, output }

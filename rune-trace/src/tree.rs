@@ -14,7 +14,7 @@ pub use restore::Restore;
 #[doc(hidden)]
 pub use restore::{Fields, StaticField, ViaHash, ViaSerde, ViaTree};
 pub use statics::{Static, StaticChange};
-use statics::{Unwritable, short};
+use statics::{Unwritable, shortened};
 pub use storage::{load, save};
 
 use crate::Tensor;
@@ -228,7 +228,7 @@ impl Tree for Tensor {
         Static::Tensor
     }
     fn restore(like: Option<&Tensor>, found: Option<&Value>, at: &mut Restore) -> Option<Tensor> {
-        match (like, restore::something(found)) {
+        match (like, restore::non_empty(found)) {
             (Some(like), None) => Some(like.clone()),
             (_, found) => at.refuse("a tensor", found.unwrap_or(&Value::Null)),
         }
@@ -380,7 +380,7 @@ impl<K: Ord + Clone + Hash + fmt::Display + 'static, T: Tree> Tree for BTreeMap<
         Static::Map(self.iter().map(|(key, item)| (PathPart::Key(key.to_string()), item.statics())).collect())
     }
     fn restore(like: Option<&Self>, found: Option<&Value>, at: &mut Restore) -> Option<Self> {
-        let Some(found) = restore::something(found) else { return like.map(restore::same) };
+        let Some(found) = restore::non_empty(found) else { return like.map(restore::clone_tree) };
         let like = like.map(|like| like.iter().map(|(key, item)| (key, key.to_string(), item)).collect());
         Some(restore::entries(like, found, K::clone, at)?.into_iter().collect())
     }

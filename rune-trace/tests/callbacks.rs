@@ -23,8 +23,8 @@ fn item(x: &Tensor) -> f32 {
 
 /// Checks that `f` panics with a message that contains these parts.
 #[track_caller]
-fn tells<T>(f: impl FnOnce() -> T, parts: &[&str]) {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("nothing was told, instead of: {parts:?}") };
+fn panics_with<T>(f: impl FnOnce() -> T, parts: &[&str]) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("it does not panic with: {parts:?}") };
     let message = payload.downcast_ref::<String>().unwrap();
     for part in parts {
         assert!(message.contains(part), "`{part}` is not in: {message}");
@@ -32,7 +32,7 @@ fn tells<T>(f: impl FnOnce() -> T, parts: &[&str]) {
 }
 
 /// Returns a callback that doubles its argument, and its number of calls.
-fn doubled() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, Arc<AtomicUsize>) {
+fn doubling_callback() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let count = calls.clone();
     let f = move |x: &Tensor| {
@@ -43,7 +43,7 @@ fn doubled() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, Arc<AtomicUsi
 }
 
 /// Returns a callback that returns its argument and records it, and a function that returns the record.
-fn noted() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, impl Fn() -> Vec<f32>) {
+fn recording_callback() -> (impl Fn(&Tensor) -> Tensor + Clone + Send + Sync, impl Fn() -> Vec<f32>) {
     let log: Arc<Mutex<Vec<f32>>> = Arc::default();
     let to = log.clone();
     let f = move |x: &Tensor| -> Result<Tensor, rune_trace::EvalError> {
@@ -88,7 +88,7 @@ fn trees_go_in_and_out() {
 
 #[test]
 fn pure_ones_are_called_as_seldom_as_possible() {
-    let (f, calls) = doubled();
+    let (f, calls) = doubling_callback();
     let called = || calls.swap(0, Ordering::Relaxed);
     let x = scalar(3.0);
     drop(f(&x));
@@ -121,7 +121,7 @@ fn pure_ones_are_called_as_seldom_as_possible() {
 
 #[test]
 fn effects_happen_once_and_in_order() {
-    let (note, log) = noted();
+    let (note, log) = recording_callback();
     // Outside of traced functions, the call happens immediately, and never again.
     let y = note(&scalar(1.0));
     assert_eq!(log(), [1.0]);
@@ -172,8 +172,8 @@ fn effects_happen_once_and_in_order() {
     let issued = tickets.clone();
     let next = move |_: &()| scalar(issued.fetch_add(1, Ordering::Relaxed) as f32);
     let sum = |x: &Tensor| {
-        let turn = |sum: &Tensor, _: &()| (sum + x * x * io_callback(next.clone(), Type::scalar(DType::F32), &()), ());
-        scan_with(ScanOptions { length: Some(3), ..ScanOptions::default() }, turn, &scalar(0.0), &()).0
+        let body = |sum: &Tensor, _: &()| (sum + x * x * io_callback(next.clone(), Type::scalar(DType::F32), &()), ());
+        scan_with(ScanOptions { length: Some(3), ..ScanOptions::default() }, body, &scalar(0.0), &()).0
     };
     for (what, dx) in [("scan", grad(sum)), ("checkpoint of scan", grad(checkpoint(sum)))] {
         assert_eq!((item(&dx(&scalar(2.0))), tickets.swap(1, Ordering::Relaxed)), (24.0, 4), "{what}");
@@ -194,20 +194,20 @@ fn effects_happen_once_and_in_order() {
 
 #[test]
 fn derivatives_are_those_of_the_functions_around() {
-    let (f, calls) = doubled();
+    let (f, calls) = doubling_callback();
     let x = scalar(3.0);
     let square = |x: &Tensor| f(x) * x; // 2x²
-    tells(
+    panics_with(
         || grad(square)(&x),
         &["`pure_callback` at rune-trace/tests/callbacks.rs:", "has no derivative", "`custom_jvp` or `custom_vjp`"],
     );
-    tells(|| jvp(square, &x, &x), &["has no derivative"]);
+    panics_with(|| jvp(square, &x, &x), &["has no derivative"]);
     let program = make_program(square, &x).unwrap();
     for error in [program.jvp(&[0]), program.vjp(&[0]), program.grad(&[0], false)].map(Result::unwrap_err) {
         assert!(error.to_string().contains("has a callback at rune-trace/tests/callbacks.rs:"), "{error}");
     }
-    let (note, _) = noted();
-    tells(|| grad(|x: &Tensor| note(x))(&x), &["`io_callback` at ", "has no derivative"]);
+    let (note, _) = recording_callback();
+    panics_with(|| grad(|x: &Tensor| note(x))(&x), &["`io_callback` at ", "has no derivative"]);
     // Values that are not differentiated need no derivative.
     assert_eq!(item(&grad(|x: &Tensor| x * f(&x.stop_gradient()))(&x)), 6.0);
     let n = Tensor::scalar(2i32);
@@ -267,31 +267,34 @@ fn what_fails_is_told_with_its_line() {
     );
 
     let io = |_: &Tensor| -> Result<(), &str> { Err("the disk is full") };
-    tells(|| io_callback(io, (), &x), &["`io_callback` at rune-trace/tests/callbacks.rs:", "failed: the disk is full"]);
+    panics_with(
+        || io_callback(io, (), &x),
+        &["`io_callback` at rune-trace/tests/callbacks.rs:", "failed: the disk is full"],
+    );
     // Lanes.
     let plain = |x: &Tensor| pure_callback(|x: &Tensor| x.clone(), x.ty(), x);
-    tells(
+    panics_with(
         || vmap(plain)(&x),
         &["`pure_callback` at ", "is batched by `vmap`", "pure_callback_with(VmapMethod::Sequential"],
     );
     assert_eq!(vmap(|y: &Tensor| y + plain(&x).sum())(&x).to_vec::<f32>().unwrap(), [4.0, 5.0]);
     let one = |x: &Tensor| pure_callback_with(VmapMethod::ExpandDims, |_: &Tensor| Tensor::scalar(0.0f32), x.ty(), x);
     fails(&vmap(one)(&x), &["it returned `result` of type [f32], and [2, f32] was announced"]);
-    let (note, log) = noted();
-    tells(
+    let (note, log) = recording_callback();
+    panics_with(
         || vmap(|x: &Tensor| cond(&x.gt(1.0), || note(x), || x.clone()))(&x),
         &["`io_callback` at ", "a branch with a mapped index", "the same for all batch elements"],
     );
     let loops =
         |x: &Tensor| while_loop(|x: &Tensor| x.lt(4.0), |x: &Tensor| note(&x.stop_gradient()) * 0.0 + x * 2.0, x);
-    tells(|| vmap(loops)(&x), &["`io_callback` at ", "a loop with a mapped condition"]);
-    tells(|| linearize(loops, &scalar(1.0)), &["`io_callback` at ", "linearization would run twice"]);
+    panics_with(|| vmap(loops)(&x), &["`io_callback` at ", "a loop with a mapped condition"]);
+    panics_with(|| linearize(loops, &scalar(1.0)), &["`io_callback` at ", "linearization would run twice"]);
     let error = make_program(loops, &scalar(1.0)).unwrap().vjp(&[0]).unwrap_err().to_string();
     assert!(error.contains("has a `while` at ") && error.contains("with an `io_callback`"), "{error}");
     assert_eq!(item(&jvp(loops, &scalar(1.0), &scalar(1.0)).1), 4.0);
     assert_eq!(log(), [1.0, 2.0]);
     // The result is unknown before the call.
-    tells(
+    panics_with(
         || grad(|x: &Tensor| if item(&note(&x.stop_gradient())) > 0.0 { x.clone() } else { -x })(&scalar(1.0)),
         &["the result of `io_callback` at ", "was read while the function around it is traced"],
     );
@@ -300,33 +303,36 @@ fn what_fails_is_told_with_its_line() {
 
 #[test]
 fn programs_with_callbacks_print_and_are_not_saved() {
-    let (f, _) = doubled();
+    let (f, _) = doubling_callback();
     let program = make_program(|x: &Tensor| cond(&x.gt(0.0), || f(x), || x.clone()), &scalar(1.0)).unwrap();
     let text = program.to_string();
     assert!(
-        text.contains(r#"rune.pure_callback(x0, callback="doubled", results=["[f32]"], vmap_method=null)"#),
+        text.contains(r#"rune.pure_callback(x0, callback="doubling_callback", results=["[f32]"], vmap_method=null)"#),
         "{text}"
     );
     let error = Program::parse(&text).unwrap_err().to_string();
     assert!(
-        error.contains("`doubled` is a function of the process that traced the program, and not part of any text"),
+        error.contains(
+            "`doubling_callback` is a function of the process that traced the program, and not part of any text"
+        ),
         "{error}"
     );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("f.json");
     for error in [program.to_json().unwrap_err(), program.save(&path).unwrap_err()] {
         let error = error.to_string();
-        assert!(error.contains("calls `doubled`, at rune-trace/tests/callbacks.rs:"), "{error}");
+        assert!(error.contains("calls `doubling_callback`, at rune-trace/tests/callbacks.rs:"), "{error}");
         assert!(error.contains("is a function of this process and cannot be saved"), "{error}");
     }
     assert!(!path.exists());
     assert!(serde_json::to_string(&program).is_err());
     // Two programs that differ only in the function are different.
-    let other = make_program(|x: &Tensor| cond(&x.gt(0.0), || doubled().0(x), || x.clone()), &scalar(1.0)).unwrap();
+    let other =
+        make_program(|x: &Tensor| cond(&x.gt(0.0), || doubling_callback().0(x), || x.clone()), &scalar(1.0)).unwrap();
     assert_eq!(other.to_string(), text);
     assert_ne!(other.structural_hash(), program.structural_hash());
     let again = program.simplify().simplify();
-    assert_eq!((again.callback().unwrap().name(), &again), ("doubled", &program.simplify()));
+    assert_eq!((again.callback().unwrap().name(), &again), ("doubling_callback", &program.simplify()));
 }
 
 #[test]
@@ -352,7 +358,7 @@ fn functions_live_as_long_as_what_calls_them() {
 #[test]
 fn nothing_under_way_concerns_them() {
     // Operations of a callback are not part of the function that is being traced while it runs.
-    let (note, log) = noted();
+    let (note, log) = recording_callback();
     let inside = move |x: &Tensor| {
         note(&(x + 1.0));
         grad(|x: &Tensor| x * x)(x)
@@ -372,7 +378,7 @@ fn nothing_under_way_concerns_them() {
     });
     assert_eq!(f(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [1.0, 2.0]);
     // With an observer, callbacks are also called once.
-    let (note, log) = noted();
+    let (note, log) = recording_callback();
     let mut shown = Vec::new();
     let f = |x: &Tensor| x * note(&x.stop_gradient());
     assert_eq!(item(&debug_to(f, &mut shown)(&scalar(3.0))), 9.0);

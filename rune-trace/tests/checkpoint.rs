@@ -62,7 +62,7 @@ fn computed_bytes(residuals: &[SavedResidual]) -> usize {
     computed.map(|r| r.ty.bytes()).sum()
 }
 
-fn near(found: &Tensor, expected: &[f64], what: &str) {
+fn assert_near(found: &Tensor, expected: &[f64], what: &str) {
     let found: Vec<f64> = found.to_vec().unwrap();
     assert_eq!(found.len(), expected.len(), "{what}");
     for (x, y) in found.iter().zip(expected) {
@@ -71,7 +71,7 @@ fn near(found: &Tensor, expected: &[f64], what: &str) {
 }
 
 fn same(found: &Tensor, expected: &Tensor, what: &str) {
-    near(found, &expected.to_vec::<f64>().unwrap(), what);
+    assert_near(found, &expected.to_vec::<f64>().unwrap(), what);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn derivatives_are_those_of_the_function_itself() {
         same(&f(&x, &w, &v), &plain(&x, &w, &v), name);
         let (dx, dw, dv) = grad_argnums(by_all, f)(&x, &w, &v);
         for (i, d) in [dx, dw, dv].iter().enumerate() {
-            near(d, &serde_json::from_value::<Vec<f64>>(jax["gradient"][i].clone()).unwrap(), name);
+            assert_near(d, &serde_json::from_value::<Vec<f64>>(jax["gradient"][i].clone()).unwrap(), name);
         }
         // Forward, forward over reverse, reverse over reverse.
         let (f, plain) = (|w: &Tensor| f(&x, w, &v), |w: &Tensor| plain(&x, w, &v));
@@ -156,18 +156,18 @@ fn every_transformation_goes_through() {
 }
 
 /// Runs six iterations of a layer that keeps its shape.
-fn turns(start: &Tensor, w: &Tensor, body: impl Fn(&Tensor) -> Tensor) -> Tensor {
+fn scan_weights(start: &Tensor, w: &Tensor, body: impl Fn(&Tensor) -> Tensor) -> Tensor {
     let weights = Tensor::stack(&[w, w, w, w, w, w], 0);
-    let turn = |y: &Tensor, w: &Tensor| (body(&y.matmul(w)), ());
-    scan(turn, start, &weights).0
+    let step = |y: &Tensor, w: &Tensor| (body(&y.matmul(w)), ());
+    scan(step, start, &weights).0
 }
 
 #[test]
 fn a_loop_keeps_what_its_body_keeps() {
     let (start, w) = (argument(0, &[3, 4]), argument(1, &[4, 4]));
     let body = |y: &Tensor| y.sin().exp().tanh() * y;
-    let plain = |w: &Tensor| turns(&start, w, body).sum();
-    let kept_anew = |w: &Tensor| turns(&start, w, |y| checkpoint(body)(y)).sum();
+    let plain = |w: &Tensor| scan_weights(&start, w, body).sum();
+    let kept_anew = |w: &Tensor| scan_weights(&start, w, |y| checkpoint(body)(y)).sum();
     same(&grad(kept_anew)(&w), &grad(plain)(&w), "a loop");
     let (kept, all) = (saved_residuals(kept_anew, &w), saved_residuals(plain, &w));
     // Each iteration keeps its carry and its product, but not the intermediate values of the body.
@@ -249,25 +249,25 @@ fn waves(x: &Tensor) -> Tensor {
 }
 
 fn carried(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
-    let turn = |h: &Tensor, w: &Tensor| {
+    let body = |h: &Tensor, w: &Tensor| {
         let z = waves(&h.matmul(w)).matmul(u).exp();
         (z.sin(), z.sum_axes(0))
     };
-    let (h, ys) = scan(turn, h, w);
+    let (h, ys) = scan(body, h, w);
     h.sum() + ys.sum()
 }
 
 fn nested(h: &Tensor, w: &Tensor, _: &Tensor) -> Tensor {
-    let turn = |h: &Tensor, w: &Tensor| (fori_loop(0, 2, |_, g: &Tensor| waves(&g.matmul(w)) * h, &h.exp()), ());
-    scan(turn, h, w).0.sum()
+    let body = |h: &Tensor, w: &Tensor| (fori_loop(0, 2, |_, g: &Tensor| waves(&g.matmul(w)) * h, &h.exp()), ());
+    scan(body, h, w).0.sum()
 }
 
 fn branches(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
-    let turn = |h: &Tensor, w: &Tensor| {
+    let body = |h: &Tensor, w: &Tensor| {
         let other = || h.matmul(u).exp().matmul(u).sin();
         (cond(&h.sum().gt(0.0), || waves(&h.matmul(w)), other), ())
     };
-    scan(turn, h, w).0.sum()
+    scan(body, h, w).0.sum()
 }
 
 fn fixed(h: &Tensor, w: &Tensor, u: &Tensor) -> Tensor {
@@ -292,7 +292,7 @@ fn a_policy_looks_into_loops_and_branches() {
             }
             let (dh, dw, du) = grad_argnums(by_all, f)(&h, &w, &u);
             for (i, d) in [dh, dw, du].iter().enumerate() {
-                near(d, &serde_json::from_value::<Vec<f64>>(jax[name]["gradient"][i].clone()).unwrap(), &what);
+                assert_near(d, &serde_json::from_value::<Vec<f64>>(jax[name]["gradient"][i].clone()).unwrap(), &what);
             }
         }
     }

@@ -44,8 +44,8 @@ fn gaps_are_named() {
             Some(&"operation") => header = cells,
             Some(op) if op.starts_with('`') => {
                 for (column, _) in header.iter().zip(&cells).filter(|(_, cell)| cell.starts_with('—')) {
-                    let told = gaps.lines().any(|l| l.starts_with(&format!("| {column} |")) && l.contains(op));
-                    assert!(told, "that {op} has no cases of `{column}` is not among the gaps");
+                    let is_listed = gaps.lines().any(|l| l.starts_with(&format!("| {column} |")) && l.contains(op));
+                    assert!(is_listed, "that {op} has no cases of `{column}` is not among the gaps");
                 }
             }
             _ => {}

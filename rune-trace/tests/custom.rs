@@ -18,8 +18,8 @@ fn item(x: &Tensor) -> f64 {
 
 /// Checks that `f` panics with a message that contains these parts.
 #[track_caller]
-fn tells<T>(f: impl FnOnce() -> T, parts: &[&str]) {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("nothing was told, instead of: {parts:?}") };
+fn panics_with<T>(f: impl FnOnce() -> T, parts: &[&str]) {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(f)) else { panic!("it does not panic with: {parts:?}") };
     let literal = payload.downcast_ref::<&str>().map(ToString::to_string);
     let message = literal.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap();
     for part in parts {
@@ -47,7 +47,7 @@ fn rules_are_for_what_rules_do_not_know() {
 fn outside_of_traced_functions_only_the_function_runs() {
     let f = custom_jvp(|x: &Tensor| x * 2.0, |_, _| panic!("the rule ran"));
     assert_eq!(item(&f(&scalar(1.0))), 2.0);
-    tells(|| grad(&f)(&scalar(1.0)), &["the rule ran"]);
+    panics_with(|| grad(&f)(&scalar(1.0)), &["the rule ran"]);
 }
 
 /// If the arguments are known, the function and its rule may read them.
@@ -62,9 +62,9 @@ fn control_flow_of_rust_runs_inside() {
     assert_eq!(item(&grad(&f)(&scalar(-1.0))), 30.0);
     let square = |x: &Tensor| f(&(x * x));
     assert_eq!(item(&grad(square)(&scalar(-1.0))), -40.0);
-    tells(|| vmap_axes(0, 0, &f)(&Tensor::from([1.0f64])), &["`vmap` is tracing"]);
+    panics_with(|| vmap_axes(0, 0, &f)(&Tensor::from([1.0f64])), &["`vmap` is tracing"]);
     let looks = custom_jvp(|x: &Tensor| x.clone(), |_, (dx,)| (dx.clone(), scalar(dx.item::<f64>().unwrap())));
-    tells(|| grad(&looks)(&scalar(1.0)), &["`custom_jvp` is tracing"]);
+    panics_with(|| grad(&looks)(&scalar(1.0)), &["`custom_jvp` is tracing"]);
 }
 
 #[test]
@@ -98,44 +98,47 @@ fn misuse_is_told_with_the_line_of_the_function() {
         "the function or its rule captured a differentiated tensor of type [f64]",
         ".stop_gradient()",
     ];
-    tells(|| grad(captures)(&w), captured);
-    tells(|| jvp(captures, &w, &w), captured);
+    panics_with(|| grad(captures)(&w), captured);
+    panics_with(|| jvp(captures, &w, &w), captured);
     assert_eq!(item(&grad(|w: &Tensor| captures(&w.stop_gradient()) + w)(&w)), 1.0);
     assert_eq!(item(&captures(&w)), 2.0);
 
     let square = custom_jvp(|x: &Tensor| x * x, |(x,), (dx,)| (x * x, dx * dx));
-    tells(|| grad(&square)(&x), &["`mul` at ", "custom.rs:", "_jvp`", "is not linear in an operand"]);
+    panics_with(|| grad(&square)(&x), &["`mul` at ", "custom.rs:", "_jvp`", "is not linear in an operand"]);
     assert_eq!(item(&jvp(&square, &x, &w).1), 4.0);
     let moved = custom_jvp(|x: &Tensor| x * x, |(x,), (dx,)| (x * dx, dx.clone()));
-    tells(|| grad(&moved)(&x), &["custom_jvp at ", "custom.rs:", "result 0 depends on a tangent"]);
+    panics_with(|| grad(&moved)(&x), &["custom_jvp at ", "custom.rs:", "result 0 depends on a tangent"]);
     let shapes = custom_jvp(|x: &Tensor| x * x, |(x,), (dx,)| (x.reshape([1]), dx.clone()));
-    tells(
+    panics_with(
         || grad(&shapes)(&x),
         &["custom_jvp at ", "the result of `result` has type [1, f64], but `result` has type [f64]"],
     );
     let dtypes = custom_tangent(|x: &Tensor| x * x, |_, _, (dx,)| dx.cast(DType::F32));
-    tells(
+    panics_with(
         || grad(&dtypes)(&x),
         &["custom_tangent at ", "the tangent of `result` has type [f32], but `result` has type [f64]"],
     );
     let trees = custom_tangent(|x: &Tensor| vec![x.clone()], |_, _, (dx,)| vec![dx.clone(), dx.clone()]);
-    tells(|| jvp(&trees, &x, &x), &["the tangent that the rule returns has another structure than `result`"]);
+    panics_with(|| jvp(&trees, &x, &x), &["the tangent that the rule returns has another structure than `result`"]);
     fn endless(x: &Tensor) -> Tensor {
         custom_jvp(|x: &Tensor| x.sin(), |(x,), (dx,)| (endless(x), endless(dx)))(x)
     }
-    tells(|| grad(endless)(&x), &["custom_jvp at ", "without end", "`custom_tangent`"]);
+    panics_with(|| grad(endless)(&x), &["custom_jvp at ", "without end", "`custom_tangent`"]);
 }
 
 #[test]
 fn there_is_no_forward_mode_without_a_rule_for_it() {
     let f = custom_vjp(|x: &Tensor| x * x, |x: &Tensor| (x * x, x.clone()), |x, ct| 2.0 * x * ct);
     let x = scalar(3.0);
-    tells(|| jvp(&f, &x, &x), &["custom_vjp at ", "custom.rs:", "has no forward mode", "use `custom_jvp` for both"]);
+    panics_with(
+        || jvp(&f, &x, &x),
+        &["custom_vjp at ", "custom.rs:", "has no forward mode", "use `custom_jvp` for both"],
+    );
     // The function can be linearized, because the linear function can be transposed.
     let (y, linear) = linearize(&f, &x);
     assert_eq!((item(&y), item(&linear.transpose(&scalar(10.0)))), (9.0, 60.0));
-    let told = linear.call(&x).item::<f64>().unwrap_err().to_string();
-    assert!(told.contains("`custom_vjp` at ") && told.contains("has no forward mode"), "{told}");
+    let message = linear.call(&x).item::<f64>().unwrap_err().to_string();
+    assert!(message.contains("`custom_vjp` at ") && message.contains("has no forward mode"), "{message}");
     let program = make_program(|x: &Tensor| f(&(x * 2.0)), &x).unwrap();
     assert!(matches!(program.jvp(&[0]), Err(DerivativeError::NoForwardMode { .. })));
     assert!(program.vjp(&[0]).is_ok());
@@ -152,7 +155,7 @@ fn misuse_of_custom_vjp_is_told_with_its_line() {
         let f = custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x * 2.0, ()), |_, ct| ct * w);
         f(w)
     };
-    tells(|| grad(captures)(&w), &["custom_vjp at ", "custom.rs:", "the function or its rule captured"]);
+    panics_with(|| grad(captures)(&w), &["custom_vjp at ", "custom.rs:", "the function or its rule captured"]);
     let program = |x: &Tensor, w: &Tensor| custom_tangent(|x: &Tensor| x * w, |_, _, (dx,)| dx * w)(x);
     let program = make_program(program, (&x, &w)).unwrap();
     assert!(matches!(program.jvp(&[0, 1]), Err(DerivativeError::Captured { .. })));
@@ -162,12 +165,12 @@ fn misuse_of_custom_vjp_is_told_with_its_line() {
     assert_eq!(item(&grad(scaled)(&x)), 2.0);
     let shapes = custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x * 2.0, ()), |_, ct| ct.reshape([1]));
     let shape = "the cotangent of `arguments[0]` has type [1, f64], but `arguments[0]` has type [f64]";
-    tells(|| grad(&shapes)(&x), &["custom_vjp at ", shape]);
+    panics_with(|| grad(&shapes)(&x), &["custom_vjp at ", shape]);
     let trees = custom_vjp(|x: &Vec<Tensor>| &x[0] * 2.0, |x: &Vec<Tensor>| (&x[0] * 2.0, ()), |_, _| vec![]);
     let structure = "the cotangent that the rule returns has another structure than `arguments[0]`";
-    tells(|| grad(&trees)(&vec![x.clone()]), &[structure]);
+    panics_with(|| grad(&trees)(&vec![x.clone()]), &[structure]);
     let results = custom_vjp(|x: &Tensor| x * 2.0, |x: &Tensor| (x.cast(DType::F32), ()), |_, ct| ct.clone());
-    tells(|| grad(&results)(&x), &["the result of `result` has type [f32], but `result` has type [f64]"]);
+    panics_with(|| grad(&results)(&x), &["the result of `result` has type [f32], but `result` has type [f64]"]);
 }
 
 /// A result that does not depend on the lane has one cotangent, even if other results depend on the lane.
@@ -219,7 +222,7 @@ fn rules_hold_in_loops_and_branches() {
     let forward = |x: &Tensor| scan(|c: &Tensor, s: &Tensor| (tangent(c) * s, c.clone()), x, &xs).0;
     assert_eq!(item(&jvp(forward, &scalar(1.0), &scalar(1.0)).1), 800.0);
     let forward = |x: &Tensor| scan(|c: &Tensor, s: &Tensor| (double(c) * s, c.clone()), x, &xs).0;
-    tells(|| jvp(forward, &scalar(1.0), &scalar(1.0)), &["has no forward mode"]);
+    panics_with(|| jvp(forward, &scalar(1.0), &scalar(1.0)), &["has no forward mode"]);
 }
 
 /// A linear function with a rule is transposed by its operations, not by the rule.

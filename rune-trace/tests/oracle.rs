@@ -174,7 +174,7 @@ enum Place {
 }
 
 /// Returns the dtypes of a case by place.
-fn places(op: &Op<usize>, inputs: &[Type]) -> Vec<(Place, DType)> {
+fn dtypes_by_place(op: &Op<usize>, inputs: &[Type]) -> Vec<(Place, DType)> {
     let alike_from = match op.name() {
         "concatenate" | "sort" | "optimization_barrier" => 1,
         "dynamic_slice" => 2,
@@ -242,7 +242,7 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
         assert_eq!(outputs.iter().collect::<Vec<_>>(), expected, "{}", case.title());
         let all_shapes = inputs.iter().chain(&outputs).map(|ty| ty.shape.to_vec()).collect();
         shapes.entry(case.name()).or_default().insert(all_shapes);
-        for (place, from) in places(&case.op, &inputs) {
+        for (place, from) in dtypes_by_place(&case.op, &inputs) {
             present.entry(case.name()).or_default().entry(place.clone()).or_default().insert(from);
             let takes = allowed.entry(case.name()).or_default().entry(place.clone()).or_default();
             // `complex.rs` checks complex numbers.
@@ -279,13 +279,13 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
             missing.push(format!("`{name}` has cases of {} shapes only", shapes.len()));
         }
     }
-    coverage::write(&facts(&allowed));
+    coverage::write(&operation_facts(&allowed));
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
 /// Returns, for each operation, the dtypes that it accepts, the transformations that it lacks, and the other suites
 /// that test it.
-fn facts(allowed: &BTreeMap<&str, BTreeMap<Place, BTreeSet<DType>>>) -> Vec<Value> {
+fn operation_facts(allowed: &BTreeMap<&str, BTreeMap<Place, BTreeSet<DType>>>) -> Vec<Value> {
     let fact = |op: &&'static str| {
         let case = CASES.iter().find(|case| case.name() == *op);
         let place = case.map(|case| match (*op, case.inputs.is_empty()) {

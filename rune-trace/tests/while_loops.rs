@@ -126,7 +126,7 @@ fn point() -> Tensor {
 }
 
 #[track_caller]
-fn near(found: &Tensor, expected: &[f64], what: &str) {
+fn assert_near(found: &Tensor, expected: &[f64], what: &str) {
     let found = found.to_vec::<f64>().unwrap();
     assert_eq!(found.len(), expected.len(), "{what}");
     let scale = expected.iter().fold(1.0f64, |m, x| m.max(x.abs()));
@@ -143,13 +143,13 @@ fn derivatives_are_those_of_jax() {
             right[name][key].as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
         };
         let (value, gradient) = value_and_grad(f)(&point());
-        near(&value, &of("value"), name);
-        near(&gradient, &of("gradient"), &format!("the gradient of {name}"));
-        near(&jacrev(f)(&point()), &of("gradient"), &format!("jacrev of {name}"));
-        near(&jacfwd(f)(&point()), &of("gradient"), &format!("jacfwd of {name}"));
-        near(&hessian(f)(&point()), &of("hessian"), &format!("the Hessian of {name}"));
-        near(&jacrev(jacrev(f))(&point()), &of("hessian"), &format!("jacrev of jacrev of {name}"));
-        near(&jacrev(jacfwd(f))(&point()), &of("hessian"), &format!("jacrev of jacfwd of {name}"));
+        assert_near(&value, &of("value"), name);
+        assert_near(&gradient, &of("gradient"), &format!("the gradient of {name}"));
+        assert_near(&jacrev(f)(&point()), &of("gradient"), &format!("jacrev of {name}"));
+        assert_near(&jacfwd(f)(&point()), &of("gradient"), &format!("jacfwd of {name}"));
+        assert_near(&hessian(f)(&point()), &of("hessian"), &format!("the Hessian of {name}"));
+        assert_near(&jacrev(jacrev(f))(&point()), &of("hessian"), &format!("jacrev of jacrev of {name}"));
+        assert_near(&jacrev(jacfwd(f))(&point()), &of("hessian"), &format!("jacrev of jacfwd of {name}"));
     }
 }
 
@@ -157,8 +157,9 @@ fn derivatives_are_those_of_jax() {
 fn derivatives_are_those_of_loops_of_the_host() {
     let (x, v) = (point(), Tensor::from([0.3, -0.8, 0.5]));
     for (name, f, host) in FUNCTIONS {
-        let same =
-            |a: Tensor, b: Tensor, what: &str| near(&a, &b.to_vec::<f64>().unwrap(), &format!("{what} of {name}"));
+        let same = |a: Tensor, b: Tensor, what: &str| {
+            assert_near(&a, &b.to_vec::<f64>().unwrap(), &format!("{what} of {name}"))
+        };
         // Points with other numbers of iterations.
         for x in [&x, &(&x * 2.5), &(&x * 0.1), &Tensor::from([3.0, 5.0, 2.0])] {
             same(grad(f)(x), grad(host)(x), "grad");
@@ -245,7 +246,7 @@ fn loops_in_checkpoints_and_beside_rules() {
     let x = point();
     for (name, f, host) in FUNCTIONS {
         let right = grad(host)(&x).to_vec::<f64>().unwrap();
-        near(&grad(move |x: &Tensor| checkpoint(f)(x))(&x), &right, &format!("a checkpoint of {name}"));
+        assert_near(&grad(move |x: &Tensor| checkpoint(f)(x))(&x), &right, &format!("a checkpoint of {name}"));
     }
     let doubled = |x: &Tensor| {
         let square =
@@ -263,7 +264,7 @@ fn what_loops_do_not_depend_on_may_be_unknown() {
     assert_eq!(vmap(by_lane)(&Tensor::from([1.0, 2.0])).to_vec::<f64>().unwrap(), [64.0, 128.0]);
 }
 
-fn told(f: impl FnOnce() -> Tensor) -> String {
+fn panic_message(f: impl FnOnce() -> Tensor) -> String {
     let payload = catch_unwind(AssertUnwindSafe(f)).expect_err("the loop is of unknown length");
     payload.downcast_ref::<String>().unwrap().clone()
 }
@@ -271,7 +272,7 @@ fn told(f: impl FnOnce() -> Tensor) -> String {
 #[test]
 fn unknown_arguments_are_refused() {
     for (name, f, _) in FUNCTIONS {
-        let message = told(|| vmap(grad(f))(&Tensor::stack(&[point(), point()], 0)));
+        let message = panic_message(|| vmap(grad(f))(&Tensor::stack(&[point(), point()], 0)));
         assert!(message.contains("has no reverse mode") && message.contains("use `scan`"), "{name}: {message}");
         assert!(message.contains("tests/while_loops.rs") || message.contains("loops.rs"), "{name}: {message}");
         let refused = catch_unwind(AssertUnwindSafe(|| make_program(grad(f), &point()).unwrap()));

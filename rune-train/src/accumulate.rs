@@ -32,10 +32,10 @@ where
     move |params: &P, batch: &B| {
         let body = |sums: &P, part: &B| {
             let (value, gradient) = value_and_grad(|params: &P| loss(params, part))(params);
-            (added(sums, &gradient), value)
+            (add_gradient(sums, &gradient), value)
         };
-        let (sums, values) = scan(body, &zeros(params), &split("accumulate", parts, batch));
-        (values.mean(), divided(&sums, &Tensor::scalar(parts as f32), params))
+        let (sums, values) = scan(body, &zeros(params), &split_batch("accumulate", parts, batch));
+        (values.mean(), divide_sums(&sums, &Tensor::scalar(parts as f32), params))
     }
 }
 
@@ -68,34 +68,34 @@ where
     move |params: &P, batch: &B| {
         let body = |sums: &P, part: &B| {
             let ((value, weight), gradient) = value_and_grad_aux(|params: &P| loss(params, part))(params);
-            (added(sums, &gradient), (value, weight))
+            (add_gradient(sums, &gradient), (value, weight))
         };
-        let (sums, (values, weights)) = scan(body, &zeros(params), &split("accumulate_weighted", parts, batch));
+        let (sums, (values, weights)) = scan(body, &zeros(params), &split_batch("accumulate_weighted", parts, batch));
         let weight = weights.sum();
-        (values.sum() / weight.cast(values.dtype()), divided(&sums, &weight, params))
+        (values.sum() / weight.cast(values.dtype()), divide_sums(&sums, &weight, params))
     }
 }
 
 /// Returns the dtype for sums: sums of many small numbers need more digits than the numbers.
-fn wide(dtype: DType) -> DType {
+fn accumulation_dtype(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
 
 fn zeros<P: Tree>(params: &P) -> P {
-    params.map(&mut |leaf| Tensor::zeros(leaf.shape().clone(), wide(leaf.dtype())))
+    params.map(&mut |leaf| Tensor::zeros(leaf.shape().clone(), accumulation_dtype(leaf.dtype())))
 }
 
-fn added<P: Tree>(sums: &P, gradient: &P) -> P {
+fn add_gradient<P: Tree>(sums: &P, gradient: &P) -> P {
     sums.map2(gradient, &mut |sum, g| sum + g.cast(sum.dtype()))
 }
 
-fn divided<P: Tree>(sums: &P, by: &Tensor, params: &P) -> P {
+fn divide_sums<P: Tree>(sums: &P, by: &Tensor, params: &P) -> P {
     sums.map2(params, &mut |sum, leaf| (sum / by.cast(sum.dtype())).cast(leaf.dtype()))
 }
 
 /// Reshapes leaves `[n, …]` to `[parts, n / parts, …]`.
 #[track_caller]
-fn split<B: Tree>(name: &str, parts: usize, batch: &B) -> B {
+fn split_batch<B: Tree>(name: &str, parts: usize, batch: &B) -> B {
     for (path, leaf) in batch.leaves_with_paths("batch") {
         let n = leaf.shape().first().copied();
         assert!(

@@ -129,7 +129,7 @@ where
         .y_desc(axes.1)
         .y_labels(24)
         .x_label_formatter(&|x| format!("{x:.0}"))
-        .y_label_formatter(&|y| crate::metrics::short(*y))
+        .y_label_formatter(&|y| crate::metrics::four_digits(*y))
         .label_style(("sans-serif", 18).into_font().color(&INK))
         .axis_desc_style(("sans-serif", 22).into_font().color(&INK))
         .light_line_style(WHITE)

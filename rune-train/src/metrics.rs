@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The name of a metric that is a lone tensor.
-const LONE: &str = "loss";
+const SINGLE_METRIC: &str = "loss";
 
 /// Numbers by name, which [`Metrics::read`] reads from a tree.
 ///
@@ -61,14 +61,14 @@ impl FromIterator<(String, f64)> for Metrics {
 impl fmt::Display for Metrics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (i, (name, value)) in self.iter().enumerate() {
-            write!(f, "{}{name} {}", if i == 0 { "" } else { ", " }, short(value))?;
+            write!(f, "{}{name} {}", if i == 0 { "" } else { ", " }, four_digits(value))?;
         }
         Ok(())
     }
 }
 
 /// Returns four significant digits.
-pub(crate) fn short(x: f64) -> String {
+pub(crate) fn four_digits(x: f64) -> String {
     if x == 0.0 || !x.is_finite() {
         return x.to_string();
     }
@@ -98,7 +98,7 @@ fn named<M: Tree>(tree: &M) -> Result<Vec<(String, Tensor)>, TrainError> {
     let mut leaves = Vec::new();
     tree.visit(&mut TreePath::default(), &mut |path, leaf| {
         let name = path.name();
-        leaves.push((if name.is_empty() { LONE.to_owned() } else { name }, leaf.clone()));
+        leaves.push((if name.is_empty() { SINGLE_METRIC.to_owned() } else { name }, leaf.clone()));
     });
     match leaves.iter().find(|(_, leaf)| leaf.size() != 1 || leaf.dtype().is_complex()) {
         Some((name, leaf)) => Err(TrainError::NotScalar { name: name.clone(), ty: leaf.ty().to_string() }),

@@ -1,6 +1,6 @@
 //! The display of progress.
 
-use crate::metrics::{Metrics, short};
+use crate::metrics::{Metrics, four_digits};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Whether the progress of training is shown.
@@ -44,7 +44,7 @@ impl Bar {
         }
     }
     pub fn train(&mut self, metrics: &Metrics, steps_per_second: f64) {
-        self.train = format!("{metrics}, {} steps/s", short(steps_per_second));
+        self.train = format!("{metrics}, {} steps/s", four_digits(steps_per_second));
         self.message();
     }
     pub fn evaluation(&mut self, metrics: &Metrics) {
@@ -55,7 +55,7 @@ impl Bar {
         self.bar.set_message(format!("{}{}", self.train, self.evaluation));
     }
     /// Prints a line above the bar, if there is one.
-    pub fn tell(&self, line: &str) {
+    pub fn print_above(&self, line: &str) {
         self.bar.println(line);
     }
     pub fn finish(&self) {

@@ -125,7 +125,7 @@ where
     let first = at.step;
     let mut log = Log::new(trainer, &at)?;
     for error in &damaged {
-        log.bar.tell(&error.to_string());
+        log.bar.print_above(&error.to_string());
     }
     let mut saver = Saver { checkpoints: trainer.checkpoints.as_ref(), saved: (at.step > 0).then_some(at.step) };
     let mut evaluated = None;

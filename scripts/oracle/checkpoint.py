@@ -38,38 +38,38 @@ def layer(x, w, v):
 
 # Loops and branches: h [3, 4], w [6, 4, 4], u [4, 4]
 def carried(h, w, u):
-    def turn(h, w):
+    def body(h, w):
         z = jnp.exp(checkpoint_name(jnp.sin(h @ w), "waves") @ u)
         return jnp.sin(z), z.sum(0)
 
-    h, ys = jax.lax.scan(turn, h, w)
+    h, ys = jax.lax.scan(body, h, w)
     return h.sum() + ys.sum()
 
 
 def nested(h, w, u):
-    def turn(h, w):
+    def body(h, w):
         def inner(g, _):
             return checkpoint_name(jnp.sin(g @ w), "waves") * h, None
 
         return jax.lax.scan(inner, jnp.exp(h), None, length=2)[0], None
 
-    return jax.lax.scan(turn, h, w)[0].sum()
+    return jax.lax.scan(body, h, w)[0].sum()
 
 
 def branches(h, w, u):
-    def turn(h, w):
+    def body(h, w):
         one = lambda h: checkpoint_name(jnp.sin(h @ w), "waves")
         other = lambda h: jnp.sin(jnp.exp(h @ u) @ u)
         return jax.lax.cond(h.sum() > 0, one, other, h), None
 
-    return jax.lax.scan(turn, h, w)[0].sum()
+    return jax.lax.scan(body, h, w)[0].sum()
 
 
 def fixed(h, w, u):
-    def turn(h, w):
+    def body(h, w):
         return jnp.sin(h @ jnp.sin(u @ u)) @ w, None
 
-    return jax.lax.scan(turn, h, w)[0].sum()
+    return jax.lax.scan(body, h, w)[0].sum()
 
 
 LOOPS = [carried, nested, branches, fixed]

@@ -11,7 +11,7 @@ import warnings
 
 import jax
 import numpy as np
-from stablehlo.core import LONGEST, exported, plain, results, short, write_modules
+from stablehlo.core import MAX_TEXT, exported, plain, results, short, write_modules
 from stablehlo.real import GROUPS
 
 
@@ -32,7 +32,7 @@ def main(folder=None):
                 except Exception as error:
                     print(f"{name}: {type(error).__name__} {str(error).splitlines()[0][:150]}")
                     continue
-            if folder or len(text) <= LONGEST:
+            if folder or len(text) <= MAX_TEXT:
                 texts.append(f"// {name}\n{text.strip()}\n")
                 cases.append(case)
     write_modules(folder, "real", texts, cases)

@@ -11,7 +11,7 @@ import re
 import warnings
 
 import jax
-from stablehlo.core import LONGEST, exported, plain, pretty, results, short, write_modules
+from stablehlo.core import MAX_TEXT, exported, plain, pretty, results, short, write_modules
 from stablehlo.wide import WIDE
 
 
@@ -36,7 +36,7 @@ def main(folder=None):
             continue
         by_text = short(plain(pretty(f, args)))
         forms = [by_text] + [by_export] * (by_export is not None and operations(by_export) != operations(by_text))
-        forms = [text for text in forms if folder or len(text) <= LONGEST]
+        forms = [text for text in forms if folder or len(text) <= MAX_TEXT]
         for text in forms:
             texts.append(f"// {name}\n{text.strip()}\n")
         cases += [described] * (forms != [])

@@ -15,7 +15,7 @@ from oracle.common import NAMES, ROOT
 
 FOLDER = ROOT / "tests" / "data" / "stablehlo"
 # The repository omits longer modules, because they are most of the text.
-LONGEST = 4000
+MAX_TEXT = 4000
 
 
 class In:

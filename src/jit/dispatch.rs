@@ -217,7 +217,7 @@ impl<F, Out: Tree> Core<F, Out> {
         if let Some(entry) = self.entries.find(device, leaves, structure) {
             return Ok(entry);
         }
-        let why = self.why::<X>(args, device, &types, &statics);
+        let why = self.reason::<X>(args, device, &types, &statics);
         let (runnable, _) = prepare::prepare(&program, device, self.tier()?, &why).map_err(NoEntry::Error)?;
         let (device, used) = (device.clone(), AtomicU64::default());
         let entry = Arc::new(Entry { device, types, structure, statics, program, runnable, output, used });
@@ -225,7 +225,7 @@ impl<F, Out: Tree> Core<F, Out> {
         drop(compiling);
         if made == RECOMPILE_WARNING + 1 {
             let all: Vec<(&[Type], &Statics)> = entries.iter().map(|e| (&e.types[..], &e.statics)).collect();
-            tracing::warn!("{}", log::many(&self.name, &paths::<X>(args), &all));
+            tracing::warn!("{}", log::recompile_warning(&self.name, &paths::<X>(args), &all));
         }
         Ok(entry)
     }
@@ -237,7 +237,7 @@ impl<F, Out: Tree> Core<F, Out> {
         }
         let entries = self.entries.load();
         let last = entries.iter().rev().find(|e| e.types == types);
-        if let Some(warning) = last.and_then(|last| log::changing(&self.name, statics, &last.statics))
+        if let Some(warning) = last.and_then(|last| log::static_recompile_warning(&self.name, statics, &last.statics))
             && !self.warned.swap(true, Ordering::Relaxed)
         {
             tracing::warn!("{warning}");
@@ -294,7 +294,7 @@ impl<F, Out: Tree> Core<F, Out> {
             Ok(tracing) => tracing,
             Err(deep) => {
                 let message = deep.message(&self.name, &self.caller.to_string());
-                match recursion::reporting(|| self.fail::<X>(args, &message)) {
+                match recursion::with_error_report(|| self.fail::<X>(args, &message)) {
                     Some(never) => never,
                     // The function calls itself before any other operation.
                     None => rune_trace::fail(&message),
@@ -306,11 +306,11 @@ impl<F, Out: Tree> Core<F, Out> {
 
     /// Returns the reason for compiling the function for arguments of these types: what changed since the last
     /// compilation.
-    fn why<X: Arguments>(&self, args: X::Refs<'_>, device: &Device, types: &[Type], statics: &Statics) -> String {
+    fn reason<X: Arguments>(&self, args: X::Refs<'_>, device: &Device, types: &[Type], statics: &Statics) -> String {
         let entries = self.entries.load();
         let Some(last) = entries.last() else { return "first call".to_owned() };
         let other_device = || format!("on {}, was on {}", device.name(), last.device.name());
-        let changes = log::changes(&paths::<X>(args), types, &last.types)
+        let changes = log::type_changes(&paths::<X>(args), types, &last.types)
             .or_else(|| log::static_changes(statics, &last.statics))
             .or_else(|| (last.device != *device).then(other_device));
         format!("{}: {}", self.name, changes.unwrap_or_else(|| "the arguments are of another structure".to_owned()))

@@ -28,7 +28,7 @@ pub(super) struct Entry<Out> {
 }
 
 impl<Out> Entry<Out> {
-    fn fits(&self, device: &Device, leaves: &[&Tensor], structure: u64) -> bool {
+    fn matches(&self, device: &Device, leaves: &[&Tensor], structure: u64) -> bool {
         self.structure == structure
             && self.device == *device
             && self.types.len() == leaves.len()
@@ -57,7 +57,7 @@ impl<Out> Entries<Out> {
     /// Returns the entry for calls with these arguments on this device.
     pub fn find(&self, device: &Device, leaves: &[&Tensor], structure: u64) -> Option<Arc<Entry<Out>>> {
         let entries = self.load();
-        let entry = entries.iter().find(|entry| entry.fits(device, leaves, structure))?;
+        let entry = entries.iter().find(|entry| entry.matches(device, leaves, structure))?;
         let now = self.made.load(Ordering::Relaxed);
         if entry.used.load(Ordering::Relaxed) != now {
             entry.used.store(now, Ordering::Relaxed);

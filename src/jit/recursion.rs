@@ -52,9 +52,9 @@ impl TooDeep {
 }
 
 /// Runs `f` to report an error. Returns `None` if an error is already being reported.
-pub(super) fn reporting<R>(f: impl FnOnce() -> R) -> Option<R> {
-    struct Done;
-    impl Drop for Done {
+pub(super) fn with_error_report<R>(f: impl FnOnce() -> R) -> Option<R> {
+    struct EndReport;
+    impl Drop for EndReport {
         fn drop(&mut self) {
             REPORTING.set(false);
         }
@@ -62,6 +62,6 @@ pub(super) fn reporting<R>(f: impl FnOnce() -> R) -> Option<R> {
     if REPORTING.replace(true) {
         return None;
     }
-    let _done = Done;
+    let _done = EndReport;
     Some(f())
 }

@@ -9,23 +9,23 @@ use std::path::{Path, PathBuf};
 ///
 /// Floats may differ by a fraction of the greatest magnitude in the array. If the program compares, rounds or sorts
 /// floats, nearly equal floats can take different branches, so a few elements may differ by any amount. Such elements
-/// also change on a single engine if its inputs change slightly: `again` runs it on changed inputs. If an element does
+/// also change on a single engine if its inputs change slightly: `rerun` runs it on changed inputs. If an element does
 /// not change in these runs, its difference is real. Everything else must be equal.
 pub(crate) fn difference(
     program: &Program,
     inputs: &[Arg<'_>],
     expected: &[Value],
     found: &[Value],
-    again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
+    rerun: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
 ) -> Option<String> {
-    let jumps = jumps(program);
+    let jumps = has_discontinuity(program);
     let mut doubtful: Vec<DifferingElements> = Vec::new();
     for (output, (expected, found)) in expected.iter().zip(found).enumerate() {
         let (Ok(expected), Ok(found)) = (expected.to_host(), found.to_host()) else { continue };
         let different = different_elements(&expected, &found);
         let few = if jumps { 1 + expected.ty().size() / 100 } else { 0 };
         if different.len() > few {
-            return Some(said(program, output, &expected, &different));
+            return Some(describe(program, output, &expected, &different));
         }
         if !different.is_empty() {
             doubtful.push(DifferingElements { output, expected, different });
@@ -33,11 +33,11 @@ pub(crate) fn difference(
     }
     if !doubtful.is_empty() {
         let inputs = inputs.iter().map(|arg| arg.value().to_host()).collect::<Result<Vec<_>, _>>().ok()?;
-        clear(&mut doubtful, &inputs, again);
+        remove_ill_conditioned(&mut doubtful, &inputs, rerun);
     }
     let DifferingElements { output, expected, different } =
         doubtful.iter().find(|doubtful| !doubtful.different.is_empty())?;
-    Some(said(program, *output, expected, different))
+    Some(describe(program, *output, expected, different))
 }
 
 /// An element of an output, and its values on both engines.
@@ -55,16 +55,20 @@ struct DifferingElements {
 }
 
 /// Removes the elements that change by about as much if the inputs change slightly.
-fn clear(doubtful: &mut [DifferingElements], inputs: &[Array], again: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>) {
+fn remove_ill_conditioned(
+    doubtful: &mut [DifferingElements],
+    inputs: &[Array],
+    rerun: &dyn Fn(Vec<Array>) -> Option<Vec<Array>>,
+) {
     /// The number of runs with changed inputs.
-    const TIMES: u64 = 12;
+    const PERTURBED_RUNS: u64 = 12;
     if !inputs.iter().any(|input| input.dtype().is_inexact() && input.ty().size() > 0) {
         // Without float inputs, nothing can be changed.
         doubtful.iter_mut().for_each(|doubtful| doubtful.different.clear());
         return;
     }
-    for seed in 0..TIMES {
-        let Some(results) = again(inputs.iter().map(|input| changed(input, seed)).collect()) else { return };
+    for seed in 0..PERTURBED_RUNS {
+        let Some(results) = rerun(inputs.iter().map(|input| perturb(input, seed)).collect()) else { return };
         for DifferingElements { output, different, .. } in doubtful.iter_mut() {
             let Some(values) = results.get(*output).map(Array::to_complex_vec) else { continue };
             let moves = |element: &Element| {
@@ -77,7 +81,7 @@ fn clear(doubtful: &mut [DifferingElements], inputs: &[Array], again: &dyn Fn(Ve
 }
 
 /// Returns an input with its floats changed by a fraction of the tolerance.
-fn changed(input: &Array, seed: u64) -> Array {
+fn perturb(input: &Array, seed: u64) -> Array {
     if !input.dtype().is_inexact() {
         return input.clone();
     }
@@ -101,8 +105,8 @@ fn changed(input: &Array, seed: u64) -> Array {
 }
 
 /// Describes the differing elements of an output.
-fn said(program: &Program, output: usize, expected: &Array, different: &[Element]) -> String {
-    let (ty, named, count) = (expected.ty(), named(program, output), different.len());
+fn describe(program: &Program, output: usize, expected: &Array, different: &[Element]) -> String {
+    let (ty, named, count) = (expected.ty(), producer_text(program, output), different.len());
     let show = |x: &Complex64| if ty.dtype.is_complex() { x.to_string() } else { x.re.to_string() };
     let first = different.first().map(|e| format!("{} for {}", show(&e.found), show(&e.expected))).unwrap_or_default();
     format!("output {output}, {ty}{named}: {count} of {} elements, the first {first}", ty.size())
@@ -110,7 +114,7 @@ fn said(program: &Program, output: usize, expected: &Array, different: &[Element
 
 /// Returns the operation that computes an output, and its line: ` of `exp` at src/main.rs:3:9`. Returns an empty text
 /// if the output is an input.
-fn named(program: &Program, output: usize) -> String {
+fn producer_text(program: &Program, output: usize) -> String {
     let computes =
         |instruction: &&Instruction| instruction.results().any(|v| Some(&v) == program.outputs().get(output));
     let Some(instruction) = program.instructions().iter().find(computes) else { return String::new() };
@@ -154,7 +158,7 @@ fn different_elements(expected: &Array, found: &Array) -> Vec<Element> {
 }
 
 /// Returns whether the program has an operation that is not continuous in its floats.
-fn jumps(program: &Program) -> bool {
+fn has_discontinuity(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
         let on_floats = instruction.op.operands().iter().any(|v| program.ty(**v).dtype.is_inexact());
         #[allow(clippy::wildcard_enum_match_arm, reason = "of all other operations results change little by little")]
@@ -175,7 +179,7 @@ fn jumps(program: &Program) -> bool {
                     | UnaryFn::IsFinite
             ),
             Op::Binary { f, .. } => f.name() == "rem",
-            op => op.programs().iter().any(|(_, inner)| self::jumps(inner)),
+            op => op.programs().iter().any(|(_, inner)| self::has_discontinuity(inner)),
         };
         jumps && (on_floats || !instruction.op.programs().is_empty())
     })
@@ -213,10 +217,10 @@ mod tests {
     ) -> Option<String> {
         let program = make_program(f, &Tensor::from(x)).unwrap();
         let plan = Plan::new(&program);
-        let again = |inputs: Vec<Array>| plan.run(inputs).ok();
+        let rerun = |inputs: Vec<Array>| plan.run(inputs).ok();
         let expected: Vec<Value> =
-            again(vec![Array::from_slice([N], &x)]).unwrap().into_iter().map(Value::Host).collect();
-        difference(&program, &[Arg::Borrow(&of(x)[0])], &expected, &of(found), &again)
+            rerun(vec![Array::from_slice([N], &x)]).unwrap().into_iter().map(Value::Host).collect();
+        difference(&program, &[Arg::Borrow(&of(x)[0])], &expected, &of(found), &rerun)
     }
 
     #[test]
@@ -224,9 +228,9 @@ mod tests {
         let doubled = |x: &Tensor| x + x;
         assert_eq!(differs(doubled, [0.5, 5e-7], [1.0001, 2e-6]), None);
         assert_eq!(differs(doubled, [f32::NAN, 0.5], [f32::NAN, 1.0]), None);
-        let said = differs(doubled, [0.5, 2.0], [1.0, f32::NAN]).unwrap();
-        assert!(said.starts_with("output 0, [2, f32] of `add` at src/tiered/agreement.rs:"), "{said}");
-        assert!(said.ends_with(": 1 of 2 elements, the first NaN for 4"), "{said}");
+        let message = differs(doubled, [0.5, 2.0], [1.0, f32::NAN]).unwrap();
+        assert!(message.starts_with("output 0, [2, f32] of `add` at src/tiered/agreement.rs:"), "{message}");
+        assert!(message.ends_with(": 1 of 2 elements, the first NaN for 4"), "{message}");
         assert!(differs(doubled, [-2.0], [-1.0]).is_some());
     }
 

@@ -27,7 +27,12 @@ fn compiled(program: &Program, text: &str, signature: &ModuleSignature, device: 
 
 /// Calls a program in the tier `auto` with `compiled` as its compiled code. Asserts that the results are those of the
 /// interpreter. Returns the fault of the code, if any.
-fn called(program: Program, inputs: &[Array], compiled: Result<Runnable, Error>, device: Device) -> Option<String> {
+fn tiered_fault(
+    program: Program,
+    inputs: &[Array],
+    compiled: Result<Runnable, Error>,
+    device: Device,
+) -> Option<String> {
     let right = interpret(&program, inputs).unwrap();
     let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
     let near = |results: &[Value]| {
@@ -62,7 +67,7 @@ fn called(program: Program, inputs: &[Array], compiled: Result<Runnable, Error>,
     fault
 }
 
-/// Like [`called`], for a function that is lowered without defences. Returns whether the code is wrong.
+/// Like [`tiered_fault`], for a function that is lowered without defences. Returns whether the code is wrong.
 #[track_caller]
 fn is_wrong<A: Tree>(f: impl Fn(&A) -> Vec<Tensor> + Send + Sync, x: &A) -> bool {
     let program = make_program(f, x).unwrap();
@@ -77,10 +82,10 @@ fn is_wrong<A: Tree>(f: impl Fn(&A) -> Vec<Tensor> + Send + Sync, x: &A) -> bool
     let lowered = lower(&program, &options).unwrap();
     let compiled = compiled(&program, &lowered.text, &lowered.signature, &device);
     let inputs: Vec<Array> = x.leaves().iter().map(|leaf| leaf.to_array().unwrap()).collect();
-    called(program, &inputs, compiled, device).is_some()
+    tiered_fault(program, &inputs, compiled, device).is_some()
 }
 
-/// Asserts that all programs are compiled wrongly. `called` has already asserted that each fault was detected.
+/// Asserts that all programs are compiled wrongly. `tiered_fault` has already asserted that each fault was detected.
 #[track_caller]
 fn all_wrong(all: &[bool]) {
     assert!(
@@ -97,13 +102,13 @@ fn can_be_seen() -> bool {
     false
 }
 
-fn counted(n: usize) -> Tensor {
+fn arange(n: usize) -> Tensor {
     Tensor::arange(0..n as i32, DType::F32)
 }
 
 /// Returns a lower-triangular mask.
-fn causal(t: usize) -> Tensor {
-    counted(t).reshape([1, t]).le(counted(t).reshape([t, 1]))
+fn causal_mask(t: usize) -> Tensor {
+    arange(t).reshape([1, t]).le(arange(t).reshape([t, 1]))
 }
 
 #[test]
@@ -112,20 +117,20 @@ fn sums_of_constants() {
         return;
     }
     let difference = |n: usize| {
-        let x = counted(n);
+        let x = arange(n);
         is_wrong(move |b: &Tensor| vec![grad(|b: &Tensor| (&x - b).sum())(b)], &Tensor::scalar(0.5f32))
     };
     let likelihood = |s: &Tensor| {
-        let x = counted(20) * 0.1;
+        let x = arange(20) * 0.1;
         vec![grad(move |s: &Tensor| ((&x / s).powi(2) * -0.5 - s.log()).sum())(s)]
     };
     let mean = |x: &Tensor| vec![x.ones_like().exp().mean_keepdims([2]), x.ones_like().exp().var_axes([2])];
     let all = [
         difference(5),
         difference(17),
-        is_wrong(|x: &Tensor| vec![grad(|x: &Tensor| (x - x.max()).sum())(x)], &counted(17)),
+        is_wrong(|x: &Tensor| vec![grad(|x: &Tensor| (x - x.max()).sum())(x)], &arange(17)),
         is_wrong(likelihood, &Tensor::scalar(2.0f32)),
-        is_wrong(mean, &counted(9).reshape([1, 3, 3])),
+        is_wrong(mean, &arange(9).reshape([1, 3, 3])),
     ];
     all_wrong(&all);
 }
@@ -135,12 +140,12 @@ fn constant_cotangents_and_not_a_number() {
     if !can_be_seen() {
         return;
     }
-    let x = counted(9).reshape([1, 3, 3]) * 0.1;
+    let x = arange(9).reshape([1, 3, 3]) * 0.1;
     let all = [
         is_wrong(|x: &Tensor| vec![grad(|x: &Tensor| (x - x.mean_keepdims([2])).sum())(x)], &x),
         is_wrong(|x: &Tensor| vec![grad(|x: &Tensor| x.log_softmax(2).sum())(x)], &x),
         is_wrong(|x: &Tensor| vec![grad(|s: &Tensor| (x * s - s).sum())(&x.i((0, 0, 0)))], &x),
-        is_wrong(|x: &Tensor| vec![(x * f64::NAN).exp()], &counted(5)),
+        is_wrong(|x: &Tensor| vec![(x * f64::NAN).exp()], &arange(5)),
     ];
     all_wrong(&all);
 }
@@ -160,11 +165,11 @@ fn masks_beside_products() {
         vec![where_(m, z, k.matmul(&g).matmul(z))]
     };
     let mask = Tensor::from([[true, false], [false, true]]);
-    let of = |t: usize| (counted(4 * t).reshape([t, 4]) * 0.7).sin();
+    let of = |t: usize| (arange(4 * t).reshape([t, 4]) * 0.7).sin();
     let all = [
-        is_wrong(masked, &(counted(32).reshape([8, 4]) * 0.1 + 0.5, causal(8))),
-        is_wrong(attention, &(of(8), causal(8))),
-        is_wrong(attention, &(of(5), causal(5))),
+        is_wrong(masked, &(arange(32).reshape([8, 4]) * 0.1 + 0.5, causal_mask(8))),
+        is_wrong(attention, &(of(8), causal_mask(8))),
+        is_wrong(attention, &(of(5), causal_mask(5))),
         is_wrong(selected, &(mask, Tensor::from([[8.8f32, 9.8], [10.8, 11.8]]))),
     ];
     all_wrong(&all);
@@ -189,12 +194,9 @@ fn windows_of_one_position_and_what_does_not_compile() {
     let all = [
         is_wrong(|x: &Tensor| vec![x.max_pool(2, &PoolOptions::default())], &x),
         is_wrong(|x: &Tensor| vec![x.avg_pool(2, &PoolOptions::default())], &x),
-        is_wrong(conv, &counted(9).reshape([1, 1, 3, 3])),
+        is_wrong(conv, &arange(9).reshape([1, 1, 3, 3])),
         is_wrong(halving, &Tensor::scalar(1.0f32)),
-        is_wrong(
-            |x: &Tensor| vec![grad(|x: &Tensor| (-(x.t().roll(-1, 1)).t()).sum())(x)],
-            &counted(9).reshape([3, 3]),
-        ),
+        is_wrong(|x: &Tensor| vec![grad(|x: &Tensor| (-(x.t().roll(-1, 1)).t()).sum())(x)], &arange(9).reshape([3, 3])),
     ];
     all_wrong(&all);
 }
@@ -219,7 +221,7 @@ fn the_smallest_module_of_each_fault() {
         let (types, outputs) = (program.input_types().to_vec(), program.output_types());
         let signature = ModuleSignature { inputs: types, outputs, ..ModuleSignature::default() };
         let compiled = compiled(&program, &text, &signature, &device);
-        assert!(called(program, &inputs, compiled, device).is_some(), "{}: nothing is wrong", path.display());
+        assert!(tiered_fault(program, &inputs, compiled, device).is_some(), "{}: nothing is wrong", path.display());
         count += 1;
     }
     assert!(count >= 8, "{count} faults only");

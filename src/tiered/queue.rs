@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The maximum number of concurrent compilations on any number of cores: a compiler needs 0.2 to 2 GB of memory.
-const MOST: usize = 8;
+const MAX_WORKERS: usize = 8;
 
 /// A program in the queue.
 pub(super) struct Job {
@@ -36,10 +36,10 @@ fn queue() -> MutexGuard<'static, Queue> {
 pub(super) fn add(job: Job) {
     let mut queue = queue();
     queue.waiting.push(job);
-    if queue.workers >= cores().min(MOST) {
+    if queue.workers >= cores().min(MAX_WORKERS) {
         return;
     }
-    let started = std::thread::Builder::new().name("rune-compile".to_owned()).spawn(work);
+    let started = std::thread::Builder::new().name("rune-compile".to_owned()).spawn(run_jobs);
     match started {
         Ok(_) => queue.workers += 1,
         // The existing threads will compile it.
@@ -58,7 +58,7 @@ fn cores() -> usize {
 }
 
 /// Compiles until the queue is empty.
-fn work() {
+fn run_jobs() {
     while let Some(job) = next() {
         (job.compile)();
     }

@@ -37,7 +37,7 @@ pub(super) fn verdict(times: [Duration; 2], fault: Option<String>) -> Verdict {
 }
 
 /// Returns a verdict as text for the log.
-pub(super) fn shown(verdict: &Verdict) -> String {
+pub(super) fn summary(verdict: &Verdict) -> String {
     let times = format!("the host engine takes {:.1?}, IREE {:.1?}", verdict.host, verdict.compiled);
     match &verdict.fault {
         Some(fault) => rune_iree::excerpt(fault, 4),
@@ -46,7 +46,7 @@ pub(super) fn shown(verdict: &Verdict) -> String {
 }
 
 /// Returns whether the cache can hold modules. If it cannot, programs are not lowered for a lookup.
-pub(super) fn may_be_known() -> bool {
+pub(super) fn may_be_stored() -> bool {
     CompileCache::global().dir().is_some_and(|dir| dir.join("modules").is_dir())
 }
 
@@ -58,10 +58,10 @@ impl Lowering {
         Ok(Lowering { lowered: Arc::new(lowered), took, identity, device: device.clone() })
     }
     /// Looks the module up in the cache.
-    pub(super) fn known(&self, program: &Program, device: &Device) -> Option<StoredVerdict> {
+    pub(super) fn lookup(&self, program: &Program, device: &Device) -> Option<StoredVerdict> {
         let (cache, options) = (CompileCache::global(), options_for(device));
         let verdict = cache.verdict(&self.identity, &options).filter(|verdict| verdict.holds(rune_host::threads()));
-        let earlier = |verdict: &Verdict| format!("found earlier: {}", shown(verdict));
+        let earlier = |verdict: &Verdict| format!("found earlier: {}", summary(verdict));
         if let Some(verdict) = verdict.as_ref().filter(|verdict| !verdict.compiled_wins()) {
             return Some(StoredVerdict::Host(earlier(verdict)));
         }
@@ -73,14 +73,14 @@ impl Lowering {
         })
     }
     /// Stores a verdict for other processes.
-    pub fn keep(&self, verdict: &Verdict) {
+    pub fn store(&self, verdict: &Verdict) {
         CompileCache::global().set_verdict(&self.identity, &options_for(&self.device), verdict);
     }
     /// Stores that the compiler rejects the program. Exceeded limits are not stored, because limits differ between
     /// processes.
-    pub fn keep_failure(&self, error: &CompileError) {
+    pub fn store_failure(&self, error: &CompileError) {
         if let CompileError::Rejected { .. } = error {
-            self.keep(&verdict([Duration::ZERO; 2], Some(error.shortly())));
+            self.store(&verdict([Duration::ZERO; 2], Some(error.shortly())));
         }
     }
 }

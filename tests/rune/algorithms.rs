@@ -93,7 +93,7 @@ fn gradient_of_soft_dynamic_time_warping() {
 
 #[test]
 fn limited_memory_bfgs() {
-    const KEPT: usize = 5;
+    const HISTORY: usize = 5;
     let run = |start: &Tensor| {
         let n = start.shape()[0];
         let rosenbrock = |x: &Tensor| {
@@ -143,7 +143,7 @@ fn limited_memory_bfgs() {
             (next, next_value, next_g, s, y)
         };
         let (value, g) = value_and_grad(rosenbrock)(start);
-        let kept = Tensor::zeros([KEPT, n], DType::F32);
+        let kept = Tensor::zeros([HISTORY, n], DType::F32);
         let state: State = (start.clone(), value, g, kept.clone(), kept);
         fori_loop(0, 12, step, &state).0
     };
@@ -152,7 +152,7 @@ fn limited_memory_bfgs() {
 
 #[test]
 fn chain_of_the_no_u_turn_sampler() {
-    const DEEPEST: i32 = 5;
+    const MAX_DEPTH: i32 = 5;
     type Point = (Tensor, Tensor);
     type Tree_ = (Point, Point, Tensor, Tensor, Tensor, Tensor);
     let chain = |(start, key): &(Tensor, Tensor)| {
@@ -173,7 +173,7 @@ fn chain_of_the_no_u_turn_sampler() {
             let p = random::normal(&momentum, q.shape().to_vec(), DType::F32);
             let here: Point = (q.clone(), p);
             let start_energy = energy(&here);
-            let goes_on = |(_, _, _, _, depth, ends): &Tree_| depth.lt(DEEPEST) & ends.logical_not();
+            let goes_on = |(_, _, _, _, depth, ends): &Tree_| depth.lt(MAX_DEPTH) & ends.logical_not();
             let double = |(left, right, chosen, weight, depth, _): &Tree_| {
                 let [side, choice, within] = random::split_into::<3>(&random::fold_in(&rest, depth));
                 let forward = random::uniform(&side, [], DType::F32, 0.0, 1.0).gt(0.5);

@@ -50,7 +50,7 @@ impl Function {
     pub fn calls_host(&self) -> bool {
         self.text.is_none()
     }
-    fn whole(&self, opt: Opt) -> Result<Code, String> {
+    fn compile_program(&self, opt: Opt) -> Result<Code, String> {
         let options = CompileOptions { opt, ..engine::compile_options() };
         let compiled = Precompiled::new(&self.program, &options).map_err(|e| e.to_string())?;
         if engine::only_compiles() {
@@ -101,8 +101,8 @@ pub fn call(code: &Code, inputs: &[Array]) -> Result<Vec<Array>, String> {
 }
 
 /// Compiles one function without keeping it.
-pub fn one(function: &Function) -> Result<Code, String> {
-    let Some(text) = &function.text else { return function.whole(Opt::default()) };
+pub fn compile_one(function: &Function) -> Result<Code, String> {
+    let Some(text) = &function.text else { return function.compile_program(Opt::default()) };
     let text = format!("module {{{text}}}\n");
     let cache = CompileCache::in_memory();
     let (module, ..) =
@@ -145,7 +145,7 @@ pub fn for_all_with<T: Sync>(
                         code => check(item, code),
                     };
                     for item in wholes {
-                        mine.extend(check(item, function(item).whole(opt)));
+                        mine.extend(check(item, function(item).compile_program(opt)));
                     }
                     compile(&cache, (name, opt), &parts, &function, &mut |items, module| {
                         for item in items {

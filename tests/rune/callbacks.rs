@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 type Log = Arc<Mutex<Vec<f32>>>;
 
 /// Returns a function that records its argument and returns it.
-fn noting(log: &Log) -> impl Fn(&Tensor) -> Tensor + Clone + Send + Sync + use<> {
+fn recorder(log: &Log) -> impl Fn(&Tensor) -> Tensor + Clone + Send + Sync + use<> {
     let log = log.clone();
     move |x: &Tensor| {
         let log = log.clone();
@@ -22,7 +22,7 @@ fn noting(log: &Log) -> impl Fn(&Tensor) -> Tensor + Clone + Send + Sync + use<>
     }
 }
 
-fn taken(log: &Log) -> Vec<f32> {
+fn take_log(log: &Log) -> Vec<f32> {
     std::mem::take(&mut *log.lock().unwrap())
 }
 
@@ -84,7 +84,7 @@ fn closures_are_freed_with_the_function() {
 #[test]
 fn effects_happen_at_every_call_in_order() {
     let log = Log::default();
-    let note = noting(&log);
+    let note = recorder(&log);
     let f = jit(move |x: &Tensor| {
         note(&(x + 1.0)); // its result is unused
         let y = note(&(x * 2.0));
@@ -95,18 +95,18 @@ fn effects_happen_at_every_call_in_order() {
     let call = |x: f32| capture_debug(|| f(&Tensor::scalar(x)).item::<f32>().unwrap());
     for _ in 0..2 {
         assert_eq!(call(3.0), (150.0, "y = 6.0\n".to_owned()));
-        assert_eq!(taken(&log), [4.0, 6.0, 6.0, 30.0]);
+        assert_eq!(take_log(&log), [4.0, 6.0, 6.0, 30.0]);
         assert_eq!(call(-1.0), (-1.0, "y = -2.0\n".to_owned()));
-        assert_eq!(taken(&log), [0.0, -2.0, -1.0]);
+        assert_eq!(take_log(&log), [0.0, -2.0, -1.0]);
     }
-    let note = noting(&log);
+    let note = recorder(&log);
     let g = |x: &Tensor| x * x * note(&x.stop_gradient());
     let x = Tensor::scalar(3.0f32);
     for g in [&*jit(grad(&g)), &grad(jit(&g)), &*jit(grad(checkpoint(&g)))] {
-        assert_eq!((g(&x).item::<f32>().unwrap(), taken(&log)), (18.0, vec![3.0]));
+        assert_eq!((g(&x).item::<f32>().unwrap(), take_log(&log)), (18.0, vec![3.0]));
     }
     assert_eq!(jit(vmap(&g))(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [1.0, 8.0]);
-    assert_eq!(taken(&log), [1.0, 2.0]);
+    assert_eq!(take_log(&log), [1.0, 2.0]);
     let code = jit(&g).lower(&x).unwrap().code().to_owned();
     assert!(
         code.contains("func.func private @host.f0(tensor<f32>, tensor<i32>) -> (tensor<f32>, tensor<i32>)"),
@@ -160,7 +160,7 @@ fn what_fails_is_an_error_with_its_line() {
     }
     // After an error, everything works as before.
     let log = Log::default();
-    let note = noting(&log);
+    let note = recorder(&log);
     let steps = move |x: &Tensor| {
         let check = |x: &Tensor| if x.item::<f32>().unwrap() < 3.0 { Ok(()) } else { Err("enough") };
         scan(|(), x: &Tensor| (io_callback(check, (), &note(x)), ()), &(), x);
@@ -173,9 +173,9 @@ fn what_fails_is_an_error_with_its_line() {
             error.contains("`io_callback` at tests/rune/callbacks.rs:") && error.ends_with("failed: enough"),
             "{error}"
         );
-        assert_eq!(taken(&log), [1.0, 5.0]);
+        assert_eq!(take_log(&log), [1.0, 5.0]);
         f.call(&x).unwrap();
-        assert_eq!(taken(&log), [1.0, 2.0]);
+        assert_eq!(take_log(&log), [1.0, 2.0]);
     }
 }
 

@@ -99,8 +99,8 @@ fn numbers_are_the_same_compiled() {
     let (layers, x) = arguments();
     let plain = jit(gradient(None))(&layers, &x);
     for policy in [policies::nothing_saveable(), policies::dots_saveable(), policies::everything_saveable()] {
-        let anew = jit(gradient(Some(policy)))(&layers, &x);
-        for (a, b) in plain.leaves().iter().zip(anew.leaves()) {
+        let checkpointed = jit(gradient(Some(policy)))(&layers, &x);
+        for (a, b) in plain.leaves().iter().zip(checkpointed.leaves()) {
             let (a, b) = (a.to_vec::<f32>().unwrap(), b.to_vec::<f32>().unwrap());
             let largest = a.iter().fold(0f32, |m, x| m.max(x.abs()));
             assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() <= 1e-5 * largest));

@@ -28,7 +28,7 @@ impl Choice {
     fn order(cases: &mut [Case]) {
         cases.sort_by_key(|c| !c.label.contains("edge"));
     }
-    fn takes(&mut self, case: &Case) -> bool {
+    fn selects(&mut self, case: &Case) -> bool {
         let empty = case.outputs.iter().all(|y| y.ty().size() == 0);
         let to = match case.name() {
             "convert" | "bitcast_convert" => case.outputs[0].dtype(),
@@ -60,13 +60,13 @@ fn functions() -> (Vec<Tested>, Vec<String>) {
             functions[known].cases.push(case);
             continue;
         }
-        if !choice.takes(&case) {
+        if !choice.selects(&case) {
             continue;
         }
         let hash = program.structural_hash();
         match Function::lower(program, format!("f{}", functions.len())) {
             Err(e) => {
-                covered(&case, false);
+                count_coverage(&case, false);
                 failures.push(format!("{}: {e}", case.title()));
             }
             Ok(function) => {
@@ -90,7 +90,7 @@ fn run(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
     let code = match code {
         Ok(code) => code,
         Err(e) => {
-            tested.cases.iter().for_each(|case| covered(case, false));
+            tested.cases.iter().for_each(|case| count_coverage(case, false));
             return vec![format!("{}: {e}", tested.cases[0].title())];
         }
     };
@@ -101,7 +101,7 @@ fn run(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
             Ok(found) => found,
             Err(e) => {
                 failures.push(format!("{}: {e}", case.title()));
-                covered(case, false);
+                count_coverage(case, false);
                 continue;
             }
         };
@@ -112,12 +112,12 @@ fn run(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
                 failures.push(format!("{}: result {i} {why}", case.title()));
             }
         }
-        covered(case, failures.len() == before);
+        count_coverage(case, failures.len() == before);
     }
     failures
 }
 
-fn covered(case: &Case, passes: bool) {
+fn count_coverage(case: &Case, passes: bool) {
     if case.outputs.iter().any(|y| y.ty().size() > 0) {
         coverage::count(case.name(), Engine::Compiled, "none", case.dtype(), passes);
     }
@@ -137,7 +137,7 @@ fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), S
     }
     let inputs: Vec<Array> = case.inputs.iter().map(flushed).collect();
     let of_flushed = eval_op(&case.op.map(|&i| &inputs[i])).expect("the interpreter knows every operation");
-    failing.retain(|&at| !agrees_flushed(tolerance, at, found, &of_flushed[i]) && known(case, at).is_none());
+    failing.retain(|&at| !agrees_flushed(tolerance, at, found, &of_flushed[i]) && known_difference(case, at).is_none());
     let shown: Vec<String> = (failing.iter().take(4))
         .map(|&at| {
             let operands = case.inputs.iter().filter(|x| x.shape() == expected.shape());
@@ -172,7 +172,7 @@ fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Arr
 }
 
 /// Returns the known reason why compiled code differs at an element.
-fn known(case: &Case, at: usize) -> Option<&'static str> {
+fn known_difference(case: &Case, at: usize) -> Option<&'static str> {
     let x = case.inputs.first()?;
     let x = with_element!(x.dtype(), T => x.as_slice::<T>().get(at)?.to_f64());
     match case.name() {
@@ -201,7 +201,7 @@ pub fn flushed(x: &Array) -> Array {
 
 /// Returns facts about this run for `scripts/vectors targets`: the target, the operations that are host calls, and the
 /// failures.
-fn facts(functions: &[Tested], failures: &[String]) -> Vec<serde_json::Value> {
+fn target_facts(functions: &[Tested], failures: &[String]) -> Vec<serde_json::Value> {
     let called = engine::called_device();
     let mut facts = vec![json!({ "target": engine::compile_options().target.to_string(), "device": called })];
     for case in functions.iter().filter(|f| f.function.calls_host()).flat_map(|f| &f.cases) {
@@ -221,9 +221,9 @@ fn compiled_operations_agree_with_the_interpreter() {
     if engine::only_compiles() {
         let fails = |f: &&Tested| failures.iter().any(|failure| failure.starts_with(&f.cases[0].title()));
         let compiled = functions.iter().filter(|f| !fails(f)).flat_map(|f| &f.cases);
-        compiled.for_each(|case| covered(case, true));
+        compiled.for_each(|case| count_coverage(case, true));
     }
-    coverage::write(&facts(&functions, &failures));
+    coverage::write(&target_facts(&functions, &failures));
     let mut counts: BTreeMap<&str, BTreeMap<String, usize>> = BTreeMap::new();
     for case in functions.iter().flat_map(|f| &f.cases) {
         *counts.entry(case.name()).or_default().entry(case.dtype().to_string()).or_default() += 1;

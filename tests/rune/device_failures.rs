@@ -1,6 +1,6 @@
 //! A failure of a device is an error with advice. The process survives, and other devices still work.
 
-use super::devices::alone;
+use super::devices::is_separate_process;
 use super::gpu::{gpu, panic_of};
 use rune::prelude::*;
 use rune::{
@@ -25,18 +25,18 @@ fn cpu_works() {
 }
 
 /// Asserts that the GPU still computes.
-fn works(gpu: &Device) {
+fn assert_works(gpu: &Device) {
     let f = jit(|x: &Tensor| x * 2.0).on(gpu);
     assert_eq!(f(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [2.0, 4.0]);
 }
 
-fn says(error: &Error, parts: &[&str]) {
-    let said = error.to_string();
+fn assert_contains(error: &Error, parts: &[&str]) {
+    let message = error.to_string();
     for part in parts {
-        assert!(said.contains(part), "`{part}` is not in: {said}");
+        assert!(message.contains(part), "`{part}` is not in: {message}");
     }
     // The message does not name source files of the runtime.
-    assert!(!said.contains(".c:") && said.lines().count() == 1, "{said}");
+    assert!(!message.contains(".c:") && message.lines().count() == 1, "{message}");
 }
 
 /// The next test runs this without a driver.
@@ -49,9 +49,9 @@ fn without_a_driver_there_is_no_device() {
             matches!(error, Error::Device(DeviceError::NoDriver { .. } | DeviceError::NoSuchDevice { .. })),
             "{error}"
         );
-        says(&error, &["vulkan"]);
+        assert_contains(&error, &["vulkan"]);
         if loader == "broken" {
-            says(&error, &["install", "libvulkan.so.1"]);
+            assert_contains(&error, &["install", "libvulkan.so.1"]);
         }
         assert!(Device::all().iter().all(|info| !info.name.starts_with("vulkan")));
         cpu_works();
@@ -64,38 +64,41 @@ fn a_driver_that_is_missing_or_broken_is_told() {
     if !cfg!(feature = "vulkan") {
         let error = Device::vulkan(0).unwrap_err();
         assert!(matches!(error, Error::Device(DeviceError::NotBuilt { .. })));
-        return says(&error, &["built without devices of the kind vulkan", "turn on the Cargo feature `vulkan`"]);
+        return assert_contains(
+            &error,
+            &["built without devices of the kind vulkan", "turn on the Cargo feature `vulkan`"],
+        );
     }
     let none = [("VK_DRIVER_FILES", "/nowhere.json"), ("VK_ICD_FILENAMES", "/nowhere.json")];
-    assert!(!alone(test, &[&none[..], &[("RUNE_TEST_DRIVER", "none")]].concat()));
+    assert!(!is_separate_process(test, &[&none[..], &[("RUNE_TEST_DRIVER", "none")]].concat()));
     // This loader is not a library.
     let folder = tempfile::tempdir().unwrap();
     for name in ["libvulkan.so.1", "libvulkan.so"] {
         std::fs::write(folder.path().join(name), "no library").unwrap();
     }
     let folder = folder.path().to_str().unwrap();
-    alone(test, &[("LD_LIBRARY_PATH", folder), ("RUNE_TEST_DRIVER", "broken")]);
+    is_separate_process(test, &[("LD_LIBRARY_PATH", folder), ("RUNE_TEST_DRIVER", "broken")]);
 }
 
 #[test]
 fn cuda_and_others_tell_what_is_missing() {
     match Device::cuda(0) {
-        Ok(gpu) => works(&gpu),
+        Ok(gpu) => assert_works(&gpu),
         Err(error) if cfg!(feature = "cuda") => {
             assert!(matches!(error, Error::Device(DeviceError::NoDriver { .. })), "{error}");
-            says(&error, &["install the NVIDIA driver", "libcuda.so"]);
+            assert_contains(&error, &["install the NVIDIA driver", "libcuda.so"]);
         }
         Err(error) => {
             assert!(matches!(error, Error::Device(DeviceError::NotBuilt { .. })), "{error}");
-            says(&error, &["turn on the Cargo feature `cuda`"]);
+            assert_contains(&error, &["turn on the Cargo feature `cuda`"]);
         }
     }
     if !cfg!(target_os = "macos") {
-        says(&Device::metal(0).unwrap_err(), &["kind metal", "Macs with Apple's own processors"]);
+        assert_contains(&Device::metal(0).unwrap_err(), &["kind metal", "Macs with Apple's own processors"]);
     }
-    says(&Device::hip(0).unwrap_err(), &["kind hip", "HIP headers"]);
+    assert_contains(&Device::hip(0).unwrap_err(), &["kind hip", "HIP headers"]);
     for name in ["cuda:x", "cuda:-1", "cpu:1", "vulkan:99999999999999999999", "gpu", ""] {
-        says(&Device::open(name).unwrap_err(), &["is not a device; known are", "such as cuda:1"]);
+        assert_contains(&Device::open(name).unwrap_err(), &["is not a device; known are", "such as cuda:1"]);
     }
     cpu_works();
 }
@@ -111,9 +114,9 @@ fn devices_beyond_the_last_are_refused() {
         assert!(matches!(error, Error::Device(DeviceError::NoSuchDevice { found: n, .. }) if n == found), "{error}");
         let many =
             if found == 1 { "one device, number 0".to_owned() } else { format!("{found} devices, numbers 0 to") };
-        says(&error, &[&format!("there is no device {name}: the driver finds {many}")]);
+        assert_contains(&error, &[&format!("there is no device {name}: the driver finds {many}")]);
     }
-    works(&gpu);
+    assert_works(&gpu);
 }
 
 #[test]
@@ -126,12 +129,15 @@ fn modules_of_another_target_are_refused() {
             "{error}"
         );
         let (on, advice) = (format!("device {}", device.name()), "compile the program again for this one");
-        says(&error, &[&on, &format!("it was compiled for {compiled_for}"), advice]);
+        assert_contains(&error, &[&on, &format!("it was compiled for {compiled_for}"), advice]);
         let path = folder.path().join("f.vmfb");
         module.save(&path).unwrap();
         let error = CompiledProgram::load_on(&path, device).unwrap_err();
         assert!(matches!(error, Error::CompiledFile { .. }), "{error}");
-        says(&error, &["f.vmfb cannot be run", &format!("it was compiled for {compiled_for}"), device.name(), advice]);
+        assert_contains(
+            &error,
+            &["f.vmfb cannot be run", &format!("it was compiled for {compiled_for}"), device.name(), advice],
+        );
     };
     let (cpu, modules) = (Device::cpu(), ["metal", "cuda", "vulkan"].map(|target| (precompiled(target), target)));
     for (module, target) in &modules {
@@ -143,7 +149,7 @@ fn modules_of_another_target_are_refused() {
     for (module, target) in modules.iter().filter(|(_, target)| !gpu.name().starts_with(target)) {
         refused(module, target, &gpu);
     }
-    works(&gpu);
+    assert_works(&gpu);
 }
 
 /// Loads these bytes as a module on a device, in both ways.
@@ -169,7 +175,7 @@ fn modules_that_are_damaged_or_of_another_version_are_refused() {
         for length in near.chain(between) {
             let error = load(&bytes[..length], &path, &device).map(drop).expect_err(&format!("{length} bytes"));
             assert!(matches!(error, Error::CompiledFile { .. } | Error::Module(_)), "{length}: {error}");
-            says(&error, &["f.vmfb", "ompile"]);
+            assert_contains(&error, &["f.vmfb", "ompile"]);
         }
         // The version of the format is the upper half of a word of the module.
         let mut refused = 0;
@@ -181,7 +187,10 @@ fn modules_that_are_damaged_or_of_another_version_are_refused() {
                     && error.to_string().contains("version")
                 {
                     assert!(matches!(error, Error::CompiledFile { .. }), "{error}");
-                    says(&error, &["another version of IREE", "format 18.0, this one reads 17.0", "compile it again"]);
+                    assert_contains(
+                        &error,
+                        &["another version of IREE", "format 18.0, this one reads 17.0", "compile it again"],
+                    );
                     refused += 1;
                 }
             }
@@ -205,7 +214,7 @@ fn arguments_on_other_devices_are_named() {
     std::fs::copy(&driver, &copy).unwrap();
     let both = format!("{}:{}", driver.display(), copy.display());
     let variables = [("VK_DRIVER_FILES", both.as_str()), ("VK_ICD_FILENAMES", both.as_str())];
-    if !alone("device_failures::arguments_on_other_devices_are_named", &variables) {
+    if !is_separate_process("device_failures::arguments_on_other_devices_are_named", &variables) {
         return;
     }
     let (one, two) = (Device::vulkan(0).unwrap(), Device::vulkan(1).unwrap());
@@ -215,21 +224,24 @@ fn arguments_on_other_devices_are_named() {
     assert_eq!(a.to(&two).unwrap().device().unwrap(), two);
     let f = jit(|x: &Tensor, y: &Tensor| x + y);
     let advice = "move it there (`x.to(&device)`)";
-    let said = panic_of(|| f(&a, &b));
-    assert!(said.contains("tensor 1 of the arguments of") && said.contains("is on vulkan:1"), "{said}");
-    assert!(said.contains("runs on vulkan:0") && said.contains(advice), "{said}");
-    let said = panic_of(|| jit(|x: &Tensor| x + 1.0).on(&one)(&b));
-    assert!(said.contains("is on vulkan:1") && said.contains("runs on vulkan:0") && said.contains(advice), "{said}");
+    let message = panic_of(|| f(&a, &b));
+    assert!(message.contains("tensor 1 of the arguments of") && message.contains("is on vulkan:1"), "{message}");
+    assert!(message.contains("runs on vulkan:0") && message.contains(advice), "{message}");
+    let message = panic_of(|| jit(|x: &Tensor| x + 1.0).on(&one)(&b));
+    assert!(
+        message.contains("is on vulkan:1") && message.contains("runs on vulkan:0") && message.contains(advice),
+        "{message}"
+    );
     // The errors of an expression and of a compiled function.
     let error = (&a + &b).to_vec::<f32>().unwrap_err().to_string();
     assert!(error.contains("vulkan:0") && error.contains("vulkan:1") && error.contains(advice), "{error}");
     let compiled = f.compile((&a, &a)).unwrap();
     let error = compiled.call((&a, &b)).unwrap_err();
     assert!(matches!(error, Error::Run(RunError::ArgumentDevice { index: 1, .. })), "{error}");
-    says(&error, &["argument 1 of", "is on vulkan:1", "runs on vulkan:0", advice]);
+    assert_contains(&error, &["argument 1 of", "is on vulkan:1", "runs on vulkan:0", advice]);
     // The CPU does not accept tensors of a GPU either.
     let on_cpu = jit(|x: &Tensor| x + 1.0).tier(rune::Tier::Iree).on(&Device::cpu()).compile(&x).unwrap();
-    says(&on_cpu.call(&a).unwrap_err(), &["is on vulkan:0", "runs on cpu", advice]);
+    assert_contains(&on_cpu.call(&a).unwrap_err(), &["is on vulkan:0", "runs on cpu", advice]);
     assert_eq!(f(&a, &b.to(&one).unwrap()).to_vec::<f32>().unwrap(), [2.0, 4.0]);
     assert_eq!(f(&b, &b).device().unwrap(), two);
 }
@@ -257,7 +269,7 @@ unsafe impl rune::ir::HostMemory for Zeros {
 fn too_little_memory_is_an_error() {
     let Some(gpu) = gpu() else { return };
     // The test runs alone, because other tests also use the device's memory.
-    if !alone("device_failures::too_little_memory_is_an_error", &[]) {
+    if !is_separate_process("device_failures::too_little_memory_is_an_error", &[]) {
         return;
     }
     let info = Device::all().into_iter().find(|info| info.name == gpu.name()).unwrap();
@@ -268,11 +280,11 @@ fn too_little_memory_is_an_error() {
     const TERABYTE: usize = 1 << 40;
     for bytes in [TERABYTE, memory + (memory >> 2)] {
         let f = jit(move |x: &Tensor| x.broadcast_to([bytes / 4096, 1024])).on(&gpu);
-        let said = panic_of(|| f(&x));
-        assert!(said.contains("too little memory"), "{said}");
+        let message = panic_of(|| f(&x));
+        assert!(message.contains("too little memory"), "{message}");
         let error = f.compile(&x).map(drop).unwrap_err();
         assert!(matches!(error, Error::Run(RunError::OutOfMemory { .. })), "{bytes} bytes: {error}");
-        says(&error, &["too little memory", gpu.name(), "and the device has", "smaller batches"]);
+        assert_contains(&error, &["too little memory", gpu.name(), "and the device has", "smaller batches"]);
     }
     // This program has such a value inside.
     let rows = (memory + (memory >> 2)) / 4096;
@@ -280,7 +292,7 @@ fn too_little_memory_is_an_error() {
     for _ in 0..2 {
         let error = f.call(&x).unwrap_err();
         assert!(matches!(error, Error::Run(RunError::OutOfMemory { .. })), "{error}");
-        says(&error, &["too little memory", gpu.name(), "smaller batches"]);
+        assert_contains(&error, &["too little memory", gpu.name(), "smaller batches"]);
     }
     // This host array is too large for the device.
     let bytes = memory + 4096;
@@ -292,10 +304,10 @@ fn too_little_memory_is_an_error() {
             matches!(error, Error::Device(DeviceError::OutOfMemory { bytes: n, .. }) if n == bytes as u64),
             "{error}"
         );
-        says(&error, &["too little memory for an array of", gpu.name()]);
+        assert_contains(&error, &["too little memory for an array of", gpu.name()]);
     }
     assert_eq!(gpu.memory().unwrap().in_use, before);
-    works(&gpu);
+    assert_works(&gpu);
     cpu_works();
 }
 
@@ -324,7 +336,7 @@ fn a_lost_device_is_an_error_and_others_work_on() {
             ("RUNE_TEST_LOADER", loader),
             ("RUNE_TEST_LOST", lost.to_str().unwrap()),
         ];
-        alone("device_failures::a_lost_device_is_an_error_and_others_work_on", &variables);
+        is_separate_process("device_failures::a_lost_device_is_an_error_and_others_work_on", &variables);
         return;
     }
     let x = Tensor::from([1.0f32, 2.0]);
@@ -335,7 +347,7 @@ fn a_lost_device_is_an_error_and_others_work_on() {
     for _ in 0..2 {
         let error = f.call(&there).and_then(|y| Ok(y.to_vec::<f32>()?)).unwrap_err();
         assert!(matches!(error, Error::Run(RunError::DeviceLost { .. })), "{error}");
-        says(&error, &[gpu.name(), "stopped working", "other devices still work", "VK_ERROR_DEVICE_LOST"]);
+        assert_contains(&error, &[gpu.name(), "stopped working", "other devices still work", "VK_ERROR_DEVICE_LOST"]);
         let error = x.to(&gpu).unwrap_err().to_string();
         assert!(error.contains(gpu.name()) && error.contains("VK_ERROR_DEVICE_LOST"), "{error}");
         cpu_works();

@@ -1,6 +1,6 @@
 //! Tests that code compiled for one device does not run on another, and that the tables of compiled code are bounded.
 
-use super::environment::{again, succeeds};
+use super::environment::{rerun_tests, succeeds};
 use crate::engine::{jit, skips_on_gpu};
 use rune::prelude::*;
 use rune::set_default_device;
@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Returns whether this is the test's separate process. The test needs one, because the default device is process-wide.
 /// In any other process, it runs the test in a separate process.
-pub(super) fn alone(test: &str, variables: &[(&str, &str)]) -> bool {
+pub(super) fn is_separate_process(test: &str, variables: &[(&str, &str)]) -> bool {
     const VARIABLE: &str = "RUNE_TEST_ALONE";
     if std::env::var_os(VARIABLE).is_some() {
         return true;
     }
     let variables: Vec<(&str, &str)> = variables.iter().copied().chain([(VARIABLE, "1")]).collect();
-    succeeds(&again(&["--exact", test], &variables));
+    succeeds(&rerun_tests(&["--exact", test], &variables));
     false
 }
 
@@ -23,7 +23,7 @@ fn a_jitted_function_runs_on_the_device_that_is_the_default_one_now() {
     if skips_on_gpu("it is about the default device") {
         return;
     }
-    if !alone("devices::a_jitted_function_runs_on_the_device_that_is_the_default_one_now", &[]) {
+    if !is_separate_process("devices::a_jitted_function_runs_on_the_device_that_is_the_default_one_now", &[]) {
         return;
     }
     // The interpreter also runs user functions on the calling thread, so the test counts programs.
@@ -59,7 +59,8 @@ fn the_same_expression_is_read_on_two_devices() {
 #[test]
 fn an_expression_is_compiled_for_each_device_that_it_is_read_on() {
     let variables = [("RUNE_EAGER", "compile"), ("LOG_JIT", "1"), ("RUNE_TEST_ALONE", "1")];
-    let (_, err) = succeeds(&again(&["--exact", "devices::the_same_expression_is_read_on_two_devices"], &variables));
+    let (_, err) =
+        succeeds(&rerun_tests(&["--exact", "devices::the_same_expression_is_read_on_two_devices"], &variables));
     let codegen: Vec<usize> = err.split("\non ").map(|part| part.matches(" codegen:").count()).collect();
     assert_eq!(codegen, [1, 1, 0, 0], "{err}");
 }
@@ -69,7 +70,8 @@ fn a_jitted_function_keeps_the_programs_used_last() {
     if skips_on_gpu("it is about the default device") {
         return;
     }
-    if !alone("devices::a_jitted_function_keeps_the_programs_used_last", &[("RUNE_DEVICE", "reference")]) {
+    if !is_separate_process("devices::a_jitted_function_keeps_the_programs_used_last", &[("RUNE_DEVICE", "reference")])
+    {
         return;
     }
     let traces = AtomicUsize::new(0);

@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 
 /// Runs the tests whose names start with `filter`, with these variables.
-pub(super) fn again(filter: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(super) fn rerun_tests(filter: &[&str], variables: &[(&str, &str)]) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(filter).args(["--nocapture", "--test-threads=1"]);
     // Most of these tests are about IREE, which is therefore the default.
@@ -24,7 +24,7 @@ fn log_jit_tells_what_is_compiled_and_why() {
     let cache = std::env::temp_dir().join(format!("rune-log-{}", std::process::id()));
     let variables = [("LOG_JIT", "1"), ("RUNE_CACHE_DIR", cache.to_str().unwrap())];
     let test = ["--exact", "jit::traces_once_for_one_type_and_again_for_another"];
-    let (_, err) = succeeds(&again(&test, &variables));
+    let (_, err) = succeeds(&rerun_tests(&test, &variables));
     assert_eq!(err.matches(" codegen:").count(), 3, "{err}");
     assert_eq!(err.matches("===============").count(), 3, "{err}");
     for part in [
@@ -38,14 +38,14 @@ fn log_jit_tells_what_is_compiled_and_why() {
         assert!(err.contains(part), "`{part}` is not in\n{err}");
     }
     // Another process runs the same programs, which are in the cache.
-    let (_, err) = succeeds(&again(&test, &variables));
+    let (_, err) = succeeds(&rerun_tests(&test, &variables));
     assert_eq!(err.matches("found on disk in").count(), 3, "{err}");
     std::fs::remove_dir_all(cache).unwrap();
 }
 
 #[test]
 fn the_reference_device_interprets() {
-    let (_, err) = succeeds(&again(
+    let (_, err) = succeeds(&rerun_tests(
         &["jit::composes", "jit::takes", "jit::captured"],
         &[("RUNE_DEVICE", "reference"), ("LOG_JIT", "1")],
     ));
@@ -54,7 +54,7 @@ fn the_reference_device_interprets() {
 
 #[test]
 fn the_device_with_threads_computes_the_same() {
-    succeeds(&again(
+    succeeds(&rerun_tests(
         &["jit::composes", "jit::takes", "jit::captured", "jit::arguments"],
         &[("RUNE_DEVICE", "local-task")],
     ));
@@ -62,7 +62,7 @@ fn the_device_with_threads_computes_the_same() {
 
 #[test]
 fn eager_evaluation_can_be_compiled() {
-    let (_, err) = succeeds(&again(
+    let (_, err) = succeeds(&rerun_tests(
         &["eager::a_training_loop", "eager::captures"],
         &[("RUNE_EAGER", "compile"), ("LOG_JIT", "1")],
     ));
@@ -73,9 +73,9 @@ fn eager_evaluation_can_be_compiled() {
 fn small_work_is_interpreted_and_what_recurs_is_compiled_once() {
     let variables = [("RUNE_EAGER", "auto"), ("LOG_JIT", "1"), ("RUNE_TIER", "iree")];
     let recurring = ["--exact", "eager::work_that_recurs_computes_the_same_however_it_is_done"];
-    let (_, err) = succeeds(&again(&recurring, &variables));
+    let (_, err) = succeeds(&rerun_tests(&recurring, &variables));
     assert_eq!(err.matches("codegen: (read outside `jit`)").count(), 1, "{err}");
-    let (_, err) = succeeds(&again(&["--exact", "eager::host_control_flow_under_grad"], &variables));
+    let (_, err) = succeeds(&rerun_tests(&["--exact", "eager::host_control_flow_under_grad"], &variables));
     assert!(!err.contains("codegen"), "{err}");
 }
 
@@ -84,7 +84,7 @@ fn the_host_engine_needs_no_compiler() {
     let missing = ("RUNE_IREE_COMPILER", "/nowhere/libIREECompiler.so");
     for tier in ["auto", "host", ""] {
         let variables = [missing, ("LOG_JIT", "1"), ("RUNE_TIER", tier), ("RUNE_TEST_TIER", "none")];
-        let (_, err) = succeeds(&again(&["jit::composes", "jit::takes", "eager::work_that_recurs"], &variables));
+        let (_, err) = succeeds(&rerun_tests(&["jit::composes", "jit::takes", "eager::work_that_recurs"], &variables));
         assert!(err.contains(" plan: (first call)"), "{err}");
         assert!(err.contains("plan: (read outside `jit`)"), "{err}");
         assert!(err.contains("of the host engine, planned in"), "{err}");
@@ -95,7 +95,7 @@ fn the_host_engine_needs_no_compiler() {
 #[test]
 fn an_unknown_tier_is_told() {
     let variables = [("RUNE_TIER", "abacus"), ("RUNE_TEST_TIER", "none")];
-    let output = again(&["--exact", "jit::unused_arguments_and_plain_results"], &variables);
+    let output = rerun_tests(&["--exact", "jit::unused_arguments_and_plain_results"], &variables);
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success());
     assert!(text.contains("`abacus` is not a tier; write auto, host or iree"), "{text}");
@@ -103,7 +103,7 @@ fn an_unknown_tier_is_told() {
 
 #[test]
 fn an_unknown_device_is_told() {
-    let output = again(&["--exact", "jit::unused_arguments_and_plain_results"], &[("RUNE_DEVICE", "abacus")]);
+    let output = rerun_tests(&["--exact", "jit::unused_arguments_and_plain_results"], &[("RUNE_DEVICE", "abacus")]);
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success());
     assert!(text.contains("`abacus` is not a device"), "{text}");
@@ -114,7 +114,7 @@ fn a_missing_compiler_is_told() {
     let cache = std::env::temp_dir().join(format!("rune-missing-{}", std::process::id()));
     let variables =
         [("RUNE_IREE_COMPILER", "/nowhere/libIREECompiler.so"), ("RUNE_CACHE_DIR", cache.to_str().unwrap())];
-    let output = again(&["--exact", "jit::unused_arguments_and_plain_results"], &variables);
+    let output = rerun_tests(&["--exact", "jit::unused_arguments_and_plain_results"], &variables);
     let text = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
     assert!(!output.status.success());
     for part in ["/nowhere/libIREECompiler.so", "RUNE_IREE_COMPILER"] {

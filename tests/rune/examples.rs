@@ -158,7 +158,7 @@ fn image_filters() {
     assert!((blurred.sum().item::<f32>().unwrap() - 1.0).abs() < 1e-5);
     let peak = blurred.i((7, 7)).item::<f32>().unwrap();
     assert!((peak - 0.1592).abs() < 2e-3, "1 / 2π, and the peak is {peak}");
-    let picture = image_filters::drawn(20, &random::key(0));
+    let picture = image_filters::draw_picture(20, &random::key(0));
     let sharp = jit(image_filters::each_channel(|x| image_filters::unsharp_mask(x, 1.0, 1.0)))(&picture);
     assert_eq!(sharp.shape().to_vec(), [20, 20, 3]);
 }
@@ -173,7 +173,7 @@ fn a_server_answers_on_four_threads() {
         for seed in 0..6 {
             scope.spawn(move || {
                 let lines = [line(seed), "1 2 3".to_owned(), "x".to_owned(), line(seed)];
-                let answers = server::ask(address, &lines).unwrap();
+                let answers = server::send_lines(address, &lines).unwrap();
                 assert_eq!(answers[0], answers[3]);
                 assert!(answers[1].contains("16 numbers are needed, and the line has 3"), "{}", answers[1]);
                 assert!(answers[2].starts_with("error: "), "{}", answers[2]);

@@ -201,7 +201,7 @@ fn agrees<A: Tree>(name: &str, f: impl Fn(&A) -> Vec<Tensor> + Send + Sync + Cop
     found
 }
 
-fn counted(n: usize) -> Tensor {
+fn arange(n: usize) -> Tensor {
     Tensor::arange(0..n as i32, DType::F32)
 }
 
@@ -212,7 +212,7 @@ fn sums_of_constants() {
         LENGTHS
             .iter()
             .map(|&n| {
-                let x = counted(n);
+                let x = arange(n);
                 grad(|b: &Tensor| (&x - b).sum())(b)
             })
             .collect::<Vec<_>>()
@@ -220,14 +220,14 @@ fn sums_of_constants() {
     let found = agrees("x - b", of_difference, &Tensor::scalar(0.5f32));
     assert_eq!(found, LENGTHS.map(|n| vec![-(n as f32)]));
     let centred = |one: &Tensor| {
-        LENGTHS.iter().map(|&n| grad(|x: &Tensor| (x - x.max()).sum())(&(counted(n) * one))).collect::<Vec<_>>()
+        LENGTHS.iter().map(|&n| grad(|x: &Tensor| (x - x.max()).sum())(&(arange(n) * one))).collect::<Vec<_>>()
     };
     for (found, n) in agrees("x - max x", centred, &Tensor::scalar(1.0f32)).iter().zip(LENGTHS) {
         assert_eq!(found[n - 1], 1.0 - n as f32);
     }
     let likelihood = |s: &Tensor| {
         let of = |n: usize| {
-            let x = counted(n) * 0.1;
+            let x = arange(n) * 0.1;
             grad(move |s: &Tensor| ((&x / s).powi(2) * -0.5 - s.log()).sum())(s)
         };
         LENGTHS.iter().map(|&n| of(n)).collect::<Vec<_>>()
@@ -243,16 +243,16 @@ fn sums_of_constants() {
         ]
     };
     for n in [2, 3, 5, 9, 17] {
-        agrees("constant cotangents", cotangents, &(counted(3 * n).reshape([1, 3, n]) * 0.1));
+        agrees("constant cotangents", cotangents, &(arange(3 * n).reshape([1, 3, n]) * 0.1));
     }
 }
 
 #[test]
 fn masks_beside_products() {
     let masked = |(a, m): &(Tensor, Tensor)| vec![where_(m, a.matmul(a.t()), -1.0)];
-    let causal = |t: usize| counted(t).reshape([1, t]).le(counted(t).reshape([t, 1]));
+    let causal = |t: usize| arange(t).reshape([1, t]).le(arange(t).reshape([t, 1]));
     for t in [2, 3, 5, 8, 12, 16, 17, 32] {
-        let a = counted(4 * t).reshape([t, 4]) * 0.1 + 0.5;
+        let a = arange(4 * t).reshape([t, 4]) * 0.1 + 0.5;
         agrees("masked product", masked, &(a, causal(t)));
         let attention = |(x, m): &(Tensor, Tensor)| {
             let scores = where_(m, x.matmul(x.t()) * 0.25, -1e9);
@@ -262,7 +262,7 @@ fn masks_beside_products() {
             let loss = |x: &Tensor| (attention(&(x.clone(), m.clone())).remove(0) * x).sum();
             vec![grad(loss)(x)]
         };
-        let x = (counted(4 * t).reshape([t, 4]) * 0.7).sin();
+        let x = (arange(4 * t).reshape([t, 4]) * 0.7).sin();
         agrees("masked attention", attention, &(x.clone(), causal(t)));
         agrees("its gradient", gradient, &(x, causal(t)));
     }
@@ -285,7 +285,7 @@ fn windows_of_one_position() {
         let options = ConvOptions { strides: 2.into(), ..ConvOptions::default() };
         vec![x.conv(&Tensor::ones([1, 1, 2, 2], DType::F32), &options)]
     };
-    assert_eq!(agrees("conv", conv, &counted(9).reshape([1, 1, 3, 3])), [[8.0]]);
+    assert_eq!(agrees("conv", conv, &arange(9).reshape([1, 1, 3, 3])), [[8.0]]);
 }
 
 #[test]
@@ -312,7 +312,7 @@ fn loops_that_replace_what_they_do_not_read() {
 #[test]
 fn constants_made_of_constants() {
     let rolled = |x: &Tensor| vec![grad(|x: &Tensor| (-(x.t().roll(-1, 1)).t()).sum())(x)];
-    assert_eq!(agrees("roll", rolled, &counted(9).reshape([3, 3])), [[-1.0f32; 9]]);
+    assert_eq!(agrees("roll", rolled, &arange(9).reshape([3, 3])), [[-1.0f32; 9]]);
     let not_numbers = |x: &Tensor| {
         let nan = x * f64::NAN;
         let all = [
@@ -328,14 +328,14 @@ fn constants_made_of_constants() {
         ];
         all.to_vec()
     };
-    for found in agrees("NaN", not_numbers, &counted(5)) {
+    for found in agrees("NaN", not_numbers, &arange(5)) {
         assert!(found.iter().all(|x| x.is_nan()));
     }
     let set = |(x, v): &(Tensor, Tensor)| {
         let (value, gradient) = value_and_grad(|x: &Tensor| x.at((.., [3, 1])).set(v).sum())(x);
         vec![value, gradient]
     };
-    agrees("at([3, 1]).set", set, &(counted(8).reshape([2, 4]), counted(4).reshape([2, 2])));
+    agrees("at([3, 1]).set", set, &(arange(8).reshape([2, 4]), arange(4).reshape([2, 2])));
 }
 
 #[test]
@@ -351,7 +351,7 @@ fn long_chains_compile() {
         }
         vec![z]
     };
-    agrees("3,000 operations in a row, and 100 sines", chain, &counted(8));
+    agrees("3,000 operations in a row, and 100 sines", chain, &arange(8));
     let reused = |x: &Tensor| {
         let (mut a, mut b) = (x.clone(), x * 0.5);
         for _ in 0..500 {
@@ -359,7 +359,7 @@ fn long_chains_compile() {
         }
         vec![a, b]
     };
-    agrees("2,000 operations that use each other", reused, &counted(8));
+    agrees("2,000 operations that use each other", reused, &arange(8));
 }
 
 #[test]
@@ -440,7 +440,7 @@ fn constants_that_are_special() {
             [x * c, x + c, x - c, x / c, x.maximum(c), x.minimum(c)].iter().flat_map(functions).collect::<Vec<_>>()
         };
         let name = format!("{c}");
-        let small = counted(5) * 0.5 + 0.25;
+        let small = arange(5) * 0.5 + 0.25;
         // Compiled code treats subnormal numbers as 0.
         if c != 1e-40 {
             agrees(&name, of_constant, &small);
@@ -470,7 +470,7 @@ fn a_step_of_hamiltonian_monte_carlo() {
         let gain = log_posterior(&w1) - log_posterior(w) + ((&p * &p).sum() - (&p1 * &p1).sum()) * 0.5;
         vec![where_(gain.gt(0.0), &w1, w), w1, p1]
     };
-    let x = (counted(2500).reshape([500, 5]) * 0.7).sin();
-    let y = (counted(500) * 1.3).sin().gt(0.0).cast(DType::F32);
-    agrees("HMC", step, &(Tensor::zeros([5], DType::F32), counted(5), x, y));
+    let x = (arange(2500).reshape([500, 5]) * 0.7).sin();
+    let y = (arange(500) * 1.3).sin().gt(0.0).cast(DType::F32);
+    agrees("HMC", step, &(Tensor::zeros([5], DType::F32), arange(5), x, y));
 }

@@ -1,7 +1,7 @@
 //! Tests of tensors and functions on a GPU: the one in `RUNE_TEST_DEVICE`, else the first one with a Vulkan driver,
 //! such as Mesa's software driver.
 
-use super::devices::alone;
+use super::devices::is_separate_process;
 use rune::prelude::*;
 use rune::{
     CompileOptions, CompiledProgram, Device, Error, Precompiled, Target, Value, default_device, fft, linalg,
@@ -14,7 +14,7 @@ use std::sync::{Arc, Once};
 /// Returns the GPU of these tests. If there is none, this is reported once, and the tests do nothing. If
 /// `RUNE_TEST_DEVICE` names one, they fail instead.
 pub(super) fn gpu() -> Option<Device> {
-    static SAID: Once = Once::new();
+    static WARNED: Once = Once::new();
     let asked = std::env::var("RUNE_TEST_DEVICE").ok();
     let asked = asked.filter(|name| Device::open(name).map_or(true, |device| !device.shares_host_memory()));
     match Device::open(asked.as_deref().unwrap_or("vulkan")) {
@@ -22,7 +22,7 @@ pub(super) fn gpu() -> Option<Device> {
         Err(error) => {
             assert!(asked.is_none(), "RUNE_TEST_DEVICE: {error}");
             // The harness would hide `eprintln`.
-            SAID.call_once(|| drop(writeln!(std::io::stderr(), "the tests of GPUs are skipped: {error}")));
+            WARNED.call_once(|| drop(writeln!(std::io::stderr(), "the tests of GPUs are skipped: {error}")));
             None
         }
     }
@@ -35,7 +35,7 @@ pub(super) fn panic_of<T>(f: impl FnOnce() -> T) -> String {
     text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned())).expect("it has a message")
 }
 
-fn on(x: &Tensor) -> Device {
+fn device_of(x: &Tensor) -> Device {
     x.device().unwrap()
 }
 
@@ -45,11 +45,15 @@ fn tensors_move_and_tell_their_device() {
     for dtype in DType::ALL.iter().copied() {
         for shape in [&[2, 3][..], &[], &[0, 2]] {
             let x = Tensor::ones(shape, dtype);
-            assert_eq!(on(&x), Device::host());
+            assert_eq!(device_of(&x), Device::host());
             let there = x.to(&gpu).unwrap();
-            assert_eq!((on(&there), there.ty()), (gpu.clone(), x.ty()));
+            assert_eq!((device_of(&there), there.ty()), (gpu.clone(), x.ty()));
             for back in [there.to(&Device::cpu()).unwrap(), there.to(&Device::host()).unwrap()] {
-                assert_eq!((on(&back), back.to_array().unwrap()), (Device::host(), x.to_array().unwrap()), "{dtype}");
+                assert_eq!(
+                    (device_of(&back), back.to_array().unwrap()),
+                    (Device::host(), x.to_array().unwrap()),
+                    "{dtype}"
+                );
             }
         }
     }
@@ -78,28 +82,28 @@ fn results_stay_on_the_device() {
     // A compiled function follows its arguments, and is compiled once for each device.
     let f = jit(|x: &Tensor, y: &Tensor| (x * 2.0 + y, x.sum()));
     let (y, total) = f(&there, &there);
-    assert_eq!((on(&y), on(&total)), (gpu.clone(), gpu.clone()));
+    assert_eq!((device_of(&y), device_of(&total)), (gpu.clone(), gpu.clone()));
     assert_eq!(
         (y.to_vec::<f32>().unwrap(), total.item::<f32>().unwrap()),
         (vec![0.0, 3.0, 6.0, 9.0, 12.0, 15.0], 15.0)
     );
     // A host tensor goes to the device of the other arguments.
     let (mixed, _) = f(&x, &there);
-    assert_eq!((on(&mixed), mixed.to_vec::<f32>().unwrap()), (gpu.clone(), y.to_vec::<f32>().unwrap()));
+    assert_eq!((device_of(&mixed), mixed.to_vec::<f32>().unwrap()), (gpu.clone(), y.to_vec::<f32>().unwrap()));
     assert_eq!(f.compiled_programs(), 1);
     let (host, _) = f(&x, &x);
-    assert_eq!((on(&host), f.compiled_programs()), (Device::host(), 2));
+    assert_eq!((device_of(&host), f.compiled_programs()), (Device::host(), 2));
     // The same applies to expressions, small and large, and to tensors computed from them.
     let small = &there * 3.0 - &x;
     let large = there.sum() + Tensor::ones([300, 300], DType::F32).matmul(Tensor::ones([300, 300], DType::F32));
     for (tensor, first) in [(&small, 0.0), (&small.transpose(), 0.0), (&large, 315.0), (&small.i(1), 6.0)] {
-        assert_eq!(on(tensor), gpu);
+        assert_eq!(device_of(tensor), gpu);
         assert_eq!(tensor.reshape([-1]).i(0).item::<f32>().unwrap(), first);
     }
-    assert_eq!(on(&x), Device::host());
+    assert_eq!(device_of(&x), Device::host());
     // The gradient of a function on the GPU is on the GPU.
     let slope = jit(grad(|x: &Tensor| (x * x).sum()))(&there);
-    assert_eq!((on(&slope), slope.to_vec::<f32>().unwrap()), (gpu, vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0]));
+    assert_eq!((device_of(&slope), slope.to_vec::<f32>().unwrap()), (gpu, vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0]));
 }
 
 #[test]
@@ -109,15 +113,15 @@ fn the_device_of_a_scope_is_that_of_its_thread() {
     let x = Tensor::from([1.0f32, 2.0]);
     let before = default_device().unwrap();
     with_device(&gpu, || {
-        assert_eq!((default_device().unwrap(), on(&f(&x))), (gpu.clone(), gpu.clone()));
-        assert_eq!(on((&x * 2.0).realize().unwrap()), gpu);
+        assert_eq!((default_device().unwrap(), device_of(&f(&x))), (gpu.clone(), gpu.clone()));
+        assert_eq!(device_of((&x * 2.0).realize().unwrap()), gpu);
         with_device(&Device::reference(), || {
-            assert_eq!((default_device().unwrap(), on(&f(&x))), (Device::reference(), Device::host()));
+            assert_eq!((default_device().unwrap(), device_of(&f(&x))), (Device::reference(), Device::host()));
         });
         assert_eq!(default_device().unwrap(), gpu);
         // A panic also ends a scope.
-        let said = panic_of(|| with_device(&Device::host(), || panic!("in a scope")));
-        assert_eq!((said.as_str(), default_device().unwrap()), ("in a scope", gpu.clone()));
+        let message = panic_of(|| with_device(&Device::host(), || panic!("in a scope")));
+        assert_eq!((message.as_str(), default_device().unwrap()), ("in a scope", gpu.clone()));
         // Another thread is not in the scope.
         let elsewhere = std::thread::scope(|scope| scope.spawn(|| default_device().unwrap()).join().unwrap());
         assert_eq!(elsewhere, before);
@@ -131,7 +135,7 @@ fn the_device_of_a_scope_is_that_of_its_thread() {
                 with_device(&device, || {
                     for _ in 0..5 {
                         let y = f(&Tensor::from([i as f32, 0.0]));
-                        assert_eq!(on(&y), if i % 2 == 0 { gpu.clone() } else { Device::host() });
+                        assert_eq!(device_of(&y), if i % 2 == 0 { gpu.clone() } else { Device::host() });
                         assert_eq!(y.to_vec::<f32>().unwrap(), [i as f32 + 1.0, 1.0]);
                     }
                 });
@@ -148,21 +152,21 @@ fn a_function_may_have_a_device_of_its_own() {
     for captured in [x.clone(), x.to(&gpu).unwrap()] {
         let f = jit(move |x: &Tensor| x * &captured + captured.sum()).on(&gpu);
         let y = f(&x);
-        assert_eq!((on(&y), y.to_vec::<f32>().unwrap()), (gpu.clone(), vec![16.0, 23.0]));
-        assert_eq!(on(&f(&y)), gpu);
+        assert_eq!((device_of(&y), y.to_vec::<f32>().unwrap()), (gpu.clone(), vec![16.0, 23.0]));
+        assert_eq!(device_of(&f(&y)), gpu);
     }
     let captured = x.to(&gpu).unwrap();
     let f = jit(move |x: &Tensor| x - &captured);
     assert_eq!(f(&x).to_vec::<f32>().unwrap(), [0.0, 0.0]);
     // The function's device takes precedence over the scope's. A tensor on another device is an error.
     let f = jit(|x: &Tensor| x + 1.0).on(&gpu);
-    assert_eq!(with_device(&Device::reference(), || on(&f(&x))), gpu);
+    assert_eq!(with_device(&Device::reference(), || device_of(&f(&x))), gpu);
     let f = jit(|x: &Tensor| x + 1.0).on(&Device::cpu());
-    let said = panic_of(|| f(&x.to(&gpu).unwrap()));
+    let message = panic_of(|| f(&x.to(&gpu).unwrap()));
     let name = gpu.name();
     assert!(
-        said.contains(&format!("is on {name}, and the call runs on cpu; move it there (`x.to(&device)`)")),
-        "{said}"
+        message.contains(&format!("is on {name}, and the call runs on cpu; move it there (`x.to(&device)`)")),
+        "{message}"
     );
     assert_eq!(f(&x).to_vec::<f32>().unwrap(), [4.0, 5.0]);
 }
@@ -177,7 +181,7 @@ fn donated_tensors_are_updated_where_they_are() {
     let mut table = Tensor::zeros([N], DType::F32).to(&gpu).unwrap();
     for i in 0..4 {
         table = f(table, &index(i));
-        assert_eq!(on(&table), gpu);
+        assert_eq!(device_of(&table), gpu);
     }
     assert_eq!(table.i(..5).to_vec::<f32>().unwrap(), [7.0, 7.0, 7.0, 7.0, 0.0]);
     // Shared memory is copied, so the other handle sees no change.
@@ -204,7 +208,7 @@ fn donated_tensors_are_updated_where_they_are() {
 fn updates_in_place_take_no_memory() {
     let Some(gpu) = gpu() else { return };
     // The test runs alone, because other tests also use the device's memory.
-    if !alone("gpu::updates_in_place_take_no_memory", &[]) {
+    if !is_separate_process("gpu::updates_in_place_take_no_memory", &[]) {
         return;
     }
     const BYTES: u64 = 4 << 20;
@@ -233,22 +237,22 @@ fn updates_in_place_take_no_memory() {
 #[test]
 fn the_default_device_may_be_a_gpu() {
     let Some(gpu) = gpu() else { return };
-    if !alone("gpu::the_default_device_may_be_a_gpu", &[]) {
+    if !is_separate_process("gpu::the_default_device_may_be_a_gpu", &[]) {
         return;
     }
     let f = jit(|x: &Tensor| x.exp().sum());
     let x = Tensor::zeros([5], DType::F32);
-    assert_eq!(on(&f(&x)), Device::host());
+    assert_eq!(device_of(&f(&x)), Device::host());
     let name = gpu.name().split(':').next().unwrap();
     set_default_device(name).unwrap();
-    assert_eq!((default_device().unwrap(), on(&f(&x))), (gpu.clone(), gpu.clone()));
+    assert_eq!((default_device().unwrap(), device_of(&f(&x))), (gpu.clone(), gpu.clone()));
     assert_eq!((f(&x).item::<f32>().unwrap(), f.compiled_programs()), (5.0, 2));
-    assert_eq!(on((&x + 1.0).realize().unwrap()), gpu);
+    assert_eq!(device_of((&x + 1.0).realize().unwrap()), gpu);
     // An unknown name changes nothing.
     assert!(matches!(set_default_device("gpu"), Err(Error::UnknownDevice(name)) if name == "gpu"));
     assert_eq!(default_device().unwrap(), gpu);
     set_default_device("cpu").unwrap();
-    assert_eq!(on(&f(&x)), Device::host());
+    assert_eq!(device_of(&f(&x)), Device::host());
 }
 
 #[test]
@@ -262,12 +266,12 @@ fn functions_of_the_host_are_called_from_the_device() {
     });
     for _ in 0..2 {
         let (y, printed) = capture_debug(|| f(&x));
-        assert_eq!((on(&y), y.to_vec::<f32>().unwrap()), (gpu.clone(), vec![3.0, 5.0, 7.0]));
+        assert_eq!((device_of(&y), y.to_vec::<f32>().unwrap()), (gpu.clone(), vec![3.0, 5.0, 7.0]));
         assert_eq!(printed, "y = [4.0, 6.0, 8.0]\n");
     }
     let fails = jit(|x: &Tensor| pure_callback(|_: &Tensor| -> Result<Tensor, &str> { Err("not today") }, x.ty(), x));
-    let said = panic_of(|| fails(&x));
-    assert!(said.contains("`pure_callback` at tests/rune/gpu.rs:") && said.contains("not today"), "{said}");
+    let message = panic_of(|| fails(&x));
+    assert!(message.contains("`pure_callback` at tests/rune/gpu.rs:") && message.contains("not today"), "{message}");
     // A host function may wait for another thread that uses the device.
     let inner = Arc::new(jit(|x: &Tensor| x + 1.0).on(&gpu));
     let waits = jit(move |x: &Tensor| {
@@ -295,7 +299,7 @@ fn linear_algebra_and_transforms_agree_with_the_host() {
     };
     let leaves = |device: &Device| jit(all).on(device)(&a, &signal).leaves();
     for (i, (found, expected)) in leaves(&gpu).iter().zip(leaves(&Device::host())).enumerate() {
-        assert_eq!(on(found), gpu);
+        assert_eq!(device_of(found), gpu);
         let (found, expected) = (found.to_vec::<f32>().unwrap(), expected.to_vec::<f32>().unwrap());
         assert_eq!(found.len(), expected.len());
         for (x, y) in found.iter().zip(&expected) {
@@ -311,8 +315,8 @@ fn a_target_without_doubles_refuses_them() {
         let target: Target = target.parse().unwrap();
         let error = Precompiled::new(&program, &CompileOptions::for_target(target)).unwrap_err();
         assert!(matches!(error, Error::Lower(_)), "{error}");
-        let said = error.to_string();
-        assert!(said.contains("f64") && said.contains("f32") && said.contains("gpu.rs:"), "{said}");
+        let message = error.to_string();
+        assert!(message.contains("f64") && message.contains("f32") && message.contains("gpu.rs:"), "{message}");
     }
 }
 
@@ -329,7 +333,7 @@ fn a_saved_function_runs_on_the_device() {
     let there = x.to(&gpu).unwrap();
     for x in [&x, &there, &x] {
         let results = loaded.call(std::slice::from_ref(x)).unwrap();
-        assert!(results.iter().all(|y| on(y) == gpu));
+        assert!(results.iter().all(|y| device_of(y) == gpu));
         assert_eq!(results[0].to_vec::<f32>().unwrap(), [-9.0, -1.0, 0.0, 4.0]);
         assert_eq!(results[1].to_vec::<f32>().unwrap(), [5.0, 9.0, 2.0, -3.0]);
     }

@@ -8,7 +8,7 @@ use rune_trace::{ALIGNMENT, Array, HostMemory, Value};
 use std::sync::Arc;
 
 /// The number of bytes on each side of an argument.
-const AROUND: usize = 4096;
+const GUARD_BYTES: usize = 4096;
 /// The bytes on both sides: NaN, or numbers near 1.
 const FILLS: [u8; 2] = [0xff, 0x3f];
 
@@ -28,10 +28,10 @@ unsafe impl HostMemory for Guarded {
 }
 
 /// Surrounds `x` by the bytes `fill`.
-fn guarded(x: &Array, fill: u8) -> Array {
+fn with_guards(x: &Array, fill: u8) -> Array {
     let length = x.bytes().len();
-    let mut block = vec![fill; length + 2 * AROUND + ALIGNMENT];
-    let start = AROUND + block[AROUND..].as_ptr().align_offset(ALIGNMENT);
+    let mut block = vec![fill; length + 2 * GUARD_BYTES + ALIGNMENT];
+    let start = GUARD_BYTES + block[GUARD_BYTES..].as_ptr().align_offset(ALIGNMENT);
     block[start..start + length].copy_from_slice(x.bytes());
     Array::from_foreign(x.ty().clone(), Arc::new(Guarded { block, start, length }))
 }
@@ -41,7 +41,7 @@ fn guarded(x: &Array, fill: u8) -> Array {
 pub fn call(inputs: &[Array], call: impl Fn(&[Value]) -> Result<Vec<Array>, String>) -> Result<Vec<Array>, String> {
     let mut first: Option<Vec<Array>> = None;
     for fill in FILLS {
-        let arguments: Vec<Array> = inputs.iter().map(|x| guarded(x, fill)).collect();
+        let arguments: Vec<Array> = inputs.iter().map(|x| with_guards(x, fill)).collect();
         let values: Vec<Value> = arguments.iter().cloned().map(Value::from).collect();
         let results = call(&values)?;
         if let Some(i) = inputs.iter().zip(&arguments).position(|(before, after)| before.bytes() != after.bytes()) {

@@ -327,8 +327,8 @@ pub(super) fn warnings(f: impl FnOnce()) -> Vec<String> {
     }
     let warnings = Warnings::default();
     tracing::subscriber::with_default(warnings.clone(), f);
-    let said = warnings.0.lock().unwrap();
-    said.clone()
+    let messages = warnings.0.lock().unwrap();
+    messages.clone()
 }
 
 #[derive(Tree, Clone)]
@@ -371,10 +371,10 @@ fn a_static_field_that_changes_is_named_at_the_second_compilation() {
         };
         assert_eq!(warnings(|| call(0)), [""; 0], "{named}");
         assert_eq!(warnings(|| call(0)), [""; 0], "{named}");
-        let said = warnings(|| call(1));
-        assert_eq!(said.len(), 1, "{named}: {said:?}");
-        assert!(said[0].contains("is compiled again for what is no tensor in its arguments: "), "{said:?}");
-        assert!(said[0].contains(&format!(" {named};")), "{said:?}");
+        let messages = warnings(|| call(1));
+        assert_eq!(messages.len(), 1, "{named}: {messages:?}");
+        assert!(messages[0].contains("is compiled again for what is no tensor in its arguments: "), "{messages:?}");
+        assert!(messages[0].contains(&format!(" {named};")), "{messages:?}");
         if !named.contains("step") {
             continue;
         }

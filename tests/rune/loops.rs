@@ -12,13 +12,13 @@ use serde_json::Value;
 struct Expected(Value);
 
 impl Expected {
-    fn of(name: &str) -> Expected {
+    fn load(name: &str) -> Expected {
         let path = format!("{}/tests/data/loops/{name}.json", env!("CARGO_MANIFEST_DIR"));
         Expected(serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap())
     }
     /// Asserts that the leaves of a result equal those of JAX.
     #[track_caller]
-    fn is(&self, name: &str, found: &impl Tree) {
+    fn assert_equals(&self, name: &str, found: &impl Tree) {
         let expected: Vec<Vec<f64>> = serde_json::from_value(self.0[name].clone()).unwrap();
         let found = found.leaves();
         assert_eq!(found.len(), expected.len(), "{name}");
@@ -51,14 +51,14 @@ fn a_recurrent_network_has_the_gradient_of_jax_and_of_the_unrolled_loop() {
     let second = |f: fn(&Recurrent, &Tensor) -> Tensor, model: &Recurrent, v: &Recurrent| {
         hvp(|m: &Recurrent| loss(&f(m, &xs), &ys), model, v)
     };
-    let jax = Expected::of("recurrent");
-    jax.is("outputs", &model.apply(&xs));
-    jax.is("gradient", &grad_argnums(both, by_scan)(&model, &xs));
-    jax.is("gradient", &grad_argnums(both, by_hand)(&model, &xs));
-    jax.is("hvp", &second(Recurrent::apply, &model, &parameters(6)));
-    jax.is("hvp", &second(Recurrent::unrolled, &model, &parameters(6)));
+    let jax = Expected::load("recurrent");
+    jax.assert_equals("outputs", &model.apply(&xs));
+    jax.assert_equals("gradient", &grad_argnums(both, by_scan)(&model, &xs));
+    jax.assert_equals("gradient", &grad_argnums(both, by_hand)(&model, &xs));
+    jax.assert_equals("hvp", &second(Recurrent::apply, &model, &parameters(6)));
+    jax.assert_equals("hvp", &second(Recurrent::unrolled, &model, &parameters(6)));
     let compiled = jit(|model: &Recurrent, xs: &Tensor| grad_argnums(both, by_scan)(model, xs));
-    jax.is("gradient", &compiled(&model, &xs));
+    jax.assert_equals("gradient", &compiled(&model, &xs));
 }
 
 #[test]
@@ -66,13 +66,13 @@ fn a_solver_of_differential_equations_is_differentiated() {
     let (rates, start) = (Tensor::from([1.1, 0.4, 0.4, 0.1]), Tensor::from([10.0, 5.0]));
     let times = Tensor::linspace(0.0, 3.0, 7, DType::F64);
     let error = |rates: &Tensor, start: &Tensor, times: &Tensor| populations(rates, start, times, 4).square().mean();
-    let jax = Expected::of("ode");
-    jax.is("solution", &populations(&rates, &start, &times, 4));
+    let jax = Expected::load("ode");
+    jax.assert_equals("solution", &populations(&rates, &start, &times, 4));
     let gradients = grad_argnums((Argnum::<0>, Argnum::<1>, Argnum::<2>), error);
-    jax.is("gradient", &gradients(&rates, &start, &times));
+    jax.assert_equals("gradient", &gradients(&rates, &start, &times));
     let by_rates = |rates: &Tensor| populations(rates, &start, &times, 4);
-    jax.is("jacobian", &jit(jacfwd(by_rates))(&rates));
-    jax.is("hessian", &hessian(|rates: &Tensor| error(rates, &start, &times))(&rates));
+    jax.assert_equals("jacobian", &jit(jacfwd(by_rates))(&rates));
+    jax.assert_equals("hessian", &hessian(|rates: &Tensor| error(rates, &start, &times))(&rates));
     check_gradient(|rates: &Tensor| error(rates, &start, &times), &rates, &CheckOptions::default()).unwrap();
 }
 
@@ -92,18 +92,21 @@ fn branches_and_loops_by_batch_element_are_those_of_jax() {
         Tensor::stack(&[a, b, c, d], 0)
     };
     let total = |y: &Tensor| (y * argument(9.0, y.shape())).sum();
-    let jax = Expected::of("branches");
-    jax.is("cond", &vmap(chosen)(&x));
-    jax.is("cond_gradient", &vmap(grad(|x: &Tensor| total(&chosen(x))))(&x));
-    jax.is("cond_hessian", &vmap(hessian(|x: &Tensor| total(&chosen(x))))(&x));
-    jax.is("switch", &vmap(among)(&x));
-    jax.is("switch_gradient", &grad(|x: &Tensor| total(&vmap(among)(x)))(&x));
-    jax.is("until", &vmap(until)(&x));
-    jax.is("until_jacobian", &vmap(jacfwd(until))(&x));
-    jax.is("associative", &summed(&x));
-    jax.is("associative_gradient", &grad(|x: &Tensor| total(&summed(x)))(&x));
-    jax.is("map_gradient", &grad(|x: &Tensor| map(|row: &Tensor| w.matmul(row).sin(), x).square().sum())(&x));
+    let jax = Expected::load("branches");
+    jax.assert_equals("cond", &vmap(chosen)(&x));
+    jax.assert_equals("cond_gradient", &vmap(grad(|x: &Tensor| total(&chosen(x))))(&x));
+    jax.assert_equals("cond_hessian", &vmap(hessian(|x: &Tensor| total(&chosen(x))))(&x));
+    jax.assert_equals("switch", &vmap(among)(&x));
+    jax.assert_equals("switch_gradient", &grad(|x: &Tensor| total(&vmap(among)(x)))(&x));
+    jax.assert_equals("until", &vmap(until)(&x));
+    jax.assert_equals("until_jacobian", &vmap(jacfwd(until))(&x));
+    jax.assert_equals("associative", &summed(&x));
+    jax.assert_equals("associative_gradient", &grad(|x: &Tensor| total(&summed(x)))(&x));
+    jax.assert_equals(
+        "map_gradient",
+        &grad(|x: &Tensor| map(|row: &Tensor| w.matmul(row).sin(), x).square().sum())(&x),
+    );
     let power =
         |x: &Tensor| fori_loop(1, 4, |i, y: &Tensor| y * x * i.cast(DType::F64), &Tensor::ones([3], DType::F64)).sum();
-    jax.is("power", &hessian(power)(&x.i(1)));
+    jax.assert_equals("power", &hessian(power)(&x.i(1)));
 }

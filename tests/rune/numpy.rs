@@ -72,7 +72,7 @@ fn positions(x: &Tensor) -> Tensor {
 fn area(x: &Tensor) -> Tensor {
     x.square().trapezoid(0.5, 0) + x.diff(1, 0).power(2.0).sum()
 }
-fn counted(x: &Tensor) -> Tensor {
+fn binned_sums(x: &Tensor) -> Tensor {
     rune::segment_sum(x, &x.digitize(&tensor![-1.0, 0.0, 1.0], false), 4)
 }
 
@@ -90,7 +90,7 @@ fn programs_of_numpy_habit_are_rust() {
         (upsampled, &[2, 12]),
         (positions, &[6, 2]),
         (area, &[]),
-        (counted, &[4]),
+        (binned_sums, &[4]),
     ];
     for (i, (f, shape)) in programs.into_iter().enumerate() {
         let (eager, compiled) = (f(&x), jit(f).tier(Tier::Host)(&x));
@@ -99,6 +99,6 @@ fn programs_of_numpy_habit_are_rust() {
         assert!(close, "program {i}: {compiled}, and should be {eager}");
     }
     assert_eq!(masked_mean(&x).item::<f32>().unwrap(), 0.6875);
-    assert_eq!(counted(&x).to_vec::<f32>().unwrap(), [0.0, -1.5, 0.25, 6.5]);
+    assert_eq!(binned_sums(&x).to_vec::<f32>().unwrap(), [0.0, -1.5, 0.25, 6.5]);
     assert_eq!(positions(&x).to_vec::<i32>().unwrap(), [0, 1, 0, 2, 1, 1, 1, 2, -1, -1, -1, -1]);
 }

@@ -77,7 +77,7 @@ fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Res
 /// Returns the fault of a program that is compiled alone.
 fn fault(program: &Program, seed: u64) -> Option<String> {
     let inputs = generator(!seed).inputs(program);
-    let code = Function::lower(program.simplify(), "f".to_owned()).and_then(|f| batch::one(&f));
+    let code = Function::lower(program.simplify(), "f".to_owned()).and_then(|f| batch::compile_one(&f));
     check(program, &inputs, code).err()
 }
 

@@ -15,7 +15,7 @@ fn jitted(f: impl Fn(&Tensor) -> Tensor + Send + Sync + 'static) -> Box<dyn Fn(&
 }
 
 /// Fails if `f` does not end.
-fn ends(f: impl FnOnce() + Send + 'static) {
+fn assert_ends(f: impl FnOnce() + Send + 'static) {
     let (done, ended) = channel();
     let thread = std::thread::spawn(move || {
         f();
@@ -37,7 +37,7 @@ fn a_function_calls_itself_with_smaller_arguments() {
             n => SUM(&x.i(..n / 2)) + SUM(&x.i(n / 2..)),
         }
     }
-    ends(|| assert_eq!(SUM(&Tensor::arange(0..37, DType::F32)).item::<f32>().unwrap(), 666.0));
+    assert_ends(|| assert_eq!(SUM(&Tensor::arange(0..37, DType::F32)).item::<f32>().unwrap(), 666.0));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn a_function_calls_itself_with_values_while_it_is_traced() {
     fn f(x: &Tensor) -> Tensor {
         if x.rank() == 0 { x * 2.0 } else { x + F(&Tensor::scalar(4.0f32)) }
     }
-    ends(|| assert_eq!(F(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [9.0, 10.0]));
+    assert_ends(|| assert_eq!(F(&Tensor::from([1.0f32, 2.0])).to_vec::<f32>().unwrap(), [9.0, 10.0]));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn two_functions_call_each_other_on_two_threads() {
         BOTH.wait();
         x * F(&Tensor::scalar(1.0f32))
     }
-    ends(|| {
+    assert_ends(|| {
         let x = Tensor::from([1.0f32, 2.0]);
         let (of_f, of_g) = std::thread::scope(|scope| {
             let (of_f, of_g) = (scope.spawn(|| F(&x)), scope.spawn(|| G(&x)));

@@ -23,11 +23,11 @@ use rune::{Array, Program, prelude::*, random};
 use rune_examples::{curve, digits, mlp};
 use std::process::Command;
 
-fn near(x: f32, expected: f32) {
+fn assert_near(x: f32, expected: f32) {
     assert!((x - expected).abs() <= 1e-4 * expected.abs().max(1.0), "{x} and {expected}");
 }
 
-fn falls(losses: &[f32]) {
+fn assert_decreasing(losses: &[f32]) {
     assert!(losses.is_sorted_by(|a, b| a > b), "{losses:?}");
 }
 
@@ -36,12 +36,12 @@ fn quickstart() {
     let f = |x: &Tensor| x * x + x.sin();
     let cubic = |x: &Tensor| x * x * x + x * x;
     let x = Tensor::scalar(2.0f32);
-    near(f(&x).item().unwrap(), 4.9093);
-    near(grad(f)(&x).item().unwrap(), 3.5839);
-    near(grad(grad(grad(cubic)))(&x).item().unwrap(), 6.0);
-    near(jit(f)(&x).item().unwrap(), 4.9093);
-    near(jit(grad(f))(&x).item().unwrap(), 3.5839);
-    near(jit(grad(grad(grad(cubic))))(&x).item().unwrap(), 6.0);
+    assert_near(f(&x).item().unwrap(), 4.9093);
+    assert_near(grad(f)(&x).item().unwrap(), 3.5839);
+    assert_near(grad(grad(grad(cubic)))(&x).item().unwrap(), 6.0);
+    assert_near(jit(f)(&x).item().unwrap(), 4.9093);
+    assert_near(jit(grad(f))(&x).item().unwrap(), 3.5839);
+    assert_near(jit(grad(grad(grad(cubic))))(&x).item().unwrap(), 6.0);
 }
 
 #[test]
@@ -68,18 +68,18 @@ fn slopes_tutorial() {
     assert_eq!(y.to_vec::<f32>().unwrap(), [31.0, 37.0, 43.0, 31.0, 37.0, 43.0]);
     let losses = slope_tutorial::regression().unwrap();
     assert_eq!(losses.len(), 10);
-    falls(&losses);
+    assert_decreasing(&losses);
 }
 
 #[test]
 fn getting_started_with_gradients() {
     let [y, slope] = getting_started::first_gradient().unwrap();
-    near(y, 4.9093);
-    near(slope, 3.5839);
+    assert_near(y, 4.9093);
+    assert_near(slope, 3.5839);
     let [curvature, slope] = getting_started::composition().unwrap();
-    near(curvature, 2.0 - 2.0f32.sin());
-    near(slope, 3.5839);
-    near(getting_started::higher_order().unwrap(), 6.0);
+    assert_near(curvature, 2.0 - 2.0f32.sin());
+    assert_near(slope, 3.5839);
+    assert_near(getting_started::higher_order().unwrap(), 6.0);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn getting_started_by_several_inputs() {
 fn getting_started_with_training() {
     let [w, b] = getting_started::training_step().unwrap();
     assert!((w - 3.0).abs() < 0.01 && (b + 0.5).abs() < 0.01, "w = {w}, b = {b}");
-    falls(&getting_started::neural_network().unwrap());
+    assert_decreasing(&getting_started::neural_network().unwrap());
 }
 
 #[test]
@@ -109,18 +109,18 @@ fn gradients_of_each_example_at_once() {
     let numbers = |x: &Tensor| x.to_vec::<f32>().unwrap();
     for (i, one) in one_by_one.iter().enumerate() {
         for (all, one) in gradients.leaves().iter().zip(one.leaves()) {
-            numbers(&all.i(i)).iter().zip(numbers(&one)).for_each(|(&x, y)| near(x, y));
+            numbers(&all.i(i)).iter().zip(numbers(&one)).for_each(|(&x, y)| assert_near(x, y));
         }
     }
     // The lengths, and the mean of the gradients clipped to 0.5, are computed from the loop's gradients.
     let (mean, lengths) = per_example_gradients::clipped_mean(&gradients, 0.5);
     let by_hand: Vec<f32> =
         one_by_one.iter().map(|g| g.leaves().iter().flat_map(numbers).map(|x| x * x).sum::<f32>().sqrt()).collect();
-    numbers(&lengths).iter().zip(&by_hand).for_each(|(&x, &y)| near(x, y));
+    numbers(&lengths).iter().zip(&by_hand).for_each(|(&x, &y)| assert_near(x, y));
     assert!(by_hand.iter().any(|l| *l > 0.5) && by_hand.iter().any(|l| *l < 0.5), "{by_hand:?}");
     let clipped = |(g, length): (f32, &f32)| g * (0.5 / length).min(1.0);
     let last = one_by_one.iter().map(|g| numbers(&g.leaves()[3])[0]).zip(&by_hand).map(clipped).sum::<f32>() / 16.0;
-    near(numbers(&mean.leaves()[3])[0], last);
+    assert_near(numbers(&mean.leaves()[3])[0], last);
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn newton_steps_by_conjugate_gradients() {
 
 #[test]
 fn learning_to_learn_as_in_jax() {
-    let (losses, first) = maml::learn(5).unwrap();
+    let (losses, first) = maml::meta_train(5).unwrap();
     // These are the numbers that `scripts/maml-in-jax` prints.
     let expected =
         [0.36118921869352316, 0.36098990307321455, 0.3607943931686304, 0.3606025353594724, 0.36041418262357683];
@@ -181,7 +181,7 @@ fn programs_are_differentiated() {
     let (value, by_x, by_y) = (6.0 + 2.0f32.sin(), 3.0 + 2.0f32.cos(), 2.0);
     let check = |found: Vec<f32>, expected: &[f32]| {
         assert_eq!(found.len(), expected.len());
-        found.iter().zip(expected).for_each(|(&x, &y)| near(x, y));
+        found.iter().zip(expected).for_each(|(&x, &y)| assert_near(x, y));
     };
     // The inputs are followed by the tangents, or by the cotangent.
     check(run(&program.jvp(&[0, 1]).unwrap(), &[2.0, 3.0, 1.0, 10.0]), &[value, by_x + 10.0 * by_y]);

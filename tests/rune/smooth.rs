@@ -6,7 +6,7 @@
 use super::batch::{self, Function};
 use super::random::transformed;
 use rune_testing::functions::{JUMPING, KINKED, SELECTING};
-use rune_testing::{Generator, near_the_interpreter};
+use rune_testing::{Generator, check_near_interpreter};
 use rune_trace::{Array, DType, Program};
 
 const TRANSFORMS: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "jvp of vmap"];
@@ -28,7 +28,7 @@ struct Tested {
 }
 
 fn check(t: &Tested, code: Result<batch::Code, String>) -> Result<(), String> {
-    near_the_interpreter(&t.program, &t.inputs, &batch::call(&code?, &t.inputs)?)
+    check_near_interpreter(&t.program, &t.inputs, &batch::call(&code?, &t.inputs)?)
 }
 
 /// `RUNE_PROGRAMS` sets the number of programs, and `RUNE_SEED` the first seed.

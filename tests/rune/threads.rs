@@ -1,6 +1,6 @@
 //! Tests of calls of one compiled function from many threads.
 
-use super::devices::alone;
+use super::devices::is_separate_process;
 use crate::engine::jit;
 use rune::TraceContext;
 use rune::prelude::*;
@@ -119,10 +119,10 @@ fn effects_of_threads_are_not_lost_silently() {
 #[test]
 fn an_effect_at_once_beside_a_trace_is_warned_of() {
     // The warning is printed once per process.
-    if !alone("threads::an_effect_at_once_beside_a_trace_is_warned_of", &[]) {
+    if !is_separate_process("threads::an_effect_at_once_beside_a_trace_is_warned_of", &[]) {
         return;
     }
-    let said = super::jit::warnings(|| {
+    let messages = super::jit::warnings(|| {
         let x = jit(|x: &Tensor| {
             let dispatch = tracing::dispatcher::get_default(Clone::clone);
             std::thread::scope(|scope| {
@@ -132,8 +132,8 @@ fn an_effect_at_once_beside_a_trace_is_warned_of() {
         })(&Tensor::scalar(1.0f32));
         assert_eq!(x.item::<f32>().unwrap(), 2.0);
     });
-    assert!(said.len() == 1 && said[0].contains("while another thread traces one"), "{said:?}");
-    assert!(said[0].contains("`debug_print` at ") && said[0].contains("threads.rs"), "{said:?}");
+    assert!(messages.len() == 1 && messages[0].contains("while another thread traces one"), "{messages:?}");
+    assert!(messages[0].contains("`debug_print` at ") && messages[0].contains("threads.rs"), "{messages:?}");
 }
 
 #[test]

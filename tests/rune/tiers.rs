@@ -1,9 +1,9 @@
 //! Tests of the states of a function in the tier `auto`, and of the other tiers if IREE fails.
 
-use super::environment::{again, succeeds};
+use super::environment::{rerun_tests, succeeds};
 use rune::{Engine, Tier, prelude::*};
 #[cfg(target_os = "linux")]
-use rune_testing::process::ends;
+use rune_testing::process::wait_until_ended;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -36,7 +36,7 @@ fn what_costs_enough_is_compiled_behind_its_calls() {
     let with = |variables: &[(&str, &str)]| {
         let folder = cache.path().to_str().unwrap();
         let all = [&[("RUNE_TIER_AFTER", "0"), ("LOG_JIT", "1"), ("RUNE_CACHE_DIR", folder)], variables].concat();
-        succeeds(&again(&test, &all)).1
+        succeeds(&rerun_tests(&test, &all)).1
     };
     let missing = with(&[("RUNE_IREE_COMPILER", "/nowhere/libIREECompiler.so")]);
     assert!(missing.contains(" codegen: (the host engine took"), "{missing}");
@@ -46,9 +46,9 @@ fn what_costs_enough_is_compiled_behind_its_calls() {
     for part in [" codegen: (the host engine took", "stablehlo.exponential", "compiled in", "the host engine takes "] {
         assert!(timed.contains(part), "`{part}` is not in\n{timed}");
     }
-    let won = |said: &str| {
-        let iree = said.contains("IREE takes over (");
-        assert!(said.contains(if iree { "at last on Iree" } else { "at last on Host" }), "{said}");
+    let won = |log: &str| {
+        let iree = log.contains("IREE takes over (");
+        assert!(log.contains(if iree { "at last on Iree" } else { "at last on Host" }), "{log}");
         iree
     };
     let iree = won(&timed);
@@ -60,7 +60,7 @@ fn what_costs_enough_is_compiled_behind_its_calls() {
 
 /// Creates a folder with a script that replaces the compiler.
 #[cfg(unix)]
-fn fake(script: &str) -> tempfile::TempDir {
+fn fake_compiler(script: &str) -> tempfile::TempDir {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("libIREECompiler.so"), script).unwrap();
@@ -73,25 +73,25 @@ fn fake(script: &str) -> tempfile::TempDir {
 #[cfg(unix)]
 #[test]
 fn a_compiler_that_crashes_changes_nothing() {
-    let compiler = fake("echo 'LLVM ERROR: no way' >&2; kill -ABRT $$");
+    let compiler = fake_compiler("echo 'LLVM ERROR: no way' >&2; kill -ABRT $$");
     let cache = tempfile::tempdir().unwrap();
     let test = ["--exact", "tiers::a_function_that_is_called_for_long"];
     let folders = [("RUNE_IREE_COMPILER", compiler.path()), ("RUNE_CACHE_DIR", cache.path())];
     let folders = folders.map(|(name, path)| (name, path.to_str().unwrap()));
     let variables = [&[("RUNE_TIER_AFTER", "0"), ("LOG_JIT", "1")], &folders[..]].concat();
-    let (_, said) = succeeds(&again(&test, &variables));
+    let (_, log) = succeeds(&rerun_tests(&test, &variables));
     assert!(
-        said.contains("the host engine keeps it (IREE cannot compile: the compiler crashed") && said.contains("no way"),
-        "{said}"
+        log.contains("the host engine keeps it (IREE cannot compile: the compiler crashed") && log.contains("no way"),
+        "{log}"
     );
-    assert!(said.contains("at last on Host"), "{said}");
+    assert!(log.contains("at last on Host"), "{log}");
     // After a crash of the compiler, the program is not compiled again.
-    let (_, said) = succeeds(&again(&test, &variables));
+    let (_, log) = succeeds(&rerun_tests(&test, &variables));
     assert!(
-        said.contains("the host engine keeps it (found earlier: IREE cannot compile: the compiler crashed"),
-        "{said}"
+        log.contains("the host engine keeps it (found earlier: IREE cannot compile: the compiler crashed"),
+        "{log}"
     );
-    assert!(!said.contains(" codegen: "), "{said}");
+    assert!(!log.contains(" codegen: "), "{log}");
 }
 
 #[test]
@@ -99,8 +99,8 @@ fn a_cache_that_cannot_be_written_changes_nothing() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let folder = file.path().join("cache");
     let variables = [("RUNE_TIER_AFTER", "0"), ("LOG_JIT", "1"), ("RUNE_CACHE_DIR", folder.to_str().unwrap())];
-    let (_, said) = succeeds(&again(&["--exact", "tiers::a_function_that_is_called_for_long"], &variables));
-    assert!(said.contains("compiled in") && said.contains("the host engine takes "), "{said}");
+    let (_, log) = succeeds(&rerun_tests(&["--exact", "tiers::a_function_that_is_called_for_long"], &variables));
+    assert!(log.contains("compiled in") && log.contains("the host engine takes "), "{log}");
 }
 
 /// Calls many functions that are all compiled. The next tests run this test with scripts that replace the compiler.
@@ -145,14 +145,14 @@ fn a_hundred_programs_wait_for_a_compiler_for_each_core() {
         "echo + >> {0}; echo - >> {0}; echo 'iree-compile: Unknown command line argument' >&2; exit 1",
         file.display()
     );
-    let compiler = fake(&script);
+    let compiler = fake_compiler(&script);
     let variables = [
         ("RUNE_TIER_AFTER", "0"),
         ("RUNE_TEST_MANY", "stay"),
         ("RUNE_CACHE", "off"),
         ("RUNE_IREE_COMPILER", compiler.path().to_str().unwrap()),
     ];
-    succeeds(&again(&["--exact", "tiers::many_functions_at_once"], &variables));
+    succeeds(&rerun_tests(&["--exact", "tiers::many_functions_at_once"], &variables));
     let runs = std::fs::read_to_string(&file).unwrap();
     assert_eq!(runs.matches('+').count(), 100, "{runs}");
     let (mut now, mut most) = (0, 0);
@@ -170,7 +170,7 @@ fn with_endless_compilers(mode: &str) -> (std::process::Child, String, Vec<tempf
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("compiler");
     let script = format!("echo $$ > {0}.$$; mv {0}.$$ {0}; exec sleep 600", file.display());
-    let compiler = fake(&script);
+    let compiler = fake_compiler(&script);
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "tiers::many_functions_at_once", "--nocapture"]);
     command.envs([("RUNE_TIER_AFTER", "0"), ("RUNE_TEST_MANY", mode), ("RUNE_CACHE", "off")]);
@@ -194,7 +194,7 @@ fn compilers_end_with_a_process_that_is_killed() {
     // SIGKILL.
     child.kill().unwrap();
     child.wait().unwrap();
-    ends(&process);
+    wait_until_ended(&process);
 }
 
 #[cfg(target_os = "linux")]
@@ -202,7 +202,7 @@ fn compilers_end_with_a_process_that_is_killed() {
 fn a_process_does_not_wait_for_its_compilers_to_end() {
     let (mut child, process, _folders) = with_endless_compilers("leave");
     assert!(child.wait().unwrap().success());
-    ends(&process);
+    wait_until_ended(&process);
 }
 
 /// The next test runs this test in the tier `iree` with a compiler that rejects everything.
@@ -233,11 +233,11 @@ fn a_function_that_iree_cannot_compile() {
 #[cfg(unix)]
 #[test]
 fn in_the_tier_iree_the_host_engine_runs_what_iree_cannot_compile() {
-    let said = "src/model.rs:4:9: error: failed to legalize operation 'stablehlo.sine' that was explicitly marked illegal: %0 = …";
-    let compiler = fake(&format!("cat >/dev/null; echo \"{said}\" >&2; exit 1"));
+    let log = "src/model.rs:4:9: error: failed to legalize operation 'stablehlo.sine' that was explicitly marked illegal: %0 = …";
+    let compiler = fake_compiler(&format!("cat >/dev/null; echo \"{log}\" >&2; exit 1"));
     let compiler = ("RUNE_IREE_COMPILER", compiler.path().to_str().unwrap());
     let variables = [("RUNE_TEST_REJECTED", "1"), ("RUNE_CACHE", "off"), compiler];
-    let (out, err) = succeeds(&again(&["--exact", "tiers::a_function_that_iree_cannot_compile"], &variables));
+    let (out, err) = succeeds(&rerun_tests(&["--exact", "tiers::a_function_that_iree_cannot_compile"], &variables));
     assert!(out.len() + err.len() < 4000, "{out}\n{err}");
 }
 
@@ -265,5 +265,5 @@ fn functions_whose_calls_are_checked() {
 
 #[test]
 fn calls_are_checked_in_all_tiers() {
-    succeeds(&again(&["--exact", "tiers::functions_whose_calls_are_checked"], &[("RUNE_CHECK", "all")]));
+    succeeds(&rerun_tests(&["--exact", "tiers::functions_whose_calls_are_checked"], &[("RUNE_CHECK", "all")]));
 }

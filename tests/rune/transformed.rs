@@ -38,7 +38,7 @@ fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> boo
     std::env::var_os("RUNE_TEST_ALL").is_some() || elements && taken.insert(key)
 }
 
-fn covered(op: &'static str, dtype: DType, one: &Transformed, passes: bool) {
+fn count_coverage(op: &'static str, dtype: DType, one: &Transformed, passes: bool) {
     if one.expected.iter().any(|y| y.ty().size() > 0) {
         coverage::count(op, Engine::Compiled, one.transform.name(), dtype, passes);
     }
@@ -46,7 +46,7 @@ fn covered(op: &'static str, dtype: DType, one: &Transformed, passes: bool) {
 
 fn check(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
     let failures = failures(tested, code);
-    covered(tested.op, tested.dtype, &tested.one, failures.is_empty());
+    count_coverage(tested.op, tested.dtype, &tested.one, failures.is_empty());
     failures
 }
 
@@ -82,7 +82,7 @@ fn compiled_transformations_agree_with_the_interpreter() {
                 }
                 match Function::lower(one.program.simplify(), format!("f{}", all.len())) {
                     Err(e) => {
-                        covered(case.name(), case.dtype(), &one, false);
+                        count_coverage(case.name(), case.dtype(), &one, false);
                         failures.push(format!("{one} of {}: {e}", case.title()));
                     }
                     Ok(function) => {

@@ -7,7 +7,7 @@ use rune_examples::transformer::{Block, Sizes, costs, loss};
 use serde_json::Value;
 
 /// Compares some elements, and the norm, with a result of JAX.
-fn held_to(shown: &Value, x: &Tensor) {
+fn assert_like_jax(shown: &Value, x: &Tensor) {
     let x: Vec<f64> = x.cast(DType::F64).to_vec().unwrap();
     let norm = |x: &[f64]| x.iter().map(|e| e * e).sum::<f64>().sqrt();
     let expected = shown["norm"].as_f64().unwrap();
@@ -47,9 +47,9 @@ fn case(name: &str) -> Case {
 
 impl Case {
     fn check(&self, value: &Tensor, gradient: &Block) {
-        held_to(&self.jax["value"], value);
+        assert_like_jax(&self.jax["value"], value);
         let gradients = self.jax["gradient"].as_array().unwrap();
-        gradients.iter().zip(gradient.leaves()).for_each(|(jax, g)| held_to(jax, &g));
+        gradients.iter().zip(gradient.leaves()).for_each(|(jax, g)| assert_like_jax(jax, &g));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests a CPU and a GPU at once in one process. `RUNE_SOAK_SECONDS=600` runs for ten minutes, and prints the memory
 //! every thirty seconds.
 
-use super::devices::alone;
+use super::devices::is_separate_process;
 use super::gpu::gpu;
 use rune::Device;
 use rune::prelude::*;
@@ -16,7 +16,7 @@ const WARM_UP: usize = 3;
 const TOLERANCE: u64 = 24 << 20;
 
 /// Returns the memory of this process in bytes, if the system reports it.
-fn resident() -> Option<u64> {
+fn resident_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
@@ -67,7 +67,7 @@ impl Work<'_> {
 #[test]
 fn four_threads_use_two_devices_and_memory_stays_flat() {
     let Some(gpu) = gpu() else { return };
-    if !alone("two_devices::four_threads_use_two_devices_and_memory_stays_flat", &[]) {
+    if !is_separate_process("two_devices::four_threads_use_two_devices_and_memory_stays_flat", &[]) {
         return;
     }
     let seconds =
@@ -91,17 +91,17 @@ fn four_threads_use_two_devices_and_memory_stays_flat() {
                 scope.spawn(move || work.run(thread));
             }
         });
-        (resident().unwrap_or_default(), gpu.memory().unwrap().in_use, cpu.memory().unwrap().in_use)
+        (resident_memory().unwrap_or_default(), gpu.memory().unwrap().in_use, cpu.memory().unwrap().in_use)
     };
     for _ in 0..WARM_UP {
         round();
     }
     let (first, begun) = (round(), Instant::now());
-    let (mut last, mut rounds, mut told) = (first, 1, begun);
+    let (mut last, mut rounds, mut reported) = (first, 1, begun);
     while begun.elapsed() < lasts {
         (last, rounds) = (round(), rounds + 1);
-        if seconds.is_some() && told.elapsed() > Duration::from_secs(30) {
-            told = Instant::now();
+        if seconds.is_some() && reported.elapsed() > Duration::from_secs(30) {
+            reported = Instant::now();
             println!(
                 "{:?}: {rounds} rounds, {last:?} bytes in the process, on {} and on the CPU",
                 begun.elapsed(),

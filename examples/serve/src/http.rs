@@ -31,7 +31,7 @@ pub(crate) struct Shared {
 
 /// When a request arrived.
 #[derive(Clone, Copy)]
-struct Arrived(Instant);
+struct ArrivalTime(Instant);
 
 /// The body of a request.
 #[derive(Deserialize)]
@@ -81,7 +81,7 @@ async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: 
     // arrive.
     let deadline = begin + shared.settings.timeout + Duration::from_secs(1);
     let mut observed = Observed { shared, begin, status: None };
-    request.extensions_mut().insert(Arrived(begin));
+    request.extensions_mut().insert(ArrivalTime(begin));
     let response = match timeout_at(deadline.into(), next.run(request)).await {
         Ok(response) => response,
         Err(_) => Refusal::SlowBody.into_response(),
@@ -92,7 +92,7 @@ async fn observe(State(shared): State<Arc<Shared>>, mut request: Request, next: 
 
 async fn embed(
     State(shared): State<Arc<Shared>>,
-    Extension(Arrived(arrived)): Extension<Arrived>,
+    Extension(ArrivalTime(arrived)): Extension<ArrivalTime>,
     body: Result<Json<Texts>, JsonRejection>,
 ) -> Result<Json<Embeddings>, Refusal> {
     let Json(Texts { texts, timeout_ms }) = body.map_err(|rejection| refused_body(rejection, &shared.settings))?;
@@ -107,7 +107,7 @@ async fn embed(
     let deadline = arrived + timeout;
     let late = Refusal::Late { milliseconds: timeout.as_millis() };
     let count = texts.len();
-    match timeout_at(deadline.into(), answers(&shared, texts, deadline)).await {
+    match timeout_at(deadline.into(), embed_texts(&shared, texts, deadline)).await {
         Err(_) | Ok(Err(Refusal::Late { .. })) => Err(late),
         Ok(Ok(embeddings)) if embeddings.len() == count => Ok(Json(Embeddings { embeddings })),
         Ok(Ok(_)) => Err(Refusal::Failed),
@@ -116,7 +116,7 @@ async fn embed(
 }
 
 /// Puts the texts into the queue, and waits for their embeddings.
-async fn answers(shared: &Arc<Shared>, texts: Vec<String>, deadline: Instant) -> Result<Vec<Vec<f32>>, Refusal> {
+async fn embed_texts(shared: &Arc<Shared>, texts: Vec<String>, deadline: Instant) -> Result<Vec<Vec<f32>>, Refusal> {
     let count = u32::try_from(texts.len()).unwrap_or(u32::MAX);
     let mut places = shared.queue.reserve(count).map_err(|error| match error {
         TryAcquireError::NoPermits => Refusal::Full { seconds: seconds_of_work(shared) },

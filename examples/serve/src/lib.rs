@@ -141,7 +141,7 @@ impl Server {
         let begin = Instant::now();
         tracing::info!(queue = self.shared.queue.depth(), "stopping");
         self.shared.phase.send_replace(Phase::Stopping);
-        self.shared.queue.hurry();
+        self.shared.queue.end_delay();
         let limit = self.shared.settings.stop;
         let finished = async {
             self.served.await.map_err(io::Error::other)??;

@@ -65,7 +65,7 @@ struct State {
     /// The texts by their number of positions, including padding. The oldest is in front.
     groups: BTreeMap<usize, VecDeque<Item>>,
     /// Whether batches are no longer delayed.
-    hurried: bool,
+    delay_ended: bool,
     /// Whether the queue accepts no more texts.
     closed: bool,
 }
@@ -106,8 +106,8 @@ impl Queue {
         self.changed.notify_all();
     }
     /// Ends the delay that lets batches fill.
-    pub fn hurry(&self) {
-        self.lock().hurried = true;
+    pub fn end_delay(&self) {
+        self.lock().delay_ended = true;
         self.changed.notify_all();
     }
     /// Makes [`Queue::next`] return the waiting texts, and then nothing.
@@ -130,7 +130,7 @@ impl Queue {
                 continue;
             };
             let waited = now.duration_since(since);
-            if state.hurried || waited >= self.settings.batch_wait {
+            if state.delay_ended || waited >= self.settings.batch_wait {
                 return Some(self.take(&mut state, oldest));
             }
             let is_full = |(&positions, group): (&usize, &VecDeque<Item>)| {

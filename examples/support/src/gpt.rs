@@ -213,7 +213,7 @@ pub fn train(
     plan: Plan,
     codes: &[i32],
     key: &Tensor,
-    mut told: impl FnMut(usize, f32),
+    mut report: impl FnMut(usize, f32),
 ) -> anyhow::Result<Gpt> {
     let (optimizer, text) = (plan.optimizer(), Tensor::from(codes));
     let step = jit(|training: &Training, text: &Tensor| training.step(&optimizer, text, plan.batch));
@@ -221,7 +221,7 @@ pub fn train(
     for i in 0..plan.steps {
         let (after, loss) = step(&training, &text);
         training = after;
-        told(i, loss.item()?);
+        report(i, loss.item()?);
     }
     anyhow::ensure!(step.compiled_programs() == 1, "a step was compiled {} times", step.compiled_programs());
     Ok(training.model)

@@ -18,16 +18,16 @@ impl Recurrent {
         let y = h.matmul(&self.output);
         (h, y)
     }
-    fn rest(&self, xs: &Tensor) -> Tensor {
+    fn initial_state(&self, xs: &Tensor) -> Tensor {
         Tensor::zeros([xs.shape()[1], self.bias.size()], xs.dtype())
     }
     /// Maps `xs: [time, batch, inputs]` to outputs `[time, batch, outputs]`.
     pub fn apply(&self, xs: &Tensor) -> Tensor {
-        scan(|h: &Tensor, x: &Tensor| self.step(h, x), &self.rest(xs), xs).1
+        scan(|h: &Tensor, x: &Tensor| self.step(h, x), &self.initial_state(xs), xs).1
     }
     /// Computes the same with a Rust loop, which puts each step into the program.
     pub fn unrolled(&self, xs: &Tensor) -> Tensor {
-        let mut h = self.rest(xs);
+        let mut h = self.initial_state(xs);
         let mut ys = Vec::new();
         for x in xs.unstack(0) {
             let (next, y) = self.step(&h, &x);

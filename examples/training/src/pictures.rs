@@ -142,7 +142,7 @@ impl Training {
 pub fn train(settings: Settings, photographs: &Path, folder: &Path, resume: bool) -> anyhow::Result<Outcome<Training>> {
     let [start, order] = random::split_into(&random::key(0));
     let patches = folder.join("patches");
-    cut(photographs, &patches, settings.stride)?;
+    write_patches(photographs, &patches, settings.stride)?;
     let open = |part: &str| ImageFolder::open(patches.join(part), SIDE, SIDE, Resize::Crop);
     let (learned, held_out) = (open("train")?, open("test")?);
     println!("{} patches to learn from, {} held out: {}", learned.len(), held_out.len(), learned.classes().join(", "));
@@ -179,7 +179,7 @@ pub fn train(settings: Settings, photographs: &Path, folder: &Path, resume: bool
 
 /// Cuts photographs into patches, in folders `train` and `test` with one folder for each photograph. Patches for testing
 /// are from the lowest quarter, and none overlaps one for training.
-fn cut(photographs: &Path, folder: &Path, stride: usize) -> anyhow::Result<()> {
+fn write_patches(photographs: &Path, folder: &Path, stride: usize) -> anyhow::Result<()> {
     if folder.exists() {
         return Ok(());
     }

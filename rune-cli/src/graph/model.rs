@@ -225,22 +225,22 @@ fn detail(
 ) -> String {
     // Longer texts would make boxes too wide. The limit is higher for a box with sub-programs.
     let longest = if own.is_empty() { 34 } else { 64 };
-    let mut said: Vec<String> = Vec::new();
-    said.extend(own.iter().map(|&i| {
+    let mut parts: Vec<String> = Vec::new();
+    parts.extend(own.iter().map(|&i| {
         let n = programs[i].instructions().len();
         format!("{} ({n} instruction{})", programs[i].name(), if n == 1 { "" } else { "s" })
     }));
     let operands = instruction.op.operands();
     if operands.iter().any(|v| literals.contains_key(v)) {
         let operand = |v: &&Var| literals.get(v).map_or_else(|| "·".to_owned(), |l| short_number(*l));
-        said.push(format!("({})", operands.iter().map(operand).collect::<Vec<_>>().join(", ")));
+        parts.push(format!("({})", operands.iter().map(operand).collect::<Vec<_>>().join(", ")));
     }
     if let Op::Slice { start, limit, strides, .. } = &instruction.op {
         let axis = |i: usize| match strides[i] {
             1 => format!("{}:{}", start[i], limit[i]),
             stride => format!("{}:{}:{stride}", start[i], limit[i]),
         };
-        said.push((0..start.len()).map(axis).collect::<Vec<_>>().join(", "));
+        parts.push((0..start.len()).map(axis).collect::<Vec<_>>().join(", "));
     }
     for (name, value) in instruction.op.attributes() {
         match (name, &value) {
@@ -249,17 +249,17 @@ fn detail(
             ("dims", Json::Object(dims)) if dims.contains_key("lhs_contract") => {
                 let pair =
                     |of: &str| format!("{}·{}", list(&dims[&format!("lhs_{of}")]), list(&dims[&format!("rhs_{of}")]));
-                said.push(format!("over {}", pair("contract")));
+                parts.push(format!("over {}", pair("contract")));
                 if dims["lhs_batch"].as_array().is_some_and(|batch| !batch.is_empty()) {
-                    said.push(format!("for {}", pair("batch")));
+                    parts.push(format!("for {}", pair("batch")));
                 }
             }
             (_, Json::Object(_)) => {}
-            _ => said.push(format!("{name} {}", list(&value))),
+            _ => parts.push(format!("{name} {}", list(&value))),
         }
     }
-    let said = said.join(", ");
-    if said.chars().count() <= longest { said } else { said.chars().take(longest - 1).chain(['…']).collect() }
+    let parts = parts.join(", ");
+    if parts.chars().count() <= longest { parts } else { parts.chars().take(longest - 1).chain(['…']).collect() }
 }
 
 /// Formats JSON without spaces, quotes and outer brackets.

@@ -47,7 +47,7 @@ pub fn order(graph: &Graph, row: &[usize]) -> Rows {
     for sweep in 0..SWEEPS {
         let down = sweep % 2 == 0;
         let count = rows.len();
-        let mut place = places(&rows, items.len());
+        let mut place = positions(&rows, items.len());
         for step in 1..count {
             let (r, neighbours) = if down { (step, &above) } else { (count - 1 - step, &below) };
             let mut keyed: Vec<(f64, usize)> = rows[r]
@@ -60,7 +60,7 @@ pub fn order(graph: &Graph, row: &[usize]) -> Rows {
                 .collect();
             keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
             rows[r] = keyed.into_iter().map(|(_, i)| i).collect();
-            spread(&rows[r], &mut place);
+            space_evenly(&rows[r], &mut place);
         }
         let found = crossings(&rows, &below, items.len());
         if found < best.0 {
@@ -71,13 +71,13 @@ pub fn order(graph: &Graph, row: &[usize]) -> Rows {
 }
 
 /// Returns the position of each item in its row, between 0 and 1.
-fn places(rows: &[Vec<usize>], count: usize) -> Vec<f64> {
+fn positions(rows: &[Vec<usize>], count: usize) -> Vec<f64> {
     let mut place = vec![0.0; count];
-    rows.iter().for_each(|row| spread(row, &mut place));
+    rows.iter().for_each(|row| space_evenly(row, &mut place));
     place
 }
 
-fn spread(row: &[usize], place: &mut [f64]) {
+fn space_evenly(row: &[usize], place: &mut [f64]) {
     for (at, &item) in row.iter().enumerate() {
         place[item] = (at as f64 + 0.5) / row.len() as f64;
     }

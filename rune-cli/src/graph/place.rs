@@ -12,7 +12,7 @@ const GAP: f64 = 26.0;
 /// The gap between rows, for the lines and the types beside them.
 const ROW_GAP: f64 = 44.0;
 /// The minimum distance that a line goes down before it turns; its type is beside this part.
-pub const STEM: f64 = 17.0;
+pub const MIN_VERTICAL: f64 = 17.0;
 const MARGIN: f64 = 24.0;
 
 #[derive(Clone, Copy)]
@@ -48,7 +48,7 @@ fn port(width: f64, i: usize, count: usize) -> f64 {
 }
 
 /// Returns how far each item extends to the left and to the right of its centre, including the types beside its lines.
-fn reach(graph: &Graph, rows: &Rows) -> Vec<(f64, f64)> {
+fn extents(graph: &Graph, rows: &Rows) -> Vec<(f64, f64)> {
     let mut reach: Vec<(f64, f64)> = rows
         .items
         .iter()
@@ -67,7 +67,7 @@ fn reach(graph: &Graph, rows: &Rows) -> Vec<(f64, f64)> {
 }
 
 pub fn place(graph: &Graph, rows: &Rows) -> Picture {
-    let reach = reach(graph, rows);
+    let reach = extents(graph, rows);
     let mut x = columns(graph, rows, &reach);
     straighten(graph, rows, &reach, GAP, &mut x);
     let left = rows.items.iter().enumerate().map(|(i, _)| x[i] - reach[i].0).fold(f64::INFINITY, f64::min);
@@ -156,7 +156,7 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
                     if sum.1 == 0.0 { (x[i], 0.1) } else { (sum.0 / sum.1, sum.1) }
                 })
                 .collect();
-            for (&i, found) in row.iter().zip(apart(row, &wanted, reach)) {
+            for (&i, found) in row.iter().zip(without_overlaps(row, &wanted, reach)) {
                 x[i] = found;
             }
         }
@@ -166,7 +166,7 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
 
 /// Returns the positions nearest to the wanted ones, by weighted least squares, at which no two items of a row overlap.
 /// Without the widths, this is isotonic regression: conflicting neighbours are pooled.
-fn apart(row: &[usize], wanted: &[(f64, f64)], reach: &[(f64, f64)]) -> Vec<f64> {
+fn without_overlaps(row: &[usize], wanted: &[(f64, f64)], reach: &[(f64, f64)]) -> Vec<f64> {
     let mut offsets = Vec::with_capacity(row.len());
     let mut offset = 0.0;
     for (at, &i) in row.iter().enumerate() {
@@ -200,8 +200,8 @@ mod tests {
     fn items_come_as_near_as_they_can() {
         let reach = [(10.0, 10.0); 3];
         let row = [0, 1, 2];
-        assert_eq!(apart(&row, &[(0.0, 1.0), (100.0, 1.0), (200.0, 1.0)], &reach), [0.0, 100.0, 200.0]);
+        assert_eq!(without_overlaps(&row, &[(0.0, 1.0), (100.0, 1.0), (200.0, 1.0)], &reach), [0.0, 100.0, 200.0]);
         // Two items that want the same position share the distance between them.
-        assert_eq!(apart(&row, &[(0.0, 1.0), (0.0, 1.0), (200.0, 1.0)], &reach), [-23.0, 23.0, 200.0]);
+        assert_eq!(without_overlaps(&row, &[(0.0, 1.0), (0.0, 1.0), (200.0, 1.0)], &reach), [-23.0, 23.0, 200.0]);
     }
 }

@@ -12,7 +12,7 @@ pub fn straighten(graph: &Graph, rows: &Rows, reach: &[(f64, f64)], gap: f64, x:
     for pair in rows.rows.iter().flat_map(|row| row.windows(2)) {
         (right[pair[0]], left[pair[1]]) = (Some(pair[1]), Some(pair[0]));
     }
-    let spines = spines(graph, rows);
+    let spines = chains(graph, rows);
     for spine in std::iter::repeat_n(&spines, SWEEPS).flatten() {
         let room = |i: usize| {
             let low = left[i].map_or(f64::NEG_INFINITY, |l| x[l] + reach[l].1 + gap + reach[i].0);
@@ -30,7 +30,7 @@ pub fn straighten(graph: &Graph, rows: &Rows, reach: &[(f64, f64)], gap: f64, x:
 }
 
 /// Returns lists of items to align: the passing items of a line, and boxes that only one line connects.
-fn spines(graph: &Graph, rows: &Rows) -> Vec<Vec<usize>> {
+fn chains(graph: &Graph, rows: &Rows) -> Vec<Vec<usize>> {
     let mut next: Vec<Option<usize>> = vec![None; graph.nodes.len()];
     let mut begins = vec![true; graph.nodes.len()];
     for (i, edge) in graph.edges.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use super::escaped;
 use super::model::{Graph, NodeKind, graph, sub_programs};
-use super::place::{Picture, STEM, place};
+use super::place::{MIN_VERTICAL, Picture, place};
 use super::{layers, order};
 use rune::Program;
 use std::fmt::Write;
@@ -135,7 +135,7 @@ fn curve(points: &[(f64, f64)]) -> Result<String, std::fmt::Error> {
         if (x0 - x1).abs() < 0.5 {
             write!(path, " L{x1:.1} {y1:.1}")?;
         } else {
-            let y0 = y0 + STEM;
+            let y0 = y0 + MIN_VERTICAL;
             let middle = (y0 + y1) / 2.0;
             write!(path, " L{x0:.1} {y0:.1}")?;
             write!(path, " C{x0:.1} {middle:.1} {x1:.1} {middle:.1} {x1:.1} {y1:.1}")?;

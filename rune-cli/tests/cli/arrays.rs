@@ -20,8 +20,8 @@ fn data(folder: &Folder) {
 /// Returns what the identity program prints for an input.
 fn shown(folder: &Folder, ty: &str, input: &str) -> String {
     fs::write(folder.path("f.rune"), identity(ty)).unwrap();
-    let said = folder.prints(&["run", "f.rune", "--reference", "-i", input]);
-    said.strip_prefix(&format!("# result 0: {ty}\n")).unwrap().trim_end().to_owned()
+    let printed = folder.prints(&["run", "f.rune", "--reference", "-i", input]);
+    printed.strip_prefix(&format!("# result 0: {ty}\n")).unwrap().trim_end().to_owned()
 }
 
 #[test]
@@ -29,8 +29,8 @@ fn arrays_go_in_and_out_through_files() {
     let folder = Folder::of(&[("f.rune", SQUARE), ("sort.json", SORT)]);
     let run = ["run", "f.rune", "--reference", "-o", "out", "-i"];
     assert_eq!(folder.prints(&[&run[..], &["4xf32=1 2 3 4"]].concat()), "out/result0.npy: [4, f32]\n");
-    let said = folder.prints(&["run", "f.rune", "--reference", "-i", "out/result0.npy"]);
-    assert_eq!(said, "# result 0: [4, f32]\n[  1.0,  16.0,  81.0, 256.0]\n");
+    let printed = folder.prints(&["run", "f.rune", "--reference", "-i", "out/result0.npy"]);
+    assert_eq!(printed, "# result 0: [4, f32]\n[  1.0,  16.0,  81.0, 256.0]\n");
     // A file from another program, with two tensors.
     let header = r#"{"x2":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},"x10":{"dtype":"I32","shape":[2,3],"data_offsets":[24,48]}}"#;
     let mut file = (header.len() as u64).to_le_bytes().to_vec();
@@ -44,8 +44,8 @@ fn arrays_go_in_and_out_through_files() {
     assert_eq!(folder.prints(&[&run[..], &["in.safetensors"]].concat()), expected);
     let both = ["in.safetensors:x2", "-i", "in.safetensors:x10"];
     assert_eq!(folder.prints(&[&run[..], &both[..]].concat()), expected);
-    let said = folder.fails(1, &[&run[..], &["in.safetensors:y"]].concat());
-    assert!(said.contains("in.safetensors has no `y`, only x2, x10"), "{said}");
+    let message = folder.fails(1, &[&run[..], &["in.safetensors:y"]].concat());
+    assert!(message.contains("in.safetensors has no `y`, only x2, x10"), "{message}");
 }
 
 #[test]
@@ -68,8 +68,8 @@ fn files_of_numpy_are_read() {
     let types = ["[4, f32]"; 11].join(", ");
     let last = format!("def f({head}): # ({types}) -> [4, f32]\n    return x10\n");
     fs::write(folder.path("last.rune"), last).unwrap();
-    let said = folder.prints(&["run", "last.rune", "--reference", "-i", "many.npz"]);
-    assert_eq!(said, format!("# result 0: [4, f32]\n{x}\n"));
+    let printed = folder.prints(&["run", "last.rune", "--reference", "-i", "many.npz"]);
+    assert_eq!(printed, format!("# result 0: [4, f32]\n{x}\n"));
 }
 
 #[test]
@@ -104,8 +104,8 @@ fn files_that_are_no_arrays_are_refused() {
         ("scalar.npy", "but [f64] is given, by scalar.npy"),
     ];
     for (input, expected) in cases {
-        let said = folder.fails(1, &["run", "f.rune", "--reference", "-i", input]);
-        assert!(said.contains(expected), "{input}, not {expected}: {said}");
+        let message = folder.fails(1, &["run", "f.rune", "--reference", "-i", input]);
+        assert!(message.contains(expected), "{input}, not {expected}: {message}");
     }
 }
 
@@ -115,22 +115,22 @@ fn results_go_into_files_that_are_inputs_again() {
     let folder = Folder::of(&[("sort.json", SORT), ("f.rune", SQUARE)]);
     let run = |output: &str| folder.prints(&[&["run", "sort.json", "--reference", "-o", output], &sorted[..]].concat());
     for output in ["out.npz", "out.safetensors"] {
-        let said = run(output);
-        assert_eq!(said, format!("{output}:result0: [2, 3, f32]\n{output}:result1: [2, 3, i32]\n"));
+        let message = run(output);
+        assert_eq!(message, format!("{output}:result0: [2, 3, f32]\n{output}:result1: [2, 3, i32]\n"));
         let again = folder.prints(&["run", "sort.json", "--reference", "-i", output]);
         let expected = "# result 0: [2, 3, f32]\n[[ 3.0,  2.0,  1.0],\n [ 4.0,  0.0, -5.0]]\n";
         assert!(again.starts_with(expected), "{again}");
     }
-    let said = folder.prints(&["--json", "run", "f.rune", "--reference", "-i", "4xf32=2", "-o", "y.npy"]);
-    assert_eq!(said, "{\"file\":\"y.npy\",\"result\":0,\"type\":\"[4, f32]\"}\n");
+    let printed = folder.prints(&["--json", "run", "f.rune", "--reference", "-i", "4xf32=2", "-o", "y.npy"]);
+    assert_eq!(printed, "{\"file\":\"y.npy\",\"result\":0,\"type\":\"[4, f32]\"}\n");
     assert!(folder.prints(&["run", "f.rune", "--reference", "-i", "y.npy"]).contains("[16.0, 16.0, 16.0, 16.0]"));
 
-    let said = folder.fails(1, &[&["run", "sort.json", "--reference", "-o", "y.npy"], &sorted[..]].concat());
+    let message = folder.fails(1, &[&["run", "sort.json", "--reference", "-o", "y.npy"], &sorted[..]].concat());
     assert!(
-        said.contains("sort.json has 2 results, and y.npy holds one array; write to a folder, or to OUT.npz"),
-        "{said}"
+        message.contains("sort.json has 2 results, and y.npy holds one array; write to a folder, or to OUT.npz"),
+        "{message}"
     );
-    let said = folder.fails(1, &["run", "f.rune", "-i", "4xf32=2", "-o", "nowhere/y.npz"]);
-    assert!(said.contains("cannot write nowhere/y.npz: there is no folder nowhere"), "{said}");
+    let message = folder.fails(1, &["run", "f.rune", "-i", "4xf32=2", "-o", "nowhere/y.npz"]);
+    assert!(message.contains("cannot write nowhere/y.npz: there is no folder nowhere"), "{message}");
     assert_eq!(folder.files(), ["f.rune", "out.npz", "out.safetensors", "sort.json", "y.npy"]);
 }

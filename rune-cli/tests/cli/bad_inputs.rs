@@ -66,10 +66,10 @@ fn wrong_usage_exits_with_2() {
     for (args, expected) in cases {
         // The standard input is a valid program, so that it is not the problem.
         let output = folder.command(args).stdin(fs::File::open(folder.path("f.rune")).unwrap()).output().unwrap();
-        let said = String::from_utf8(output.stderr).unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
         let right = output.status.code() == Some(2) && output.stdout.is_empty();
-        if !(right && said.starts_with("error: ") && said.contains(expected)) {
-            wrong += &format!("{args:?}, not {expected}: {:?} {said}", output.status.code());
+        if !(right && message.starts_with("error: ") && message.contains(expected)) {
+            wrong += &format!("{args:?}, not {expected}: {:?} {message}", output.status.code());
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -190,9 +190,9 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
     ];
     let mut wrong = String::new();
     for (args, expected) in cases {
-        let said = folder.fails(1, args);
-        if !said.contains(expected) {
-            wrong += &format!("{args:?}, not {expected}: {said}");
+        let message = folder.fails(1, args);
+        if !message.contains(expected) {
+            wrong += &format!("{args:?}, not {expected}: {message}");
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -203,16 +203,16 @@ fn failures_exit_with_1_and_leave_nothing_behind() {
 fn the_place_of_a_mistake_is_shown() {
     let typo = SQUARE.replace("rune.mul(x0, x0)", "rune.mull(x0, x0)");
     let folder = Folder::of(&[("typo.rune", &typo), ("f.rune", SQUARE)]);
-    let said = folder.fails(1, &["verify", "typo.rune"]);
+    let message = folder.fails(1, &["verify", "typo.rune"]);
     let expected = "\
 error: typo.rune:2:15: there is no operation `mull`
   |
 2 |     y0 = rune.mull(x0, x0) # ([4, f32], [4, f32]) -> [4, f32]
   |               ^
 ";
-    assert_eq!(said, expected);
+    assert_eq!(message, expected);
     let coloured = folder.fails_with(&["verify", "typo.rune", "--color", "always"]);
-    assert!(coloured.contains("\x1b[") && !said.contains('\x1b'), "{coloured}");
+    assert!(coloured.contains("\x1b[") && !message.contains('\x1b'), "{coloured}");
     let output = folder.run(&["--json", "verify", "typo.rune", "f.rune"]);
     assert_eq!(output.status.code(), Some(1));
     let error =
@@ -248,9 +248,12 @@ fn a_full_disk_leaves_nothing_half_written() {
         &format!("run f.rune --reference --output new.safetensors --input '4000xf32={elements}'"),
     ] {
         let output = folder.shell(&format!("trap '' XFSZ; ulimit -f 0; exec rune-cli {command}"));
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{command}: {said}");
-        assert!(said.starts_with("error: cannot write ") && said.contains("File too large"), "{command}: {said}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{command}: {message}");
+        assert!(
+            message.starts_with("error: cannot write ") && message.contains("File too large"),
+            "{command}: {message}"
+        );
     }
     assert_eq!(folder.files(), files);
     assert_eq!(fs::read_to_string(folder.path("old.json")).unwrap(), "old");
@@ -270,8 +273,8 @@ fn help_shows_examples() {
         (&["grad", "--help"], "rune-cli grad f.json | rune-cli grad -"),
         (&["inspect", "--help"], "rune-cli inspect f.json --stage asm --dispatch 0"),
     ] {
-        let said = folder.prints(args);
-        assert!(said.contains(expected), "{said}");
+        let printed = folder.prints(args);
+        assert!(printed.contains(expected), "{printed}");
     }
     for command in [
         "bench",
@@ -291,7 +294,7 @@ fn help_shows_examples() {
         "cache",
         "completions",
     ] {
-        let said = folder.prints(&[command, "--help"]);
-        assert!(said.contains("Examples:\n  rune-cli"), "{command}: {said}");
+        let printed = folder.prints(&[command, "--help"]);
+        assert!(printed.contains("Examples:\n  rune-cli"), "{command}: {printed}");
     }
 }

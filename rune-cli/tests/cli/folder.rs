@@ -75,11 +75,11 @@ impl Folder {
     /// Runs the command, and returns its error message. Asserts that it exits with `code`.
     pub fn fails(&self, code: i32, args: &[&str]) -> String {
         let output = self.run(args);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(code), "{args:?}: {said}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {message}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), "", "{args:?}");
-        assert!(said.starts_with("error: ") && !said.contains("panicked"), "{said}");
-        said
+        assert!(message.starts_with("error: ") && !message.contains("panicked"), "{message}");
+        message
     }
     /// Runs the command, and returns its standard error.
     pub fn fails_with(&self, args: &[&str]) -> String {

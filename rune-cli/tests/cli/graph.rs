@@ -105,7 +105,7 @@ fn check_places(svg: &str) {
 }
 
 /// Draws a program, and keeps the drawing in a file for inspection.
-fn drawn(program: &Program, name: &str) -> String {
+fn draw(program: &Program, name: &str) -> String {
     let folder = Folder::of(&[]);
     program.save(folder.path("f.json")).unwrap();
     assert_eq!(folder.prints(&["inspect", "f.json", "--graph", name]), "");
@@ -117,7 +117,7 @@ fn drawn(program: &Program, name: &str) -> String {
 #[test]
 fn the_picture_of_a_transformer_block_is_readable() {
     let program = transformer_block();
-    let svg = drawn(&program, "block.svg");
+    let svg = draw(&program, "block.svg");
     let boxes = boxes(&svg);
     let literals = program.instructions().iter().filter(|i| i.op.name() == "constant").count();
     assert!(boxes.len() + 2 * literals > program.instructions().len() + 7, "{}", boxes.len());
@@ -139,7 +139,7 @@ fn the_page_needs_nothing_else_and_unfolds_sub_programs() {
     let (x, weights) = arguments();
     let loss = |x: &Tensor, weights: &Weights| block(x, weights).sum();
     let gradient = make_program(grad(loss), (&x, &weights)).unwrap().simplify();
-    let page = drawn(&gradient, "gradient.html");
+    let page = draw(&gradient, "gradient.html");
     let elsewhere = page.matches("http").count() - page.matches("http://www.w3.org/2000/svg").count();
     assert!(elsewhere == 0 && !page.contains("src=") && !page.contains("@import"), "{elsewhere}");
     let sections = page.matches("<details id=\"program-").count();
@@ -159,11 +159,11 @@ fn a_loop_and_its_gradient_are_readable() {
     };
     let arguments = ((ones(&[8, 8]), ones(&[3, 8])), ones(&[10, 3, 8]));
     let gradient = make_program(grad(rnn), (&arguments.0, &arguments.1)).unwrap().simplify();
-    let svg = drawn(&gradient, "rnn.svg");
+    let svg = draw(&gradient, "rnn.svg");
     check_places(&svg);
     assert!(svg.matches("<text class=\"title\"").count() >= 6, "{svg}");
     assert!(svg.contains(">scan</text>") && !svg.contains(">tanh</text>"), "the sub-programs are folded");
-    let page = drawn(&gradient, "rnn.html");
+    let page = draw(&gradient, "rnn.html");
     let loops = page.matches("<a href=\"#program-").count();
     assert!(loops >= 2 && page.contains(">tanh</text>"), "{loops} loops, forward and backward");
 }
@@ -171,10 +171,10 @@ fn a_loop_and_its_gradient_are_readable() {
 #[test]
 fn pictures_go_into_files_of_two_kinds() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
-    let said = folder.fails(2, &["inspect", "f.rune", "--graph", "f.png"]);
-    assert!(said.contains("--graph draws into OUT.svg or OUT.html"), "{said}");
-    let said = folder.fails(1, &["inspect", "f.rune", "--graph", "nowhere/f.svg"]);
-    assert!(said.contains("cannot write nowhere/f.svg: there is no folder nowhere"), "{said}");
+    let message = folder.fails(2, &["inspect", "f.rune", "--graph", "f.png"]);
+    assert!(message.contains("--graph draws into OUT.svg or OUT.html"), "{message}");
+    let message = folder.fails(1, &["inspect", "f.rune", "--graph", "nowhere/f.svg"]);
+    assert!(message.contains("cannot write nowhere/f.svg: there is no folder nowhere"), "{message}");
     folder.prints(&["inspect", "f.rune", "--graph", "f.svg"]);
     let svg = fs::read_to_string(folder.path("f.svg")).unwrap();
     assert_eq!(boxes(&svg).len(), 3, "input, instruction, output");

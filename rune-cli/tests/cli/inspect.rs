@@ -36,9 +36,9 @@ fn each_stage_is_shown() {
         ("msl", "kernel void"),
         ("spirv", "spirv."),
     ] {
-        let said = folder.prints(&["inspect", "layer.rune", "--stage", stage]);
-        assert!(said.contains(expected), "{stage}: {said}");
-        let longest = said.lines().map(str::len).max().unwrap();
+        let printed = folder.prints(&["inspect", "layer.rune", "--stage", stage]);
+        assert!(printed.contains(expected), "{stage}: {printed}");
+        let longest = printed.lines().map(str::len).max().unwrap();
         assert!(longest < 20_000, "{stage} has a line of {longest} bytes");
     }
     assert_eq!(folder.prints(&["inspect", "f.rune"]), SQUARE);
@@ -51,13 +51,13 @@ fn each_stage_is_shown() {
 #[test]
 fn one_instruction_or_dispatch_is_shown() {
     let folder = folder();
-    let said = folder.prints(&["inspect", "layer.rune", "--op", "3"]);
+    let printed = folder.prints(&["inspect", "layer.rune", "--op", "3"]);
     assert_eq!(
-        said,
+        printed,
         "def tanh(x0): # [32, 32, f32] -> [32, 32, f32]\n    y0 = rune.tanh(x0) # [32, 32, f32] -> [32, 32, f32]\n    return y0\n"
     );
-    let said = folder.prints(&["inspect", "layer.rune", "--op", "3", "--stage", "stablehlo"]);
-    assert!(said.contains("stablehlo.tanh") && !said.contains("stablehlo.dot_general"), "{said}");
+    let printed = folder.prints(&["inspect", "layer.rune", "--op", "3", "--stage", "stablehlo"]);
+    assert!(printed.contains("stablehlo.tanh") && !printed.contains("stablehlo.dot_general"), "{printed}");
     let code = folder.prints(&["inspect", "layer.rune", "--stage", "asm"]);
     assert!(code.matches("\n# ").count() >= 1, "more than one dispatch: {code}");
     let first = folder.prints(&["inspect", "layer.rune", "--stage", "asm", "--dispatch", "0"]);
@@ -74,7 +74,7 @@ fn one_instruction_or_dispatch_is_shown() {
 #[test]
 fn statistics_are_of_the_compiled_program() {
     let folder = folder();
-    let said = folder.prints(&["inspect", "layer.rune", "--stats"]);
+    let printed = folder.prints(&["inspect", "layer.rune", "--stats"]);
     for row in [
         "instructions          5, and 3 when simplified\n",
         "operations            dot_general 1, reduce_sum 1, tanh 1\n",
@@ -83,7 +83,7 @@ fn statistics_are_of_the_compiled_program() {
         "outputs               128 B\n",
         "target                llvm-cpu\n",
     ] {
-        assert!(said.contains(row), "{row} in {said}");
+        assert!(printed.contains(row), "{row} in {printed}");
     }
     let json: Value = serde_json::from_str(&folder.prints(&["--json", "inspect", "layer.rune", "--stats"])).unwrap();
     let number = |name: &str| json[name].as_u64().unwrap();

@@ -39,8 +39,8 @@ fn run(folder: &Folder, args: &[&OsStr]) -> Output {
 
 #[track_caller]
 fn succeeds(output: &Output, what: &dyn std::fmt::Debug) -> String {
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.is_empty(), "{what:?}: {:?} {said}", output.status);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && message.is_empty(), "{what:?}: {:?} {message}", output.status);
     // Columns are padded with spaces.
     String::from_utf8_lossy(&output.stdout).replace(' ', "")
 }
@@ -48,9 +48,13 @@ fn succeeds(output: &Output, what: &dyn std::fmt::Debug) -> String {
 /// Asserts that the command fails with exit code 1 and a message of a few lines.
 #[track_caller]
 fn fails(output: &Output, expected: &str, what: &dyn std::fmt::Debug) {
-    let said = String::from_utf8_lossy(&output.stderr);
-    let right = output.status.code() == Some(1) && said.starts_with("error: ") && said.contains(expected);
-    assert!(right && said.lines().count() <= 30 && !said.contains("panicked"), "{what:?}: {:?} {said}", output.status);
+    let message = String::from_utf8_lossy(&output.stderr);
+    let right = output.status.code() == Some(1) && message.starts_with("error: ") && message.contains(expected);
+    assert!(
+        right && message.lines().count() <= 30 && !message.contains("panicked"),
+        "{what:?}: {:?} {message}",
+        output.status
+    );
 }
 
 /// Covers every file that a command reads or writes.
@@ -188,8 +192,8 @@ fn arguments_that_are_no_text_are_wrong_usage() {
         &[os("compile"), os("f.rune"), os("--cpu"), wrong, os("--json")],
     ] {
         let output = run(&folder, args);
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(2) && !said.contains("panicked"), "{args:?}: {said}");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && !message.contains("panicked"), "{args:?}: {message}");
     }
 }
 
@@ -202,9 +206,9 @@ fn compile(folder: &Folder, variables: &[(&str, &OsStr)]) -> Output {
 
 #[track_caller]
 fn computes(output: &Output, what: &dyn std::fmt::Debug) -> String {
-    let (out, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.replace(' ', "").contains("[1.0,4.0,9.0,16.0]"), "{what:?}: {out}{said}");
-    said.into_owned()
+    let (out, message) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.replace(' ', "").contains("[1.0,4.0,9.0,16.0]"), "{what:?}: {out}{message}");
+    message.into_owned()
 }
 
 #[test]
@@ -217,8 +221,8 @@ fn the_cache_may_be_anywhere() {
         // `..` stays inside the test's folder.
         let cache: OsString = if cache == "../CACHE" { outer.path("sub/../CACHE").into() } else { cache };
         let variables = [("RUNE_CACHE_DIR", cache.as_os_str())];
-        let said = computes(&compile(&folder, &variables), &cache);
-        assert_eq!(said, "", "{cache:?}");
+        let message = computes(&compile(&folder, &variables), &cache);
+        assert_eq!(message, "", "{cache:?}");
         let modules = folder.path("").join(&cache).join("modules");
         assert_eq!(fs::read_dir(&modules).unwrap().count(), 1, "{}", modules.display());
         // The entry is found again, also from another folder by its absolute path.
@@ -241,9 +245,9 @@ fn a_cache_that_cannot_be_written_is_done_without() {
         dirs.push("locked");
     }
     for dir in dirs {
-        let said = computes(&compile(&folder, &[("RUNE_CACHE_DIR", OsStr::new(dir))]), &dir);
-        assert!(said.contains("cannot write to the compile cache") && said.contains(dir), "{said}");
-        assert_eq!(said.lines().count(), 1, "{said}");
+        let message = computes(&compile(&folder, &[("RUNE_CACHE_DIR", OsStr::new(dir))]), &dir);
+        assert!(message.contains("cannot write to the compile cache") && message.contains(dir), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
     }
     // With the cache turned off, nothing is written or reported.
     let missing = OsStr::new("nowhere");
@@ -265,8 +269,11 @@ fn limits_and_names_that_are_none_are_told() {
         assert_eq!(computes(&with("RUNE_CACHE_LIMIT", limit), &limit), "");
     }
     for limit in [&b"much"[..], b"-1", b"1e9", b"99999999999999999999", b"99999999TB", b"\xff"] {
-        let said = computes(&with("RUNE_CACHE_LIMIT", limit), &limit);
-        assert!(said.contains("RUNE_CACHE_LIMIT") && said.contains("using 2147483648 bytes"), "{limit:?}: {said}");
+        let message = computes(&with("RUNE_CACHE_LIMIT", limit), &limit);
+        assert!(
+            message.contains("RUNE_CACHE_LIMIT") && message.contains("using 2147483648 bytes"),
+            "{limit:?}: {message}"
+        );
     }
     assert_eq!(computes(&with("RUNE_DEVICE", b""), &"no device"), "");
     for device in [&b"tpu"[..], b"CPU", b" cpu", b"\xff", b"cpu0"] {
@@ -309,11 +316,11 @@ fn the_compiler_may_be_anywhere() {
         let paths = [folder.path("").join(&file), PathBuf::from(&name), file];
         let turns = if tried == 0 { 0..3 } else { tried % 3..tried % 3 + 1 };
         for path in &paths[turns] {
-            let said = computes(
+            let message = computes(
                 &compile(&folder, &[("RUNE_IREE_COMPILER", path.as_os_str()), ("RUNE_CACHE_DIR", OsStr::new("cache"))]),
                 &path,
             );
-            assert_eq!(said, "", "{path:?}");
+            assert_eq!(message, "", "{path:?}");
             fs::remove_dir_all(folder.path("cache")).unwrap();
             tried += 1;
         }
@@ -373,7 +380,12 @@ fn what_is_refused_is_told_in_a_few_lines() {
     for args in
         [&["import", "long.mlir"][..], &["import", "wide.mlir"], &["verify", "wide.rune"], &["compile", "wide.rune"]]
     {
-        let said = folder.fails(1, args);
-        assert!(said.lines().count() <= 30 && said.len() < 3000, "{args:?}: {} bytes: {}", said.len(), &said[..1000]);
+        let message = folder.fails(1, args);
+        assert!(
+            message.lines().count() <= 30 && message.len() < 3000,
+            "{args:?}: {} bytes: {}",
+            message.len(),
+            &message[..1000]
+        );
     }
 }

@@ -8,10 +8,13 @@ use std::process::Stdio;
 #[test]
 fn a_program_is_compiled_and_run() {
     let folder = Folder::of(&[("f.rune", SQUARE), ("g.json", SQUARE_JSON)]);
-    let said = folder.prints(&["compile", "f.rune"]);
-    assert!(said.starts_with("f.vmfb: ") && said.contains(" kB for llvm-cpu, 1 dispatch\nlowered in "), "{said}");
+    let printed = folder.prints(&["compile", "f.rune"]);
+    assert!(
+        printed.starts_with("f.vmfb: ") && printed.contains(" kB for llvm-cpu, 1 dispatch\nlowered in "),
+        "{printed}"
+    );
     let phases = ["input", "flow", "stream", "executable-targets", "vm"].map(|phase| format!("\n  {phase} "));
-    assert!(phases.iter().all(|phase| said.contains(phase)), "{said}");
+    assert!(phases.iter().all(|phase| printed.contains(phase)), "{printed}");
     folder.prints(&["compile", "g.json", "-o", "g.module", "--opt", "plain", "--cpu", "host"]);
     let expected = "# result 0: [4, f32]\n[ 1.0,  4.0,  9.0, 16.0]\n";
     let input = "4xf32=1 2 3 -4";
@@ -42,8 +45,8 @@ fn host_calls_and_constants_come_with_the_module() {
     assert_eq!(folder.prints(&["run", "shift.json", "--reference", "-i", "2xf32=1"]), shifted);
 
     fs::remove_file(folder.path("shift.vmfb.safetensors")).unwrap();
-    let said = folder.fails(1, &["run", "shift.vmfb", "-i", "2xf32=1"]);
-    assert!(said.contains("shift.vmfb.safetensors: No such file"), "{said}");
+    let message = folder.fails(1, &["run", "shift.vmfb", "-i", "2xf32=1"]);
+    assert!(message.contains("shift.vmfb.safetensors: No such file"), "{message}");
 }
 
 #[test]
@@ -69,8 +72,8 @@ fn what_a_program_prints_is_not_among_its_results() {
         let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!(result["elements"][0], 4.0);
     }
-    let said = folder.prints(&["diff", "f.rune", "f.rune", "--reference"]);
-    assert_eq!(said, "the 3 instructions are the same\noutput 0, [4, f32]: the same\n");
+    let printed = folder.prints(&["diff", "f.rune", "f.rune", "--reference"]);
+    assert_eq!(printed, "the 3 instructions are the same\noutput 0, [4, f32]: the same\n");
 }
 
 #[test]
@@ -78,20 +81,20 @@ fn a_module_that_is_damaged_or_of_another_target_is_refused() {
     let folder = Folder::of(&[("f.rune", SQUARE)]);
     folder.prints(&["compile", "f.rune"]);
     let input = "4xf32=2";
-    let said = folder.fails(1, &["run", "f.vmfb", "-i", "3xf32=2"]);
-    assert!(said.contains("f.vmfb takes [4, f32] as input 0, counted from 0, but [3, f32] is given"), "{said}");
-    let said = folder.fails(2, &["run", "f.vmfb", "-i", input, "--reference"]);
-    assert!(said.contains("the device `reference` runs programs, not compiled modules"), "{said}");
+    let message = folder.fails(1, &["run", "f.vmfb", "-i", "3xf32=2"]);
+    assert!(message.contains("f.vmfb takes [4, f32] as input 0, counted from 0, but [3, f32] is given"), "{message}");
+    let message = folder.fails(2, &["run", "f.vmfb", "-i", input, "--reference"]);
+    assert!(message.contains("the device `reference` runs programs, not compiled modules"), "{message}");
 
     let module = fs::read(folder.path("f.vmfb")).unwrap();
     for cut in [5, 100, module.len() / 2, module.len() - 3000] {
         fs::write(folder.path("cut.vmfb"), &module[..cut]).unwrap();
-        let said = folder.fails(1, &["run", "cut.vmfb", "-i", input]);
-        assert!(said.contains("cut.vmfb is no compiled module (.vmfb): its end is missing"), "{cut}: {said}");
+        let message = folder.fails(1, &["run", "cut.vmfb", "-i", input]);
+        assert!(message.contains("cut.vmfb is no compiled module (.vmfb): its end is missing"), "{cut}: {message}");
     }
     folder.prints(&["compile", "f.rune", "--target", "vulkan", "-o", "gpu.vmfb"]);
-    let said = folder.fails(1, &["run", "gpu.vmfb", "-i", input]);
-    assert!(said.contains("gpu.vmfb cannot be run: it was compiled for vulkan, and the device is cpu"), "{said}");
+    let message = folder.fails(1, &["run", "gpu.vmfb", "-i", input]);
+    assert!(message.contains("gpu.vmfb cannot be run: it was compiled for vulkan, and the device is cpu"), "{message}");
 }
 
 /// A module whose results differ from the host engine's is not written.
@@ -101,8 +104,8 @@ fn a_wrong_module_is_not_written() {
     use std::os::unix::fs::PermissionsExt;
     // This compiler always returns a module of another program.
     let folder = Folder::of(&[("f.rune", SQUARE), ("g.rune", &SQUARE.replace("mul", "add"))]);
-    let said = folder.prints(&["compile", "g.rune"]);
-    assert!(said.ends_with("\nchecked: the host engine computes the same from 3 random inputs\n"), "{said}");
+    let printed = folder.prints(&["compile", "g.rune"]);
+    assert!(printed.ends_with("\nchecked: the host engine computes the same from 3 random inputs\n"), "{printed}");
     let (wrong, compiler) = (folder.path("g.vmfb"), folder.path("compiler"));
     fs::create_dir(&compiler).unwrap();
     fs::write(compiler.join("libIREECompiler.so"), "").unwrap();
@@ -114,12 +117,12 @@ fn a_wrong_module_is_not_written() {
         command.env("RUNE_IREE_COMPILER", &compiler).env("RUNE_CACHE", "off").output().unwrap()
     };
     let output = compile(&[]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(!output.status.success() && !folder.path("f.vmfb").exists(), "{said}");
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && !folder.path("f.vmfb").exists(), "{message}");
     for part in ["other results than the host engine on random inputs (output 0, [4, f32] of `mul`", "--no-check"] {
-        assert!(said.contains(part), "`{part}` is not in\n{said}");
+        assert!(message.contains(part), "`{part}` is not in\n{message}");
     }
     let output = compile(&["--no-check"]);
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.ends_with("\nnot checked: --no-check\n") && folder.path("f.vmfb").exists(), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.ends_with("\nnot checked: --no-check\n") && folder.path("f.vmfb").exists(), "{printed}");
 }

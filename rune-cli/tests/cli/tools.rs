@@ -5,17 +5,17 @@ use serde_json::Value;
 use std::fs;
 
 /// Returns the JSON values of the lines.
-fn values(said: &str) -> Vec<Value> {
-    said.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+fn values(message: &str) -> Vec<Value> {
+    message.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 #[test]
 fn programs_are_verified() {
     let folder = Folder::of(&[("f.rune", SQUARE), ("sort.json", SORT)]);
-    let said = folder.prints(&["verify", "f.rune", "sort.json"]);
+    let printed = folder.prints(&["verify", "f.rune", "sort.json"]);
     let expected =
         "f.rune: sound, 1 input, 1 instruction, 1 output\nsort.json: sound, 2 inputs, 2 instructions, 2 outputs\n";
-    assert_eq!(said, expected);
+    assert_eq!(printed, expected);
     let json = values(&folder.prints(&["--json", "verify", "f.rune"]));
     assert_eq!((&json[0]["name"], &json[0]["inputs"][0]), (&"square".into(), &"[4, f32]".into()));
 }
@@ -34,11 +34,11 @@ fn programs_are_compared_by_structure_and_by_results() {
     ];
     let folder = Folder::of(&files);
     for same in ["f.json", "renamed.rune"] {
-        let said = folder.prints(&["diff", "f.rune", same, "--reference"]);
-        assert_eq!(said, "the 2 instructions are the same\noutput 0, [4, f32]: the same\n");
+        let printed = folder.prints(&["diff", "f.rune", same, "--reference"]);
+        assert_eq!(printed, "the 2 instructions are the same\noutput 0, [4, f32]: the same\n");
     }
     // There are more instructions, but the results are the same.
-    let said = folder.prints(&["diff", "f.rune", "twice.rune"]);
+    let printed = folder.prints(&["diff", "f.rune", "twice.rune"]);
     let expected = "\
 --- f.rune
 +++ twice.rune
@@ -47,12 +47,12 @@ fn programs_are_compared_by_structure_and_by_results() {
   return y0
 output 0, [4, f32]: the same
 ";
-    assert_eq!(said, expected);
+    assert_eq!(printed, expected);
     assert_eq!(folder.run(&["diff", "f.rune", "twice.rune", "--structure"]).status.code(), Some(1));
     let output = folder.run(&["diff", "f.rune", "cube.rune", "--reference"]);
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("- return y0") && said.contains("output 0, [4, f32]: differs, at most "), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.contains("- return y0") && printed.contains("output 0, [4, f32]: differs, at most "), "{printed}");
     let loose = ["--json", "diff", "f.rune", "cube.rune", "--reference", "--atol", "2"];
     let json = values(&folder.prints(&loose));
     assert_eq!((&json[0]["results"][0]["agrees"], &json[0]["same_instructions"]), (&true.into(), &false.into()));
@@ -63,9 +63,9 @@ fn nan_is_told_apart() {
     let log = SQUARE.replace("rune.mul(x0, x0) # ([4, f32], [4, f32])", "rune.log(x0) # [4, f32]");
     let of_size = log.replace("y0 = rune.log(x0)", "z0 = rune.abs(x0)\n    y0 = rune.log(z0)");
     let folder = Folder::of(&[("log.rune", &log), ("size.rune", &of_size), ("sort.json", SORT)]);
-    let said = folder.prints(&["diff", "log.rune", "log.rune", "--reference"]);
-    let times: u64 = said.split("NaN ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse().unwrap();
-    assert!(said.ends_with(&format!("the same, NaN {times} times in both\n")) && times > 1, "{said}");
+    let printed = folder.prints(&["diff", "log.rune", "log.rune", "--reference"]);
+    let times: u64 = printed.split("NaN ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().parse().unwrap();
+    assert!(printed.ends_with(&format!("the same, NaN {times} times in both\n")) && times > 1, "{printed}");
     let output = folder.run(&["--json", "diff", "size.rune", "log.rune", "--reference"]);
     let json = values(&String::from_utf8(output.stdout).unwrap());
     let compared = &json[0]["results"][0];
@@ -77,8 +77,11 @@ fn nan_is_told_apart() {
     assert_eq!(nans, [0, times, 0]);
     // If the results cannot be compared, the instructions still are.
     let output = folder.run(&["diff", "log.rune", "sort.json"]);
-    let (said, complained) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
-    assert!(said.contains("- y0 = rune.log(x0)") && complained.contains("the results cannot be compared"), "{said}");
+    let (message, complained) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+    assert!(
+        message.contains("- y0 = rune.log(x0)") && complained.contains("the results cannot be compared"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -88,8 +91,8 @@ fn a_profile_has_the_operations_and_their_work() {
     let row = &json[0]["by_operation"][0];
     assert_eq!((&row["name"], &row["times"], &row["flops"]), (&"mul".into(), &1.0.into(), &4.into()), "{row}");
     assert!(json[0]["peak_flops"].as_f64().unwrap() > 0.0 && json[0]["peak_bandwidth"].as_f64().unwrap() > 0.0);
-    let said = folder.prints(&["profile", "f.rune"]);
-    assert!(said.contains("operation") && said.contains("line") && said.contains("GFLOP/s"), "{said}");
+    let printed = folder.prints(&["profile", "f.rune"]);
+    assert!(printed.contains("operation") && printed.contains("line") && printed.contains("GFLOP/s"), "{printed}");
 }
 
 #[test]
@@ -110,11 +113,11 @@ fn calls_are_measured() {
         assert!((measured["gflops"].as_f64().unwrap() / gflops - 1.0).abs() < 1e-9, "{measured}");
     }
     folder.prints(&["compile", "f.rune"]);
-    let said =
+    let message =
         folder.prints(&["bench", "f.vmfb", "--seconds", "0.01", "--input", "4xf32=1 2 3 4", "--device", "local-task"]);
     assert!(
-        said.starts_with("f.vmfb on local-task, compiled: ") && said.contains(" calls per second\n  median "),
-        "{said}"
+        message.starts_with("f.vmfb on local-task, compiled: ") && message.contains(" calls per second\n  median "),
+        "{message}"
     );
 }
 
@@ -132,7 +135,7 @@ fn devices_and_targets_are_listed() {
         assert_eq!((&device["built"], &device["available"]), (&true.into(), &true.into()), "{device}");
         assert!(device["reason"].is_null() && device["found"].as_array().unwrap().is_empty(), "{device}");
     }
-    let said = folder.prints(&["devices"]);
+    let printed = folder.prints(&["devices"]);
     for name in ["cuda", "hip", "metal", "vulkan"] {
         let device = device(&folder, name);
         let found = device["found"].as_array().unwrap();
@@ -141,31 +144,31 @@ fn devices_and_targets_are_listed() {
             Some(reason) => {
                 assert_eq!((&device["available"], found.len()), (&false.into(), 0), "{device}");
                 assert_eq!(device["built"], !reason.contains("built without"), "{device}");
-                assert!(said.contains(reason), "`{reason}` is not in {said}");
-                let said = folder.fails(1, &["run", "f.rune", "-d", &format!("{name}:0"), "-i", "4xf32=2"]);
-                assert!(said.contains(reason) || said.contains("the driver finds no device"), "{said}");
+                assert!(printed.contains(reason), "`{reason}` is not in {printed}");
+                let message = folder.fails(1, &["run", "f.rune", "-d", &format!("{name}:0"), "-i", "4xf32=2"]);
+                assert!(message.contains(reason) || message.contains("the driver finds no device"), "{message}");
             }
             None => {
                 assert_eq!((&device["built"], &device["available"]), (&true.into(), &true.into()), "{device}");
                 let first = &found[0];
                 assert_eq!(first["name"], format!("{name}:0"));
                 assert!(
-                    said.contains(first["product"].as_str().unwrap()) && first["memory"].as_u64() > Some(0),
-                    "{said}"
+                    printed.contains(first["product"].as_str().unwrap()) && first["memory"].as_u64() > Some(0),
+                    "{printed}"
                 );
                 let expected = folder.prints(&["run", "f.rune", "-i", "4xf32=1 2 3 4"]);
                 for device in [name, &format!("{name}:0")] {
                     assert_eq!(folder.prints(&["run", "f.rune", "-d", device, "-i", "4xf32=1 2 3 4"]), expected);
                 }
-                let said = folder.fails(1, &["run", "f.rune", "-d", &format!("{name}:99"), "-i", "4xf32=2"]);
-                assert!(said.contains(&format!("there is no device {name}:99: the driver finds ")), "{said}");
+                let message = folder.fails(1, &["run", "f.rune", "-d", &format!("{name}:99"), "-i", "4xf32=2"]);
+                assert!(message.contains(&format!("there is no device {name}:99: the driver finds ")), "{message}");
             }
         }
     }
-    let said = folder.fails(2, &["run", "f.rune", "-d", "cpu:1", "-i", "4xf32=2"]);
-    assert!(said.contains("only GPUs have numbers"), "{said}");
-    let said = folder.fails(2, &["run", "f.rune", "-d", "tpu", "-i", "4xf32=2"]);
-    assert!(said.contains("known are cpu, local-sync, local-task, cuda"), "{said}");
+    let message = folder.fails(2, &["run", "f.rune", "-d", "cpu:1", "-i", "4xf32=2"]);
+    assert!(message.contains("only GPUs have numbers"), "{message}");
+    let message = folder.fails(2, &["run", "f.rune", "-d", "tpu", "-i", "4xf32=2"]);
+    assert!(message.contains("known are cpu, local-sync, local-task, cuda"), "{message}");
     let targets = folder.prints(&["targets"]);
     for part in
         ["--target llvm-cpu  --cpu generic", "--target cuda  --arch sm_60", "--target metal", "--triple riscv64-…"]
@@ -199,10 +202,10 @@ fn the_cache_is_shown_checked_and_emptied() {
     let mut bytes = fs::read(&file).unwrap();
     bytes[1000] ^= 1;
     fs::write(&file, bytes).unwrap();
-    let (code, said, _) = run(&["cache", "verify"]);
-    assert_eq!((code, said.contains(&format!("{key}  damaged"))), (Some(1), true), "{said}");
-    let (code, said, _) = run(&["cache", "verify", "--remove"]);
-    assert_eq!((code, said.contains("damaged, removed")), (Some(0), true), "{said}");
+    let (code, message, _) = run(&["cache", "verify"]);
+    assert_eq!((code, message.contains(&format!("{key}  damaged"))), (Some(1), true), "{message}");
+    let (code, message, _) = run(&["cache", "verify", "--remove"]);
+    assert_eq!((code, message.contains("damaged, removed")), (Some(0), true), "{message}");
     assert!(!file.exists());
     assert!(run(&["cache", "clear"]).1.starts_with("removed 1 entry of "));
     assert_eq!(values(&run(&["--json", "cache", "list"]).1).len(), 0);

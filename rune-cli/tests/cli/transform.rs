@@ -19,8 +19,8 @@ fn folder() -> Folder {
 /// Returns what a pipeline prints.
 fn shell(folder: &Folder, script: &str) -> String {
     let output = folder.shell(script);
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.success() && said.is_empty(), "{script}: {said}");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && message.is_empty(), "{script}: {message}");
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -57,8 +57,8 @@ fn large_constants_go_beside_json_and_not_into_text() {
     folder.prints(&["simplify", "large.json", "-o", "out.json"]);
     assert_eq!(folder.files(), ["large.json", "out.json", "out.safetensors"]);
     folder.prints(&["diff", "large.json", "out.json", "--reference"]);
-    let said = folder.fails(1, &["fmt", "out.json", "-o", "out.rune"]);
-    assert!(said.contains("constant c0, of type [20, f32], is too large for text"), "{said}");
+    let message = folder.fails(1, &["fmt", "out.json", "-o", "out.rune"]);
+    assert!(message.contains("constant c0, of type [20, f32], is too large for text"), "{message}");
     // A pipe transfers all constants.
     let run = "rune-cli simplify out.json | rune-cli run - --reference -i 20xf32=1";
     assert!(shell(&folder, run).starts_with("# result 0: [20, f32]\n[1.5, 1.5"), "{run}");
@@ -148,9 +148,9 @@ module @jit_f {
         shell(&folder, &format!("rune-cli import f.mlir | rune-cli grad - | rune-cli run - {POINT} --reference"));
     assert!(gradient.contains("20") && gradient.contains("40") && gradient.contains("60"), "{gradient}");
     let refused = folder.run(&["import", "bad.mlir", "-o", "g.json"]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert_eq!(refused.status.code(), Some(1), "{said}");
-    assert!(said.contains("bad.mlir:3:") && said.contains("unheard_of"), "{said}");
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(1), "{message}");
+    assert!(message.contains("bad.mlir:3:") && message.contains("unheard_of"), "{message}");
     assert!(!folder.path("g.json").exists());
 }
 
@@ -168,16 +168,16 @@ module @jit_f {
 ";
     let folder = Folder::of(&[("f.mlir", estimator)]);
     let warned = folder.run(&["import", "f.mlir", "-o", "f.json"]);
-    let said = String::from_utf8_lossy(&warned.stderr).into_owned();
-    assert!(warned.status.success() && folder.path("f.json").exists(), "{said}");
-    assert!(said.contains("f.mlir:5:10: this looks like a straight-through estimator"), "{said}");
+    let message = String::from_utf8_lossy(&warned.stderr).into_owned();
+    assert!(warned.status.success() && folder.path("f.json").exists(), "{message}");
+    assert!(message.contains("f.mlir:5:10: this looks like a straight-through estimator"), "{message}");
     let quiet = folder.run(&["import", "f.mlir", "--stop-gradient", "4", "-o", "g.json"]);
     assert!(quiet.status.success() && quiet.stderr.is_empty(), "{}", String::from_utf8_lossy(&quiet.stderr));
     assert!(std::fs::read_to_string(folder.path("g.json")).unwrap().contains("stop_gradient"));
     let refused = folder.run(&["import", "f.mlir", "--stop-gradient", "@g", "-o", "h.json"]);
-    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(
-        refused.status.code() == Some(1) && said.contains("there is no operation `@g` to stop gradients at"),
-        "{said}"
+        refused.status.code() == Some(1) && message.contains("there is no operation `@g` to stop gradients at"),
+        "{message}"
     );
 }

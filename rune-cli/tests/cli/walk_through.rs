@@ -44,7 +44,7 @@ fn commands(lines: &[&str]) -> Vec<Shown> {
 /// this machine, and the last digits of results.
 fn steady(line: &str) -> String {
     let of_here =
-        ["calls per second", "times as fast", "median ", " for llvm-cpu,"].iter().any(|said| line.contains(said));
+        ["calls per second", "times as fast", "median ", " for llvm-cpu,"].iter().any(|phrase| line.contains(phrase));
     let word = |word: &str| {
         let bare = word.trim_end_matches([',', ':']);
         let unit = ["ns", "µs", "ms", "s"].iter().find_map(|unit| bare.strip_suffix(unit));

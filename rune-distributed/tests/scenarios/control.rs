@@ -5,18 +5,18 @@ use rune::prelude::*;
 use rune::{Tier, checkpoint, custom_vjp, fori_loop, jit, pmean, value_and_grad, vmap_named};
 use rune_distributed::{World, check_equal, spmd};
 
-fn own(world: &World) -> Tensor {
+fn own_input(world: &World) -> Tensor {
     Tensor::from([1.0f32, 2.0, 3.0]) * (world.rank() as f32 + 1.0) * 0.1
 }
 
-fn lanes(world: &World) -> Tensor {
+fn all_inputs(world: &World) -> Tensor {
     let ranks: Vec<f32> = (0..world.world_size()).map(|rank| (rank as f32 + 1.0) * 0.1).collect();
     Tensor::from_slice([ranks.len(), 1], &ranks) * Tensor::from([[1.0f32, 2.0, 3.0]])
 }
 
 /// Compares ranks with lanes: a function over the axis, its gradient, and both compiled.
 fn agrees(world: &World, title: &str, f: impl Fn(&Tensor) -> Tensor + Send + Sync + Clone) {
-    let (x, all) = (own(world), lanes(world));
+    let (x, all) = (own_input(world), all_inputs(world));
     let on_lanes = |f| vmap_named("i", f);
     let expected = on_lanes(f.clone())(&all).i(world.rank() as isize);
     let expected_gradient = grad(|all: &Tensor| on_lanes(f.clone())(all).square().sum())(&all).i(world.rank() as isize);
@@ -75,7 +75,7 @@ pub fn loops_branches_and_batches(world: &World) {
     });
 
     // `vmap` around `spmd` exchanges each lane.
-    let x = own(world);
+    let x = own_input(world);
     let f = |y: &Tensor| psum(&y.square(), "i") * y;
     let rows = vmap(spmd(f, "i"))(&x);
     let each: Vec<Tensor> = (0..3).map(|i| spmd(f, "i")(&x.i(i))).collect();
@@ -92,7 +92,7 @@ pub fn compiled_by(world: &World, tier: Tier) {
         let (last, all) = scan(body, x, &Tensor::from([[1.0f32, 0.5, 0.2], [0.3, 0.4, 0.5]]));
         (last * all_gather(x, "i", 0).sum_axes(0) + all.sum_axes(0)).square().sum()
     };
-    let (x, all) = (own(world), lanes(world));
+    let (x, all) = (own_input(world), all_inputs(world));
     let on_lanes = |all: &Tensor| vmap_named("i", f)(all).sum();
     let (value, gradient) = jit(value_and_grad(spmd(f, "i"))).tier(tier)(&x);
     assert_eq!(difference(&value, &vmap_named("i", f)(&all).i(world.rank() as isize)), None, "{tier}");
@@ -102,7 +102,7 @@ pub fn compiled_by(world: &World, tier: Tier) {
 /// The value is exchanged although only one rank reads it.
 pub fn results_that_one_rank_reads(world: &World) {
     let loss = |x: &Tensor| pmean(&x.square().sum(), "i");
-    let (value, gradient) = value_and_grad(spmd(loss, "i"))(&own(world));
+    let (value, gradient) = value_and_grad(spmd(loss, "i"))(&own_input(world));
     if world.rank() == 0 {
         assert!(value.item::<f32>().unwrap() > 0.0);
     }

@@ -64,8 +64,8 @@ pub fn data_parallel_training_is_training_on_the_whole_batch(world: &World) {
         assert_eq!(difference(found, &expected), None, "leaf {i}");
     }
     for bucket_bytes in [1 << 20, 1 << 20, 0, 100] {
-        let again = trained(world, bucket_bytes);
-        assert_eq!(all_bits(&again), all_bits(&first), "in buckets of {bucket_bytes} bytes");
+        let second = trained(world, bucket_bytes);
+        assert_eq!(all_bits(&second), all_bits(&first), "in buckets of {bucket_bytes} bytes");
     }
 }
 

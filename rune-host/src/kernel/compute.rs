@@ -85,11 +85,11 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
         UnaryFn::Sqrt => map(d, x, f32::sqrt),
         UnaryFn::Rsqrt => map(d, x, |x: f32| 1.0 / x.sqrt()),
         UnaryFn::Cbrt => by!(f64::cbrt),
-        UnaryFn::Sin if within(x, single::GREATEST_ANGLE) => map(d, x, single::sin),
-        UnaryFn::Cos if within(x, single::GREATEST_ANGLE) => map(d, x, single::cos),
-        UnaryFn::Sin if within(x, math::GREATEST_ANGLE as f32) => by!(math::sin),
-        UnaryFn::Cos if within(x, math::GREATEST_ANGLE as f32) => by!(math::cos),
-        UnaryFn::Tan if within(x, math::GREATEST_ANGLE as f32) => by!(math::tan),
+        UnaryFn::Sin if within(x, single::MAX_ANGLE) => map(d, x, single::sin),
+        UnaryFn::Cos if within(x, single::MAX_ANGLE) => map(d, x, single::cos),
+        UnaryFn::Sin if within(x, math::MAX_ANGLE as f32) => by!(math::sin),
+        UnaryFn::Cos if within(x, math::MAX_ANGLE as f32) => by!(math::cos),
+        UnaryFn::Tan if within(x, math::MAX_ANGLE as f32) => by!(math::tan),
         UnaryFn::Sin => by!(f64::sin),
         UnaryFn::Cos => by!(f64::cos),
         UnaryFn::Tan => by!(f64::tan),
@@ -463,13 +463,13 @@ pub(super) fn narrow(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
     if half == DType::F16 {
         d.write::<f16>(n).convert_from_f32_slice(x.read(n));
     } else {
-        map(d.write(n), x.read(n), bfloat);
+        map(d.write(n), x.read(n), bf16_bits);
     }
 }
 
 /// Returns the bits of the nearest `bf16`, like the crate `half`.
 #[inline(always)]
-fn bfloat(x: f32) -> u16 {
+fn bf16_bits(x: f32) -> u16 {
     let bits = x.to_bits();
     let rounded = bits.wrapping_add(0x7fff + (bits >> 16 & 1)) >> 16;
     if x.is_nan() { (bits >> 16 | 0x40) as u16 } else { rounded as u16 }
@@ -484,17 +484,17 @@ pub(super) fn round(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
             halves[..x.len()].convert_to_f32_slice(d);
         }
     } else {
-        map(d.write(n), x.read(n), |x: f32| f32::from_bits(u32::from(bfloat(x)) << 16));
+        map(d.write(n), x.read(n), |x: f32| f32::from_bits(u32::from(bf16_bits(x)) << 16));
     }
 }
 
 /// Rounds once to a half type, and returns the number as `f32`.
-pub(super) fn once(half: DType, x: f64) -> f32 {
+pub(super) fn round_to_half(half: DType, x: f64) -> f32 {
     if half == DType::F16 { <f16 as Element>::from_f64(x).to_f32() } else { <bf16 as Element>::from_f64(x).to_f32() }
 }
 
 pub(super) fn round_once(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    map(d.write(n), x.read(n), |x: f64| once(half, x));
+    map(d.write(n), x.read(n), |x: f64| round_to_half(half, x));
 }
 
 /// Writes the positions `start..` along an axis.

@@ -118,24 +118,29 @@ pub(super) fn map_normalized(
 }
 
 /// Combines the elements in many lanes, which fill a few vectors, and then the lanes in a tree.
-pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) -> A {
+pub(super) fn fold<X: Copy, A: Copy>(
+    x: &[X],
+    neutral: A,
+    to_accumulator: impl Fn(X) -> A,
+    combine: impl Fn(A, A) -> A,
+) -> A {
     struct Fold<'a, X, A, U, C>(&'a [X], A, U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Fold<'_, X, A, U, C> {
         type Output = A;
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) -> A {
             const LANES: usize = 32;
-            let Fold(x, neutral, up, combine) = self;
+            let Fold(x, neutral, to_accumulator, combine) = self;
             let (chunks, rest) = x.as_chunks::<LANES>();
             let mut lanes = [neutral; LANES];
             for chunk in chunks {
                 for (lane, &x) in lanes.iter_mut().zip(chunk) {
-                    *lane = combine(*lane, up(x));
+                    *lane = combine(*lane, to_accumulator(x));
                 }
             }
             let mut total = neutral;
             for &x in rest {
-                total = combine(total, up(x));
+                total = combine(total, to_accumulator(x));
             }
             // The positions are fixed, so that the lanes stay in registers.
             let eight: [A; 8] = std::array::from_fn(|i| {
@@ -147,38 +152,38 @@ pub(super) fn fold<X: Copy, A: Copy>(x: &[X], neutral: A, up: impl Fn(X) -> A, c
         }
     }
     if x.len() < 8 {
-        return x.iter().fold(neutral, |total, &x| combine(total, up(x)));
+        return x.iter().fold(neutral, |total, &x| combine(total, to_accumulator(x)));
     }
-    ARCH.dispatch(Fold(x, neutral, up, combine))
+    ARCH.dispatch(Fold(x, neutral, to_accumulator, combine))
 }
 
 /// A function of each number of a vector.
-pub(super) trait Each {
-    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s;
+pub(super) trait ElementFn {
+    fn apply<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s;
 }
 
 /// Returns the number itself.
-pub(super) struct Itself;
+pub(super) struct Identity;
 /// Returns its square, rounded to `f32`.
 pub(super) struct Square;
 /// Returns the square of its difference from a number. Both are rounded to `f32`.
 pub(super) struct SquareOfDifference(pub f32);
 
-impl Each for Itself {
+impl ElementFn for Identity {
     #[inline(always)]
-    fn of<S: Simd>(&self, _: S, x: S::f32s) -> S::f32s {
+    fn apply<S: Simd>(&self, _: S, x: S::f32s) -> S::f32s {
         x
     }
 }
-impl Each for Square {
+impl ElementFn for Square {
     #[inline(always)]
-    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
+    fn apply<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
         simd.mul_f32s(x, x)
     }
 }
-impl Each for SquareOfDifference {
+impl ElementFn for SquareOfDifference {
     #[inline(always)]
-    fn of<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
+    fn apply<S: Simd>(&self, simd: S, x: S::f32s) -> S::f32s {
         let difference = simd.sub_f32s(x, simd.splat_f32s(self.0));
         simd.mul_f32s(difference, difference)
     }
@@ -186,9 +191,9 @@ impl Each for SquareOfDifference {
 
 /// Returns the sum of `f` of all elements. Eight numbers at a time are added pairwise in `f32`, and these sums in
 /// `f64`. The result does not depend on the length of vectors.
-pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
+pub(super) fn sum_f32(x: &[f32], f: impl ElementFn) -> f64 {
     struct Sum<'a, F>(&'a [f32], F);
-    impl<F: Each> WithSimd for Sum<'_, F> {
+    impl<F: ElementFn> WithSimd for Sum<'_, F> {
         type Output = f64;
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> f64 {
@@ -204,7 +209,7 @@ pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
                     // Closures would keep vector instructions from being inlined here.
                     let mut x: [S::f32s; 8] = [vectors[i]; 8];
                     for (k, x) in x.iter_mut().enumerate() {
-                        *x = f.of(simd, vectors[i + k * stride]);
+                        *x = f.apply(simd, vectors[i + k * stride]);
                     }
                     for n in [4, 2, 1] {
                         for k in 0..n {
@@ -221,7 +226,7 @@ pub(super) fn sum_f32(x: &[f32], f: impl Each) -> f64 {
             for part in rest.chunks(LANES / stride) {
                 let mut values = [0f32; LANES];
                 let values = &mut values[..part.len()];
-                simd.partial_store_f32s(values, f.of(simd, simd.partial_load_f32s(part)));
+                simd.partial_store_f32s(values, f.apply(simd, simd.partial_load_f32s(part)));
                 total = values.iter().fold(total, |sum, &x| sum + f64::from(x));
             }
             lanes.iter().fold(total, |sum, x| sum + x)
@@ -262,19 +267,24 @@ pub(super) fn add_rows_f32(a: &mut [f64], x: &[f32]) {
 }
 
 /// Combines each element of `x` into the element of `a`.
-pub(super) fn accumulate<X: Copy, A: Copy>(a: &mut [A], x: &[X], up: impl Fn(X) -> A, combine: impl Fn(A, A) -> A) {
+pub(super) fn accumulate<X: Copy, A: Copy>(
+    a: &mut [A],
+    x: &[X],
+    to_accumulator: impl Fn(X) -> A,
+    combine: impl Fn(A, A) -> A,
+) {
     struct Accumulate<'a, X, A, U, C>(&'a mut [A], &'a [X], U, C);
     impl<X: Copy, A: Copy, U: Fn(X) -> A, C: Fn(A, A) -> A> WithSimd for Accumulate<'_, X, A, U, C> {
         type Output = ();
         #[inline(always)]
         fn with_simd<S: Simd>(self, _: S) {
-            let Accumulate(a, x, up, combine) = self;
+            let Accumulate(a, x, to_accumulator, combine) = self;
             for (a, &x) in a.iter_mut().zip(x) {
-                *a = combine(*a, up(x));
+                *a = combine(*a, to_accumulator(x));
             }
         }
     }
-    ARCH.dispatch(Accumulate(a, x, up, combine));
+    ARCH.dispatch(Accumulate(a, x, to_accumulator, combine));
 }
 
 /// Encrypts each pair of elements of `x` by the block cipher Threefry-2x32-20 with the key of the pair, and writes it

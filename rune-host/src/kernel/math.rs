@@ -47,20 +47,20 @@ fn expm1_near_zero(r: f64) -> f64 {
 
 /// Clamps `x` to `±bound`. NaN stays NaN.
 #[inline(always)]
-fn within(x: f64, bound: f64) -> f64 {
+fn clamp_magnitude(x: f64, bound: f64) -> f64 {
     let x = if x > bound { bound } else { x };
     if x < -bound { -bound } else { x }
 }
 
 #[inline(always)]
 pub(super) fn exp(x: f64) -> f64 {
-    let (scale, rest) = split_exp(within(x, 200.0));
+    let (scale, rest) = split_exp(clamp_magnitude(x, 200.0));
     scale + scale * rest
 }
 
 #[inline(always)]
 pub(super) fn expm1(x: f64) -> f64 {
-    let (scale, rest) = split_exp(within(x, 200.0));
+    let (scale, rest) = split_exp(clamp_magnitude(x, 200.0));
     let y = scale * rest + (scale - 1.0);
     if x == 0.0 { x } else { y }
 }
@@ -99,7 +99,7 @@ pub(super) fn log1p(x: f64) -> f64 {
 }
 
 /// The greatest argument of [`sin`], [`cos`] and [`tan`]. Greater multiples of `π/2` would need more digits of `π/2`.
-pub(super) const GREATEST_ANGLE: f64 = 1e6;
+pub(super) const MAX_ANGLE: f64 = 1e6;
 
 /// Returns the quadrant of `x` in the lowest bits, and `x` minus that multiple of `π/2`.
 #[inline(always)]
@@ -149,7 +149,7 @@ pub(super) fn tan(x: f64) -> f64 {
 /// Returns `x^y` for finite `x` above 0 and finite `y`.
 #[inline(always)]
 pub(super) fn pow(x: f64, y: f64) -> f64 {
-    exp(within(y * log_of_normal(x), 200.0))
+    exp(clamp_magnitude(y * log_of_normal(x), 200.0))
 }
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
     }
 
     /// Returns the distance in units of the last place.
-    fn apart(a: f32, b: f32) -> u64 {
+    fn ulp_distance(a: f32, b: f32) -> u64 {
         let place = |x: f32| {
             let magnitude = i64::from(x.to_bits() & 0x7fff_ffff);
             if x.is_sign_negative() { -magnitude } else { magnitude }
@@ -197,13 +197,13 @@ mod tests {
             ("log", single::log, f64::ln, all, 2),
             ("tanh", single::tanh, f64::tanh, all, 2),
             ("logistic", single::logistic, logistic, all, 2),
-            ("sin", single::sin, f64::sin, single::GREATEST_ANGLE, 2),
-            ("cos", single::cos, f64::cos, single::GREATEST_ANGLE, 2),
+            ("sin", single::sin, f64::sin, single::MAX_ANGLE, 2),
+            ("cos", single::cos, f64::cos, single::MAX_ANGLE, 2),
             ("expm1", wide!(expm1), f64::exp_m1, all, 1),
             ("log1p", wide!(log1p), f64::ln_1p, all, 1),
-            ("sin of f64", wide!(sin), f64::sin, GREATEST_ANGLE as f32, 1),
-            ("cos of f64", wide!(cos), f64::cos, GREATEST_ANGLE as f32, 1),
-            ("tan", wide!(tan), f64::tan, GREATEST_ANGLE as f32, 1),
+            ("sin of f64", wide!(sin), f64::sin, MAX_ANGLE as f32, 1),
+            ("cos of f64", wide!(cos), f64::cos, MAX_ANGLE as f32, 1),
+            ("tan", wide!(tan), f64::tan, MAX_ANGLE as f32, 1),
             ("erf", single::erf, libm::erf, all, 2),
             ("pow", wide!(|x: f64| pow(x.abs(), 1.7)), |x| x.abs().powf(1.7), f32::MAX, 1),
         ];
@@ -213,7 +213,7 @@ mod tests {
                     continue;
                 }
                 let (a, b) = (ours(x), reference(f64::from(x)) as f32);
-                assert!(apart(a, b) <= allowed, "{name}({x:?}) is {a:?}, and {b:?} by the reference");
+                assert!(ulp_distance(a, b) <= allowed, "{name}({x:?}) is {a:?}, and {b:?} by the reference");
             }
         }
     }

@@ -26,14 +26,14 @@ use std::cell::RefCell;
 
 /// The number of elements of a task. A larger kernel is divided into tasks. It does not depend on the number of
 /// threads, so sums do not either.
-const TASK: usize = if cfg!(test) { 24 } else { 1 << 16 };
+const TASK_SIZE: usize = if cfg!(test) { 24 } else { 1 << 16 };
 /// The maximum number of tasks of a kernel with reductions.
 const MAX_PARTIALS: usize = 64;
 /// The maximum number of accumulators of all tasks together.
 const MAX_ACCUMULATORS: usize = 1 << 22;
 /// The minimum number of elements that a task combines into each accumulator. The accumulators of all tasks are
 /// combined at the end, which costs time.
-const LEAST_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
+const MIN_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
 
 /// An input of a kernel.
 #[derive(Clone, Debug)]
@@ -138,11 +138,11 @@ impl Kernel {
 
     /// Returns the number of elements of a task, a multiple of the tile.
     fn task_size(&self) -> usize {
-        let mut tasks = self.size.div_ceil(TASK);
+        let mut tasks = self.size.div_ceil(TASK_SIZE);
         if !self.reductions.is_empty() {
             let accumulators: usize = self.reductions.iter().map(|r| r.ty.size()).sum();
             tasks = tasks.min(MAX_PARTIALS).min((MAX_ACCUMULATORS / accumulators).max(1));
-            tasks = tasks.min((self.size / (accumulators * LEAST_COMBINED)).max(1));
+            tasks = tasks.min((self.size / (accumulators * MIN_COMBINED)).max(1));
         }
         self.size.div_ceil(tasks).next_multiple_of(self.tile)
     }
@@ -163,7 +163,7 @@ impl Kernel {
                 let bytes = if output.per_row { n / self.row } else { n } * output.size;
                 let (now, later) = std::mem::take(rest).split_at_mut(bytes);
                 if let Slot::Scratch(words) = std::mem::replace(&mut slots[output.register], Slot::Output(now)) {
-                    keep(words);
+                    recycle(words);
                 }
                 *rest = later;
             }
@@ -174,7 +174,7 @@ impl Kernel {
         }
         for slot in slots {
             if let Slot::Scratch(words) = slot {
-                keep(words);
+                recycle(words);
             }
         }
         partials
@@ -207,7 +207,7 @@ impl Kernel {
                 let Input { size, access, .. } = &self.inputs[input];
                 if let Some(from) = access.in_place(start, n) {
                     if let Slot::Scratch(lines) = take(slots, d) {
-                        keep(lines);
+                        recycle(lines);
                     }
                     slots[d] = Slot::Input(&inputs[input][from * size..(from + n) * size]);
                 } else {
@@ -311,7 +311,7 @@ fn scratch(slot: Slot<'_>) -> Slot<'_> {
 }
 
 /// Keeps the memory of a register for later tasks of the thread.
-fn keep(lines: Vec<Line>) {
+fn recycle(lines: Vec<Line>) {
     if lines.capacity() == 0 || lines.capacity() > KEPT_LINES {
         return;
     }

@@ -1,6 +1,6 @@
 //! Traits of the Rust types of elements.
 
-use super::lanes::{Itself, accumulate, add_rows_f32, fold, sum_f32};
+use super::lanes::{Identity, accumulate, add_rows_f32, fold, sum_f32};
 use bytemuck::Pod;
 
 /// A number as an element of a tile: an `f32`, an `f64`, or an integer.
@@ -120,7 +120,7 @@ macro_rules! floats {
     )*};
 }
 floats! {
-    f32 |x| sum_f32(x, Itself), add_rows_f32;
+    f32 |x| sum_f32(x, Identity), add_rows_f32;
     f64 |x| fold(x, 0.0, |x| x, |x, y| x + y), |a: &mut [f64], x: &[f64]| {
         x.chunks_exact(a.len()).for_each(|row| accumulate(a, row, |x| x, |x, y| x + y));
     };

@@ -1,6 +1,6 @@
 //! Reductions: combining elements within rows and into accumulators.
 
-use super::compute::once;
+use super::compute::round_to_half;
 use super::lanes::{accumulate, fold};
 use super::number::{Accumulator, Bits, Number, with_integer, with_number};
 use super::slot::Slot;
@@ -27,12 +27,12 @@ trait Reducer: Sized {
     }
     /// Combines all elements.
     fn total(x: &[Self::Element]) -> Self::Accumulator {
-        folded::<Self>(x)
+        fold_elements::<Self>(x)
     }
 }
 
 macro_rules! reducers {
-    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $up:expr, $down:expr, $total:expr
+    ($($name:ident<$t:ident> in $accumulator:ty: $neutral:ident, $combine:ident, $to_accumulator:expr, $from_accumulator:expr, $total:expr
         $(, $rows:expr)?;)*) => {$(
         struct $name<T>(PhantomData<T>);
         impl<$t: Number> Reducer for $name<$t> {
@@ -41,11 +41,11 @@ macro_rules! reducers {
             const NEUTRAL: $accumulator = <$accumulator>::$neutral;
             #[inline(always)]
             fn to_accumulator(x: $t) -> $accumulator {
-                $up(x)
+                $to_accumulator(x)
             }
             #[inline(always)]
             fn from_accumulator(x: $accumulator) -> $t {
-                $down(x)
+                $from_accumulator(x)
             }
             #[inline(always)]
             fn combine(x: $accumulator, y: $accumulator) -> $accumulator {
@@ -62,12 +62,12 @@ macro_rules! reducers {
 }
 reducers! {
     Sum<T> in T::Accumulator: ZERO, plus, T::to_accumulator, T::from_accumulator, T::sum, T::add_rows;
-    Product<T> in T::Accumulator: ONE, times, T::to_accumulator, T::from_accumulator, folded::<Self>;
-    Greatest<T> in T: LEAST, greater, identity, identity, folded::<Self>;
-    Least<T> in T: GREATEST, lesser, identity, identity, folded::<Self>;
+    Product<T> in T::Accumulator: ONE, times, T::to_accumulator, T::from_accumulator, fold_elements::<Self>;
+    Greatest<T> in T: LEAST, greater, identity, identity, fold_elements::<Self>;
+    Least<T> in T: GREATEST, lesser, identity, identity, fold_elements::<Self>;
 }
 
-fn folded<R: Reducer>(x: &[R::Element]) -> R::Accumulator {
+fn fold_elements<R: Reducer>(x: &[R::Element]) -> R::Accumulator {
     fold(x, R::NEUTRAL, R::to_accumulator, R::combine)
 }
 macro_rules! bitwise {
@@ -139,7 +139,7 @@ pub(super) fn rows(
             let x = x.read::<R::Element>(rows * len);
             if let (Some(half), true) = (half, R::IS_WIDER) {
                 for (d, row) in d.write::<f32>(rows).iter_mut().zip(x.chunks_exact(len)) {
-                    *d = once(half, bytemuck::cast(total(row)));
+                    *d = round_to_half(half, bytemuck::cast(total(row)));
                 }
                 return;
             }
@@ -284,8 +284,8 @@ impl Reduction {
                     }
                 }
                 match reduction.half {
-                    Some(DType::F16) => halves::<R, half::f16>(&total, out),
-                    Some(_) => halves::<R, half::bf16>(&total, out),
+                    Some(DType::F16) => write_half::<R, half::f16>(&total, out),
+                    Some(_) => write_half::<R, half::bf16>(&total, out),
                     None => {
                         let out: &mut [R::Element] = bytemuck::cast_slice_mut(out);
                         for (out, &x) in out.iter_mut().zip(&total) {
@@ -296,7 +296,7 @@ impl Reduction {
             }
         }
         /// Writes a half type. It is `f32` in registers.
-        fn halves<R: Reducer, H: Element>(total: &[R::Accumulator], out: &mut [u8]) {
+        fn write_half<R: Reducer, H: Element>(total: &[R::Accumulator], out: &mut [u8]) {
             for (out, &x) in H::cast_slice_mut(out).iter_mut().zip(total) {
                 let wide = match R::IS_WIDER {
                     true => bytemuck::cast::<_, f64>(x),

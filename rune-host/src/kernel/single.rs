@@ -20,7 +20,7 @@ const ROUND: f32 = 12582912.0;
 
 /// Clamps `x` between two bounds. NaN stays NaN.
 #[inline(always)]
-fn between(x: f32, low: f32, high: f32) -> f32 {
+fn clamp(x: f32, low: f32, high: f32) -> f32 {
     let x = if x > high { high } else { x };
     if x < low { low } else { x }
 }
@@ -44,7 +44,7 @@ fn scale(y: f32, rounded: f32) -> f32 {
 #[inline(always)]
 pub(super) fn exp(x: f32) -> f32 {
     const LN_2_LOW: f32 = -1.904_654_3e-9;
-    let x = between(x, -104.0, 89.0);
+    let x = clamp(x, -104.0, 89.0);
     let rounded = x.mul_add(std::f32::consts::LOG2_E, ROUND);
     let n = rounded - ROUND;
     let r = n.mul_add(-LN_2_LOW, n.mul_add(-std::f32::consts::LN_2, x));
@@ -53,7 +53,7 @@ pub(super) fn exp(x: f32) -> f32 {
 
 #[inline(always)]
 pub(super) fn exp2(x: f32) -> f32 {
-    let x = between(x, -150.0, 129.0);
+    let x = clamp(x, -150.0, 129.0);
     let rounded = x + ROUND;
     let r = (x - (rounded - ROUND)) * std::f32::consts::LN_2;
     scale(1.0 + expm1_near_zero(r), rounded)
@@ -91,7 +91,7 @@ pub(super) fn erf(x: f32) -> f32 {
     const LARGE: [f32; 7] =
         [-2.009_984_9e-4, 3.092_312_5e-3, -2.242_029e-2, 1.043_276_4e-1, 6.367_371e-1, 1.127_936_2, 1.335_581_2e-4];
     let small = x.mul_add(polynomial(x * x, SMALL), x);
-    let large = 1.0 - exp(-polynomial(between(x.abs(), 0.0, 4.0), LARGE));
+    let large = 1.0 - exp(-polynomial(clamp(x.abs(), 0.0, 4.0), LARGE));
     if x.abs() < 0.875 { small } else { large.copysign(x) }
 }
 
@@ -112,11 +112,11 @@ pub(super) fn log(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     /// The bits of `√½`.
-    const LOWEST: u32 = 0x3f35_04f3;
+    const SQRT_HALF_BITS: u32 = 0x3f35_04f3;
     let subnormal = x < f32::MIN_POSITIVE;
-    let bits = (if subnormal { x * 8388608.0 } else { x }).to_bits().wrapping_sub(LOWEST);
+    let bits = (if subnormal { x * 8388608.0 } else { x }).to_bits().wrapping_sub(SQRT_HALF_BITS);
     let exponent = ((bits as i32) >> 23) as f32 - if subnormal { 23.0 } else { 0.0 };
-    let f = f32::from_bits((bits & 0x007f_ffff) + LOWEST) - 1.0;
+    let f = f32::from_bits((bits & 0x007f_ffff) + SQRT_HALF_BITS) - 1.0;
     let square = f * f;
     let rest = (square * f).mul_add(polynomial(f, TERMS), exponent.mul_add(LN_2_LOW, -0.5 * square));
     let y = exponent.mul_add(LN_2_HIGH, f + rest);
@@ -126,7 +126,7 @@ pub(super) fn log(x: f32) -> f32 {
 }
 
 /// The greatest argument of [`sin`] and [`cos`]. Greater multiples of `π/2` would need more digits of `π/2`.
-pub(super) const GREATEST_ANGLE: f32 = 50000.0;
+pub(super) const MAX_ANGLE: f32 = 50000.0;
 
 /// Returns the quadrant of `x` in the lowest bits, and `x` minus that multiple of `π/2`.
 #[inline(always)]

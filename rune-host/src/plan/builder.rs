@@ -1,6 +1,6 @@
 //! Builds a plan from a program.
 
-use super::cluster::{Cluster, lane};
+use super::cluster::{Cluster, register_dtype};
 use super::order::{Node, order};
 use super::{Dense, Label, Plan, Step};
 use crate::kernel::{Instruction, Register};
@@ -202,27 +202,27 @@ impl Builder {
                 self.variable(ty.clone(), Storage::Iota { stride, size: shape[dimension] })
             }
             Op::Unary { f, x } => {
-                let dtype = lane(self.ty(x).dtype);
+                let dtype = register_dtype(self.ty(x).dtype);
                 let rounded = if f == UnaryFn::IsFinite { None } else { half(ty) };
                 self.elementwise(ty, &[x], rounded, |[x], d| Instruction::Unary { f, dtype, x, d })
             }
             Op::IntegerPow { x, y } => {
-                let dtype = lane(ty.dtype);
+                let dtype = register_dtype(ty.dtype);
                 self.elementwise(ty, &[x], half(ty), |[x], d| Instruction::IntegerPow { dtype, x, y, d })
             }
             Op::Binary { f, x, y } => {
-                let dtype = lane(ty.dtype);
+                let dtype = register_dtype(ty.dtype);
                 let make = |[x, y]: [Register; 2], d| Instruction::Binary { f, dtype, x, y, d };
                 let result = self.elementwise(ty, &[x, y], half(ty), make);
                 self.note_parts(result, f, x, y);
                 result
             }
             Op::Compare { direction, x, y } => {
-                let dtype = lane(self.ty(x).dtype);
+                let dtype = register_dtype(self.ty(x).dtype);
                 self.elementwise(ty, &[x, y], None, |[x, y], d| Instruction::Compare { direction, dtype, x, y, d })
             }
             Op::Select { pred, on_true, on_false } => {
-                let size = lane(ty.dtype).size();
+                let size = register_dtype(ty.dtype).size();
                 let make = |[pred, on_true, on_false]: [Register; 3], d| Instruction::Select {
                     size,
                     pred,
@@ -233,7 +233,7 @@ impl Builder {
                 self.elementwise(ty, &[pred, on_true, on_false], None, make)
             }
             Op::Clamp { min, x, max } => {
-                let dtype = lane(ty.dtype);
+                let dtype = register_dtype(ty.dtype);
                 self.elementwise(ty, &[min, x, max], None, |[min, x, max], d| Instruction::Clamp {
                     dtype,
                     min,

@@ -17,7 +17,7 @@ const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 204
 const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
 
 /// Returns the dtype of elements in registers.
-pub(super) fn lane(dtype: DType) -> DType {
+pub(super) fn register_dtype(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
 
@@ -157,7 +157,7 @@ impl Cluster {
         if let Some(&register) = self.iotas.get(&(dtype, stride, size, per_row)) {
             return register;
         }
-        let mut register = self.push(per_row, |d| Instruction::Iota { dtype: lane(dtype), stride, size, d });
+        let mut register = self.push(per_row, |d| Instruction::Iota { dtype: register_dtype(dtype), stride, size, d });
         if dtype.is_half() {
             let x = register;
             register = self.push(per_row, |d| Instruction::Round { half: dtype, x, d });
@@ -170,7 +170,7 @@ impl Cluster {
         if let Some(&register) = self.spreads.get(&x) {
             return register;
         }
-        let register = self.push(false, |d| Instruction::Spread { size: lane(dtype).size(), x, d });
+        let register = self.push(false, |d| Instruction::Spread { size: register_dtype(dtype).size(), x, d });
         self.spreads.insert(x, register);
         register
     }

@@ -125,12 +125,12 @@ impl Builder {
                 Some(Err(NeedsPermutation { permutation })) => {
                     let shape: Shape = permutation.iter().map(|&a| kernel.1.shape[a]).collect();
                     let moved = self.view(rhs, &Type::new(wide, shape), |v| Some(v.transpose(&permutation)));
-                    rhs = self.whole(moved);
+                    rhs = self.dense_variable(moved);
                     let rank = permutation.len();
                     dims.rhs = [rank - 1, rank - 2].into_iter().chain(0..rank - 2).collect();
                 }
                 // The images are read backwards.
-                None => lhs = self.whole(lhs),
+                None => lhs = self.dense_variable(lhs),
             }
         };
         let layout = conv.layout();

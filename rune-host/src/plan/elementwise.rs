@@ -1,7 +1,7 @@
 //! Operations that become instructions of kernels.
 
 use super::builder::{Builder, Storage, VariableId, half};
-use super::cluster::lane;
+use super::cluster::register_dtype;
 use crate::kernel::{Instruction, Reduction, Register};
 use crate::view::View;
 use rune_ir::op::ReduceFn;
@@ -20,7 +20,7 @@ impl Builder {
         rounded: Option<DType>,
         make: impl FnOnce([Register; N], Register) -> Instruction,
     ) -> VariableId {
-        let (cluster, per_row) = self.home(operands, ty.size());
+        let (cluster, per_row) = self.cluster_for(operands, ty.size());
         let operands = operands.map(|id| self.operand(id, cluster, per_row));
         let c = &mut self.clusters[cluster];
         c.add(self.position);
@@ -38,7 +38,7 @@ impl Builder {
         if from == dtype {
             return Some(x);
         }
-        let (source, target) = (lane(from), lane(dtype));
+        let (source, target) = (register_dtype(from), register_dtype(dtype));
         let plain = |[x]: [Register; 1], d| Instruction::Convert { from: source, to: target, x, d };
         Some(match (dtype.is_half(), from) {
             (true, DType::I64 | DType::U64) => return None,
@@ -97,11 +97,11 @@ impl Builder {
             _ => None,
         };
         let dtype = self.ty(x).dtype;
-        let cluster = self.home_of_reduction(x, shape.size(), row);
+        let cluster = self.cluster_for_reduction(x, shape.size(), row);
         let register = self.operand(x, cluster, false);
         let c = &mut self.clusters[cluster];
         c.add(self.position);
-        let (dtype, half) = (lane(dtype), half(ty));
+        let (dtype, half) = (register_dtype(dtype), half(ty));
         if row.is_some() && (c.row.is_none() || c.row == row) {
             c.row = row;
             let register = c.push(true, |d| Instruction::ReduceRows { f, dtype, half, x: register, d });

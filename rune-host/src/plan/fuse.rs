@@ -48,7 +48,7 @@ impl Uses {
         uses
     }
     /// Returns the position of the instruction that writes a register, if the register is read once.
-    fn alone(&self, x: Register) -> Option<usize> {
+    fn single_use_writer(&self, x: Register) -> Option<usize> {
         self.written[x].filter(|_| self.reads[x] == 1)
     }
     /// Returns the position of the only instruction that reads a register.
@@ -61,7 +61,7 @@ impl Uses {
 fn square(code: &mut Code, uses: &mut Uses) {
     for at in 0..code.len() {
         if let Instruction::ReduceRows { f: ReduceFn::Sum, dtype: DType::F32, half: None, x, d } = code[at].0
-            && let Some(before) = uses.alone(x)
+            && let Some(before) = uses.single_use_writer(x)
             && let Some(x) = squared(&code[before].0)
         {
             uses.gone[before] = true;
@@ -119,7 +119,7 @@ fn pair(code: &mut Code, uses: &mut Uses) {
         let Some((f, x, z, by_row, d)) = second(instruction).filter(|_| !per_row) else { continue };
         // If the second function commutes, either of its operands may be the result of the first.
         let exchanged = in_pair(f) == Some(true) && !by_row;
-        let (before, z) = match (uses.alone(x), uses.alone(z)) {
+        let (before, z) = match (uses.single_use_writer(x), uses.single_use_writer(z)) {
             (Some(before), _) if first(&code[before].0).is_some() => (before, z),
             (_, Some(before)) if exchanged => (before, x),
             (_, _) => continue,

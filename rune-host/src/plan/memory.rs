@@ -99,7 +99,7 @@ mod tests {
     use rune_trace::{DType, Program, Tensor, make_program};
 
     /// Returns the number of bytes of all results of instructions.
-    fn written(program: &Program) -> usize {
+    fn result_bytes(program: &Program) -> usize {
         let results = program.instructions().iter().flat_map(|i| i.results());
         results.map(|var| program.ty(var).bytes()).sum()
     }
@@ -109,7 +109,7 @@ mod tests {
         let f = |x: &Tensor| (0..400).fold(x.clone(), |y, _| y * 0.5 + 1.0);
         let program = make_program(f, &Tensor::zeros(4096, DType::F32)).unwrap().simplify();
         let array = 4 * 4096;
-        assert!(written(&program) > 700 * array);
+        assert!(result_bytes(&program) > 700 * array);
         // There are many kernels, because kernels are short in tests.
         let plan = Plan::new(&program);
         assert!(plan.steps() > 20);

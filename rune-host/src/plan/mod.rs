@@ -129,7 +129,7 @@ impl Plan {
 
 impl Dense {
     /// Returns the array in the buffer.
-    pub(crate) fn of(&self, array: Array) -> Array {
+    pub(crate) fn reshape(&self, array: Array) -> Array {
         if array.shape() == &self.shape { array } else { array.reshaped(self.shape.clone()) }
     }
 }

@@ -103,7 +103,7 @@ impl Builder {
                 }
                 let sort = Sort { runs: AxisSplit::along(&ty.shape, *dimension), dtypes, num_keys: *num_keys };
                 let reads = operands.iter().map(|&x| self.dense(x).buffer).collect();
-                (if operands.len() == 1 { Native::SortAlone(sort) } else { Native::Sort(sort) }, reads)
+                (if operands.len() == 1 { Native::SortSingle(sort) } else { Native::Sort(sort) }, reads)
             }
             Op::TopK { x, k } => {
                 let len = self.ty(*x).shape.last().copied().unwrap_or(1);
@@ -145,7 +145,7 @@ impl Builder {
 
     /// Adds the block cipher on each pair of elements to a kernel, and returns both results.
     fn threefry(&mut self, operands: [VariableId; 4], ty: &Type) -> Vec<VariableId> {
-        let (cluster, per_row) = self.home(&operands, ty.size());
+        let (cluster, per_row) = self.cluster_for(&operands, ty.size());
         let operands = operands.map(|id| self.operand(id, cluster, per_row));
         let c = &mut self.clusters[cluster];
         c.add(self.position);

@@ -11,15 +11,17 @@ use rune_ir::Type;
 const MAX_CLUSTER: usize = if cfg!(test) { 12 } else { 512 };
 
 impl Builder {
-    /// Returns a view of a variable, or of a copy if `look` returns none.
-    pub(super) fn view(&mut self, x: VariableId, ty: &Type, look: impl Fn(&View) -> Option<View>) -> VariableId {
+    /// Returns a view of a variable, or of a copy if `make_view` returns none.
+    pub(super) fn view(&mut self, x: VariableId, ty: &Type, make_view: impl Fn(&View) -> Option<View>) -> VariableId {
         let place = match &self.variables[x].storage {
             Storage::Constant(value) => Some(Storage::Constant(*value)),
-            Storage::Stored { buffer, view } => look(view).map(|view| Storage::Stored { buffer: *buffer, view }),
-            Storage::Viewed { base, view } => look(view).map(|view| Storage::Viewed { base: *base, view }),
-            Storage::Lane { .. } => look(&View::dense(&self.shape(x))).map(|view| Storage::Viewed { base: x, view }),
+            Storage::Stored { buffer, view } => make_view(view).map(|view| Storage::Stored { buffer: *buffer, view }),
+            Storage::Viewed { base, view } => make_view(view).map(|view| Storage::Viewed { base: *base, view }),
+            Storage::Lane { .. } => {
+                make_view(&View::dense(&self.shape(x))).map(|view| Storage::Viewed { base: x, view })
+            }
             Storage::Iota { stride, size } => {
-                let dense = look(&View::dense(&self.shape(x)));
+                let dense = make_view(&View::dense(&self.shape(x)));
                 let iota = Storage::Iota { stride: *stride, size: *size };
                 dense.filter(|v| v.is_dense() && v.shape.size() == self.ty(x).size()).map(|_| iota)
             }
@@ -28,7 +30,7 @@ impl Builder {
             Some(place) => self.variable(ty.clone(), place),
             None => {
                 let copy = self.copy(x);
-                let view = look(&View::dense(&self.shape(x))).expect("whatever is dense can be reshaped");
+                let view = make_view(&View::dense(&self.shape(x))).expect("whatever is dense can be reshaped");
                 self.variable(ty.clone(), Storage::Viewed { base: copy, view })
             }
         }
@@ -36,7 +38,7 @@ impl Builder {
 
     /// Copies a variable to a register, in row-major order.
     pub(super) fn copy(&mut self, x: VariableId) -> VariableId {
-        let (cluster, per_row) = self.home(&[x], self.ty(x).size());
+        let (cluster, per_row) = self.cluster_for(&[x], self.ty(x).size());
         let register = self.operand(x, cluster, per_row);
         self.clusters[cluster].add(self.position);
         self.variable(self.ty(x).clone(), Storage::Lane { cluster, register, per_row })
@@ -80,7 +82,7 @@ impl Builder {
 
     /// Returns the cluster for an operation on these operands with `size` results, and whether it computes one result
     /// for each row.
-    pub(super) fn home(&mut self, operands: &[VariableId], size: usize) -> (usize, bool) {
+    pub(super) fn cluster_for(&mut self, operands: &[VariableId], size: usize) -> (usize, bool) {
         let mut best: Option<(u32, usize, bool)> = None;
         for &id in operands {
             let Some(cluster) = self.cluster_of(id) else { continue };
@@ -103,7 +105,7 @@ impl Builder {
     }
 
     /// Returns the cluster for a reduction of all `size` elements of `x`, in rows of `row` elements if given.
-    pub(super) fn home_of_reduction(&mut self, x: VariableId, size: usize, row: Option<usize>) -> usize {
+    pub(super) fn cluster_for_reduction(&mut self, x: VariableId, size: usize, row: Option<usize>) -> usize {
         if let Some(cluster) = self.cluster_of(x) {
             let c = &self.clusters[cluster];
             let fits = c.size == size && c.len() < MAX_CLUSTER && (row.is_none() || c.row.is_none() || c.row == row);
@@ -195,7 +197,7 @@ impl Builder {
     }
 
     /// Returns a variable in a separate buffer, in row-major order.
-    pub(super) fn whole(&mut self, id: VariableId) -> VariableId {
+    pub(super) fn dense_variable(&mut self, id: VariableId) -> VariableId {
         let Dense { buffer, shape } = self.dense(id);
         let place = Storage::Stored { buffer, view: View::dense(&shape) };
         self.variable(self.ty(id).clone(), place)

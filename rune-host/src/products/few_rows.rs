@@ -20,7 +20,7 @@ const MAX_PARTS: usize = 16;
 /// The least number of rows of a matrix in a part.
 const MIN_ROWS: usize = if cfg!(test) { 8 } else { 64 };
 /// The number of bytes from which threads share a matrix.
-const PARALLEL: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
 
 /// The elements of a matrix, which are widened to `f32`.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -88,7 +88,7 @@ fn of_type<T: Narrow>((rows, x): (&Factor, &[f32]), (matrix, y): (&Factor, &[T])
     let each = count * columns;
     let batches = out.len() / each;
     let bytes = size_of::<T>() * depth * columns;
-    let shared = bytes * batches >= PARALLEL && rayon::current_num_threads() > 1;
+    let shared = bytes * batches >= PARALLEL_THRESHOLD && rayon::current_num_threads() > 1;
     let to = if matrix_first { [1, count] } else { [columns, 1] };
     let one = |index: usize, out: &mut [f32], shared: bool| {
         let rows = Matrix {
@@ -103,7 +103,7 @@ fn of_type<T: Narrow>((rows, x): (&Factor, &[f32]), (matrix, y): (&Factor, &[T])
         OfBatch { rows, matrix: &y[matrix.at(index)..], columns, steps, to }.run(out, shared);
     };
     // Threads share the matrices of a batch. If these are large and few, threads share each matrix.
-    if shared && batches > 1 && (bytes < PARALLEL || batches >= 2 * rayon::current_num_threads()) {
+    if shared && batches > 1 && (bytes < PARALLEL_THRESHOLD || batches >= 2 * rayon::current_num_threads()) {
         let some = batches.div_ceil(4 * rayon::current_num_threads());
         out.par_chunks_mut(each * some).enumerate().for_each(|(group, out)| {
             out.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(group * some + i, out, false));

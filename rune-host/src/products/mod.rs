@@ -15,7 +15,7 @@ use rune_ir::op::{Dims, DotDims};
 use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
 
 /// From this many multiplications on, all threads compute one product together.
-const PARALLEL: usize = 1 << 23;
+const PARALLEL_THRESHOLD: usize = 1 << 23;
 
 /// Returns the products of `lhs` and `rhs`, summed over the contracted axes, as [`Op::DotGeneral`] defines it. `out` is
 /// the dtype of the result. Returns `None` if there is no kernel for the dtypes. The kernels compute `f32` and `f64`;
@@ -130,14 +130,14 @@ impl Product {
         let matrices = out.chunks_exact_mut(m * n);
         let batches = matrices.len();
         // Threads share the small products of a batch, each as a whole. They share a large product itself.
-        if work < PARALLEL && batches > 1 && work.saturating_mul(batches) >= PARALLEL {
+        if work < PARALLEL_THRESHOLD && batches > 1 && work.saturating_mul(batches) >= PARALLEL_THRESHOLD {
             let each = batches.div_ceil(4 * rayon::current_num_threads());
             out.par_chunks_mut(m * n * each).enumerate().for_each(|(group, matrices)| {
                 matrices.chunks_exact_mut(m * n).enumerate().for_each(|(i, c)| one((group * each + i, c), false));
             });
             return;
         }
-        matrices.enumerate().for_each(|matrix| one(matrix, work >= PARALLEL));
+        matrices.enumerate().for_each(|matrix| one(matrix, work >= PARALLEL_THRESHOLD));
     }
 }
 

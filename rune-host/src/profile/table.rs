@@ -10,9 +10,9 @@ use std::fmt::{self, Display};
 use std::time::{Duration, Instant};
 
 /// The total time of all calls, unless the maximum number of calls is reached first.
-const LONG: Duration = Duration::from_millis(300);
+const TOTAL_TIME: Duration = Duration::from_millis(300);
 const MAX_CALLS: u32 = 1000;
-const LEAST_CALLS: u32 = 3;
+const MIN_CALLS: u32 = 3;
 /// The maximum number of rows of a printed table.
 const SHOWN: usize = 25;
 
@@ -75,7 +75,7 @@ impl Profile {
         plan.run(inputs.to_vec())?;
         let begin = Instant::now();
         let (mut calls, mut together, mut all) = (0, Duration::ZERO, Vec::new());
-        while calls < LEAST_CALLS || (begin.elapsed() < LONG && calls < MAX_CALLS) {
+        while calls < MIN_CALLS || (begin.elapsed() < TOTAL_TIME && calls < MAX_CALLS) {
             let (result, events) = profile::collect(|| {
                 let start = Instant::now();
                 plan.run(inputs.to_vec()).map(|_| start.elapsed())
@@ -206,13 +206,13 @@ mod tests {
 
     #[test]
     fn steps_of_loops_have_their_operations_and_lines() {
-        let profile = Profile::measure(&looped(), &[Array::from_slice([2], &[1.0f32, 2.0])]).unwrap();
+        let profile = Profile::measure(&loop_program(), &[Array::from_slice([2], &[1.0f32, 2.0])]).unwrap();
         let tanh = profile.by_operation.iter().find(|row| row.name == "tanh").expect("a row of the step");
         assert_eq!((tanh.times, tanh.flops, tanh.bytes), (3.0, 6, 48));
         assert!(profile.to_string().contains("tanh"), "{profile}");
     }
 
-    fn looped() -> Program {
+    fn loop_program() -> Program {
         use rune_ir::{Op, Origin, ProgramBuilder, Type, Var, op::UnaryFn};
         let ty = Type::new(rune_ir::DType::F32, [2]);
         let mut body = ProgramBuilder::new("step", vec![ty.clone()], vec![]);

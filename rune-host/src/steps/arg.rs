@@ -9,7 +9,7 @@ use rune_ir::op::ArgFn;
 use rune_ir::{DType, Element};
 
 /// The number of elements from which several threads share the work.
-const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 17 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 17 };
 /// The number of elements of a row that are combined at a time.
 const BLOCK: usize = if cfg!(test) { 5 } else { 1024 };
 
@@ -65,7 +65,7 @@ impl ArgReduce {
             (_, true) => of_columns(x, found, |x, best| x < best),
         };
         let each = inner * size_of::<u32>();
-        in_pieces(bytemuck::cast_slice_mut(&mut found), each, x.len() >= PARALLEL, &|first, found| {
+        in_pieces(bytemuck::cast_slice_mut(&mut found), each, x.len() >= PARALLEL_THRESHOLD, &|first, found| {
             let found: &mut [u32] = bytemuck::cast_slice_mut(found);
             let x = x[first * len * inner..].chunks_exact(len * inner);
             x.zip(found.chunks_exact_mut(inner)).for_each(|(x, found)| piece(x, found));

@@ -6,9 +6,9 @@ use rune_ir::DType;
 use rune_ir::op::CumulativeFn;
 
 /// The number of elements from which several threads share the work.
-const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 16 };
 /// The number of rows that are computed side by side. Within a row, each step waits for the step before it.
-const TOGETHER: usize = 4;
+const ROWS_PER_PASS: usize = 4;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Cumulative {
@@ -28,11 +28,11 @@ impl Cumulative {
                 DType::F32 => self.log_sum_exp::<f32>(bytemuck::cast_slice_mut(x)),
                 _ => self.log_sum_exp::<f64>(bytemuck::cast_slice_mut(x)),
             },
-            f => with_any_number!(self.dtype, T => self.number::<T>(f, bytemuck::cast_slice_mut(x))),
+            f => with_any_number!(self.dtype, T => self.run_typed::<T>(f, bytemuck::cast_slice_mut(x))),
         }
     }
 
-    fn number<T: Summed>(&self, f: CumulativeFn, x: &mut [T]) {
+    fn run_typed<T: Summed>(&self, f: CumulativeFn, x: &mut [T]) {
         type A<T> = <T as Summed>::Accumulator;
         match f {
             CumulativeFn::Sum => self.running(x, A::<T>::ZERO, |a, x| a.plus(x.to_accumulator()), T::from_accumulator),
@@ -73,9 +73,9 @@ impl Cumulative {
         };
         let place = |i: usize| if self.reverse { len - 1 - i } else { i };
         let rows = |x: &mut [T]| {
-            let mut groups = x.chunks_exact_mut(TOGETHER * len);
+            let mut groups = x.chunks_exact_mut(ROWS_PER_PASS * len);
             for group in &mut groups {
-                let mut states = [start; TOGETHER];
+                let mut states = [start; ROWS_PER_PASS];
                 for i in 0..len {
                     for (row, state) in states.iter_mut().enumerate() {
                         step(state, &mut group[row * len + place(i)]);
@@ -98,8 +98,8 @@ impl Cumulative {
             }
         };
         let some = |x: &mut [T]| if inner == 1 { rows(x) } else { columns(x) };
-        let shared = x.len() >= PARALLEL && outer > 1;
-        let each = TOGETHER * len * inner * size_of::<T>();
+        let shared = x.len() >= PARALLEL_THRESHOLD && outer > 1;
+        let each = ROWS_PER_PASS * len * inner * size_of::<T>();
         in_pieces(bytemuck::cast_slice_mut(x), each, shared, &|_, x| some(bytemuck::cast_slice_mut(x)));
     }
 }

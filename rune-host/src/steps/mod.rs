@@ -47,7 +47,7 @@ pub(crate) enum Native {
     ArgReduce(ArgReduce),
     ReduceWindow(ReduceWindow),
     /// Sorts the memory of its only operand.
-    SortAlone(Sort),
+    SortSingle(Sort),
     Sort(Sort),
     TopK(TopK),
 }
@@ -57,7 +57,7 @@ impl Native {
     pub(crate) fn is_in_place(&self) -> bool {
         matches!(
             self,
-            Native::DynamicUpdateSlice(..) | Native::Scatter(_) | Native::Cumulative(_) | Native::SortAlone(_)
+            Native::DynamicUpdateSlice(..) | Native::Scatter(_) | Native::Cumulative(_) | Native::SortSingle(_)
         )
     }
     /// Computes the results. If the step works in place, its first operand is in the first result, and is not among
@@ -72,7 +72,7 @@ impl Native {
             Native::Cumulative(cumulative) => cumulative.run(&mut results[0]),
             Native::ArgReduce(arg) => arg.run(operands[0], &mut results[0]),
             Native::ReduceWindow(window) => window.run(operands[0], &mut results[0]),
-            Native::SortAlone(sort) => sort.run_alone(&mut results[0]),
+            Native::SortSingle(sort) => sort.run_single(&mut results[0]),
             Native::Sort(sort) => sort.run(operands, results),
             Native::TopK(top_k) => top_k.run(operands[0], results),
         }

@@ -5,11 +5,11 @@ use half::{bf16, f16};
 use rune_ir::{AlignedBytes, DType, with_word};
 
 /// The number of elements from which several threads share the rows.
-const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 14 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 14 };
 /// The number of elements from which a row is sorted by radix.
-const LONG: usize = if cfg!(test) { 6 } else { 512 };
+const RADIX_THRESHOLD: usize = if cfg!(test) { 6 } else { 512 };
 /// The number of bits of a radix digit.
-const DIGIT: usize = 11;
+const DIGIT_BITS: usize = 11;
 
 /// Elements ordered by a key: NaN last, all NaNs equal, 0 and -0 equal.
 trait Keyed: bytemuck::Pod + Send + Sync {
@@ -94,10 +94,10 @@ macro_rules! with_keyed {
 fn radix<T: Copy>(items: &mut Vec<T>, spare: &mut Vec<T>, low: usize, high: usize, key: impl Fn(&T) -> u64) {
     spare.clear();
     spare.extend_from_slice(items);
-    for shift in (low..high).step_by(DIGIT) {
-        let mask = (1u64 << DIGIT.min(high - shift)) - 1;
+    for shift in (low..high).step_by(DIGIT_BITS) {
+        let mask = (1u64 << DIGIT_BITS.min(high - shift)) - 1;
         let digit = |item: &T| (key(item) >> shift & mask) as usize;
-        let mut begins = [0u32; 1 << DIGIT];
+        let mut begins = [0u32; 1 << DIGIT_BITS];
         items.iter().for_each(|item| begins[digit(item)] += 1);
         if begins[digit(&items[0])] as usize == items.len() {
             continue;
@@ -127,7 +127,7 @@ impl Memory {
     /// Sorts elements stably. Elements that share a key, such as 0 and -0, keep their order.
     fn sort<T: Keyed>(&mut self, row: &mut [T]) {
         fn ascending<K: Copy + Ord + Into<u64>>([keys, spare]: &mut [Vec<K>; 2], bits: usize) {
-            if keys.len() < LONG {
+            if keys.len() < RADIX_THRESHOLD {
                 keys.sort_unstable();
             } else {
                 radix(keys, spare, 0, bits, |&key| key.into());
@@ -139,12 +139,12 @@ impl Memory {
             self.small[0].clear();
             self.small[0].extend(alone.map(|key| key as u32));
             ascending(&mut self.small, T::BITS);
-            place(row, self.small[0].iter().map(|&key| key.into()), &shared);
+            write_in_key_order(row, self.small[0].iter().map(|&key| key.into()), &shared);
         } else {
             self.keys[0].clear();
             self.keys[0].extend(alone);
             ascending(&mut self.keys, T::BITS);
-            place(row, self.keys[0].iter().copied(), &shared);
+            write_in_key_order(row, self.keys[0].iter().copied(), &shared);
         }
     }
 
@@ -166,7 +166,7 @@ impl Memory {
     /// Sorts keys of this many bits, and reorders `order` accordingly. The lowest 32 bits of a key hold a position.
     fn order_of_keys(&mut self, bits: usize, order: &mut [u32]) {
         let [packed, spare] = &mut self.keys;
-        if packed.len() < LONG {
+        if packed.len() < RADIX_THRESHOLD {
             packed.sort_unstable();
         } else {
             radix(packed, spare, 32, 32 + bits, |&x| x);
@@ -176,7 +176,7 @@ impl Memory {
     }
     fn order_of_pairs(&mut self, bits: usize, order: &mut [u32]) {
         let [pairs, spare] = &mut self.pairs;
-        if pairs.len() < LONG {
+        if pairs.len() < RADIX_THRESHOLD {
             pairs.sort_unstable();
         } else {
             radix(pairs, spare, 0, bits, |x| x.0);
@@ -187,7 +187,7 @@ impl Memory {
 }
 
 /// Writes elements in the order of their keys: negative ones, zeros, positive ones, then NaN.
-fn place<T: Keyed>(row: &mut [T], keys: impl Iterator<Item = u64>, shared: &[T]) {
+fn write_in_key_order<T: Keyed>(row: &mut [T], keys: impl Iterator<Item = u64>, shared: &[T]) {
     if shared.is_empty() {
         row.iter_mut().zip(keys).for_each(|(to, key)| *to = T::of_key(key));
         return;
@@ -218,11 +218,11 @@ pub(crate) struct Sort {
 
 impl Sort {
     /// Sorts the only operand.
-    pub(super) fn run_alone(&self, x: &mut [u8]) {
-        with_keyed!(self.dtypes[0], T => self.alone::<T>(bytemuck::cast_slice_mut(x)));
+    pub(super) fn run_single(&self, x: &mut [u8]) {
+        with_keyed!(self.dtypes[0], T => self.sort_rows::<T>(bytemuck::cast_slice_mut(x)));
     }
 
-    fn alone<T: Keyed>(&self, x: &mut [T]) {
+    fn sort_rows<T: Keyed>(&self, x: &mut [T]) {
         let AxisSplit { len, inner, .. } = self.runs;
         let piece = |memory: &mut Memory, piece: &mut [T]| {
             if inner == 1 {
@@ -234,7 +234,7 @@ impl Sort {
                 piece[column..].iter_mut().step_by(inner).zip(&line).for_each(|(to, &x)| *to = x);
             }
         };
-        let (shared, each) = (x.len() >= PARALLEL, len * inner);
+        let (shared, each) = (x.len() >= PARALLEL_THRESHOLD, len * inner);
         in_pieces(bytemuck::cast_slice_mut(x), each * size_of::<T>(), shared, &|_, x| {
             let mut memory = Memory::default();
             let x: &mut [T] = bytemuck::cast_slice_mut(x);
@@ -252,7 +252,7 @@ impl Sort {
                 with_keyed!(dtype, T => memory.reorder::<T>(bytemuck::cast_slice(operand), begin(line), inner, order));
             }
         };
-        let shared = orders.len() >= PARALLEL;
+        let shared = orders.len() >= PARALLEL_THRESHOLD;
         in_pieces(bytemuck::cast_slice_mut(&mut orders), len * size_of::<u32>(), shared, &|first, orders| {
             let mut memory = Memory::default();
             let orders: &mut [u32] = bytemuck::cast_slice_mut(orders);
@@ -289,17 +289,17 @@ impl TopK {
 
     fn rows<T: Keyed>(&self, x: &[T], values: &mut [T], positions: &mut [u8]) {
         let TopK { len, k, .. } = *self;
-        in_pieces(positions, k * size_of::<i32>(), x.len() >= PARALLEL, &|first, positions| {
+        in_pieces(positions, k * size_of::<i32>(), x.len() >= PARALLEL_THRESHOLD, &|first, positions| {
             let mut memory = Memory::default();
             let positions: &mut [i32] = bytemuck::cast_slice_mut(positions);
             for (x, positions) in x[first * len..].chunks_exact(len).zip(positions.chunks_exact_mut(k)) {
                 // The greatest element comes first; equal elements keep their order.
                 let keys = x.iter().map(|x| !x.key());
                 if T::BITS <= 32 {
-                    least(keys.zip(0u64..).map(|(key, at)| key << 32 | at), len, k, &mut memory.keys[0]);
+                    k_least(keys.zip(0u64..).map(|(key, at)| key << 32 | at), len, k, &mut memory.keys[0]);
                     memory.keys[0].iter().zip(positions).for_each(|(&x, to)| *to = x as u32 as i32);
                 } else {
-                    least(keys.zip(0..), len, k, &mut memory.pairs[0]);
+                    k_least(keys.zip(0..), len, k, &mut memory.pairs[0]);
                     memory.pairs[0].iter().zip(positions).for_each(|(x, to)| *to = x.1 as i32);
                 }
             }
@@ -314,7 +314,7 @@ impl TopK {
 
 /// Returns the `k` least items in ascending order. Once there are `k` items, a new one is kept only if it is less than
 /// the greatest of them.
-fn least<P: Copy + Ord>(items: impl Iterator<Item = P>, len: usize, k: usize, kept: &mut Vec<P>) {
+fn k_least<P: Copy + Ord>(items: impl Iterator<Item = P>, len: usize, k: usize, kept: &mut Vec<P>) {
     let most = (4 * k).max(if cfg!(test) { 2 } else { 64 });
     kept.clear();
     if most >= len {

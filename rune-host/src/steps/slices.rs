@@ -7,7 +7,7 @@ use rune_ir::op::{GatherDims, ScatterDims, ScatterMode};
 use rune_ir::{DType, Element, Shape, with_word};
 
 /// The number of elements from which several threads share a gather or a scatter.
-const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 18 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 18 };
 
 /// The slices of an array, one for each index vector.
 #[derive(Clone, Debug)]
@@ -49,12 +49,12 @@ impl Slices {
         }
     }
     /// Returns the position of a slice, clamped so that it lies inside.
-    fn clamped(&self, base: isize, coordinates: &[i64]) -> isize {
+    fn clamped_offset(&self, base: isize, coordinates: &[i64]) -> isize {
         let along = |(&(step, room), &i): (&(isize, i64), &i64)| i.clamp(0, room) as isize * step;
         base + self.coordinates.iter().zip(coordinates).map(along).sum::<isize>()
     }
     /// Returns the position of a slice if it lies inside.
-    fn inside(&self, base: isize, coordinates: &[i64]) -> Option<isize> {
+    fn offset_in_bounds(&self, base: isize, coordinates: &[i64]) -> Option<isize> {
         let mut each = self.coordinates.iter().zip(coordinates);
         each.try_fold(base, |at, (&(step, room), &i)| (0..=room).contains(&i).then(|| at + i as isize * step))
     }
@@ -84,8 +84,8 @@ impl Gather {
         }
         with_word!(self.size, W => {
             let (x, out): (&[W], &mut [W]) = (bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out));
-            batch.each([0; 3], |[to, at, base]| {
-                let from = self.slices.clamped(base, &indices[at as usize..]);
+            batch.for_each([0; 3], |[to, at, base]| {
+                let from = self.slices.clamped_offset(base, &indices[at as usize..]);
                 slice.runs([to, from], |[to, from]| {
                     if steps == [1, 1] {
                         out[to as usize..][..len].copy_from_slice(&x[from as usize..][..len]);
@@ -100,14 +100,14 @@ impl Gather {
     }
 
     fn rows<W: bytemuck::Pod + Sync>(&self, x: &[W], indices: &[i64], stride: usize, len: usize, out: &mut [W]) {
-        let shared = out.len() >= PARALLEL;
+        let shared = out.len() >= PARALLEL_THRESHOLD;
         in_pieces(bytemuck::cast_slice_mut(out), len * size_of::<W>(), shared, &|first, out| {
             let out: &mut [W] = bytemuck::cast_slice_mut(out);
             for (i, out) in out.chunks_exact_mut(len).enumerate() {
                 let at = (first + i) * stride;
                 let from = match self.slices.coordinates[..] {
                     [(step, room)] => indices[at].clamp(0, room) as usize * step as usize,
-                    _ => self.slices.clamped(0, indices.get(at..).unwrap_or(&[])) as usize,
+                    _ => self.slices.clamped_offset(0, indices.get(at..).unwrap_or(&[])) as usize,
                 };
                 match out {
                     [out] => *out = x[from],
@@ -155,31 +155,31 @@ impl Scatter {
             }
             DType::Bool => self.combine(x, &indices, updates, u8::and),
             // The sum is rounded once, whatever the number of updates.
-            DType::F16 => self.wide::<half::f16>(x, &indices, updates, half::f16::to_f32, half::f16::from_f32),
-            DType::BF16 => self.wide::<half::bf16>(x, &indices, updates, half::bf16::to_f32, half::bf16::from_f32),
-            dtype => with_summed!(dtype, T => self.number::<T>(
+            DType::F16 => self.run_half::<half::f16>(x, &indices, updates, half::f16::to_f32, half::f16::from_f32),
+            DType::BF16 => self.run_half::<half::bf16>(x, &indices, updates, half::bf16::to_f32, half::bf16::from_f32),
+            dtype => with_summed!(dtype, T => self.run_typed::<T>(
                 bytemuck::cast_slice_mut(x), &indices, bytemuck::cast_slice(updates)
             )),
         }
     }
 
-    fn wide<H: Element>(
+    fn run_half<H: Element>(
         &self,
         x: &mut [u8],
         indices: &[i64],
         updates: &[u8],
-        up: impl Fn(H) -> f32,
-        down: impl Fn(f32) -> H,
+        to_f32: impl Fn(H) -> f32,
+        from_f32: impl Fn(f32) -> H,
     ) {
-        let widened = |x: &[u8]| -> Vec<f32> { H::cast_slice(x).iter().map(|&x| up(x)).collect() };
+        let widened = |x: &[u8]| -> Vec<f32> { H::cast_slice(x).iter().map(|&x| to_f32(x)).collect() };
         let mut wide = widened(x);
-        self.number::<f32>(&mut wide, indices, &widened(updates));
+        self.run_typed::<f32>(&mut wide, indices, &widened(updates));
         for (x, &wide) in H::cast_slice_mut(x).iter_mut().zip(&wide) {
-            *x = down(wide);
+            *x = from_f32(wide);
         }
     }
 
-    fn number<T: Number + Sync>(&self, x: &mut [T], indices: &[i64], updates: &[T]) {
+    fn run_typed<T: Number + Sync>(&self, x: &mut [T], indices: &[i64], updates: &[T]) {
         match self.mode {
             ScatterMode::Set => self.combine(x, indices, updates, |_, y| y),
             ScatterMode::Add => self.combine(x, indices, updates, T::plus),
@@ -203,8 +203,10 @@ impl Scatter {
         let part = |first: usize, x: &mut [u8]| {
             let x: &mut [T] = bytemuck::cast_slice_mut(x);
             let end = first + x.len();
-            batch.each([0; 3], |[from, at, base]| {
-                let Some(to) = self.slices.inside(base, indices.get(at as usize..).unwrap_or(&[])) else { return };
+            batch.for_each([0; 3], |[from, at, base]| {
+                let Some(to) = self.slices.offset_in_bounds(base, indices.get(at as usize..).unwrap_or(&[])) else {
+                    return;
+                };
                 slice.runs([from, to], |[from, to]| {
                     let (from, to) = (from as usize, to as usize);
                     if len > 1 && steps == [1, 1] {
@@ -226,7 +228,7 @@ impl Scatter {
                 });
             });
         };
-        let shared = updates.len() >= PARALLEL;
+        let shared = updates.len() >= PARALLEL_THRESHOLD;
         // There are only as many parts as threads, because each part visits all slices.
         let each = if shared { x.len().div_ceil(rayon::current_num_threads()) } else { x.len() };
         in_pieces(bytemuck::cast_slice_mut(x), each * size_of::<T>(), shared, &|piece, x| part(piece * each, x));

@@ -5,7 +5,7 @@ use bytemuck::Pod;
 use smallvec::SmallVec;
 
 /// The number of elements from which several threads share a copy.
-const PARALLEL: usize = if cfg!(test) { 64 } else { 1 << 19 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 64 } else { 1 << 19 };
 
 /// The strides of an array.
 pub(super) type Strides = SmallVec<[isize; 4]>;
@@ -67,7 +67,7 @@ impl<const N: usize> Walk<N> {
         }
     }
     /// Calls `f` with the offsets of each element.
-    pub(super) fn each(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
+    pub(super) fn for_each(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
         let (len, steps) = self.run;
         self.runs(base, |mut at| {
             for _ in 0..len {
@@ -87,7 +87,7 @@ impl Walk<2> {
         let elements = self.run.0 * self.outer.iter().map(|axis| axis.0).product::<usize>();
         // If the outermost axis splits the destination into disjoint pieces, threads share the pieces.
         let within: isize = inner.iter().chain([&self.run]).map(|&(n, [_, step])| (n as isize - 1) * step).sum();
-        if self.is_empty || elements < PARALLEL || to_step <= within || base[1] < 0 {
+        if self.is_empty || elements < PARALLEL_THRESHOLD || to_step <= within || base[1] < 0 {
             return self.copy_runs(from, to, base);
         }
         let rest = Walk { outer: inner.into(), run: self.run, is_empty: false };

@@ -7,10 +7,10 @@ use rune_ir::op::{Window, WindowFn};
 use rune_ir::{DType, Shape};
 
 /// The number of elements from which several threads share the work.
-const PARALLEL: usize = if cfg!(test) { 16 } else { 1 << 16 };
+const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 16 };
 /// The maximum number of elements of a window along an axis that are combined one by one. A longer window is composed
 /// of smaller windows, if elements may be combined repeatedly.
-const LONG: usize = if cfg!(test) { 2 } else { 5 };
+const MAX_DIRECT_WINDOW: usize = if cfg!(test) { 2 } else { 5 };
 /// The maximum number of elements of a window along an axis. The interpreter reduces longer windows.
 const MAX_WINDOW: usize = 1 << 16;
 
@@ -69,10 +69,10 @@ impl ReduceWindow {
     }
 
     pub(super) fn run(&self, x: &[u8], out: &mut [u8]) {
-        with_any_number!(self.dtype, T => self.number::<T>(bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out)));
+        with_any_number!(self.dtype, T => self.run_typed::<T>(bytemuck::cast_slice(x), bytemuck::cast_slice_mut(out)));
     }
 
-    fn number<T: Summed>(&self, x: &[T], out: &mut [T]) {
+    fn run_typed<T: Summed>(&self, x: &[T], out: &mut [T]) {
         type A<T> = <T as Summed>::Accumulator;
         match self.f {
             WindowFn::Sum => self.windows(x, out, (A::<T>::ZERO, false), A::<T>::plus),
@@ -91,7 +91,9 @@ impl ReduceWindow {
         let mut xs: Vec<T::Accumulator> = x.iter().map(|x| x.to_accumulator()).collect();
         for axis in &self.axes {
             xs = match axis.sliding {
-                Some(low) if repeats && axis.taps.len() > LONG => axis.slide(&xs, low, neutral, combine),
+                Some(low) if repeats && axis.taps.len() > MAX_DIRECT_WINDOW => {
+                    axis.compose_windows(&xs, low, neutral, combine)
+                }
                 _ => axis.reduce(&xs, neutral, combine),
             };
         }
@@ -127,7 +129,7 @@ impl Axis {
         let AxisSplit { outer, len, inner } = self.runs;
         let mut out = vec![neutral; outer * self.windows * inner];
         let (from, to) = (len * inner, self.windows * inner);
-        let shared = xs.len().max(out.len()) >= PARALLEL;
+        let shared = xs.len().max(out.len()) >= PARALLEL_THRESHOLD;
         in_pieces(bytemuck::cast_slice_mut(&mut out), to * size_of::<A>(), shared, &|first, out| {
             let out: &mut [A] = bytemuck::cast_slice_mut(out);
             let xs = xs[first * from..].chunks_exact(from);
@@ -161,7 +163,7 @@ impl Axis {
 
     /// Composes windows of 2, 4, 8, … elements from two smaller windows each, and the last window from two overlapping
     /// ones.
-    fn slide<A: Pod + Sync>(
+    fn compose_windows<A: Pod + Sync>(
         &self,
         xs: &[A],
         low: usize,

@@ -4,8 +4,8 @@ use crate::{Array, Element, with_element};
 use std::fmt;
 
 /// Of a larger array, only the first and last few elements along each axis are shown.
-const FULL: usize = 1000;
-const EDGE: usize = 3;
+const SUMMARY_THRESHOLD: usize = 1000;
+const EDGE_ITEMS: usize = 3;
 
 /// An array as nested brackets.
 pub struct Shown<'a>(pub &'a Array);
@@ -20,7 +20,7 @@ impl fmt::Display for Shown<'_> {
 fn write(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let precision = f.precision();
     let text = |i: usize| with_element!(array.dtype(), T => array.as_slice::<T>()[i].to_text(precision));
-    let mut layout = Layout { text: &text, shorten: array.ty().size() > FULL, width: 0 };
+    let mut layout = Layout { text: &text, shorten: array.ty().size() > SUMMARY_THRESHOLD, width: 0 };
     if array.ty().rank() > 0 {
         layout.width = layout.widest(array.shape(), 0);
     }
@@ -37,8 +37,8 @@ struct Layout<'a> {
 impl Layout<'_> {
     /// The positions along an axis of `n` that are shown.
     fn shown(&self, n: usize) -> impl Iterator<Item = usize> {
-        let cut = self.shorten && n > 2 * EDGE;
-        (0..if cut { EDGE } else { n }).chain(if cut { n - EDGE..n } else { 0..0 })
+        let cut = self.shorten && n > 2 * EDGE_ITEMS;
+        (0..if cut { EDGE_ITEMS } else { n }).chain(if cut { n - EDGE_ITEMS..n } else { 0..0 })
     }
     /// The length of the longest text shown, from the element `start` on.
     fn widest(&self, shape: &[usize], start: usize) -> usize {

@@ -7,9 +7,9 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
 /// Allocating a smaller block is faster than finding a kept one.
-const SMALLEST_KEPT: usize = 1 << 14;
+const MIN_RECYCLED: usize = 1 << 14;
 /// The maximum number of kept bytes.
-const MAX_KEPT: usize = 1 << 28;
+const MAX_RECYCLED: usize = 1 << 28;
 /// The maximum number of kept blocks.
 const MAX_BLOCKS: usize = 64;
 
@@ -24,13 +24,13 @@ impl Memory {
         std::mem::replace(&mut self.0, AlignedBytes::new(ALIGNMENT))
     }
     pub fn zeros(bytes: usize) -> Memory {
-        let mut memory = unfilled(bytes);
+        let mut memory = uninitialized(bytes);
         memory.clear();
         memory.resize(bytes, 0);
         Memory(memory)
     }
     pub fn copy(bytes: &[u8]) -> Memory {
-        let mut memory = unfilled(bytes.len());
+        let mut memory = uninitialized(bytes.len());
         memory.clear();
         memory.extend_from_slice(bytes);
         Memory(memory)
@@ -54,8 +54,8 @@ impl DerefMut for Memory {
 }
 impl Drop for Memory {
     fn drop(&mut self) {
-        if self.0.capacity() >= SMALLEST_KEPT {
-            keep(std::mem::replace(&mut self.0, AlignedBytes::new(ALIGNMENT)));
+        if self.0.capacity() >= MIN_RECYCLED {
+            recycle(std::mem::replace(&mut self.0, AlignedBytes::new(ALIGNMENT)));
         }
     }
 }
@@ -67,7 +67,7 @@ struct FreeBlocks {
     bytes: usize,
 }
 
-static KEPT: Lazy<Mutex<FreeBlocks>> = Lazy::new(Mutex::default);
+static FREE_BLOCKS: Lazy<Mutex<FreeBlocks>> = Lazy::new(Mutex::default);
 
 /// Returns `bytes` bytes for an array. Their contents are arbitrary: those of a freed array, or zeros.
 ///
@@ -79,19 +79,19 @@ static KEPT: Lazy<Mutex<FreeBlocks>> = Lazy::new(Mutex::default);
 /// assert_eq!(x.as_slice::<f32>(), [1.0, 2.0]);
 /// ```
 pub fn array_memory(bytes: usize) -> AlignedBytes {
-    let mut memory = unfilled(bytes);
+    let mut memory = uninitialized(bytes);
     memory.resize(bytes, 0);
     memory
 }
 
 /// Returns memory with room for `bytes`, of any length.
-fn unfilled(bytes: usize) -> AlignedBytes {
-    let found = if bytes < SMALLEST_KEPT { None } else { find(bytes) };
+fn uninitialized(bytes: usize) -> AlignedBytes {
+    let found = if bytes < MIN_RECYCLED { None } else { find(bytes) };
     found.unwrap_or_else(|| AlignedBytes::with_capacity(ALIGNMENT, bytes))
 }
 
 fn find(bytes: usize) -> Option<AlignedBytes> {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = FREE_BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
     // It must not be much larger, or the rest would be wasted.
     let fits = |memory: &AlignedBytes| (bytes..=bytes + bytes / 4).contains(&memory.capacity());
     let found = kept.blocks.iter().rposition(fits)?;
@@ -100,12 +100,12 @@ fn find(bytes: usize) -> Option<AlignedBytes> {
     Some(memory)
 }
 
-fn keep(memory: AlignedBytes) {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+fn recycle(memory: AlignedBytes) {
+    let mut kept = FREE_BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
     kept.bytes += memory.capacity();
     kept.blocks.push(memory);
     let mut old = Vec::new();
-    while kept.bytes > MAX_KEPT || kept.blocks.len() > MAX_BLOCKS {
+    while kept.bytes > MAX_RECYCLED || kept.blocks.len() > MAX_BLOCKS {
         let oldest = kept.blocks.remove(0);
         kept.bytes -= oldest.capacity();
         old.push(oldest);
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn memory_of_one_array_serves_the_next() {
         // No other test uses this size.
-        let size = SMALLEST_KEPT + 4097;
+        let size = MIN_RECYCLED + 4097;
         let mut first = array_memory(size);
         first.fill(7);
         let address = first.as_ptr().addr();
@@ -137,7 +137,7 @@ mod tests {
         for i in 0..100 {
             drop(Memory::new(AlignedBytes::with_capacity(ALIGNMENT, (1 << 20) + (i << 16))));
         }
-        let kept = KEPT.lock().unwrap();
-        assert!(kept.bytes <= MAX_KEPT && kept.blocks.len() <= MAX_BLOCKS);
+        let kept = FREE_BLOCKS.lock().unwrap();
+        assert!(kept.bytes <= MAX_RECYCLED && kept.blocks.len() <= MAX_BLOCKS);
     }
 }

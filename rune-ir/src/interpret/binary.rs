@@ -79,7 +79,7 @@ fn complex<T: ComplexNumber>(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
         | BinaryFn::ShiftRightArithmetic
         | BinaryFn::ShiftRightLogical => return None,
     };
-    Some(update2(x, y, move |x: T, y: T| T::down(f(x.up(), y.up()))))
+    Some(update2(x, y, move |x: T, y: T| T::from_accumulator(f(x.to_accumulator(), y.to_accumulator()))))
 }
 
 fn boolean(f: BinaryFn, x: Array, y: Array) -> Option<Array> {

@@ -30,7 +30,7 @@ pub(super) fn while_loop(
         let all = |carry: &[Array]| args.iter().chain(carry).cloned().collect::<Vec<_>>();
         let holds = run_program(cond, all(&carry), observer)?;
         if !holds[0].as_slice::<bool>()[0] {
-            observer.looped(body, trip_count);
+            observer.loop_ended(body, trip_count);
             return Ok(carry.into());
         }
         // The carry is moved, so that the body may overwrite it.

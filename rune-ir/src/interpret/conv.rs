@@ -19,16 +19,16 @@ pub(super) fn conv(lhs: Array, rhs: Array, dims: &ConvDims, ty: &Type) -> Result
     with_kind!(ty.dtype,
         float T => Ok(patches::<T>(lhs, rhs, dims, ty, |x| x.to_f64_vec())),
         int T => Ok(patches::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().to_vec())),
-        complex T => Ok(patches::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().iter().map(|x| x.up()).collect())),
+        complex T => Ok(patches::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().iter().map(|x| x.to_accumulator()).collect())),
         bool => Err(undefined("conv", ty.dtype)))
 }
 
-fn patches<T: Number<Acc: Gemm>>(
+fn patches<T: Number<Accumulator: Gemm>>(
     lhs: Array,
     rhs: Array,
     dims: &ConvDims,
     ty: &Type,
-    up: impl Fn(&Array) -> Vec<T::Acc>,
+    to_accumulator: impl Fn(&Array) -> Vec<T::Accumulator>,
 ) -> Array {
     // The axes of the images are batch, features and space. Those of the kernel are output features, input features and
     // space.
@@ -39,11 +39,11 @@ fn patches<T: Number<Acc: Gemm>>(
     let image: usize = lhs.shape()[2..].iter().product();
     let (inputs, depth) = (rhs.shape()[1], rhs.shape()[1] * rhs.shape()[2..].iter().product::<usize>());
     let groups = dims.feature_groups.max(dims.batch_groups);
-    let (x, kernel) = (up(&lhs), up(&rhs));
-    let mut out = vec![T::Acc::ZERO; ty.size()];
+    let (x, kernel) = (to_accumulator(&lhs), to_accumulator(&rhs));
+    let mut out = vec![T::Accumulator::ZERO; ty.size()];
     let block = features / groups * positions;
     if depth > 0 {
-        let mut columns = vec![T::Acc::ZERO; depth * positions];
+        let mut columns = vec![T::Accumulator::ZERO; depth * positions];
         for (at, out) in out.chunks_exact_mut(block).enumerate() {
             let (n, group) = (at / groups, at % groups);
             let (n, first) = if dims.batch_groups > 1 { (group * shape[0] + n, 0) } else { (n, group * inputs) };
@@ -52,11 +52,11 @@ fn patches<T: Number<Acc: Gemm>>(
             let kernel = &kernel[group * features / groups * depth..][..features / groups * depth];
             let a = Matrix { data: kernel, row: depth, col: 1 };
             let b = Matrix { data: &columns, row: positions, col: 1 };
-            T::Acc::gemm(features / groups, depth, positions, a, b, out);
+            T::Accumulator::gemm(features / groups, depth, positions, a, b, out);
         }
     }
     let out = write(&ty.with_shape(shape), |to: &mut [T]| {
-        to.iter_mut().zip(&out).for_each(|(to, &x)| *to = T::down(x));
+        to.iter_mut().zip(&out).for_each(|(to, &x)| *to = T::from_accumulator(x));
     });
     let mut order = Dims::from_elem(0, ty.rank());
     dims.out.iter().enumerate().for_each(|(from, &to)| order[to] = from);

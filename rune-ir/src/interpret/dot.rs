@@ -53,28 +53,28 @@ pub(super) fn dot_general(lhs: Array, rhs: Array, dims: &DotDims, ty: &Type) -> 
         float T => Ok(product::<T>(lhs, rhs, dims, ty, |x| x.to_f64_vec())),
         // Wrapping before or after the product makes no difference.
         int T => Ok(product::<T>(convert(lhs, ty.dtype), convert(rhs, ty.dtype), dims, ty, |x| x.as_slice::<T>().to_vec())),
-        complex T => Ok(product::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().iter().map(|x| x.up()).collect())),
+        complex T => Ok(product::<T>(lhs, rhs, dims, ty, |x| x.as_slice::<T>().iter().map(|x| x.to_accumulator()).collect())),
         bool => Err(undefined("dot_general", ty.dtype)))
 }
 
-fn product<T: Number<Acc: Gemm>>(
+fn product<T: Number<Accumulator: Gemm>>(
     lhs: Array,
     rhs: Array,
     dims: &DotDims,
     ty: &Type,
-    up: impl Fn(&Array) -> Vec<T::Acc>,
+    to_accumulator: impl Fn(&Array) -> Vec<T::Accumulator>,
 ) -> Array {
     let lhs = Stack::new(lhs, &dims.lhs_batch, &dims.lhs_contract);
     let rhs = Stack::new(rhs, &dims.rhs_batch, &dims.rhs_contract);
-    let (a, b) = (up(&lhs.array), up(&rhs.array));
+    let (a, b) = (to_accumulator(&lhs.array), to_accumulator(&rhs.array));
     let (m, k, n) = (lhs.free, lhs.contracted, rhs.free);
-    let mut c = vec![T::Acc::ZERO; ty.size()];
+    let mut c = vec![T::Accumulator::ZERO; ty.size()];
     if !c.is_empty() && k > 0 {
         for (i, c) in c.chunks_exact_mut(m * n).enumerate().take(lhs.batch) {
-            T::Acc::gemm(m, k, n, lhs.matrix(&a, i), rhs.matrix(&b, i).transposed(), c);
+            T::Accumulator::gemm(m, k, n, lhs.matrix(&a, i), rhs.matrix(&b, i).transposed(), c);
         }
     }
-    write(ty, |out: &mut [T]| out.iter_mut().zip(&c).for_each(|(out, &c)| *out = T::down(c)))
+    write(ty, |out: &mut [T]| out.iter_mut().zip(&c).for_each(|(out, &c)| *out = T::from_accumulator(c)))
 }
 
 #[cfg(test)]

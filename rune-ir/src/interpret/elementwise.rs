@@ -21,8 +21,8 @@ pub(super) fn integer_pow(x: Array, y: i32) -> Result<Array, InterpretError> {
     let dtype = x.dtype();
     fn complex<T: ComplexNumber>(x: Array, y: i32) -> Array {
         update(x, |x: T| {
-            let x = x.up();
-            T::down(power(if y < 0 { x.finv() } else { x }, y.unsigned_abs()))
+            let x = x.to_accumulator();
+            T::from_accumulator(power(if y < 0 { x.finv() } else { x }, y.unsigned_abs()))
         })
     }
     let result = with_kind!(dtype,
@@ -67,7 +67,9 @@ pub(super) fn select(pred: &Array, mut on_true: Array, on_false: Array) -> Array
 /// Computes `min(max(x, min), max)`.
 pub(super) fn clamp(min: &Array, x: Array, max: &Array) -> Result<Array, InterpretError> {
     fn by<T: Real>(min: &Array, mut x: Array, max: &Array) -> Array {
-        let clamped = |min: T, x: T, max: T| T::down(x.up().greater(min.up()).lesser(max.up()));
+        let clamped = |min: T, x: T, max: T| {
+            T::from_accumulator(x.to_accumulator().greater(min.to_accumulator()).lesser(max.to_accumulator()))
+        };
         let bounds = min.as_slice().iter().zip(max.as_slice());
         if x.is_unique() {
             x.make_mut().iter_mut().zip(bounds).for_each(|(x, (&min, &max))| *x = clamped(min, *x, max));

@@ -87,16 +87,16 @@ impl Slices {
     }
     /// Calls `f` with the offset of each slice in the array of slices, the offset in the array by its batch axes, and
     /// its coordinates followed by those of all later slices.
-    pub(super) fn each(&self, indices: &[i64], mut f: impl FnMut(isize, isize, &[i64])) {
-        self.batch.each([0; 3], |[outer, at, inner]| f(outer, inner, &indices[at as usize..]));
+    pub(super) fn for_each(&self, indices: &[i64], mut f: impl FnMut(isize, isize, &[i64])) {
+        self.batch.for_each([0; 3], |[outer, at, inner]| f(outer, inner, &indices[at as usize..]));
     }
     /// Returns the offset, from `base`, of the slice with these coordinates, clamped.
-    fn clamped(&self, base: isize, coordinates: &[i64]) -> isize {
+    fn clamped_offset(&self, base: isize, coordinates: &[i64]) -> isize {
         let along = |(&(step, room), &i): (&(isize, i64), &i64)| i.clamp(0, room) as isize * step;
         base + self.coordinates.iter().zip(coordinates).map(along).sum::<isize>()
     }
     /// Returns the offset, from `base`, of the slice with these coordinates, if it is inside.
-    pub(super) fn inside(&self, base: isize, coordinates: &[i64]) -> Option<isize> {
+    pub(super) fn offset_in_bounds(&self, base: isize, coordinates: &[i64]) -> Option<isize> {
         let mut each = self.coordinates.iter().zip(coordinates);
         each.try_fold(base, |at, (&(step, room), &i)| (0..=room).contains(&i).then(|| at + i as isize * step))
     }
@@ -113,8 +113,8 @@ pub(super) fn gather(x: &Array, indices: &Array, dims: &GatherDims, slice_sizes:
     write_bytes(ty, |out| {
         with_word!(ty.dtype.size(), W => {
             let (x, out): (&[W], &mut [W]) = (bytemuck::cast_slice(x.bytes()), bytemuck::cast_slice_mut(out));
-            slices.each(&indices, |to, from, coordinates| {
-                let from = slices.clamped(from, coordinates);
+            slices.for_each(&indices, |to, from, coordinates| {
+                let from = slices.clamped_offset(from, coordinates);
                 slices.slice.rows([to, from], |[to, from]| {
                     if step == [1, 1] {
                         let (to, from) = (to as usize, from as usize);

@@ -3,7 +3,7 @@
 use super::number::{Extremes, Number, Ordered, Ring, Scalar};
 
 /// An element of an integer dtype. The methods are the operations of the same names.
-pub(super) trait Int: Number<Acc = Self> + Ordered + Extremes + Ord {
+pub(super) trait Int: Number<Accumulator = Self> + Ordered + Extremes + Ord {
     /// All bits set.
     const ONES: Self;
     fn minus(self, other: Self) -> Self;
@@ -46,13 +46,13 @@ macro_rules! ints {
             }
         }
         impl Number for $t {
-            type Acc = $t;
+            type Accumulator = $t;
             #[inline(always)]
-            fn up(self) -> $t {
+            fn to_accumulator(self) -> $t {
                 self
             }
             #[inline(always)]
-            fn down(x: $t) -> $t {
+            fn from_accumulator(x: $t) -> $t {
                 x
             }
         }

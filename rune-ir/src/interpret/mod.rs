@@ -46,7 +46,7 @@ pub use sink::emit;
 pub use sink::{DebugSink, capture_debug, set_debug_sink};
 
 use crate::op::{AxisName, CallbackError, CallbackFn, Ranks, template};
-use crate::program::exchanges::{Steps, moving};
+use crate::program::exchanges::{Steps, move_axis_permutation};
 use crate::types::{self, TypeError};
 use crate::{Array, DType, Loc, Op, Origin, Type};
 use once_cell::sync::Lazy;
@@ -178,7 +178,7 @@ type Results = SmallVec<[Array; 2]>;
 /// ```
 pub fn eval_op(op: &Op<&Array>) -> Result<Vec<Array>, InterpretError> {
     let types = types::infer(&op.try_map(|x| Ok::<&Type, TypeError>(x.ty()))?)?;
-    let ty = types.first().unwrap_or(&NOTHING);
+    let ty = types.first().unwrap_or(&NO_RESULT);
     Ok(eval(op, ty, &mut |x| Array::clone(x), &mut NoObserver)?.into_vec())
 }
 
@@ -192,11 +192,11 @@ pub fn eval_taking<V>(
     ty: Option<&Type>,
     mut take: impl FnMut(&V) -> Array,
 ) -> Result<SmallVec<[Array; 2]>, InterpretError> {
-    eval(op, ty.unwrap_or(&NOTHING), &mut take, &mut NoObserver)
+    eval(op, ty.unwrap_or(&NO_RESULT), &mut take, &mut NoObserver)
 }
 
 /// A placeholder for the type of the first result of an operation without results.
-static NOTHING: Lazy<Type> = Lazy::new(|| Type::scalar(DType::Bool));
+static NO_RESULT: Lazy<Type> = Lazy::new(|| Type::scalar(DType::Bool));
 
 /// Returns the results of an operation whose first result has the type `ty`. `take` returns the operands. It is called
 /// once for each, in order. The operation may overwrite an array that `take` moves out. `observer` observes
@@ -310,7 +310,7 @@ fn eval<V>(
 fn over_ranks<V>(op: &Op<V>, ranks: &Ranks, take: &mut impl FnMut(&V) -> Array) -> Result<Array, InterpretError> {
     let Some((steps, x)) = Steps::of(op) else { return Ok(Array::scalar(ranks.rank() as i32)) };
     let moved = |x: Array, from: usize, to: usize| {
-        let permutation = moving(x.ty().rank(), from, to);
+        let permutation = move_axis_permutation(x.ty().rank(), from, to);
         shape::transpose(x, &permutation)
     };
     let mut x = take(x);

@@ -94,19 +94,19 @@ pub(super) trait Ordered: Scalar + PartialOrd {
 pub(super) trait Number: Scalar {
     /// The type of accumulators: `f64` for every float, `Complex64` for complex numbers, and the integer itself for an
     /// integer.
-    type Acc: Ring;
+    type Accumulator: Ring;
     /// Converts exactly.
-    fn up(self) -> Self::Acc;
+    fn to_accumulator(self) -> Self::Accumulator;
     /// Rounds once.
-    fn down(x: Self::Acc) -> Self;
+    fn from_accumulator(x: Self::Accumulator) -> Self;
 }
 
 /// An element of an integer or floating-point dtype.
-pub(super) trait Real: Number<Acc: Extremes> + Ordered {}
-impl<T: Number<Acc: Extremes> + Ordered> Real for T {}
+pub(super) trait Real: Number<Accumulator: Extremes> + Ordered {}
+impl<T: Number<Accumulator: Extremes> + Ordered> Real for T {}
 
 /// An element of a complex dtype.
-pub(super) trait ComplexNumber: Number<Acc = Complex64> {
+pub(super) trait ComplexNumber: Number<Accumulator = Complex64> {
     /// The type of its parts.
     type Part: Float;
     /// The real and the imaginary part.
@@ -115,7 +115,7 @@ pub(super) trait ComplexNumber: Number<Acc = Complex64> {
 
 /// An element of a floating-point dtype. Its operators round once.
 pub(super) trait Float:
-    Number<Acc = f64> + Ordered + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
+    Number<Accumulator = f64> + Ordered + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self>
 {
 }
 
@@ -198,13 +198,13 @@ macro_rules! complex {
             }
         }
         impl Number for $t {
-            type Acc = Complex64;
+            type Accumulator = Complex64;
             #[inline(always)]
-            fn up(self) -> Complex64 {
+            fn to_accumulator(self) -> Complex64 {
                 self.to_complex()
             }
             #[inline(always)]
-            fn down(x: Complex64) -> Self {
+            fn from_accumulator(x: Complex64) -> Self {
                 <$t as Element>::from_complex(x)
             }
         }
@@ -263,13 +263,13 @@ macro_rules! floats {
             }
         }
         impl Number for $t {
-            type Acc = f64;
+            type Accumulator = f64;
             #[inline(always)]
-            fn up(self) -> f64 {
+            fn to_accumulator(self) -> f64 {
                 self.to_f64()
             }
             #[inline(always)]
-            fn down(x: f64) -> Self {
+            fn from_accumulator(x: f64) -> Self {
                 <$t as Element>::from_f64(x)
             }
         }

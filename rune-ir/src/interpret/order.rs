@@ -24,7 +24,7 @@ pub(super) fn sort(operands: Vec<Array>, dimension: usize, num_keys: usize) -> V
         return sort(operands, rank - 1, num_keys).into_iter().map(|x| transpose(x, &exchange)).collect();
     }
     match <[Array; 1]>::try_from(operands) {
-        Ok([x]) => vec![sort_alone(x, len)],
+        Ok([x]) => vec![sort_single(x, len)],
         Err(operands) => {
             let order = orders(&operands[..num_keys.min(operands.len())], len);
             operands.iter().map(|x| reorder(x, &order, len)).collect()
@@ -33,7 +33,7 @@ pub(super) fn sort(operands: Vec<Array>, dimension: usize, num_keys: usize) -> V
 }
 
 /// Sorts each row of `len` elements.
-fn sort_alone(mut x: Array, len: usize) -> Array {
+fn sort_single(mut x: Array, len: usize) -> Array {
     with_kind!(x.dtype(),
         float T => {
             let mut buffer = Vec::new();

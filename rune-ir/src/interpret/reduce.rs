@@ -66,19 +66,23 @@ fn reduced_together(x: Array, axes: &[usize]) -> (Array, AxisSplit) {
 }
 
 fn sum<T: Number>(x: &Array, runs: AxisSplit, ty: &Type) -> Array {
-    over(x, runs, ty, T::Acc::ZERO, T::up, T::down, T::Acc::plus)
+    over(x, runs, ty, T::Accumulator::ZERO, T::to_accumulator, T::from_accumulator, T::Accumulator::plus)
 }
 
 fn product<T: Number>(x: &Array, runs: AxisSplit, ty: &Type) -> Array {
-    over(x, runs, ty, T::Acc::ONE, T::up, T::down, T::Acc::times)
+    over(x, runs, ty, T::Accumulator::ONE, T::to_accumulator, T::from_accumulator, T::Accumulator::times)
 }
 
 fn real<T: Real>(f: ReduceFn, x: &Array, runs: AxisSplit, ty: &Type) -> Option<Array> {
     Some(match f {
         ReduceFn::Sum => sum::<T>(x, runs, ty),
         ReduceFn::Prod => product::<T>(x, runs, ty),
-        ReduceFn::Max => over(x, runs, ty, T::Acc::LEAST, T::up, T::down, T::Acc::greater),
-        ReduceFn::Min => over(x, runs, ty, T::Acc::GREATEST, T::up, T::down, T::Acc::lesser),
+        ReduceFn::Max => {
+            over(x, runs, ty, T::Accumulator::LEAST, T::to_accumulator, T::from_accumulator, T::Accumulator::greater)
+        }
+        ReduceFn::Min => {
+            over(x, runs, ty, T::Accumulator::GREATEST, T::to_accumulator, T::from_accumulator, T::Accumulator::lesser)
+        }
         ReduceFn::And | ReduceFn::Or => return None,
     })
 }
@@ -99,27 +103,27 @@ fn boolean(f: ReduceFn, x: &Array, runs: AxisSplit, ty: &Type) -> Option<Array> 
     })
 }
 
-/// Combines each run. `up` and `down` convert to the type of the accumulator and back.
+/// Combines each run. `to_accumulator` and `from_accumulator` convert to the type of the accumulator and back.
 fn over<T: Element, A: Copy>(
     x: &Array,
     runs: AxisSplit,
     ty: &Type,
     neutral: A,
-    up: impl Fn(T) -> A + Copy,
-    down: impl Fn(A) -> T,
+    to_accumulator: impl Fn(T) -> A + Copy,
+    from_accumulator: impl Fn(A) -> T,
     combine: impl Fn(A, A) -> A + Copy,
 ) -> Array {
     let (xs, AxisSplit { len, inner, .. }) = (x.as_slice::<T>(), runs);
     write(ty, |out: &mut [T]| {
         if len == 0 {
-            out.fill(down(neutral));
+            out.fill(from_accumulator(neutral));
         } else if inner == 1 {
             for (out, run) in out.iter_mut().zip(xs.chunks_exact(len)) {
-                *out = down(fold(run, neutral, up, combine));
+                *out = from_accumulator(fold(run, neutral, to_accumulator, combine));
             }
         } else {
             for (out, run) in out.chunks_exact_mut(inner.max(1)).zip(xs.chunks_exact((len * inner).max(1))) {
-                columns(run, out, inner, neutral, up, &down, combine);
+                columns(run, out, inner, neutral, to_accumulator, &from_accumulator, combine);
             }
         }
     })
@@ -127,25 +131,30 @@ fn over<T: Element, A: Copy>(
 
 /// Combines the elements of a run in eight lanes, which the compiler vectorizes. Long runs are combined pairwise, so
 /// the error of a sum grows only with the logarithm of its length.
-fn fold<T: Copy, A: Copy>(run: &[T], neutral: A, up: impl Fn(T) -> A + Copy, combine: impl Fn(A, A) -> A + Copy) -> A {
+fn fold<T: Copy, A: Copy>(
+    run: &[T],
+    neutral: A,
+    to_accumulator: impl Fn(T) -> A + Copy,
+    combine: impl Fn(A, A) -> A + Copy,
+) -> A {
     const LANES: usize = 8;
-    const LONG: usize = 1024;
+    const PAIRWISE_THRESHOLD: usize = 1024;
     if run.len() < 2 * LANES {
-        return run.iter().fold(neutral, |acc, &x| combine(acc, up(x)));
+        return run.iter().fold(neutral, |acc, &x| combine(acc, to_accumulator(x)));
     }
-    if run.len() > LONG {
+    if run.len() > PAIRWISE_THRESHOLD {
         let (left, right) = run.split_at(run.len() / 2 / LANES * LANES);
-        return combine(fold(left, neutral, up, combine), fold(right, neutral, up, combine));
+        return combine(fold(left, neutral, to_accumulator, combine), fold(right, neutral, to_accumulator, combine));
     }
     let (chunks, rest) = run.as_chunks::<LANES>();
     let mut lanes = [neutral; LANES];
     for chunk in chunks {
         for (lane, &x) in lanes.iter_mut().zip(chunk) {
-            *lane = combine(*lane, up(x));
+            *lane = combine(*lane, to_accumulator(x));
         }
     }
     for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = combine(*lane, up(x));
+        *lane = combine(*lane, to_accumulator(x));
     }
     let [a, b, c, d, e, f, g, h] = lanes;
     combine(combine(combine(a, b), combine(c, d)), combine(combine(e, f), combine(g, h)))
@@ -158,8 +167,8 @@ fn columns<T: Copy, A: Copy>(
     out: &mut [T],
     inner: usize,
     neutral: A,
-    up: impl Fn(T) -> A,
-    down: impl Fn(A) -> T,
+    to_accumulator: impl Fn(T) -> A,
+    from_accumulator: impl Fn(A) -> T,
     combine: impl Fn(A, A) -> A,
 ) {
     const STRIP: usize = 512;
@@ -172,7 +181,7 @@ fn columns<T: Copy, A: Copy>(
             part.fill(neutral);
             for row in block.chunks_exact(inner) {
                 for (part, &x) in part.iter_mut().zip(&row[from..from + width]) {
-                    *part = combine(*part, up(x));
+                    *part = combine(*part, to_accumulator(x));
                 }
             }
             for (total, &part) in total.iter_mut().zip(&part[..width]) {
@@ -180,7 +189,7 @@ fn columns<T: Copy, A: Copy>(
             }
         }
         for (out, &total) in out.iter_mut().zip(&total) {
-            *out = down(total);
+            *out = from_accumulator(total);
         }
     }
 }

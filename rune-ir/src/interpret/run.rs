@@ -1,6 +1,6 @@
 //! Runs whole programs.
 
-use super::{InterpretError, NOTHING, Results, eval};
+use super::{InterpretError, NO_RESULT, Results, eval};
 use crate::{Array, Instruction, Program, Stopwatch, Var};
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub trait Observer {
         let _ = (instruction, operands, results, took);
     }
     /// A `while` has ended. Its body ran `trip_count` times. This is called even if no instructions are observed.
-    fn looped(&mut self, body: &Program, trip_count: usize) {
+    fn loop_ended(&mut self, body: &Program, trip_count: usize) {
         let _ = (body, trip_count);
     }
     /// An instruction prints whole lines.
@@ -104,9 +104,9 @@ pub(super) fn run(
             variables.put(var, array);
         }
     }
-    for instruction in program.instructions().iter().filter(|i| does_something(i)) {
+    for instruction in program.instructions().iter().filter(|i| has_results_or_effects(i)) {
         let results = match watched {
-            true => watched_step(program, instruction, &mut variables, observer)?,
+            true => observed_step(program, instruction, &mut variables, observer)?,
             false => step(program, instruction, &mut variables, observer)?,
         };
         for (var, array) in instruction.results().zip(results) {
@@ -126,24 +126,24 @@ fn step(
     variables: &mut Variables,
     observer: &mut dyn Observer,
 ) -> Result<Results, InterpretError> {
-    let ty = if instruction.results == 0 { &NOTHING } else { program.ty(instruction.first) };
+    let ty = if instruction.results == 0 { &NO_RESULT } else { program.ty(instruction.first) };
     let results = eval(&instruction.op, ty, &mut |&v| variables.take(v), observer);
     results.map_err(|e| e.at(&instruction.origin))
 }
 
 /// An instruction without results is skipped unless it has effects.
-fn does_something(instruction: &Instruction) -> bool {
+fn has_results_or_effects(instruction: &Instruction) -> bool {
     instruction.results > 0 || instruction.op.has_effects()
 }
 
-fn watched_step(
+fn observed_step(
     program: &Program,
     instruction: &Instruction,
     variables: &mut Variables,
     observer: &mut dyn Observer,
 ) -> Result<Results, InterpretError> {
     // A second reference prevents overwriting, so that operands can be observed afterwards.
-    let operands: Vec<Array> = instruction.op.operands().into_iter().map(|&v| variables.look(v)).collect();
+    let operands: Vec<Array> = instruction.op.operands().into_iter().map(|&v| variables.get(v)).collect();
     observer.before(instruction, &operands);
     let start = Stopwatch::start();
     let results = step(program, instruction, variables, observer)?;
@@ -178,7 +178,7 @@ struct Variables {
 impl Variables {
     fn new(program: &Program) -> Variables {
         let mut uses = vec![0; program.num_vars()];
-        let used = program.instructions().iter().filter(|i| does_something(i)).flat_map(|i| i.op.operands());
+        let used = program.instructions().iter().filter(|i| has_results_or_effects(i)).flat_map(|i| i.op.operands());
         for var in used.chain(program.outputs()) {
             uses[var.index()] += 1;
         }
@@ -189,7 +189,7 @@ impl Variables {
             self.arrays[var.index()] = Some(array);
         }
     }
-    fn look(&self, var: Var) -> Array {
+    fn get(&self, var: Var) -> Array {
         self.arrays[var.index()].clone().expect("a variable is kept until its last use")
     }
     fn take(&mut self, var: Var) -> Array {

@@ -54,10 +54,10 @@ pub(super) fn scatter(
 }
 
 /// Calls `f` with the offsets in the updates and in the array, for each element of the slices that lie inside.
-fn each(slices: &Slices, indices: &[i64], mut f: impl FnMut(usize, usize)) {
-    slices.each(indices, |from, to, coordinates| {
-        if let Some(at) = slices.inside(to, coordinates) {
-            slices.slice.each([from, at], |[from, to]| f(from as usize, to as usize));
+fn for_each(slices: &Slices, indices: &[i64], mut f: impl FnMut(usize, usize)) {
+    slices.for_each(indices, |from, to, coordinates| {
+        if let Some(at) = slices.offset_in_bounds(to, coordinates) {
+            slices.slice.for_each([from, at], |[from, to]| f(from as usize, to as usize));
         }
     });
 }
@@ -66,7 +66,7 @@ fn set(mut x: Array, updates: &Array, slices: &Slices, indices: &[i64]) -> Array
     with_word!(x.dtype().size(), W => {
         let (updates, x): (&[W], &mut [W]) =
             (bytemuck::cast_slice(updates.bytes()), bytemuck::cast_slice_mut(x.bytes_mut()));
-        each(slices, indices, |from, to| x[to] = updates[from]);
+        for_each(slices, indices, |from, to| x[to] = updates[from]);
     });
     x
 }
@@ -79,22 +79,22 @@ fn combine<T: crate::Element>(
     f: impl Fn(T, T) -> T,
 ) -> Array {
     let (updates, out) = (updates.as_slice(), x.make_mut());
-    each(slices, indices, |from, to| out[to] = f(out[to], updates[from]));
+    for_each(slices, indices, |from, to| out[to] = f(out[to], updates[from]));
     x
 }
 
 /// Returns `f` of two elements, rounded once.
-fn by<T: Number>(f: fn(T::Acc, T::Acc) -> T::Acc) -> impl Fn(T, T) -> T {
-    move |x, y| T::down(f(x.up(), y.up()))
+fn by<T: Number>(f: fn(T::Accumulator, T::Accumulator) -> T::Accumulator) -> impl Fn(T, T) -> T {
+    move |x, y| T::from_accumulator(f(x.to_accumulator(), y.to_accumulator()))
 }
 
 fn real<T: Real>(x: Array, updates: &Array, slices: &Slices, indices: &[i64], mode: ScatterMode) -> Array {
     match mode {
         ScatterMode::Set => set(x, updates, slices, indices),
-        ScatterMode::Add => combine(x, updates, slices, indices, by::<T>(T::Acc::plus)),
-        ScatterMode::Mul => combine(x, updates, slices, indices, by::<T>(T::Acc::times)),
-        ScatterMode::Min => combine(x, updates, slices, indices, by::<T>(T::Acc::lesser)),
-        ScatterMode::Max => combine(x, updates, slices, indices, by::<T>(T::Acc::greater)),
+        ScatterMode::Add => combine(x, updates, slices, indices, by::<T>(T::Accumulator::plus)),
+        ScatterMode::Mul => combine(x, updates, slices, indices, by::<T>(T::Accumulator::times)),
+        ScatterMode::Min => combine(x, updates, slices, indices, by::<T>(T::Accumulator::lesser)),
+        ScatterMode::Max => combine(x, updates, slices, indices, by::<T>(T::Accumulator::greater)),
     }
 }
 

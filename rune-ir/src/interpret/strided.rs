@@ -69,7 +69,7 @@ impl<const N: usize> Walk<N> {
         }
     }
     /// Calls `f` with the offsets of each element.
-    pub(super) fn each(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
+    pub(super) fn for_each(&self, base: [isize; N], mut f: impl FnMut([isize; N])) {
         let (len, step) = self.row();
         self.rows(base, |mut at| {
             for _ in 0..len {
@@ -105,7 +105,7 @@ impl Walk<2> {
                     }
                 }),
             },
-            _ => self.each(base, |[s, d]| dst[d as usize] = src[s as usize]),
+            _ => self.for_each(base, |[s, d]| dst[d as usize] = src[s as usize]),
         }
     }
     /// Copies if the source is contiguous along `axis` and the destination along the last axis. It copies square tiles,
@@ -114,7 +114,7 @@ impl Walk<2> {
         const TILE: usize = 16;
         let (rest, rows, [_, row_step]) = self.split(axis);
         let (rest, cols, [col_step, _]) = rest.split(rest.dims.len() - 1);
-        rest.each(base, |[s, d]| {
+        rest.for_each(base, |[s, d]| {
             for r0 in (0..rows).step_by(TILE) {
                 for c0 in (0..cols).step_by(TILE) {
                     for r in r0..rows.min(r0 + TILE) {

@@ -30,7 +30,7 @@ impl WindowAxis {
         (at >= 0 && at % base == 0 && at / base < self.n as i128).then_some((at / base) as usize)
     }
     /// Returns whether window `window`, of `size` elements, covers element `from` of the operand.
-    fn meets(&self, window: usize, size: usize, from: usize) -> bool {
+    fn covers(&self, window: usize, size: usize, from: usize) -> bool {
         let at = from as i128 * self.base_dilation as i128 + i128::from(self.low);
         let (at, step) = (at - window as i128 * self.stride as i128, self.window_dilation as i128);
         at >= 0 && at % step == 0 && at / step < size as i128
@@ -40,7 +40,7 @@ impl WindowAxis {
     fn sources(&self, window: usize, size: usize) -> Vec<usize> {
         match size <= self.n {
             true => (0..size).filter_map(|tap| self.source(window, tap)).collect(),
-            false => (0..self.n).filter(|&from| self.meets(window, size, from)).collect(),
+            false => (0..self.n).filter(|&from| self.covers(window, size, from)).collect(),
         }
     }
 }
@@ -65,21 +65,21 @@ pub(super) fn reduce_window(f: WindowFn, x: &Array, window: &Window, ty: &Type) 
 
 fn real_windows<T: Real>(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Array {
     match f {
-        WindowFn::Sum => windows::<T>(T::Acc::ZERO, T::Acc::plus, x, window, ty),
-        WindowFn::Max => windows::<T>(T::Acc::LEAST, T::Acc::greater, x, window, ty),
-        WindowFn::Min => windows::<T>(T::Acc::GREATEST, T::Acc::lesser, x, window, ty),
+        WindowFn::Sum => windows::<T>(T::Accumulator::ZERO, T::Accumulator::plus, x, window, ty),
+        WindowFn::Max => windows::<T>(T::Accumulator::LEAST, T::Accumulator::greater, x, window, ty),
+        WindowFn::Min => windows::<T>(T::Accumulator::GREATEST, T::Accumulator::lesser, x, window, ty),
     }
 }
 
 fn windows<T: Number>(
-    neutral: T::Acc,
-    combine: fn(T::Acc, T::Acc) -> T::Acc,
+    neutral: T::Accumulator,
+    combine: fn(T::Accumulator, T::Accumulator) -> T::Accumulator,
     x: &Array,
     window: &Window,
     ty: &Type,
 ) -> Array {
     let mut shape = x.shape().clone();
-    let mut xs: Vec<T::Acc> = x.as_slice::<T>().iter().map(|x| x.up()).collect();
+    let mut xs: Vec<T::Accumulator> = x.as_slice::<T>().iter().map(|x| x.to_accumulator()).collect();
     for a in 0..ty.rank() {
         let axis = WindowAxis {
             n: shape[a],
@@ -107,7 +107,7 @@ fn windows<T: Number>(
         }
         xs = out;
     }
-    write(ty, |out: &mut [T]| out.iter_mut().zip(&xs).for_each(|(out, &x)| *out = T::down(x)))
+    write(ty, |out: &mut [T]| out.iter_mut().zip(&xs).for_each(|(out, &x)| *out = T::from_accumulator(x)))
 }
 
 /// Applies `f` to all elements along `axis` up to each one, or from each one on. Floats accumulate in `f64`.
@@ -133,33 +133,47 @@ pub(super) fn cumulative(f: CumulativeFn, x: Array, axis: usize, reverse: bool) 
 }
 
 fn sum<T: Number>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
-    running::<T, _>(x, runs, reverse, T::Acc::ZERO, |acc, x| acc.plus(x.up()), T::down)
+    running::<T, _>(x, runs, reverse, T::Accumulator::ZERO, |acc, x| acc.plus(x.to_accumulator()), T::from_accumulator)
 }
 
 fn product<T: Number>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
-    running::<T, _>(x, runs, reverse, T::Acc::ONE, |acc, x| acc.times(x.up()), T::down)
+    running::<T, _>(x, runs, reverse, T::Accumulator::ONE, |acc, x| acc.times(x.to_accumulator()), T::from_accumulator)
 }
 
 fn real<T: Real>(f: CumulativeFn, x: Array, runs: AxisSplit, reverse: bool) -> Array {
     match f {
         CumulativeFn::Sum => sum::<T>(x, runs, reverse),
         CumulativeFn::Prod => product::<T>(x, runs, reverse),
-        CumulativeFn::Max => running::<T, _>(x, runs, reverse, T::Acc::LEAST, |acc, x| acc.greater(x.up()), T::down),
-        CumulativeFn::Min => running::<T, _>(x, runs, reverse, T::Acc::GREATEST, |acc, x| acc.lesser(x.up()), T::down),
+        CumulativeFn::Max => running::<T, _>(
+            x,
+            runs,
+            reverse,
+            T::Accumulator::LEAST,
+            |acc, x| acc.greater(x.to_accumulator()),
+            T::from_accumulator,
+        ),
+        CumulativeFn::Min => running::<T, _>(
+            x,
+            runs,
+            reverse,
+            T::Accumulator::GREATEST,
+            |acc, x| acc.lesser(x.to_accumulator()),
+            T::from_accumulator,
+        ),
         CumulativeFn::LogSumExp => x,
     }
 }
 
 /// Computes ln Σ eˣ. The state is the greatest element so far, and the sum relative to it. Neither overflows.
-fn log_sum_exp<T: Number<Acc = f64>>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
+fn log_sum_exp<T: Number<Accumulator = f64>>(x: Array, runs: AxisSplit, reverse: bool) -> Array {
     let relative = |x: f64, greatest: f64| if x == greatest { 1.0 } else { (x - greatest).exp() };
     let next = |(greatest, sum): (f64, f64), x: T| {
-        let now = greatest.greater(x.up());
-        (now, sum * relative(greatest, now) + relative(x.up(), now))
+        let now = greatest.greater(x.to_accumulator());
+        (now, sum * relative(greatest, now) + relative(x.to_accumulator(), now))
     };
     // If the greatest element is infinite, it is the result.
     let value = |(greatest, sum): (f64, f64)| if greatest.is_infinite() { greatest } else { greatest + sum.ln() };
-    running::<T, _>(x, runs, reverse, (f64::NEG_INFINITY, 0.0), next, |state| T::down(value(state)))
+    running::<T, _>(x, runs, reverse, (f64::NEG_INFINITY, 0.0), next, |state| T::from_accumulator(value(state)))
 }
 
 fn running<T: Number, A: Copy>(

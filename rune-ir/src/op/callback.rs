@@ -106,7 +106,7 @@ impl Callback {
     /// # Errors
     /// If it returns an error, panics, or returns other types.
     pub fn call(&self, op: &'static str, args: &[Array], results: &[Type]) -> Result<Vec<Array>, CallbackError> {
-        let given = caught(|| (self.0.call)(args));
+        let given = catch_panic(|| (self.0.call)(args));
         let checked = given.and_then(|given| self.check(&given, results).map(|()| given));
         checked.map_err(|reason| CallbackError { op, name: self.0.name.clone(), loc: self.0.loc.clone(), reason })
     }
@@ -126,7 +126,7 @@ impl Callback {
 
 /// Calls a function, and turns its panic into an error: foreign code must not unwind.
 #[doc(hidden)]
-pub fn caught<R>(f: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+pub fn catch_panic<R>(f: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
     let message = |panic: Box<dyn Any + Send>| {
         let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         format!("it panicked: {}", text.unwrap_or("without a message"))

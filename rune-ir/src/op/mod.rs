@@ -21,7 +21,7 @@ pub use attributes::{ConvDims, Dims, DotDims, GatherDims, Padding, ScatterDims, 
 pub use axis_name::{AxisName, NamedAxis};
 pub use callback::{Callback, CallbackError, VmapMethod};
 #[doc(hidden)]
-pub use callback::{Identity, caught};
+pub use callback::{Identity, catch_panic};
 pub use families::{
     ArgFn, BinaryFn, CallbackFn, CollectiveFn, Comparison, CumulativeFn, FactorFn, FftFn, ReduceFn, UnaryFn, WindowFn,
 };

@@ -58,7 +58,7 @@ impl Lattice for bool {
 struct Sources(SmallVec<[u64; 2]>);
 
 impl Sources {
-    fn only(i: usize) -> Sources {
+    fn singleton(i: usize) -> Sources {
         let mut bits = smallvec![0; i / 64 + 1];
         bits[i / 64] = 1 << (i % 64);
         Sources(bits)
@@ -83,7 +83,7 @@ impl Lattice for Sources {
     }
 }
 
-fn joined<'a, M: Lattice + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
+fn join_all<'a, M: Lattice + 'a>(marks: impl IntoIterator<Item = &'a M>) -> M {
     let mut all = M::default();
     for one in marks {
         all.join(one);
@@ -117,7 +117,7 @@ impl Program {
             return flow.clone();
         }
         let inputs = self.inputs().len();
-        let env = follow(self, &kind, (0..inputs).map(Sources::only).collect(), &Sources::only(inputs));
+        let env = propagate(self, &kind, (0..inputs).map(Sources::singleton).collect(), &Sources::singleton(inputs));
         let flow = Arc::new(Flow { outputs: self.outputs().iter().map(|v| env[v.index()].clone()).collect() });
         known().push((kind, flow.clone()));
         flow
@@ -128,7 +128,7 @@ impl Program {
 /// dependence that always exists.
 pub fn outputs<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: &[M], always: &M) -> Vec<M> {
     let of = |i| inputs.get(i).unwrap_or(always);
-    program.flow(kind).outputs.iter().map(|sources| joined(sources.positions().map(of))).collect()
+    program.flow(kind).outputs.iter().map(|sources| join_all(sources.positions().map(of))).collect()
 }
 
 /// Returns which outputs of `program` depend on the inputs that `marks` marks.
@@ -138,15 +138,15 @@ pub fn reached(program: &Program, kind: &DependenceKind, marks: &[bool]) -> Vec<
 
 /// Returns which variables of `program` depend on the inputs and constants that `marks` marks.
 pub fn reached_variables(program: &Program, kind: &DependenceKind, marks: &[bool]) -> Vec<bool> {
-    follow(program, &kind.within(program), marks.to_vec(), &true)
+    propagate(program, &kind.within(program), marks.to_vec(), &true)
 }
 
 /// Returns the values of all variables, given the values of the inputs.
-fn follow<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: Vec<M>, always: &M) -> Vec<M> {
+fn propagate<M: Lattice>(program: &Program, kind: &DependenceKind, inputs: Vec<M>, always: &M) -> Vec<M> {
     let mut env = inputs;
     env.resize(program.num_vars(), M::default());
     for instruction in program.instructions() {
-        crate::work::note();
+        crate::work::count_step();
         step(program, instruction, kind, &mut env, always);
     }
     env
@@ -189,10 +189,10 @@ pub fn results<'a, V, M: Lattice + 'a>(
     kind: &DependenceKind,
     always: &M,
 ) -> Results<M> {
-    let all = || Results::All(joined(op.operands().into_iter().map(&of)));
+    let all = || Results::All(join_all(op.operands().into_iter().map(&of)));
     match kind {
         DependenceKind::Operands => {
-            let mut marks = joined(op.operands().into_iter().map(&of));
+            let mut marks = join_all(op.operands().into_iter().map(&of));
             // An effect may return something else each time.
             if op.has_effects() {
                 marks.join(always);
@@ -201,17 +201,17 @@ pub fn results<'a, V, M: Lattice + 'a>(
         }
         DependenceKind::Tangents if op.is_flat() => Results::All(M::default()),
         DependenceKind::BatchAxis(name) if op.axis().is_some_and(|axis| Some(&axis.name) == name.as_ref()) => {
-            Results::All(over_axis(op, of, always))
+            Results::All(axis_op_mark(op, of, always))
         }
         DependenceKind::Values | DependenceKind::Tangents | DependenceKind::BatchAxis(_) => {
-            each(op, &of, kind, always).map_or_else(all, Results::Each)
+            result_marks(op, &of, kind, always).map_or_else(all, Results::Each)
         }
     }
 }
 
 /// Returns one value for each result if the operation holds programs or is a barrier. Returns `None` if every result
 /// has the joined value of all operands.
-fn each<'a, V, M: Lattice + 'a>(
+fn result_marks<'a, V, M: Lattice + 'a>(
     op: &'a Op<V>,
     of: &impl Fn(&'a V) -> &'a M,
     kind: &DependenceKind,
@@ -290,7 +290,7 @@ pub fn while_iteration<M: Lattice>(
     always: &M,
 ) -> M {
     loop {
-        let goes_on = joined(&outputs(cond, kind, marks, always));
+        let goes_on = join_all(&outputs(cond, kind, marks, always));
         let mut out = outputs(body, kind, marks, always);
         out.iter_mut().for_each(|out| _ = out.join(&goes_on));
         if !join_each(&mut marks[consts..], &out) {
@@ -305,7 +305,7 @@ fn join_each<M: Lattice>(marks: &mut [M], others: &[M]) -> bool {
 }
 
 /// Returns the value of an operation over the batch axis.
-fn over_axis<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, always: &M) -> M {
+fn axis_op_mark<'a, V, M: Lattice + 'a>(op: &'a Op<V>, of: impl Fn(&'a V) -> &'a M, always: &M) -> M {
     if let Op::Collective { .. } | Op::AllGather { .. } = op {
         return M::default(); // All batch elements get the same result.
     }
@@ -366,14 +366,14 @@ fn custom_vjp<M: Lattice>(
     let moves: Vec<bool> = program.output_types().iter().map(|ty| ty.dtype.is_inexact()).collect();
     for (ct, result) in results.iter_mut().zip(moves).filter(|(_, float)| *float).map(|(r, _)| r).enumerate() {
         let to = back.outputs.iter().zip(&own).filter(|(from, _)| from.positions().any(|i| i == residuals + ct));
-        result.join(&joined(to.map(|(_, own)| own)));
+        result.join(&join_all(to.map(|(_, own)| own)));
     }
     results
 }
 
 /// Like [`custom_jvp`], for the linear operation that replaces tangents of a function with a rule for cotangents.
 fn custom_linear<M: Lattice>(xs: &[M], backward: &Program, kind: &DependenceKind, always: &M) -> Vec<M> {
-    let mut any = joined(xs);
+    let mut any = join_all(xs);
     if let DependenceKind::BatchAxis(Some(name)) = kind
         && backward.axes().contains_key(name)
     {

@@ -48,7 +48,7 @@ impl Steps {
 }
 
 /// Returns the permutation that moves axis `from` to index `to`.
-pub(crate) fn moving(rank: usize, from: usize, to: usize) -> Dims {
+pub(crate) fn move_axis_permutation(rank: usize, from: usize, to: usize) -> Dims {
     let mut permutation: Dims = (0..rank).collect();
     permutation.remove(from);
     permutation.insert(to, from);
@@ -154,7 +154,11 @@ impl Rewriter {
 
     fn transpose(&mut self, x: Var, from: usize, to: usize, origin: &Origin) -> Var {
         let rank = self.ty(x).rank();
-        if from == to { x } else { self.push(Op::Transpose { x, permutation: moving(rank, from, to) }, origin) }
+        if from == to {
+            x
+        } else {
+            self.push(Op::Transpose { x, permutation: move_axis_permutation(rank, from, to) }, origin)
+        }
     }
 
     fn ty(&self, v: Var) -> &Type {
@@ -180,7 +184,7 @@ impl Rewriter {
                 Ok(vec![communicator.wait(ticket)?])
             };
             let y = self.push(call(name.to_owned(), origin, x, ty, run), origin);
-            self.renamed[old.index()] = self.moved(y, &steps, origin);
+            self.renamed[old.index()] = self.move_axis_back(y, &steps, origin);
             return;
         }
         let start = move |args: &[Array]| {
@@ -196,10 +200,10 @@ impl Rewriter {
         let communicator = ranks.communicator().clone();
         let wait = move |args: &[Array]| Ok(vec![communicator.wait(args[0].as_slice::<i32>()[0])?]);
         let y = self.push(call(format!("{}_wait", steps.exchange.name()), &origin, ticket, ty, wait), &origin);
-        self.renamed[old.index()] = self.moved(y, &steps, &origin);
+        self.renamed[old.index()] = self.move_axis_back(y, &steps, &origin);
     }
 
-    fn moved(&mut self, y: Var, steps: &Steps, origin: &Origin) -> Var {
+    fn move_axis_back(&mut self, y: Var, steps: &Steps, origin: &Origin) -> Var {
         match steps.after {
             Some(axis) => self.transpose(y, 0, axis, origin),
             None => y,

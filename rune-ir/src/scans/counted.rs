@@ -19,7 +19,7 @@ impl Loop<'_> {
         self.body.input_types()
     }
     /// Returns whether an argument is the same in all iterations.
-    pub fn stays(&self, input: usize) -> bool {
+    pub fn is_invariant(&self, input: usize) -> bool {
         input < self.consts || self.next(input) == Var(input as u32)
     }
     /// Returns the variable that replaces a part of the carry in the next iteration.
@@ -27,10 +27,10 @@ impl Loop<'_> {
         self.body.outputs()[input - self.consts]
     }
     /// Returns the loop invariants among the inputs of the condition or of the body.
-    fn fixed(&self, trip_count: usize) -> Counting {
+    fn invariants(&self, trip_count: usize) -> Counting {
         let mut counting = Counting::new(trip_count);
         for (i, scalar) in self.given.iter().enumerate() {
-            if let Some(scalar) = scalar.filter(|_| self.stays(i)) {
+            if let Some(scalar) = scalar.filter(|_| self.is_invariant(i)) {
                 counting.set(Var(i as u32), &self.types()[i], scalar);
             }
         }
@@ -42,9 +42,9 @@ impl Loop<'_> {
         if self.cond.has_effects() {
             return None;
         }
-        let mut counting = self.fixed(1);
+        let mut counting = self.invariants(1);
         counting.walk(self.cond);
-        let Op::Compare { direction, x, y } = made_by(self.cond, self.cond.outputs()[0])? else { return None };
+        let Op::Compare { direction, x, y } = producer(self.cond, self.cond.outputs()[0])? else { return None };
         let mirrored = match direction {
             Comparison::Eq | Comparison::Ne => *direction,
             Comparison::Lt => Comparison::Gt,
@@ -57,7 +57,7 @@ impl Loop<'_> {
             (Some(counter), Some(bound)) => (counter, *direction, bound),
             _ => (counter(*y)?, mirrored, counting.number(*x)?),
         };
-        let mut counting = self.fixed(1);
+        let mut counting = self.invariants(1);
         counting.walk(self.body);
         let Scalar::Number { first, step } = self.counter(counter, &counting)? else { return None };
         trip_count(first, step, direction, bound, self.types()[counter].dtype)
@@ -71,9 +71,9 @@ impl Loop<'_> {
     }
     /// Returns the known scalars of the inputs in each iteration.
     pub fn counters(&self, trip_count: usize) -> Counting {
-        let mut fixed = self.fixed(1);
+        let mut fixed = self.invariants(1);
         fixed.walk(self.body);
-        let mut counting = self.fixed(trip_count);
+        let mut counting = self.invariants(trip_count);
         for i in self.consts..self.types().len() {
             if let Some(scalar) = self.counter(i, &fixed) {
                 counting.set(Var(i as u32), &self.types()[i], scalar);
@@ -84,11 +84,11 @@ impl Loop<'_> {
 
     /// Returns the value of a part of the carry that starts at a constant and has a constant step.
     fn counter(&self, input: usize, fixed: &Counting) -> Option<Scalar> {
-        if self.stays(input) {
+        if self.is_invariant(input) {
             return None;
         }
-        let first = self.given[input]?.number()?;
-        let Op::Binary { f, x, y } = made_by(self.body, self.next(input))? else { return None };
+        let first = self.given[input]?.constant()?;
+        let Op::Binary { f, x, y } = producer(self.body, self.next(input))? else { return None };
         let this = Var(input as u32);
         let (by, sign) = match () {
             () if *f == BinaryFn::Add && *x == this => (*y, 1),
@@ -101,7 +101,7 @@ impl Loop<'_> {
 }
 
 /// Returns the operation that has the variable as its only result.
-pub(super) fn made_by(program: &Program, v: Var) -> Option<&Op> {
+pub(super) fn producer(program: &Program, v: Var) -> Option<&Op> {
     let instructions = program.instructions();
     let at = instructions.binary_search_by_key(&v, |i| i.first).ok()?;
     (instructions[at].results == 1).then_some(&instructions[at].op)

@@ -18,7 +18,7 @@ impl Scalar {
         Scalar::Number { first: n, step: 0 }
     }
     /// Returns the number, if it is the same in every iteration.
-    pub fn number(self) -> Option<i128> {
+    pub fn constant(self) -> Option<i128> {
         match self {
             Scalar::Number { first, step: 0 } => Some(first),
             Scalar::Number { .. } | Scalar::Truth(_) => None,
@@ -41,7 +41,7 @@ impl Counting {
     }
     /// Returns the number of `v`, if it is the same in every iteration.
     pub fn number(&self, v: Var) -> Option<i128> {
-        self.get(v)?.number()
+        self.get(v)?.constant()
     }
     /// Records the value of `v`, if its dtype can hold the value in all iterations.
     pub fn set(&mut self, v: Var, ty: &Type, scalar: Scalar) {
@@ -54,13 +54,13 @@ impl Counting {
             _ if ty.rank() != 0 => false,
             Scalar::Truth(_) => ty.dtype == DType::Bool,
             Scalar::Number { .. } => {
-                let within = |ends: [i128; 2]| ends.iter().all(|&n| holds(ty.dtype, n));
-                ty.dtype.is_int() && self.ends(scalar).is_some_and(within)
+                let within = |ends: [i128; 2]| ends.iter().all(|&n| is_in_range(ty.dtype, n));
+                ty.dtype.is_int() && self.extremes(scalar).is_some_and(within)
             }
         }
     }
     /// Returns a number in the first and the last iteration, which are its extremes.
-    pub fn ends(&self, scalar: Scalar) -> Option<[i128; 2]> {
+    pub fn extremes(&self, scalar: Scalar) -> Option<[i128; 2]> {
         let Scalar::Number { first, step } = scalar else { return None };
         let last = step.checked_mul(self.trip_count as i128 - 1)?.checked_add(first)?;
         Some([first, last])
@@ -88,7 +88,7 @@ impl Counting {
             Op::Constant { value } => value.to_integer().map(Scalar::fixed),
             Op::Unary { f: UnaryFn::Neg, x } => self.combined(Scalar::fixed(0), self.get(*x)?, -1),
             Op::Unary { f: UnaryFn::Not, x } => match self.get(*x)? {
-                Scalar::Truth(holds) => Some(Scalar::Truth(!holds)),
+                Scalar::Truth(truth) => Some(Scalar::Truth(!truth)),
                 Scalar::Number { .. } => None,
             },
             Op::Binary { f, x, y } => self.binary(*f, self.get(*x)?, self.get(*y)?),
@@ -112,7 +112,7 @@ impl Counting {
         match f {
             BinaryFn::Add => self.combined(x, y, 1),
             BinaryFn::Sub => self.combined(x, y, -1),
-            BinaryFn::Mul => match (x.number(), y.number()) {
+            BinaryFn::Mul => match (x.constant(), y.constant()) {
                 (Some(n), _) => self.combined(Scalar::fixed(0), y, n),
                 (_, Some(n)) => self.combined(Scalar::fixed(0), x, n),
                 (None, None) => None,
@@ -136,33 +136,33 @@ impl Counting {
 
     /// Returns the result of a comparison, if it is the same in all iterations.
     fn compare(&self, direction: Comparison, x: Scalar, y: Scalar) -> Option<Scalar> {
-        let ends = self.ends(self.combined(x, y, -1)?)?;
+        let ends = self.extremes(self.combined(x, y, -1)?)?;
         // The difference is monotonic. If it has one sign in the first and the last iteration, it has that sign in all.
-        let all = |holds: fn(i128) -> bool| ends.into_iter().all(holds);
+        let all = |predicate: fn(i128) -> bool| ends.into_iter().all(predicate);
         let zero = all(|d| d == 0);
         let (equal, less, less_or_equal) = (
-            decided(zero, all(|d| d < 0) || all(|d| d > 0)),
-            decided(all(|d| d < 0), all(|d| d >= 0)),
-            decided(all(|d| d <= 0), all(|d| d > 0)),
+            known_truth(zero, all(|d| d < 0) || all(|d| d > 0)),
+            known_truth(all(|d| d < 0), all(|d| d >= 0)),
+            known_truth(all(|d| d <= 0), all(|d| d > 0)),
         );
         let truth = match direction {
             Comparison::Eq => equal,
-            Comparison::Ne => equal.map(|holds| !holds),
+            Comparison::Ne => equal.map(|truth| !truth),
             Comparison::Lt => less,
-            Comparison::Ge => less.map(|holds| !holds),
+            Comparison::Ge => less.map(|truth| !truth),
             Comparison::Le => less_or_equal,
-            Comparison::Gt => less_or_equal.map(|holds| !holds),
+            Comparison::Gt => less_or_equal.map(|truth| !truth),
         };
         truth.map(Scalar::Truth)
     }
 }
 
-fn decided(holds: bool, fails: bool) -> Option<bool> {
+fn known_truth(holds: bool, fails: bool) -> Option<bool> {
     (holds || fails).then_some(holds)
 }
 
 /// Returns whether an integer dtype can hold a number.
-pub fn holds(dtype: DType, n: i128) -> bool {
+pub fn is_in_range(dtype: DType, n: i128) -> bool {
     let bits = 8 * dtype.size();
     let (least, greatest) = match dtype.is_signed_int() {
         true => (-(1i128 << (bits - 1)), (1i128 << (bits - 1)) - 1),
@@ -197,5 +197,5 @@ pub fn trip_count(first: i128, step: i128, direction: Comparison, bound: i128, d
         Ne | Gt | Ge => return None,
     };
     let end = trip_count.checked_mul(step)?.checked_add(first)?;
-    if holds(dtype, end) { usize::try_from(trip_count).ok() } else { None }
+    if is_in_range(dtype, end) { usize::try_from(trip_count).ok() } else { None }
 }

@@ -9,7 +9,7 @@ impl Rewriter {
     /// functions to read and write the rows of a scan. The budget bounds the inlined code, so that a small file does
     /// not become a large program.
     pub(super) fn inlined(&mut self, program: &Arc<Program>) -> Arc<Program> {
-        if !program.instructions().iter().any(|i| counts(&i.op, |v| program.ty(v))) {
+        if !program.instructions().iter().any(|i| takes_integer_scalar(&i.op, |v| program.ty(v))) {
             return program.clone();
         }
         let mut builder = ProgramBuilder::new(program.name(), program.input_types().to_vec(), Vec::new());
@@ -22,7 +22,7 @@ impl Rewriter {
         for instruction in program.instructions() {
             let op = instruction.op.map(|v| vars[v.index()]);
             let cost = if let Op::Call { program, .. } = &op { program.instructions().len().max(1) } else { 0 };
-            let fits = cost <= self.budget && counts(&op, |v| builder.ty(v).expect("it was copied"));
+            let fits = cost <= self.budget && takes_integer_scalar(&op, |v| builder.ty(v).expect("it was copied"));
             if let Op::Call { args, program } = &op
                 && fits
             {
@@ -37,7 +37,7 @@ impl Rewriter {
 }
 
 /// Returns whether this is a call that takes an integer scalar.
-fn counts<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> bool {
+fn takes_integer_scalar<'a>(op: &Op, ty: impl Fn(Var) -> &'a Type) -> bool {
     let scalar = |v: &Var| ty(*v).rank() == 0 && ty(*v).dtype.is_int();
     matches!(op, Op::Call { args, .. } if args.iter().any(scalar))
 }

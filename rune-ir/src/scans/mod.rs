@@ -16,7 +16,7 @@ mod rewrite;
 mod rows;
 
 #[doc(hidden)]
-pub use counting::{holds, trip_count};
+pub use counting::{is_in_range, trip_count};
 
 use crate::Program;
 

@@ -2,7 +2,7 @@
 
 use super::counted::Loop;
 use super::counting::{Counting, Scalar};
-use super::rows::{Rows, Steps, Write, found};
+use super::rows::{Rows, Steps, Write, reads_and_writes};
 use crate::op::Control;
 use crate::simplify::live;
 use crate::{Op, Origin, Program, ProgramBuilder, Type, Var};
@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// The maximum number of instructions that replace calls.
-const BUDGET: usize = 1 << 16;
+const MAX_INLINED: usize = 1 << 16;
 /// A placeholder for unused variables.
 const UNUSED: Var = Var(u32::MAX);
 
@@ -26,7 +26,7 @@ pub(super) struct Rewriter {
 }
 
 pub(super) fn rewritten(program: &Program) -> Program {
-    let mut rewriter = Rewriter { done: FxHashMap::default(), loops: FxHashMap::default(), budget: BUDGET };
+    let mut rewriter = Rewriter { done: FxHashMap::default(), loops: FxHashMap::default(), budget: MAX_INLINED };
     if rewriter.has_loop(program) { rewriter.program(program, &[]) } else { program.clone() }
 }
 
@@ -45,8 +45,8 @@ impl Writer {
         results
     }
     /// Returns the values of these variables that are the same in all iterations.
-    fn given(&self, vars: &[Var]) -> Vec<Option<Scalar>> {
-        let fixed = |scalar: &Scalar| scalar.number().is_some() || matches!(scalar, Scalar::Truth(_));
+    fn invariants(&self, vars: &[Var]) -> Vec<Option<Scalar>> {
+        let fixed = |scalar: &Scalar| scalar.constant().is_some() || matches!(scalar, Scalar::Truth(_));
         vars.iter().map(|&v| self.counting.get(v).filter(fixed)).collect()
     }
 }
@@ -95,7 +95,7 @@ impl Rewriter {
         }
         if let Op::While { args, consts, cond, body } = &op {
             let body = self.inlined(body);
-            let counted = Loop { consts: *consts, cond, body: &body, given: w.given(args) };
+            let counted = Loop { consts: *consts, cond, body: &body, given: w.invariants(args) };
             if let Some(trip_count) = counted.trip_count() {
                 let scan = self.scan(&counted, trip_count, alive, origin).simplify();
                 let mut vars = args.clone();
@@ -108,8 +108,10 @@ impl Rewriter {
         }
         // The known inputs of the programs, which are the same in every run.
         let given = match op.control() {
-            Some(Control::While { args, consts, .. } | Control::Scan { args, consts, .. }) => w.given(&args[..consts]),
-            Some(Control::Case { args, .. }) => w.given(args),
+            Some(Control::While { args, consts, .. } | Control::Scan { args, consts, .. }) => {
+                w.invariants(&args[..consts])
+            }
+            Some(Control::Case { args, .. }) => w.invariants(args),
             // These programs may have other callers, so each is rewritten once for all callers.
             Some(
                 Control::Call { .. }
@@ -164,7 +166,7 @@ impl Rewriter {
         if trip_count == 0 {
             return b.finish(wanted().map(|i| Var(i as u32)).collect()).expect("inputs are there");
         }
-        let (reads, writes) = found(counted, trip_count, &counted.counting(trip_count));
+        let (reads, writes) = reads_and_writes(counted, trip_count, &counted.counting(trip_count));
         let mut arrays: Vec<Rows> = Vec::new();
         for rows in reads.iter().flatten() {
             if !arrays.contains(rows) {
@@ -176,12 +178,12 @@ impl Rewriter {
         // Sorts the arguments: constants, carry, and arrays that are read row by row.
         let written = |i: usize| writes.iter().position(|w| w.rows.array == i);
         let (fixed, moving): (Vec<usize>, Vec<usize>) =
-            (0..types.len()).filter(|&i| i < consts || written(i).is_none()).partition(|&i| counted.stays(i));
+            (0..types.len()).filter(|&i| i < consts || written(i).is_none()).partition(|&i| counted.is_invariant(i));
         let body = self.body(counted, trip_count, [&fixed, &moving], &reads, &arrays, &writes);
         let inputs = fixed.iter().chain(&moving).map(|&i| Var(i as u32));
         let mut args: Vec<Var> = inputs.collect();
         for rows in &arrays {
-            args.push(rows.taken(&mut b, Var(rows.array as u32), trip_count, reverse));
+            args.push(rows.scanned_array(&mut b, Var(rows.array as u32), trip_count, reverse));
         }
         let (consts, carry) = (fixed.len(), moving.len());
         let op = Op::Scan { args, consts, carry, length: trip_count, reverse, unroll: 0, body: Arc::new(body) };

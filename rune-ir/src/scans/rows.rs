@@ -1,6 +1,6 @@
 //! Finds the arrays that the iterations of a loop read and write row by row.
 
-use super::counted::{Loop, made_by};
+use super::counted::{Loop, producer};
 use super::counting::{Counting, Scalar};
 use crate::op::Dims;
 use crate::{BuildError, Op, Origin, Program, ProgramBuilder, Type, Var};
@@ -27,12 +27,16 @@ pub(super) struct Write {
 
 /// Returns the reads, one entry for each instruction of the body, and the writes. An array is written if its next value
 /// is the array with one block replaced, and nothing else uses either of them.
-pub(super) fn found(counted: &Loop, trip_count: usize, counting: &Counting) -> (Vec<Option<Rows>>, Vec<Write>) {
+pub(super) fn reads_and_writes(
+    counted: &Loop,
+    trip_count: usize,
+    counting: &Counting,
+) -> (Vec<Option<Rows>>, Vec<Write>) {
     let body = counted.body;
     let reads = body.instructions().iter().map(|instruction| {
         let Op::DynamicSlice { x, start_indices, slice_sizes } = &instruction.op else { return None };
         let array = x.index();
-        let there = array < counted.types().len() && counted.stays(array);
+        let there = array < counted.types().len() && counted.is_invariant(array);
         Rows::new(counting, trip_count, array, body.ty(*x), slice_sizes, start_indices).filter(|_| there)
     });
     let reads = reads.collect();
@@ -41,7 +45,7 @@ pub(super) fn found(counted: &Loop, trip_count: usize, counting: &Counting) -> (
     operands.chain(body.outputs().iter().copied()).for_each(|v| uses[v.index()] += 1);
     let writes = (counted.consts..counted.types().len()).filter_map(|array| {
         let next = counted.next(array);
-        let Op::DynamicUpdateSlice { x, update, start_indices } = made_by(body, next)? else { return None };
+        let Op::DynamicUpdateSlice { x, update, start_indices } = producer(body, next)? else { return None };
         let alone = x.index() == array && uses[array] == 1 && uses[next.index()] == 1;
         let block = &body.ty(*update).shape;
         let rows = Rows::new(counting, trip_count, array, body.ty(*x), block, start_indices).filter(|_| alone)?;
@@ -69,7 +73,7 @@ impl Rows {
         }
         let start = counting.get(start_indices[0])?;
         let Scalar::Number { step, .. } = start else { return None };
-        let [first, last] = counting.ends(start)?;
+        let [first, last] = counting.extremes(start)?;
         if trip_count > 1 && step.unsigned_abs() != size as u128 {
             return None;
         }
@@ -87,12 +91,12 @@ impl Rows {
         self.block(ty).batched(trip_count)
     }
     /// Returns whether the loop visits all rows of the array.
-    fn all(&self, ty: &Type, trip_count: usize) -> bool {
+    fn covers_array(&self, ty: &Type, trip_count: usize) -> bool {
         self.size * trip_count == ty.shape[0]
     }
 
     /// Returns the array to scan. `x` is the array that contains the rows.
-    pub fn taken(&self, b: &mut Steps, x: Var, trip_count: usize, reverse: bool) -> Var {
+    pub fn scanned_array(&self, b: &mut Steps, x: Var, trip_count: usize, reverse: bool) -> Var {
         let ty = b.ty(x);
         let mut stack = b.slice(x, self.lowest, self.lowest + self.size * trip_count);
         if self.size > 1 {
@@ -111,7 +115,7 @@ impl Rows {
         if self.size > 1 {
             stack = b.step(Op::Reshape { x: stack, shape: ty.with_shape(&ty.shape[1..]).batched(rows).shape });
         }
-        if self.all(&ty, trip_count) {
+        if self.covers_array(&ty, trip_count) {
             return stack;
         }
         let before = b.slice(x, 0, self.lowest);

@@ -34,7 +34,7 @@ impl SubPrograms {
                 if Arc::ptr_eq(&simple, program) {
                     return None;
                 }
-                return Some(Op::Call { args: chosen(args, &used), program: simple });
+                return Some(Op::Call { args: select(args, &used), program: simple });
             }
             Control::Remat { args, program, policy, differentiated } => {
                 let Simple { program: simple, used, .. } = self.simplified(program);
@@ -42,22 +42,22 @@ impl SubPrograms {
                     return None;
                 }
                 let (policy, differentiated) = (policy.clone(), differentiated);
-                return Some(Op::Remat { args: chosen(args, &used), program: simple, policy, differentiated });
+                return Some(Op::Remat { args: select(args, &used), program: simple, policy, differentiated });
             }
             Control::Case { index, args, branches } => {
                 let simple: Vec<Simple> = branches.iter().map(|b| self.simplified(b)).collect();
                 let used: Vec<bool> = (0..args.len()).map(|i| simple.iter().any(|s| s.used[i])).collect();
-                let branches = simple.iter().map(|s| s.taking(&used)).collect();
-                Op::Case { index: *index, args: chosen(args, &used), branches }
+                let branches = simple.iter().map(|s| s.with_inputs(&used)).collect();
+                Op::Case { index: *index, args: select(args, &used), branches }
             }
             Control::While { args, consts, cond, body } => {
                 let (cond, body) = (self.simplified(cond), self.simplified(body));
                 let used: Vec<bool> = (0..args.len()).map(|i| i >= consts || cond.used[i] || body.used[i]).collect();
                 Op::While {
-                    args: chosen(args, &used),
+                    args: select(args, &used),
                     consts: used[..consts].iter().filter(|u| **u).count(),
-                    cond: cond.taking(&used),
-                    body: body.taking(&used),
+                    cond: cond.with_inputs(&used),
+                    body: body.with_inputs(&used),
                 }
             }
             Control::Scan { args, consts, carry, length, reverse, unroll, body } => {
@@ -65,13 +65,13 @@ impl SubPrograms {
                 let carried = consts..consts + carry;
                 let used: Vec<bool> = (0..args.len()).map(|i| carried.contains(&i) || body.used[i]).collect();
                 Op::Scan {
-                    args: chosen(args, &used),
+                    args: select(args, &used),
                     consts: used[..consts].iter().filter(|u| **u).count(),
                     carry,
                     length,
                     reverse,
                     unroll,
-                    body: body.taking(&used),
+                    body: body.with_inputs(&used),
                 }
             }
             // A rule takes the operands of its function, so no input is removed.
@@ -119,7 +119,7 @@ impl SubPrograms {
 
 impl Simple {
     /// Returns the program with the marked inputs. It may leave some of them unused.
-    fn taking(&self, marks: &[bool]) -> Arc<Program> {
+    fn with_inputs(&self, marks: &[bool]) -> Arc<Program> {
         if marks.iter().all(|m| *m) {
             return self.full.clone();
         }
@@ -129,6 +129,6 @@ impl Simple {
     }
 }
 
-fn chosen(args: &[Var], marks: &[bool]) -> Vec<Var> {
+fn select(args: &[Var], marks: &[bool]) -> Vec<Var> {
     args.iter().zip(marks).filter(|(_, m)| **m).map(|(&v, _)| v).collect()
 }

@@ -25,14 +25,14 @@ pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
             if kept.len() == alive.len() {
                 return None;
             }
-            (Op::Call { args: args.to_vec(), program: giving(program, &kept) }, sources)
+            (Op::Call { args: args.to_vec(), program: with_outputs(program, &kept) }, sources)
         }
         Control::Remat { args, program, policy, differentiated } => {
             let (kept, sources) = distinct(args, &[program], alive);
             if kept.len() == alive.len() {
                 return None;
             }
-            let (program, policy) = (giving(program, &kept), policy.clone());
+            let (program, policy) = (with_outputs(program, &kept), policy.clone());
             (Op::Remat { args: args.to_vec(), program, policy, differentiated }, sources)
         }
         Control::Case { index, args, branches } => {
@@ -40,7 +40,7 @@ pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
             if kept.len() == alive.len() {
                 return None;
             }
-            let branches = branches.iter().map(|b| giving(b, &kept)).collect();
+            let branches = branches.iter().map(|b| with_outputs(b, &kept)).collect();
             (Op::Case { index: *index, args: args.to_vec(), branches }, sources)
         }
         Control::While { args, consts, cond, body } => while_loop(args, consts, cond, body, alive)?,
@@ -81,7 +81,7 @@ fn distinct(args: &[Var], programs: &[&Arc<Program>], alive: &[bool]) -> (Vec<us
 }
 
 /// Returns the program with only these outputs.
-fn giving(program: &Arc<Program>, outputs: &[usize]) -> Arc<Program> {
+fn with_outputs(program: &Arc<Program>, outputs: &[usize]) -> Arc<Program> {
     let inputs: Vec<usize> = (0..program.inputs().len()).collect();
     Arc::new(rearranged(program, &inputs, outputs))
 }

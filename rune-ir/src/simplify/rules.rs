@@ -31,7 +31,7 @@ impl Forward<'_> {
             Op::DynamicSlice { x, start_indices, slice_sizes } => self.dynamic_slice(*x, start_indices, slice_sizes),
             Op::DynamicUpdateSlice { x, update, start_indices: _ } => self.dynamic_update_slice(*x, *update),
             Op::DotGeneral { lhs, rhs, dims, out } => self.dot_general(*lhs, *rhs, dims, *out),
-            Op::StopGradient { x } => match self.made_by(*x) {
+            Op::StopGradient { x } => match self.producer(*x) {
                 Some(Op::StopGradient { .. }) => Rewrite::Is(*x),
                 _ => Rewrite::Stays,
             },
@@ -57,7 +57,7 @@ impl Forward<'_> {
     /// A `case` with a known index, or with equal branches, is a call.
     fn case(&mut self, index: Var, args: &[Var], branches: &[Arc<Program>]) -> Rewrite {
         let last = branches.len() - 1;
-        let known = self.known(index).map(|i| i.to_array().to_f64_vec()[0].clamp(0.0, last as f64) as usize);
+        let known = self.splat_value(index).map(|i| i.to_array().to_f64_vec()[0].clamp(0.0, last as f64) as usize);
         let equal = branches[1..].iter().all(|b| *b == branches[0]);
         match known.or(equal.then_some(0)) {
             Some(i) => Rewrite::Becomes(Op::Call { args: args.to_vec(), program: branches[i].clone() }),
@@ -65,16 +65,16 @@ impl Forward<'_> {
         }
     }
     /// Returns the operation that has a variable as its only result.
-    fn made_by(&self, v: Var) -> Option<&Op> {
+    fn producer(&self, v: Var) -> Option<&Op> {
         self.made_by[v.index()].as_ref()
     }
     /// Returns the value of all elements of a variable, if it is known.
-    pub(super) fn known(&self, v: Var) -> Option<Literal> {
+    pub(super) fn splat_value(&self, v: Var) -> Option<Literal> {
         self.splats[v.index()]
     }
     /// Returns whether all elements of a variable are `x`, which is not -0.
-    fn holds(&self, v: Var, x: f64) -> bool {
-        self.known(v).is_some_and(|known| known == Literal::from_f64(known.dtype(), x))
+    fn is_splat_of(&self, v: Var, x: f64) -> bool {
+        self.splat_value(v).is_some_and(|known| known == Literal::from_f64(known.dtype(), x))
     }
     fn dtype(&self, v: Var) -> DType {
         self.ty(v).dtype

@@ -11,7 +11,7 @@ use smallvec::{SmallVec, smallvec};
 
 /// The maximum number of elements of all arrays that the interpreter computes with. The reduction of a longer array is
 /// c · n or cⁿ, rounded once.
-const LIMIT: usize = 1 << 14;
+const MAX_EVALUATED: usize = 1 << 14;
 
 type Literals = SmallVec<[Literal; 2]>;
 
@@ -31,10 +31,13 @@ impl Forward<'_> {
             return Some(smallvec![nan]);
         }
         let operands = op.operands();
-        if operands.is_empty() || operands.iter().any(|v| self.known(**v).is_none()) {
+        if operands.is_empty() || operands.iter().any(|v| self.splat_value(**v).is_none()) {
             return None;
         }
-        self.elementwise(op).or_else(|| self.moved(op)).or_else(|| self.evaluated(op)).or_else(|| self.contracted(op))
+        self.elementwise(op)
+            .or_else(|| self.data_movement(op))
+            .or_else(|| self.interpreted(op))
+            .or_else(|| self.reduction(op))
     }
 
     /// Returns the NaN of an operand, if it makes the result NaN for any other operands.
@@ -52,7 +55,7 @@ impl Forward<'_> {
             _ => false,
         };
         let is_nan = |x: &Literal| x.dtype().is_float() && x.to_f64().is_nan();
-        spreads.then(|| op.operands().into_iter().find_map(|v| self.known(*v).filter(is_nan))).flatten()
+        spreads.then(|| op.operands().into_iter().find_map(|v| self.splat_value(*v).filter(is_nan))).flatten()
     }
 
     /// Computes one element, which determines all.
@@ -61,12 +64,13 @@ impl Forward<'_> {
             Op::BitcastConvert { x, dtype } => self.ty(*x).dtype.size() == dtype.size(),
             _ => op.is_elementwise(),
         };
-        let scalars = op.try_map(|v| self.known(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
-        uniform(&scalars)
+        let scalars =
+            op.try_map(|v| self.splat_value(*v).map(Literal::to_array).ok_or(())).ok().filter(|_| elementwise)?;
+        splats_of(&scalars)
     }
 
     /// Returns the result of an operation that only moves equal elements.
-    fn moved(&self, op: &Op) -> Option<Literals> {
+    fn data_movement(&self, op: &Op) -> Option<Literals> {
         let sources: SmallVec<[Var; 2]> = match op {
             Op::BroadcastInDim { x, .. }
             | Op::Reshape { x, .. }
@@ -80,39 +84,39 @@ impl Forward<'_> {
             Op::DynamicUpdateSlice { x, update, .. } => smallvec![*x, *update],
             _ => return None,
         };
-        let first = self.known(*sources.first()?)?;
-        sources.iter().all(|v| self.known(*v) == Some(first)).then(|| smallvec![first])
+        let first = self.splat_value(*sources.first()?)?;
+        sources.iter().all(|v| self.splat_value(*v) == Some(first)).then(|| smallvec![first])
     }
 
     /// Lets the interpreter compute small arrays.
-    fn evaluated(&self, op: &Op) -> Option<Literals> {
+    fn interpreted(&self, op: &Op) -> Option<Literals> {
         let results = self.infer_all(op);
         let sizes = op.operands().into_iter().map(|v| self.ty(*v)).chain(&results).map(Type::size);
-        if sizes.fold(0, usize::saturating_add) > LIMIT {
+        if sizes.fold(0, usize::saturating_add) > MAX_EVALUATED {
             return None;
         }
-        uniform(&op.try_map(|v| Ok::<_, ()>(self.known(*v).ok_or(())?.to_array_of(self.ty(*v)))).ok()?)
+        splats_of(&op.try_map(|v| Ok::<_, ()>(self.splat_value(*v).ok_or(())?.to_array_of(self.ty(*v)))).ok()?)
     }
 
     /// Computes a long reduction or product, each of whose elements combines equal numbers.
-    fn contracted(&self, op: &Op) -> Option<Literals> {
+    fn reduction(&self, op: &Op) -> Option<Literals> {
         match op {
             Op::Reduce { f, x, axes } => {
-                let (value, shape) = (self.known(*x)?, &self.ty(*x).shape);
+                let (value, shape) = (self.splat_value(*x)?, &self.ty(*x).shape);
                 let terms = axes.iter().map(|&a| shape[a]).product::<usize>();
-                Some(smallvec![repeated(*f, value, terms)?])
+                Some(smallvec![reduce_splat(*f, value, terms)?])
             }
             Op::DotGeneral { lhs, rhs, dims, out } => {
                 let terms = dims.lhs_contract.iter().map(|&a| self.ty(*lhs).shape[a]).product::<usize>();
                 let vector = |v: Var| {
                     let ty = Type::new(self.ty(v).dtype, [terms]);
-                    Some(self.known(v)?.to_array_of(&ty))
+                    Some(self.splat_value(v)?.to_array_of(&ty))
                 };
-                if terms > LIMIT {
+                if terms > MAX_EVALUATED {
                     return None;
                 }
                 let dims = DotDims { lhs_contract: smallvec![0], rhs_contract: smallvec![0], ..DotDims::default() };
-                uniform(&Op::DotGeneral { lhs: vector(*lhs)?, rhs: vector(*rhs)?, dims: Box::new(dims), out: *out })
+                splats_of(&Op::DotGeneral { lhs: vector(*lhs)?, rhs: vector(*rhs)?, dims: Box::new(dims), out: *out })
             }
             _ => None,
         }
@@ -126,7 +130,7 @@ impl Forward<'_> {
 }
 
 /// Reduces `terms` equal numbers by `f`.
-fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
+fn reduce_splat(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
     let dtype = value.dtype();
     if terms == 0 {
         return Some(f.neutral(dtype));
@@ -162,7 +166,7 @@ fn repeated(f: ReduceFn, value: Literal, terms: usize) -> Option<Literal> {
 }
 
 /// Returns the splat value of each result of an operation, if all results are splats.
-fn uniform(op: &Op<Array>) -> Option<Literals> {
+fn splats_of(op: &Op<Array>) -> Option<Literals> {
     let results = interpret::eval_op(&op.map(|x| x)).ok()?;
     let one = |array: &Array| {
         let size = array.dtype().size();

@@ -87,12 +87,12 @@ pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<Stri
 /// Returns an error if the file cannot be written.
 pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
     /// Larger entries need another form of the header.
-    const LARGE: usize = 0xffff_0000;
+    const MAX_SMALL_ENTRY: usize = 0xffff_0000;
     let mut file = FirstError { file: BufWriter::new(File::create(path)?), error: None };
     let mut archive = ZipWriter::new(&mut file);
     for (name, array) in arrays {
         let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        archive.start_file(format!("{name}{ENDING}"), options.large_file(array.bytes().len() > LARGE))?;
+        archive.start_file(format!("{name}{ENDING}"), options.large_file(array.bytes().len() > MAX_SMALL_ENTRY))?;
         npy::write(&mut archive, array)?;
     }
     archive.finish()?;
@@ -107,7 +107,7 @@ struct FirstError {
 }
 
 impl FirstError {
-    fn keep<T>(&mut self, done: std::io::Result<T>, instead: T) -> std::io::Result<T> {
+    fn record<T>(&mut self, done: std::io::Result<T>, instead: T) -> std::io::Result<T> {
         done.or_else(|error| {
             self.error.get_or_insert(error);
             Ok(instead)
@@ -118,18 +118,18 @@ impl FirstError {
 impl Write for FirstError {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let done = self.file.write(bytes);
-        self.keep(done, bytes.len())
+        self.record(done, bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {
         let done = self.file.flush();
-        self.keep(done, ())
+        self.record(done, ())
     }
 }
 
 impl Seek for FirstError {
     fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
         let done = self.file.seek(to);
-        self.keep(done, 0)
+        self.record(done, 0)
     }
 }
 

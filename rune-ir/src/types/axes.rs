@@ -12,7 +12,7 @@ impl AxisSet {
         axis < MAX_RANK && self.0 >> axis & 1 == 1
     }
     /// Returns the sizes of `shape` along the axes that are not in the set.
-    pub(super) fn others(self, shape: &[usize]) -> impl Iterator<Item = usize> {
+    pub(super) fn sizes_without(self, shape: &[usize]) -> impl Iterator<Item = usize> {
         shape.iter().enumerate().filter(move |&(a, _)| !self.contains(a)).map(|(_, &d)| d)
     }
     /// Joins two disjoint sets. `attribute` names both in the message if they overlap.

@@ -42,7 +42,10 @@ pub(super) fn dot_general(lhs: &Type, rhs: &Type, dims: &DotDims, out: DType) ->
         }
     }
     let batch = lhs_batch.iter().map(|&a| lhs.shape[a]);
-    Ok(Type::new(out, batch.chain(left.others(&lhs.shape)).chain(right.others(&rhs.shape)).collect::<Shape>()))
+    Ok(Type::new(
+        out,
+        batch.chain(left.sizes_without(&lhs.shape)).chain(right.sizes_without(&rhs.shape)).collect::<Shape>(),
+    ))
 }
 
 pub(super) fn conv(lhs: &Type, rhs: &Type, dims: &ConvDims) -> Result<Type, TypeProblem> {

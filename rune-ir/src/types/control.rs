@@ -5,7 +5,7 @@ use crate::{DType, Program, Type};
 use std::sync::Arc;
 
 pub(super) fn call(args: &[&Type], program: &Program) -> Result<Types, TypeProblem> {
-    takes(program, args)?;
+    expect_inputs(program, args)?;
     Ok(program.output_types().into())
 }
 
@@ -16,22 +16,22 @@ pub(super) fn case(index: &Type, args: &[&Type], branches: &[Arc<Program>]) -> R
     let Some((first, others)) = branches.split_first() else {
         return Err(TypeProblem::Attribute("needs at least one branch, but got none".to_owned()));
     };
-    takes(first, args)?;
+    expect_inputs(first, args)?;
     let results = first.output_types();
     for branch in others {
-        takes(branch, args)?;
-        gives(branch, &branch.output_types(), &results, &format!("as `{}` does", first.name()))?;
+        expect_inputs(branch, args)?;
+        expect_outputs(branch, &branch.output_types(), &results, &format!("as `{}` does", first.name()))?;
     }
     Ok(results.into())
 }
 
 pub(super) fn while_loop(args: &[&Type], consts: usize, cond: &Program, body: &Program) -> Result<Types, TypeProblem> {
     let carry = args.get(consts..).ok_or_else(|| too_many("consts", consts, args.len()))?;
-    takes(cond, args)?;
-    takes(body, args)?;
-    gives(cond, &cond.output_types(), &[Type::scalar(DType::Bool)], "as its condition")?;
+    expect_inputs(cond, args)?;
+    expect_inputs(body, args)?;
+    expect_outputs(cond, &cond.output_types(), &[Type::scalar(DType::Bool)], "as its condition")?;
     let carry: Vec<Type> = carry.iter().map(|&ty| ty.clone()).collect();
-    gives(body, &body.output_types(), &carry, "as it takes to carry along")?;
+    expect_outputs(body, &body.output_types(), &carry, "as it takes to carry along")?;
     Ok(carry.into())
 }
 
@@ -53,7 +53,7 @@ pub(super) fn scan(
     };
     let slices = xs.iter().map(slice).collect::<Result<Vec<Type>, TypeProblem>>()?;
     let inputs: Vec<&Type> = args[..consts + carry].iter().copied().chain(&slices).collect();
-    takes(body, &inputs)?;
+    expect_inputs(body, &inputs)?;
     let outputs = body.output_types();
     let Some((next, stacked)) = outputs.split_at_checked(carry) else {
         return Err(TypeProblem::Attribute(format!(
@@ -63,7 +63,7 @@ pub(super) fn scan(
         )));
     };
     let carried: Vec<Type> = carried.iter().map(|&ty| ty.clone()).collect();
-    gives(body, next, &carried, "as it takes to carry along")?;
+    expect_outputs(body, next, &carried, "as it takes to carry along")?;
     let stack = |ty: &Type| {
         let stacked = ty.batched(length);
         stacked.check()?;
@@ -77,7 +77,7 @@ fn too_many(attribute: &str, n: usize, of: usize) -> TypeProblem {
 }
 
 /// Checks that `program` takes arguments of these types.
-fn takes(program: &Program, args: &[&Type]) -> Result<(), TypeProblem> {
+fn expect_inputs(program: &Program, args: &[&Type]) -> Result<(), TypeProblem> {
     let inputs = program.input_types();
     if args.len() != inputs.len() {
         return Err(TypeProblem::Attribute(format!(
@@ -96,7 +96,7 @@ fn takes(program: &Program, args: &[&Type]) -> Result<(), TypeProblem> {
 }
 
 /// Checks that `program` returns results of these types.
-fn gives(program: &Program, found: &[Type], expected: &[Type], why: &str) -> Result<(), TypeProblem> {
+fn expect_outputs(program: &Program, found: &[Type], expected: &[Type], why: &str) -> Result<(), TypeProblem> {
     let list = |types: &[Type]| types.iter().map(Type::to_string).collect::<Vec<_>>().join(", ");
     if found == expected {
         return Ok(());

@@ -19,7 +19,7 @@ pub(super) fn custom_jvp(
     let values = if takes_results { &[] } else { &results[..] };
     let gives: Vec<&Type> = values.iter().chain(floats(&results)).collect();
     signature("rule", rule, &takes, &gives)?;
-    let depends = depending(rule, known);
+    let depends = dependent_variables(rule, known);
     match rule.outputs()[..values.len()].iter().position(|v| depends[v.index()]) {
         None => Ok(results),
         Some(i) => Err(TypeProblem::Attribute(format!(
@@ -94,7 +94,7 @@ fn signature(what: &str, program: &Program, takes: &[&Type], gives: &[&Type]) ->
 }
 
 /// Returns, for each variable, whether it depends on an input after the first `known`.
-fn depending(program: &Program, known: usize) -> Vec<bool> {
+fn dependent_variables(program: &Program, known: usize) -> Vec<bool> {
     let mut depends = vec![false; program.num_vars()];
     (known..program.inputs().len()).for_each(|i| depends[i] = true);
     for instruction in program.instructions() {

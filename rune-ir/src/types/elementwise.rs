@@ -60,8 +60,8 @@ impl DTypeSet {
 }
 
 /// Checks that all types are equal.
-pub(super) fn same(types: &[&Type]) -> Result<(), TypeProblem> {
-    if types.windows(2).all(|w| w[0] == w[1]) { Ok(()) } else { Err(TypeProblem::mixed(types)) }
+pub(super) fn expect_equal(types: &[&Type]) -> Result<(), TypeProblem> {
+    if types.windows(2).all(|w| w[0] == w[1]) { Ok(()) } else { Err(TypeProblem::mismatch(types)) }
 }
 
 pub(super) fn unary(f: UnaryFn, x: &Type) -> Result<Type, TypeProblem> {
@@ -93,7 +93,7 @@ pub(super) fn integer_pow(x: &Type, y: i32) -> Result<Type, TypeProblem> {
 
 pub(super) fn binary(f: BinaryFn, x: &Type, y: &Type) -> Result<Type, TypeProblem> {
     use BinaryFn::*;
-    same(&[x, y])?;
+    expect_equal(&[x, y])?;
     let kind = match f {
         Add | Sub | Mul | Div | Pow => DTypeSet::Number,
         Rem => DTypeSet::Real,
@@ -107,7 +107,7 @@ pub(super) fn binary(f: BinaryFn, x: &Type, y: &Type) -> Result<Type, TypeProble
 }
 
 pub(super) fn complex(re: &Type, im: &Type) -> Result<Type, TypeProblem> {
-    same(&[re, im])?;
+    expect_equal(&[re, im])?;
     match re.dtype.complex() {
         Some(dtype) if !re.dtype.is_complex() => Ok(re.with_dtype(dtype)),
         _ => Err(TypeProblem::operand("parts of f32 or f64 (convert, as with `.cast(DType::F32)`)", re)),
@@ -115,7 +115,7 @@ pub(super) fn complex(re: &Type, im: &Type) -> Result<Type, TypeProblem> {
 }
 
 pub(super) fn compare(direction: Comparison, x: &Type, y: &Type) -> Result<Type, TypeProblem> {
-    same(&[x, y])?;
+    expect_equal(&[x, y])?;
     if !matches!(direction, Comparison::Eq | Comparison::Ne) {
         DTypeSet::Ordered.check(x)?;
     }
@@ -123,7 +123,7 @@ pub(super) fn compare(direction: Comparison, x: &Type, y: &Type) -> Result<Type,
 }
 
 pub(super) fn select(pred: &Type, on_true: &Type, on_false: &Type) -> Result<Type, TypeProblem> {
-    same(&[on_true, on_false])?;
+    expect_equal(&[on_true, on_false])?;
     let mask = on_true.with_dtype(DType::Bool);
     if *pred != mask {
         return Err(TypeProblem::operand(
@@ -135,7 +135,7 @@ pub(super) fn select(pred: &Type, on_true: &Type, on_false: &Type) -> Result<Typ
 }
 
 pub(super) fn clamp(min: &Type, x: &Type, max: &Type) -> Result<Type, TypeProblem> {
-    same(&[min, x, max])?;
+    expect_equal(&[min, x, max])?;
     DTypeSet::Real.check(x)?;
     Ok(x.clone())
 }
@@ -159,7 +159,7 @@ pub(super) fn bitcast_convert(x: &Type, dtype: DType) -> Result<Type, TypeProble
 
 pub(super) fn threefry2x32(operands: [&Type; 4]) -> Result<Types, TypeProblem> {
     let [k0, ..] = operands;
-    same(&operands)?;
+    expect_equal(&operands)?;
     if k0.dtype != DType::U32 {
         return Err(TypeProblem::operand("operands of dtype u32", k0));
     }

@@ -99,7 +99,7 @@ impl fmt::Display for List<'_> {
 
 impl TypeProblem {
     /// Returns the problem of operands that must have one type, but do not.
-    pub(super) fn mixed(found: &[&Type]) -> TypeProblem {
+    pub(super) fn mismatch(found: &[&Type]) -> TypeProblem {
         let types = found.iter().map(|&t| t.clone()).collect();
         if found.windows(2).any(|w| w[0].shape != w[1].shape) {
             return TypeProblem::Mixed { what: "type", found: types };

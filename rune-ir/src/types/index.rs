@@ -6,7 +6,7 @@ use crate::op::{GatherDims, ScatterDims, ScatterMode};
 use crate::{Shape, Type};
 
 /// Checks that there is one integer scalar for each axis of `x`, all of one dtype.
-fn starts(x: &Type, start_indices: &[&Type]) -> Result<(), TypeProblem> {
+fn expect_start_indices(x: &Type, start_indices: &[&Type]) -> Result<(), TypeProblem> {
     axes::length("start_indices", start_indices, x.rank())?;
     for &index in start_indices {
         if index.rank() != 0 || !index.dtype.is_int() {
@@ -14,13 +14,13 @@ fn starts(x: &Type, start_indices: &[&Type]) -> Result<(), TypeProblem> {
         }
     }
     if start_indices.windows(2).any(|w| w[0] != w[1]) {
-        return Err(TypeProblem::mixed(start_indices));
+        return Err(TypeProblem::mismatch(start_indices));
     }
     Ok(())
 }
 
 /// Checks that a block of these sizes fits into `x`.
-fn fits(what: &str, sizes: &[usize], x: &Type) -> Result<(), TypeProblem> {
+fn expect_block_fits(what: &str, sizes: &[usize], x: &Type) -> Result<(), TypeProblem> {
     match (0..x.rank()).find(|&a| sizes[a] > x.shape[a]) {
         None => Ok(()),
         Some(a) => Err(TypeProblem::Attribute(format!(
@@ -31,21 +31,21 @@ fn fits(what: &str, sizes: &[usize], x: &Type) -> Result<(), TypeProblem> {
 }
 
 pub(super) fn dynamic_slice(x: &Type, start_indices: &[&Type], slice_sizes: &[usize]) -> Result<Type, TypeProblem> {
-    starts(x, start_indices)?;
+    expect_start_indices(x, start_indices)?;
     axes::length("slice_sizes", slice_sizes, x.rank())?;
-    fits("a block", slice_sizes, x)?;
+    expect_block_fits("a block", slice_sizes, x)?;
     Ok(x.with_shape(slice_sizes))
 }
 
 pub(super) fn dynamic_update_slice(x: &Type, update: &Type, start_indices: &[&Type]) -> Result<Type, TypeProblem> {
-    starts(x, start_indices)?;
+    expect_start_indices(x, start_indices)?;
     if update.rank() != x.rank() {
         return Err(TypeProblem::operand(format!("an `update` of rank {} for {x}", x.rank()), update));
     }
     if update.dtype != x.dtype {
-        return Err(TypeProblem::mixed(&[x, &x.with_dtype(update.dtype)]));
+        return Err(TypeProblem::mismatch(&[x, &x.with_dtype(update.dtype)]));
     }
-    fits("an `update`", &update.shape, x)?;
+    expect_block_fits("an `update`", &update.shape, x)?;
     Ok(x.clone())
 }
 
@@ -99,7 +99,7 @@ impl Slices<'_> {
     }
     /// Returns the shape of the result (or updates). It has the sizes `window` along the axes of the window, and those
     /// of the indices along all others.
-    fn spread(&self, window: impl Iterator<Item = usize>) -> Result<Shape, TypeProblem> {
+    fn result_shape(&self, window: impl Iterator<Item = usize>) -> Result<Shape, TypeProblem> {
         let batch = self.batch()?;
         let rank = batch.len() + self.window.len();
         let places = axes::increasing(self.names[0], self.window, rank)?;
@@ -129,14 +129,14 @@ pub(super) fn gather(x: &Type, indices: &Type, dims: &GatherDims, slice_sizes: &
     };
     let outside = slices.check()?;
     axes::length("slice_sizes", slice_sizes, x.rank())?;
-    fits("a slice", slice_sizes, x)?;
+    expect_block_fits("a slice", slice_sizes, x)?;
     if let Some(a) = (0..x.rank()).find(|&a| outside.contains(a) && slice_sizes[a] != 1) {
         return Err(TypeProblem::Attribute(format!(
             "takes slices of size 1 along axis {a}, which is not in the result, but got {}",
             slice_sizes[a]
         )));
     }
-    Ok(x.with_shape(slices.spread(outside.others(slice_sizes))?))
+    Ok(x.with_shape(slices.result_shape(outside.sizes_without(slice_sizes))?))
 }
 
 pub(super) fn scatter(
@@ -153,7 +153,7 @@ pub(super) fn scatter(
         ScatterMode::Set => {}
     }
     if updates.dtype != x.dtype {
-        return Err(TypeProblem::mixed(&[updates, &updates.with_dtype(x.dtype)]));
+        return Err(TypeProblem::mismatch(&[updates, &updates.with_dtype(x.dtype)]));
     }
     let slices = Slices {
         operand: x,
@@ -173,12 +173,12 @@ pub(super) fn scatter(
     };
     let outside = slices.check()?;
     axes::increasing("update_window", update_window, updates.rank())?;
-    let expected = slices.spread(update_window.iter().map(|&a| updates.shape[a]))?;
+    let expected = slices.result_shape(update_window.iter().map(|&a| updates.shape[a]))?;
     if expected != updates.shape {
         let takes = format!("`updates` of shape {expected} for indices {indices} and window axes {update_window:?}");
         return Err(TypeProblem::operand(takes, updates));
     }
-    for (&a, most) in update_window.iter().zip(outside.others(&x.shape)) {
+    for (&a, most) in update_window.iter().zip(outside.sizes_without(&x.shape)) {
         if updates.shape[a] > most {
             return Err(TypeProblem::operand(
                 format!("`updates` of size {most} at most along axis {a} for {x}"),

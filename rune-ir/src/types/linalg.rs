@@ -67,20 +67,20 @@ pub(crate) fn factor(f: FactorFn, x: &Type) -> Result<Types, TypeProblem> {
 pub(super) fn triangular_solve(a: &Type, b: &Type, left_side: bool) -> Result<Type, TypeProblem> {
     let (batch, n) = square("square matrices `a`", a)?;
     let (batch_b, rows, columns) = matrices("matrices `b`", b)?;
-    solvable(a, b, (batch, n), (batch_b, if left_side { rows } else { columns }))?;
+    expect_solvable(a, b, (batch, n), (batch_b, if left_side { rows } else { columns }))?;
     Ok(b.clone())
 }
 
 pub(super) fn lu_solve([a, lu, permutation, b]: [&Type; 4]) -> Result<Type, TypeProblem> {
     let (batch, n) = square("square matrices `a`", a)?;
     if a != lu {
-        return Err(TypeProblem::mixed(&[a, lu]));
+        return Err(TypeProblem::mismatch(&[a, lu]));
     }
     if *permutation != Type::new(DType::I32, vector(batch, n)) {
         return Err(TypeProblem::operand(format!("the permutation of the {n} rows of {a} as i32"), permutation));
     }
     let (batch_b, rows, _) = matrices("matrices `b`", b)?;
-    solvable(a, b, (batch, n), (batch_b, rows))?;
+    expect_solvable(a, b, (batch, n), (batch_b, rows))?;
     Ok(b.clone())
 }
 
@@ -93,9 +93,9 @@ fn matrix(batch: &[usize], m: usize, n: usize) -> Shape {
 }
 
 /// Checks that systems with the matrices `a` can have the right sides `b`.
-fn solvable(a: &Type, b: &Type, left: (&[usize], usize), right: (&[usize], usize)) -> Result<(), TypeProblem> {
+fn expect_solvable(a: &Type, b: &Type, left: (&[usize], usize), right: (&[usize], usize)) -> Result<(), TypeProblem> {
     if a.dtype != b.dtype {
-        return Err(TypeProblem::mixed(&[a, b]));
+        return Err(TypeProblem::mismatch(&[a, b]));
     }
     if left != right {
         return Err(TypeProblem::Attribute(format!(

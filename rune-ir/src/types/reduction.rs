@@ -12,7 +12,7 @@ pub(super) fn reduce(f: ReduceFn, x: &Type, over: &[usize]) -> Result<Type, Type
     };
     kind.check(x)?;
     let gone = axes::distinct("axes", over, x.rank())?;
-    Ok(x.with_shape(gone.others(&x.shape).collect::<crate::Shape>()))
+    Ok(x.with_shape(gone.sizes_without(&x.shape).collect::<crate::Shape>()))
 }
 
 pub(super) fn arg_reduce(x: &Type, axis: usize, index: DType) -> Result<Type, TypeProblem> {

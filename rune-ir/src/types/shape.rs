@@ -87,7 +87,7 @@ pub(super) fn concatenate(xs: &[&Type], dimension: usize) -> Result<Type, TypePr
             return Err(TypeProblem::operand(takes, x));
         }
         if x.dtype != first.dtype {
-            return Err(TypeProblem::mixed(&[first, &first.with_dtype(x.dtype)]));
+            return Err(TypeProblem::mismatch(&[first, &first.with_dtype(x.dtype)]));
         }
         let total = shape[dimension].checked_add(x.shape[dimension]);
         shape.dims_mut()[dimension] =

@@ -131,7 +131,7 @@ unsafe extern "C" fn begin_call(
             null_mut()
         }
         Err(message) => {
-            set_last_error(&function.name, state.calls.is_users(*index), &message);
+            set_last_error(&function.name, state.calls.is_callback(*index), &message);
             error(&message)
         }
     }

@@ -41,7 +41,7 @@ pub trait HostCalls: Send + Sync {
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String>;
     /// Returns whether the function at `index` is a user's callback. Its errors name it, and become
     /// [`RunError::Callback`](crate::RunError::Callback).
-    fn is_users(&self, index: usize) -> bool {
+    fn is_callback(&self, index: usize) -> bool {
         let _ = index;
         false
     }
@@ -49,7 +49,7 @@ pub trait HostCalls: Send + Sync {
 
 /// Calls a host function, and turns a panic into an error.
 pub(crate) fn call_caught(calls: &dyn HostCalls, index: usize, args: &[Array]) -> Result<Vec<Array>, String> {
-    rune_trace::caught(|| calls.call(index, args))
+    rune_trace::catch_panic(|| calls.call(index, args))
 }
 
 /// The error of a host function. IREE passes on only its text.

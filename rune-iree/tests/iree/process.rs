@@ -1,7 +1,7 @@
 //! Tests of the compiler's process: failures, limits, and its end.
 
 use super::*;
-use rune_testing::process::ends;
+use rune_testing::process::wait_until_ended;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -47,10 +47,10 @@ fn compiles_as_the_environment_says() {
 /// Returns the output of the test above. Asserts that no process is left.
 fn outcome(compiler: &Path, variables: &[(&str, &str)]) -> String {
     let Output { status, stdout, stderr } = compiling(compiler, variables).output().unwrap();
-    let said = String::from_utf8(stdout).unwrap();
-    assert!(status.success() && said.contains("left: \"\""), "{said}");
+    let output = String::from_utf8(stdout).unwrap();
+    assert!(status.success() && output.contains("left: \"\""), "{output}");
     assert_eq!(String::from_utf8(stderr).unwrap(), "");
-    said
+    output
 }
 
 fn real() -> std::path::PathBuf {
@@ -80,35 +80,39 @@ fn each_failure_of_the_compiler_is_an_error_that_says_what_happened() {
         ),
     ];
     for (script, parts) in cases {
-        let said = outcome(fake(script).path(), &[]);
+        let output = outcome(fake(script).path(), &[]);
         for part in parts {
-            assert!(said.contains(part), "{script}: `{part}` is not in\n{said}");
+            assert!(output.contains(part), "{script}: `{part}` is not in\n{output}");
         }
     }
     let folder = fake("");
     std::fs::remove_file(folder.path().join("iree-compile")).unwrap();
-    let said = outcome(folder.path(), &[]);
-    assert!(said.contains("the IREE compiler is incomplete") && said.contains("iree-compile is not there"), "{said}");
+    let output = outcome(folder.path(), &[]);
+    assert!(
+        output.contains("the IREE compiler is incomplete") && output.contains("iree-compile is not there"),
+        "{output}"
+    );
 }
 
 #[test]
 fn what_the_compiler_says_is_not_printed_whole() {
-    let said = outcome(fake("yes 'm.mlir:1:1: error: %0 = stablehlo.add' | head -c 20000000 >&2; exit 1").path(), &[]);
-    assert!(said.len() < 8000 && said.contains("stablehlo.add"), "{} bytes", said.len());
+    let output =
+        outcome(fake("yes 'm.mlir:1:1: error: %0 = stablehlo.add' | head -c 20000000 >&2; exit 1").path(), &[]);
+    assert!(output.len() < 8000 && output.contains("stablehlo.add"), "{} bytes", output.len());
 }
 
 #[test]
 fn a_compiler_that_takes_too_long_is_ended() {
     let start = Instant::now();
-    let said = outcome(fake("exec sleep 600").path(), &[("RUNE_COMPILE_TIMEOUT", "0.2")]);
-    assert!(said.contains("IREE takes longer than 0.2 s to compile `sum_of_two`"), "{said}");
-    assert!(said.contains("RUNE_COMPILE_TIMEOUT") && start.elapsed() < Duration::from_secs(60), "{said}");
+    let output = outcome(fake("exec sleep 600").path(), &[("RUNE_COMPILE_TIMEOUT", "0.2")]);
+    assert!(output.contains("IREE takes longer than 0.2 s to compile `sum_of_two`"), "{output}");
+    assert!(output.contains("RUNE_COMPILE_TIMEOUT") && start.elapsed() < Duration::from_secs(60), "{output}");
 }
 
 #[test]
 fn a_compiler_that_needs_too_much_memory_is_an_error() {
-    let said = outcome(&real(), &[("RUNE_COMPILE_MEMORY", "24MiB")]);
-    assert!(said.contains("needs more than 24 MiB of memory") && said.contains("RUNE_COMPILE_MEMORY"), "{said}");
+    let output = outcome(&real(), &[("RUNE_COMPILE_MEMORY", "24MiB")]);
+    assert!(output.contains("needs more than 24 MiB of memory") && output.contains("RUNE_COMPILE_MEMORY"), "{output}");
     assert!(outcome(&real(), &[("RUNE_COMPILE_MEMORY", "4GiB")]).contains("compiled "));
 }
 
@@ -120,10 +124,13 @@ fn a_full_disk_is_an_error() {
          done; exec '{}' \"$@\"",
         real().with_file_name("iree-compile").display()
     );
-    let said = outcome(fake(&script).path(), &[]);
-    assert!(said.contains("error: ") && !said.contains("compiled "), "{said}");
-    let said = outcome(&real(), &[("TMPDIR", "/nowhere/at/all")]);
-    assert!(said.contains("no folder for it can be made in /nowhere/at/all") && said.contains("set TMPDIR"), "{said}");
+    let output = outcome(fake(&script).path(), &[]);
+    assert!(output.contains("error: ") && !output.contains("compiled "), "{output}");
+    let output = outcome(&real(), &[("TMPDIR", "/nowhere/at/all")]);
+    assert!(
+        output.contains("no folder for it can be made in /nowhere/at/all") && output.contains("set TMPDIR"),
+        "{output}"
+    );
 }
 
 /// Waits until a file holds a line, and returns the line.
@@ -155,5 +162,5 @@ fn the_compiler_ends_with_the_process_that_started_it() {
     // SIGKILL.
     child.kill().unwrap();
     child.wait().unwrap();
-    ends(&process);
+    wait_until_ended(&process);
 }

@@ -77,7 +77,7 @@ impl LogMel {
         for begin in (0..frames).step_by(BLOCK) {
             let first = (begin * HOP) as isize - (FRAME / 2) as isize;
             let block: Vec<f32> =
-                (first..first + (BLOCK * HOP + FRAME) as isize).map(|i| mirrored(samples, i)).collect();
+                (first..first + (BLOCK * HOP + FRAME) as isize).map(|i| reflect_sample(samples, i)).collect();
             let block = (self.power)(&Tensor::from(block), &self.window, &self.filters);
             blocks.push(block.i((.., ..BLOCK.min(frames - begin))));
         }
@@ -94,7 +94,7 @@ impl LogMel {
 
 /// Returns sample `i`. Before the first and after the last sample, the signal is mirrored. Beyond the mirror images, it
 /// is 0.
-fn mirrored(samples: &[f32], i: isize) -> f32 {
+fn reflect_sample(samples: &[f32], i: isize) -> f32 {
     let last = samples.len() as isize - 1;
     let i = if i < 0 { -i } else { i };
     let i = if i > last { 2 * last - i } else { i };

@@ -42,17 +42,17 @@ impl Search {
     /// Continues the text that the session has read. `logits` are those of the first token.
     pub fn run(&self, session: &mut Session<'_>, logits: Vec<f32>, limits: &Limits<'_>) -> Result<Found, WhisperError> {
         match *self {
-            Search::One { temperature, seed } => one(session, logits, limits, temperature, seed),
+            Search::One { temperature, seed } => sample_or_greedy(session, logits, limits, temperature, seed),
             Search::Beams { count, patience, length_penalty } => {
                 let wanted = (count as f64 * patience).round().max(1.0) as usize;
-                let found = beams(session, logits, limits, count, wanted)?;
+                let found = beam_search(session, logits, limits, count, wanted)?;
                 Ok(best(found, length_penalty))
             }
         }
     }
 }
 
-fn one(
+fn sample_or_greedy(
     session: &mut Session<'_>,
     mut logits: Vec<f32>,
     limits: &Limits<'_>,
@@ -66,7 +66,7 @@ fn one(
     for i in 0..limits.tokens {
         limits.rules.apply(&mut logits, &path.tokens);
         let token = match &sampling {
-            None => likeliest(&logits, 1)[0],
+            None => top_tokens(&logits, 1)[0],
             Some(sampling) => {
                 sampling.choose(&Tensor::from(&logits[..]), &random::fold_in(&key, i)).item::<i32>()?.cast_unsigned()
             }
@@ -92,7 +92,7 @@ struct Beam {
 }
 
 /// Returns `wanted` finished texts, or unfinished ones if the limit of tokens comes first.
-fn beams(
+fn beam_search(
     session: &mut Session<'_>,
     mut logits: Vec<f32>,
     limits: &Limits<'_>,
@@ -108,7 +108,7 @@ fn beams(
         for (j, (beam, logits)) in beams.iter().zip(logits.chunks_exact_mut(vocabulary)).enumerate() {
             limits.rules.apply(logits, &beam.path.tokens);
             let total = log_sum_exp(logits);
-            let proposed = likeliest(logits, count + 1).into_iter();
+            let proposed = top_tokens(logits, count + 1).into_iter();
             proposals.extend(proposed.map(|t| (beam.log_probability + f64::from(logits[t as usize]) - total, j, t)));
         }
         proposals.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -155,7 +155,7 @@ fn best(found: Vec<Found>, length_penalty: Option<f64>) -> Found {
 }
 
 /// Returns the `count` tokens with the greatest logits, greatest first. Tokens that may not be written are omitted.
-pub(super) fn likeliest(logits: &[f32], count: usize) -> Vec<u32> {
+pub(super) fn top_tokens(logits: &[f32], count: usize) -> Vec<u32> {
     let mut kept: Vec<(f32, u32)> = Vec::with_capacity(count + 1);
     let mut least = f32::NEG_INFINITY;
     for (token, &logit) in (0u32..).zip(logits) {
@@ -178,9 +178,9 @@ mod tests {
     #[test]
     fn likeliest_tokens_come_in_order() {
         let logits = [1.0, 5.0, f32::NEG_INFINITY, 3.0, 5.0, 0.0];
-        assert_eq!(likeliest(&logits, 1), [1]);
-        assert_eq!(likeliest(&logits, 3), [1, 4, 3]);
-        assert_eq!(likeliest(&logits, 9), [1, 4, 3, 0, 5]);
+        assert_eq!(top_tokens(&logits, 1), [1]);
+        assert_eq!(top_tokens(&logits, 3), [1, 4, 3]);
+        assert_eq!(top_tokens(&logits, 9), [1, 4, 3, 0, 5]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::model::{Decoder, Rows, Whisper};
 use rune::{EvalError, Tensor};
 
 /// The least number of rows to which a prompt is padded.
-const SHORTEST: usize = 8;
+const MIN_LENGTH: usize = 8;
 
 /// The program of a step of the decoder.
 pub(super) type Step = Box<dyn Fn(Vec<Memory>, &Decoder, &Vec<Memory>, &Rows) -> (Tensor, Vec<Memory>) + Send + Sync>;
@@ -91,7 +91,7 @@ impl<'a> Session<'a> {
 }
 
 fn padded(tokens: usize) -> usize {
-    tokens.next_power_of_two().max(SHORTEST)
+    tokens.next_power_of_two().max(MIN_LENGTH)
 }
 
 /// Returns the length of the longest prompt: the text before the window, its mark, and the four tokens that start a

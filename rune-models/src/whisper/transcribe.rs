@@ -105,7 +105,7 @@ impl Recognizer {
         let mut first = None;
         if decode.language.is_none() && self.tokens.is_multilingual() {
             let heard = mel.i((.., ..window.min(mel.shape()[1])));
-            let sound = self.encode(&extended(&heard, window, mel.i((0, -1)).item::<f32>()?))?;
+            let sound = self.encode(&pad_frames(&heard, window, mel.i((0, -1)).item::<f32>()?))?;
             decode.language = self.languages(&sound)?.into_iter().next().map(|(code, _)| code);
             first = (frames >= window).then_some(sound);
         }
@@ -121,7 +121,7 @@ impl Recognizer {
             let size = window.min(frames - at);
             let sound = match first.take() {
                 Some(sound) => sound,
-                None => self.encode(&extended(&mel.i((.., at..at + size)), window, 0.0))?,
+                None => self.encode(&pad_frames(&mel.i((.., at..at + size)), window, 0.0))?,
             };
             decode.prompt = written[read_from..].to_vec();
             let found = self.decode_with_fallback(&sound, &decode, options)?;
@@ -170,7 +170,7 @@ impl Recognizer {
             let found = at(temperature)?;
             let improbable = options.min_log_probability.is_some_and(|least| found.mean_log_probability < least);
             let silent = found.no_speech_probability.zip(options.max_no_speech).is_some_and(|(p, most)| p > most);
-            let repeats = options.max_compression.is_some_and(|most| compression(&found.text) > most);
+            let repeats = options.max_compression.is_some_and(|most| compression_ratio(&found.text) > most);
             // Another temperature does not make silence more probable.
             if improbable && silent || !improbable && !repeats {
                 return Ok(found);
@@ -216,12 +216,12 @@ fn is_silent(found: &Decoded, options: &TranscribeOptions) -> bool {
 }
 
 /// Pads a spectrogram to this number of frames.
-fn extended(mel: &Tensor, frames: usize, value: f32) -> Tensor {
+fn pad_frames(mel: &Tensor, frames: usize, value: f32) -> Tensor {
     mel.pad(&[(0, 0), (0, (frames - mel.shape()[1]) as isize)], value)
 }
 
 /// Returns the factor by which zlib compresses a text.
-fn compression(text: &str) -> f64 {
+fn compression_ratio(text: &str) -> f64 {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
     let compressed = written.map_or(usize::MAX, |bytes| bytes.len());
@@ -235,25 +235,25 @@ mod tests {
     /// Start, end and number of tokens.
     type Part = (u32, Option<u32>, usize);
 
-    fn divided(tokens: &[u32]) -> (Vec<Part>, Option<u32>) {
+    fn slice_bounds(tokens: &[u32]) -> (Vec<Part>, Option<u32>) {
         let (slices, next) = slices(tokens, 100);
         (slices.into_iter().map(|s| (s.start, s.end, s.tokens.len())).collect(), next)
     }
 
     #[test]
     fn segments_end_at_pairs_of_timestamps() {
-        assert_eq!(divided(&[100, 7, 110, 112, 8, 9, 130]), (vec![(0, Some(10), 3), (12, Some(30), 4)], None));
-        assert_eq!(divided(&[100, 7, 110, 112, 8, 9]), (vec![(0, Some(10), 3)], Some(10)));
-        assert_eq!(divided(&[100, 7, 110, 110]), (vec![(0, Some(10), 3)], Some(10)));
-        assert_eq!(divided(&[100, 7, 110]), (vec![(0, Some(10), 3)], None));
-        assert_eq!(divided(&[100, 7, 8]), (vec![(0, None, 3)], None));
-        assert_eq!(divided(&[7, 8]), (vec![(0, None, 2)], None));
-        assert_eq!(divided(&[]), (vec![(0, None, 0)], None));
+        assert_eq!(slice_bounds(&[100, 7, 110, 112, 8, 9, 130]), (vec![(0, Some(10), 3), (12, Some(30), 4)], None));
+        assert_eq!(slice_bounds(&[100, 7, 110, 112, 8, 9]), (vec![(0, Some(10), 3)], Some(10)));
+        assert_eq!(slice_bounds(&[100, 7, 110, 110]), (vec![(0, Some(10), 3)], Some(10)));
+        assert_eq!(slice_bounds(&[100, 7, 110]), (vec![(0, Some(10), 3)], None));
+        assert_eq!(slice_bounds(&[100, 7, 8]), (vec![(0, None, 3)], None));
+        assert_eq!(slice_bounds(&[7, 8]), (vec![(0, None, 2)], None));
+        assert_eq!(slice_bounds(&[]), (vec![(0, None, 0)], None));
     }
 
     #[test]
     fn texts_that_repeat_themselves_compress_well() {
-        assert!(compression("The weather is lovely today.") < 1.2);
-        assert!(compression(&"and on ".repeat(20)) > 2.4);
+        assert!(compression_ratio("The weather is lovely today.") < 1.2);
+        assert!(compression_ratio(&"and on ".repeat(20)) > 2.4);
     }
 }

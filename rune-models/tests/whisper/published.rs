@@ -35,8 +35,9 @@ fn the_published_model_understands_a_synthetic_voice() {
     for sentence in
         ["Please open the window and let the fresh air in.", "We will meet again tomorrow morning at the station."]
     {
-        let said = Command::new("espeak-ng").args(["-v", "en-us", "-s", "150", "-w"]).arg(&path).arg(sentence).status();
-        if said.is_err() {
+        let spoken =
+            Command::new("espeak-ng").args(["-v", "en-us", "-s", "150", "-w"]).arg(&path).arg(sentence).status();
+        if spoken.is_err() {
             println!("skipped: `scripts/setup --with speech` installs espeak-ng");
             return;
         }

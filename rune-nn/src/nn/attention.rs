@@ -52,19 +52,19 @@ impl Attention<'_> {
 #[track_caller]
 pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: &Attention<'_>) -> Tensor {
     let (&[batch, looking, heads, size], &[_, seen, groups, _]) = (&query.shape()[..], &key.shape()[..]) else {
-        does_not_fit(query, key, value)
+        fail_shapes(query, key, value)
     };
     let fits = groups > 0 && heads.is_multiple_of(groups) && value.shape()[..3] == key.shape()[..3];
     if !fits || key.shape()[0] != batch || key.shape()[3] != size {
-        does_not_fit(query, key, value);
+        fail_shapes(query, key, value);
     }
     let shared = heads / groups;
     // Queries that share a head of keys are rows of one product.
     let rows = query.reshape([batch, looking, groups, shared, size]).permute([0, 2, 3, 1, 4]);
     let rows = rows.reshape([batch, groups, shared * looking, size]);
     let products = rows.matmul(key.permute([0, 2, 3, 1])).reshape([batch, heads, looking, seen]);
-    let wide = if products.dtype().is_half() { products.cast(DType::F32) } else { products };
-    let mut scores = wide * how.scale.unwrap_or((size as f64).sqrt().recip());
+    let products32 = if products.dtype().is_half() { products.cast(DType::F32) } else { products };
+    let mut scores = products32 * how.scale.unwrap_or((size as f64).sqrt().recip());
     if let Some(bias) = how.bias {
         scores = &scores + bias.cast(scores.dtype());
     }
@@ -83,7 +83,7 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
 }
 
 #[track_caller]
-fn does_not_fit(query: &Tensor, key: &Tensor, value: &Tensor) -> ! {
+fn fail_shapes(query: &Tensor, key: &Tensor, value: &Tensor) -> ! {
     refuse!(
         "dot_product_attention: query, key and value need matching shapes [batch, positions, heads, size], and have {}, {} and {}",
         query.shape(),

@@ -38,7 +38,7 @@ impl Conv {
         window: [usize; N],
         options: ConvOptions,
     ) -> Conv {
-        let (weight, bias) = drawn("Conv", key, [inputs, outputs], &window, &options);
+        let (weight, bias) = init_parameters("Conv", key, [inputs, outputs], &window, &options);
         Conv { weight, bias: Some(bias), options }
     }
     /// Returns the layer without a bias.
@@ -91,7 +91,7 @@ impl ConvTranspose {
         window: [usize; N],
         options: ConvOptions,
     ) -> ConvTranspose {
-        let (weight, bias) = drawn("ConvTranspose", key, [inputs, outputs], &window, &options);
+        let (weight, bias) = init_parameters("ConvTranspose", key, [inputs, outputs], &window, &options);
         ConvTranspose { weight, bias: Some(bias), options }
     }
     /// Returns the layer without a bias.
@@ -111,7 +111,7 @@ impl ConvTranspose {
 }
 
 #[track_caller]
-fn drawn(
+fn init_parameters(
     layer: &str,
     key: &Tensor,
     [inputs, outputs]: [usize; 2],

@@ -66,7 +66,7 @@ pub fn variance_scaling(scale: f64, mode: Fan, distribution: Distribution) -> Va
     VarianceScaling { scale, mode, distribution, in_axes: vec![-2], out_axes: vec![-1], batch_axes: Vec::new() }
 }
 
-macro_rules! named {
+macro_rules! define_initializers {
     ($($(#[$doc:meta])* $name:ident: $scale:literal $mode:ident $distribution:ident;)*) => {$(
         $(#[$doc])*
         pub fn $name() -> VarianceScaling {
@@ -74,7 +74,7 @@ macro_rules! named {
         }
     )*};
 }
-named! {
+define_initializers! {
     /// Returns the uniform initialiser of Glorot and Bengio (2010).
     glorot_uniform: 1.0 Average Uniform;
     /// Returns the truncated normal initialiser of Glorot and Bengio (2010).

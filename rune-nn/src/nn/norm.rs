@@ -6,7 +6,7 @@ use rune_trace::{Axes, Layout, Tensor, Tree, at_caller};
 
 /// Converts `x` to the dtype to compute in.
 #[track_caller]
-fn wide(x: &Tensor) -> Tensor {
+fn to_accumulation_dtype(x: &Tensor) -> Tensor {
     if x.dtype().is_half() { x.cast(DType::F32) } else { x.clone() }
 }
 
@@ -62,7 +62,7 @@ impl LayerNorm {
     /// Panics if the last axis of `x` does not have the size of the features.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let y = wide(x).standardize(-1, self.eps);
+        let y = to_accumulation_dtype(x).standardize(-1, self.eps);
         affine(&y, self.weight.as_ref(), self.bias.as_ref()).cast(x.dtype())
     }
 }
@@ -96,7 +96,7 @@ impl RmsNorm {
     /// Panics if the last axis of `x` does not have the size of the features.
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        let y = wide(x);
+        let y = to_accumulation_dtype(x);
         let y = &y * (y.square().mean_keepdims(-1) + self.eps).rsqrt();
         affine(&y, Some(&self.weight), None).cast(x.dtype())
     }
@@ -158,7 +158,7 @@ impl GroupNorm {
             let mut apart = x.shape().to_vec();
             apart.splice(at..=at, [self.groups, channels / self.groups]);
             let within: Vec<isize> = (1..apart.len() as isize).filter(|&axis| axis != at as isize).collect();
-            let y = wide(x).reshape(apart).standardize(within, self.eps).reshape(x.shape());
+            let y = to_accumulation_dtype(x).reshape(apart).standardize(within, self.eps).reshape(x.shape());
             let [weight, bias] = [&self.weight, &self.bias].map(|p| p.as_ref().map(|p| per_channel(p, x, self.layout)));
             affine(&y, weight.as_ref(), bias.as_ref()).cast(x.dtype())
         })
@@ -233,7 +233,7 @@ impl BatchNorm {
     /// Panics if the number of channels of `x` is not that of the statistics.
     #[track_caller]
     pub fn forward(&self, x: &Tensor, statistics: &BatchStatistics) -> Tensor {
-        let y = wide(x);
+        let y = to_accumulation_dtype(x);
         self.normalized(&y, &statistics.mean, &statistics.variance).cast(x.dtype())
     }
     /// Normalizes a batch by its own mean and variance. Returns the result and the new running averages.
@@ -243,7 +243,7 @@ impl BatchNorm {
     #[track_caller]
     pub fn train(&self, x: &Tensor, statistics: &BatchStatistics) -> (Tensor, BatchStatistics) {
         at_caller(|| {
-            let y = wide(x);
+            let y = to_accumulation_dtype(x);
             let at = channel_axis(x, self.layout);
             let others: Axes =
                 (0..x.rank()).filter(|&axis| axis != at).map(|axis| axis as isize).collect::<Vec<_>>().into();

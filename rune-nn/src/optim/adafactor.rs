@@ -1,7 +1,7 @@
 //! Adafactor. For large matrices, its state holds only row and column averages.
 
 use super::chain::impl_as_chain;
-use super::leaves::{expect_count, expect_state_of, wide, zip};
+use super::leaves::{accumulation_dtype, expect_count, expect_state_of, zip};
 use super::moments::{next_count, zero_count};
 use super::{
     AddDecayedWeights, ClipByBlockRms, Ema, GradientTransformation, Mask, Params, Scale, ScaleByParamBlockRms,
@@ -86,7 +86,7 @@ impl GradientTransformation for ScaleByFactoredRms {
             expect_state_of("v_col", &state.v_col, updates, |g| of(g, column(g)));
             expect_state_of("v", &state.v, updates, |g| of(g, whole(g)));
             let decay = |like: &Tensor| {
-                let step = state.count.cast(wide(like.dtype())) + 1.0;
+                let step = state.count.cast(accumulation_dtype(like.dtype())) + 1.0;
                 (1.0 - step.pow(-self.decay_rate)).cast(like.dtype())
             };
             let squares = |g: &Tensor| g.square() + self.eps;

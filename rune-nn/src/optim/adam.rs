@@ -2,7 +2,9 @@
 
 use super::chain::impl_as_chain;
 use super::leaves::{expect_count, expect_state, zip};
-use super::moments::{average, average_of_squares, next_count, unbiased, unbiased_ahead, zero_count};
+use super::moments::{
+    average_of_squares, bias_corrected, bias_corrected_nesterov, next_count, update_average, zero_count,
+};
 use super::{AddDecayedWeights, GradientTransformation, Mask, Params, ScaleByLearningRate, Schedule};
 use rune_trace::{Tensor, Tree, at_caller};
 
@@ -46,7 +48,7 @@ impl<P: Tree> AdamState<P> {
     }
     /// Panics if this is not a state for these gradients.
     #[track_caller]
-    pub(super) fn expect(&self, gradients: &P) {
+    pub(super) fn expect_state_for(&self, gradients: &P) {
         expect_count("count", &self.count);
         expect_state("mu", &self.mu, gradients);
         expect_state("nu", &self.nu, gradients);
@@ -56,7 +58,7 @@ impl<P: Tree> AdamState<P> {
     pub(super) fn next(&self, gradients: &P, b1: f64, b2: f64) -> AdamState<P> {
         AdamState {
             count: next_count(&self.count),
-            mu: average(gradients, &self.mu, b1),
+            mu: update_average(gradients, &self.mu, b1),
             nu: average_of_squares(gradients, &self.nu, b2),
         }
     }
@@ -71,13 +73,13 @@ impl GradientTransformation for ScaleByAdam {
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &AdamState<P>, _: &P) -> (P, AdamState<P>) {
         at_caller(|| {
-            state.expect(updates);
+            state.expect_state_for(updates);
             let state = state.next(updates, self.b1, self.b2);
             let mu = match self.nesterov {
-                true => unbiased_ahead(&state.mu, updates, self.b1, &state.count),
-                false => unbiased(&state.mu, self.b1, &state.count),
+                true => bias_corrected_nesterov(&state.mu, updates, self.b1, &state.count),
+                false => bias_corrected(&state.mu, self.b1, &state.count),
             };
-            let nu = unbiased(&state.nu, self.b2, &state.count);
+            let nu = bias_corrected(&state.nu, self.b2, &state.count);
             (zip(&mu, [&nu], |m, [v]| m / ((v + self.eps_root).sqrt() + self.eps)), state)
         })
     }

@@ -1,8 +1,8 @@
 //! Variants of Adam: Adamax, RAdam, Lamb and Lion.
 
 use super::chain::impl_as_chain;
-use super::leaves::{expect_count, expect_state, wide, zip};
-use super::moments::{average, known_part, next_count, unbiased, zero_count};
+use super::leaves::{accumulation_dtype, expect_count, expect_state, zip};
+use super::moments::{bias_corrected, bias_correction, next_count, update_average, zero_count};
 use super::{
     AdamState, AddDecayedWeights, GradientTransformation, Mask, Params, ScaleByAdam, ScaleByLearningRate,
     ScaleByTrustRatio, Schedule,
@@ -42,11 +42,11 @@ impl GradientTransformation for ScaleByAdamax {
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &AdamState<P>, _: &P) -> (P, AdamState<P>) {
         at_caller(|| {
-            state.expect(updates);
+            state.expect_state_for(updates);
             let count = next_count(&state.count);
-            let mu = average(updates, &state.mu, self.b1);
+            let mu = update_average(updates, &state.mu, self.b1);
             let nu = zip(updates, [&state.nu], |g, [v]| (g.abs() + self.eps).maximum(v * self.b2));
-            let scaled = zip(&unbiased(&mu, self.b1, &count), [&nu], |m, [v]| m / v);
+            let scaled = zip(&bias_corrected(&mu, self.b1, &count), [&nu], |m, [v]| m / v);
             (scaled, AdamState { count, mu, nu })
         })
     }
@@ -104,14 +104,15 @@ impl GradientTransformation for ScaleByRAdam {
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &AdamState<P>, _: &P) -> (P, AdamState<P>) {
         at_caller(|| {
-            state.expect(updates);
+            state.expect_state_for(updates);
             let state = state.next(updates, self.b1, self.b2);
-            let (mu, nu) = (unbiased(&state.mu, self.b1, &state.count), unbiased(&state.nu, self.b2, &state.count));
+            let (mu, nu) =
+                (bias_corrected(&state.mu, self.b1, &state.count), bias_corrected(&state.nu, self.b2, &state.count));
             let most = 2.0 / (1.0 - self.b2) - 1.0;
             let scaled = zip(&mu, [&nu], |m, [v]| {
-                let dtype = wide(m.dtype());
+                let dtype = accumulation_dtype(m.dtype());
                 // The number of gradients that the moving average effectively covers.
-                let known = known_part(self.b2, &state.count, dtype);
+                let known = bias_correction(self.b2, &state.count, dtype);
                 let length = most - state.count.cast(dtype) * 2.0 * (1.0 - &known) / &known;
                 let above = (&length - 4.0) * (&length - 2.0) * most;
                 let rectified = (above / (&length * ((most - 4.0) * (most - 2.0)))).sqrt().cast(m.dtype());
@@ -195,8 +196,8 @@ impl GradientTransformation for ScaleByLion {
         at_caller(|| {
             expect_count("count", &state.count);
             expect_state("mu", &state.mu, updates);
-            let signs = average(updates, &state.mu, self.b1).map(&mut Tensor::sign);
-            (signs, LionState { count: next_count(&state.count), mu: average(updates, &state.mu, self.b2) })
+            let signs = update_average(updates, &state.mu, self.b1).map(&mut Tensor::sign);
+            (signs, LionState { count: next_count(&state.count), mu: update_average(updates, &state.mu, self.b2) })
         })
     }
 }

@@ -5,7 +5,7 @@ use rune_trace::at_caller;
 
 /// Panics because the state has the parts of an optimiser with other settings.
 #[track_caller]
-pub(super) fn other_settings() -> ! {
+pub(super) fn fail_other_settings() -> ! {
     refuse!("optim: the state belongs to an optimiser with other settings; create it with this optimiser's `init`")
 }
 
@@ -56,7 +56,7 @@ impl<T: GradientTransformation> GradientTransformation for Option<T> {
                 (updates, Some(state))
             }
             (None, None) => (updates.map(&mut |leaf| leaf.clone()), None),
-            (Some(_), None) | (None, Some(_)) => other_settings(),
+            (Some(_), None) | (None, Some(_)) => fail_other_settings(),
         })
     }
 }

@@ -16,7 +16,7 @@ fn leaves_of<P: Tree>(tree: &P) -> Vec<&Tensor> {
 }
 
 /// Returns the leaves with their names, as in saved files.
-fn named<P: Tree>(tree: &P) -> Vec<(String, &Tensor)> {
+fn named_leaves<P: Tree>(tree: &P) -> Vec<(String, &Tensor)> {
     let mut leaves = Vec::new();
     tree.visit(&mut TreePath::default(), &mut |path, leaf| leaves.push((path.name(), leaf)));
     leaves
@@ -32,7 +32,7 @@ pub fn expect_state<P: Tree>(field: &str, state: &P, gradients: &P) {
 /// Like [`expect_state`], but expects the types that `wanted` returns for the gradients.
 #[track_caller]
 pub fn expect_state_of<P: Tree>(field: &str, state: &P, gradients: &P, wanted: impl Fn(&Tensor) -> Type) {
-    let (state, gradients) = (named(state), named(gradients));
+    let (state, gradients) = (named_leaves(state), named_leaves(gradients));
     let full = |name: &str| if name.is_empty() { field.to_owned() } else { format!("{field}.{name}") };
     let advice = "create the state with `init` from the parameters, or load the state saved with them";
     for i in 0..state.len().max(gradients.len()) {
@@ -72,7 +72,7 @@ pub fn expect_count(field: &str, count: &Tensor) {
 /// Panics unless two trees have leaves of the same names and shapes. The message names the first leaf that differs.
 #[track_caller]
 pub fn expect_shapes<P: Tree>(what: &str, tree: &P, of: &str, other: &P) {
-    let (tree, other) = (named(tree), named(other));
+    let (tree, other) = (named_leaves(tree), named_leaves(other));
     for i in 0..tree.len().max(other.len()) {
         match (tree.get(i), other.get(i)) {
             (Some((name, x)), Some((same, y))) if name == same => {
@@ -135,7 +135,7 @@ pub fn apply_updates<P: Tree>(params: &P, updates: &P) -> P {
 }
 
 /// Returns the dtype for computing sums over many elements and powers of a count.
-pub fn wide(dtype: DType) -> DType {
+pub fn accumulation_dtype(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }
 
@@ -153,7 +153,7 @@ pub fn global_norm<P: Tree>(tree: &P) -> Tensor {
     let widest = if leaves.iter().any(|leaf| leaf.dtype() == DType::F64) { DType::F64 } else { DType::F32 };
     let mut sum = Tensor::zeros([], widest);
     for leaf in leaves {
-        sum += leaf.cast(wide(leaf.dtype())).square().sum().cast(widest);
+        sum += leaf.cast(accumulation_dtype(leaf.dtype())).square().sum().cast(widest);
     }
     sum.sqrt()
 }
@@ -186,7 +186,7 @@ impl Mask {
         Mask::new(|_, leaf| leaf.rank() >= 2)
     }
     /// Returns, for each leaf in order, whether it is selected.
-    pub(super) fn choices<P: Tree>(&self, tree: &P) -> Vec<bool> {
+    pub(super) fn selected<P: Tree>(&self, tree: &P) -> Vec<bool> {
         let mut chosen = Vec::new();
         tree.visit(&mut TreePath::default(), &mut |path, leaf| {
             chosen.push(self.0.as_ref().is_none_or(|f| f(&path.name(), leaf)));

@@ -1,6 +1,6 @@
 //! Moving averages of gradients, which most optimisers keep.
 
-use super::leaves::{wide, zip};
+use super::leaves::{accumulation_dtype, zip};
 use rune_ir::DType;
 use rune_trace::{Tensor, Tree, where_};
 
@@ -18,7 +18,7 @@ pub fn next_count(count: &Tensor) -> Tensor {
 
 /// Returns `decay` · average + (1 - `decay`) · `x`.
 #[track_caller]
-pub fn average<P: Tree>(x: &P, average: &P, decay: f64) -> P {
+pub fn update_average<P: Tree>(x: &P, average: &P, decay: f64) -> P {
     zip(x, [average], |x, [m]| x * (1.0 - decay) + m * decay)
 }
 
@@ -31,19 +31,19 @@ pub fn average_of_squares<P: Tree>(x: &P, average: &P, decay: f64) -> P {
 /// Returns 1 - decayᶜ, where c is `count`: the total weight in a moving average that starts at 0. The result is also
 /// precise for `decay` near 1.
 #[track_caller]
-pub fn known_part(decay: f64, count: &Tensor, dtype: DType) -> Tensor {
-    -(count.cast(wide(dtype)) * decay.ln()).expm1()
+pub fn bias_correction(decay: f64, count: &Tensor, dtype: DType) -> Tensor {
+    -(count.cast(accumulation_dtype(dtype)) * decay.ln()).expm1()
 }
 
 /// Returns the average without its bias towards the initial 0.
 #[track_caller]
-pub fn unbiased<P: Tree>(average: &P, decay: f64, count: &Tensor) -> P {
-    average.map(&mut |m| m / known_part(decay, count, m.dtype()).cast(m.dtype()))
+pub fn bias_corrected<P: Tree>(average: &P, decay: f64, count: &Tensor) -> P {
+    average.map(&mut |m| m / bias_correction(decay, count, m.dtype()).cast(m.dtype()))
 }
 
 /// Returns the average with Nesterov's look-ahead, without its bias.
 #[track_caller]
-pub fn unbiased_ahead<P: Tree>(average: &P, gradients: &P, decay: f64, count: &Tensor) -> P {
-    let ahead = unbiased(average, decay, &next_count(count));
-    zip(&ahead, [&unbiased(gradients, decay, count)], |m, [g]| m * decay + g * (1.0 - decay))
+pub fn bias_corrected_nesterov<P: Tree>(average: &P, gradients: &P, decay: f64, count: &Tensor) -> P {
+    let ahead = bias_corrected(average, decay, &next_count(count));
+    zip(&ahead, [&bias_corrected(gradients, decay, count)], |m, [g]| m * decay + g * (1.0 - decay))
 }

@@ -1,8 +1,8 @@
 //! Optimisers that divide by typical gradients: Adagrad and RMSProp.
 
-use super::chain::{impl_as_chain, other_settings};
+use super::chain::{fail_other_settings, impl_as_chain};
 use super::leaves::{expect_count, expect_state, zip};
-use super::moments::{average, average_of_squares, next_count, unbiased, zero_count};
+use super::moments::{average_of_squares, bias_corrected, next_count, update_average, zero_count};
 use super::{GradientTransformation, Params, ScaleByLearningRate, Schedule, Trace};
 use rune_trace::{Tensor, Tree, at_caller, where_};
 
@@ -131,15 +131,15 @@ impl GradientTransformation for ScaleByRms {
             match &state.mu {
                 Some(mu) if self.centered => expect_state("mu", mu, updates),
                 None if !self.centered => {}
-                Some(_) | None => other_settings(),
+                Some(_) | None => fail_other_settings(),
             }
             let state = RmsState {
                 count: next_count(&state.count),
-                mu: state.mu.as_ref().map(|mu| average(updates, mu, self.decay)),
+                mu: state.mu.as_ref().map(|mu| update_average(updates, mu, self.decay)),
                 nu: average_of_squares(updates, &state.nu, self.decay),
             };
             let without_bias = |x: &P| match self.bias_correction {
-                true => unbiased(x, self.decay, &state.count),
+                true => bias_corrected(x, self.decay, &state.count),
                 false => x.map(&mut Tensor::clone),
             };
             let mut spread = without_bias(&state.nu);

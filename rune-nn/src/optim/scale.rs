@@ -1,6 +1,6 @@
 //! Scaling of updates by numbers and schedules, and weight decay.
 
-use super::leaves::{expect_count, expect_shapes, wide, zip};
+use super::leaves::{accumulation_dtype, expect_count, expect_shapes, zip};
 use super::moments::{next_count, zero_count};
 use super::{GradientTransformation, Mask, Params, Schedule};
 use rune_trace::{Tensor, Tree, at_caller};
@@ -56,7 +56,7 @@ impl GradientTransformation for ScaleBySchedule {
 #[track_caller]
 fn scheduled<P: Params>(updates: &P, state: &Count, factor: impl Fn(&Tensor) -> Tensor) -> (P, Count) {
     expect_count("count", &state.count);
-    let scaled = |u: &Tensor| u * factor(&state.count.cast(wide(u.dtype()))).cast(u.dtype());
+    let scaled = |u: &Tensor| u * factor(&state.count.cast(accumulation_dtype(u.dtype()))).cast(u.dtype());
     (updates.map(&mut |u| scaled(u)), Count { count: next_count(&state.count) })
 }
 
@@ -124,7 +124,7 @@ impl GradientTransformation for AddDecayedWeights {
     fn update<P: Params>(&self, updates: &P, (): &(), params: &P) -> (P, ()) {
         at_caller(|| {
             expect_shapes("gradients", updates, "parameters", params);
-            let mut chosen = self.mask.choices(params).into_iter();
+            let mut chosen = self.mask.selected(params).into_iter();
             let decayed = zip(updates, [params], |u, [p]| match chosen.next() {
                 Some(true) => u + p * self.weight_decay,
                 Some(false) | None => u.clone(),

@@ -1,17 +1,17 @@
 //! Scaling of updates relative to the parameters.
 
-use super::leaves::{expect_shapes, wide, zip};
+use super::leaves::{accumulation_dtype, expect_shapes, zip};
 use super::{GradientTransformation, Params};
 use rune_trace::{Tensor, at_caller, where_};
 
 #[track_caller]
 fn norm(x: &Tensor) -> Tensor {
-    x.cast(wide(x.dtype())).square().sum().sqrt()
+    x.cast(accumulation_dtype(x.dtype())).square().sum().sqrt()
 }
 
 #[track_caller]
 fn root_mean_square(x: &Tensor) -> Tensor {
-    x.cast(wide(x.dtype())).square().mean().sqrt()
+    x.cast(accumulation_dtype(x.dtype())).square().mean().sqrt()
 }
 
 /// Scales the updates of each leaf to the norm of its parameters (You et al., 2020). If either norm is 0, the updates

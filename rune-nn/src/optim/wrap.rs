@@ -1,7 +1,7 @@
 //! Wrappers of transformations: averages, gradient accumulation and masks.
 
 use super::leaves::{expect_count, expect_shapes, expect_state, zip};
-use super::moments::{average, next_count, unbiased, zero_count};
+use super::moments::{bias_corrected, next_count, update_average, zero_count};
 use super::{GradientTransformation, Mask, Params};
 use rune_trace::{Caller, Tensor, Tree, at_caller, cond};
 
@@ -54,8 +54,9 @@ impl GradientTransformation for Ema {
         at_caller(|| {
             expect_count("count", &state.count);
             expect_state("ema", &state.ema, updates);
-            let (count, ema) = (next_count(&state.count), average(updates, &state.ema, self.decay));
-            let averaged = if self.debias { unbiased(&ema, self.decay, &count) } else { ema.map(&mut Tensor::clone) };
+            let (count, ema) = (next_count(&state.count), update_average(updates, &state.ema, self.decay));
+            let averaged =
+                if self.debias { bias_corrected(&ema, self.decay, &count) } else { ema.map(&mut Tensor::clone) };
             (averaged, EmaState { count, ema })
         })
     }
@@ -179,7 +180,7 @@ pub fn masked<T: GradientTransformation>(inner: T, mask: Mask) -> Masked<T> {
 impl<T> Masked<T> {
     /// Returns the tree with empty tensors in place of the leaves that are not selected. They contribute nothing to any
     /// sum.
-    fn chosen<P: Params>(&self, tree: &P, choices: &[bool]) -> P {
+    fn keep_selected<P: Params>(&self, tree: &P, choices: &[bool]) -> P {
         let mut choices = choices.iter();
         tree.map(&mut |leaf| match choices.next() {
             Some(true) => leaf.clone(),
@@ -192,14 +193,14 @@ impl<T: GradientTransformation> GradientTransformation for Masked<T> {
     type State<P: Params> = T::State<P>;
     #[track_caller]
     fn init<P: Params>(&self, params: &P) -> Self::State<P> {
-        at_caller(|| self.inner.init(&self.chosen(params, &self.mask.choices(params))))
+        at_caller(|| self.inner.init(&self.keep_selected(params, &self.mask.selected(params))))
     }
     #[track_caller]
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>) {
         at_caller(|| {
             expect_shapes("gradients", updates, "parameters", params);
-            let choices = self.mask.choices(params);
-            let (some, chosen) = (self.chosen(updates, &choices), self.chosen(params, &choices));
+            let choices = self.mask.selected(params);
+            let (some, chosen) = (self.keep_selected(updates, &choices), self.keep_selected(params, &choices));
             let (transformed, state) = self.inner.update(&some, state, &chosen);
             let mut choices = choices.iter();
             let all = zip(&transformed, [updates], |new, [old]| match choices.next() {

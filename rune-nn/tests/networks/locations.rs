@@ -9,7 +9,8 @@ use rune_trace::{ConvOptions, DType, Tensor, make_program, random};
 const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 /// Files whose functions users cannot call.
 const INNER: [&str; 1] = ["optim/moments.rs"];
-const LEAVES: [&str; 6] = ["expect_state", "expect_state_of", "expect_count", "expect_shapes", "zip", "wide"];
+const LEAVES: [&str; 6] =
+    ["expect_state", "expect_state_of", "expect_count", "expect_shapes", "zip", "accumulation_dtype"];
 
 /// Records that the function, called at this line, must panic at this line.
 macro_rules! at_fault {

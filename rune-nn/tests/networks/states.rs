@@ -21,7 +21,7 @@ fn model(sizes: &[usize], scale: bool, dtype: DType) -> Model {
 
 /// Returns the message when `optimizer` takes a step for one model with the state of another.
 #[track_caller]
-fn told<T: GradientTransformation>(optimizer: &T, of: &Model, with: &Model) -> String {
+fn update_message<T: GradientTransformation>(optimizer: &T, of: &Model, with: &Model) -> String {
     let state = optimizer.init(with);
     let line = line!() + 1;
     let (message, place) = panic_of(|| drop(optimizer.update(of, &state, of))).expect("it panics");
@@ -41,7 +41,7 @@ fn each(optimizer: &impl GradientTransformation, part: &str) {
         (model(&[4, 8, 2], true, DType::F64), "layers.0.weight", "type [4, 8, f64]"),
     ];
     for (other, leaf, what) in cases {
-        let message = told(optimizer, &mine, &other);
+        let message = update_message(optimizer, &mine, &other);
         for expected in [&format!("`{part}.{leaf}`"), "belongs to another model", what, "`init`"] {
             assert!(message.contains(expected), "`{expected}` is not in: {message}");
         }
@@ -76,10 +76,10 @@ fn a_state_of_another_model_is_told_by_its_first_leaf() {
 fn the_state_of_adafactor_fits_its_factors() {
     let optimizer = ScaleByFactoredRms { factored: true, decay_rate: 0.8, min_dim_size_to_factor: 2, eps: 1e-30 };
     let mine = model(&[4, 8, 2], true, DType::F32);
-    let message = told(&optimizer, &mine, &model(&[4, 8, 3], true, DType::F32));
+    let message = update_message(&optimizer, &mine, &model(&[4, 8, 3], true, DType::F32));
     assert!(message.contains("its `v_row.layers.1.weight` has type [3, f32]"), "{message}");
     assert!(message.contains("gradients of type [8, 2, f32] need [2, f32]"), "{message}");
-    let message = told(&optimizer, &mine, &model(&[5, 8, 2], true, DType::F32));
+    let message = update_message(&optimizer, &mine, &model(&[5, 8, 2], true, DType::F32));
     assert!(message.contains("`v_row.layers.0.weight`"), "{message}");
     let (updates, _) = optimizer.update(&mine, &optimizer.init(&mine), &mine);
     assert_eq!(updates.leaves().len(), mine.leaves().len());

@@ -157,10 +157,11 @@ return %2 : tensor<3xf32>";
     let imported = import_with(&text, &Options::default()).unwrap();
     assert_eq!(slopes(&imported.program, &[0.2, 1.7, 2.0]), [0.0; 3]);
     let [warning] = imported.warnings.as_slice() else { panic!("{:?}", imported.warnings) };
-    let said = warning.to_string();
+    let message = warning.to_string();
     assert!(
-        said.starts_with("5:6: this looks like a straight-through estimator") && said.contains("`--stop-gradient 4`"),
-        "{said}"
+        message.starts_with("5:6: this looks like a straight-through estimator")
+            && message.contains("`--stop-gradient 4`"),
+        "{message}"
     );
     for place in ["4", "4:6"] {
         let stopped = import_with(&text, &Options::default().stop_gradient(place)).unwrap();

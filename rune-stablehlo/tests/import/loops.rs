@@ -56,10 +56,10 @@ fn cases() -> Vec<Loops> {
 }
 
 fn run(name: &str, program: Result<Program, impl ToString>, inputs: &[Array]) -> Result<Vec<Array>, String> {
-    let told = |e: String| format!("{name}: {e}");
-    let program = program.map_err(|e| told(e.to_string()))?;
-    program.verify().map_err(|e| told(e.to_string()))?;
-    interpret(&program, inputs).map_err(|e| told(e.to_string()))
+    let with_name = |e: String| format!("{name}: {e}");
+    let program = program.map_err(|e| with_name(e.to_string()))?;
+    program.verify().map_err(|e| with_name(e.to_string()))?;
+    interpret(&program, inputs).map_err(|e| with_name(e.to_string()))
 }
 
 /// Checks the loops of a text. `known` holds the expected numbers of loops of known and of unknown length, if given.

@@ -36,19 +36,19 @@ fn models() -> BTreeMap<String, Model> {
 }
 
 fn checked(name: &str, text: &str, model: &Model) -> Result<(), String> {
-    let told = |e: &dyn std::fmt::Display| format!("{name}: {e}");
+    let with_name = |e: &dyn std::fmt::Display| format!("{name}: {e}");
     let program = import(text).map_err(|e| match e {
         ImportError::Unsupported(all) => format!("{name}: REFUSED {}", all[0]),
-        e @ (ImportError::Syntax { .. } | ImportError::Invalid { .. } | ImportError::NoOperation(_)) => told(&e),
+        e @ (ImportError::Syntax { .. } | ImportError::Invalid { .. } | ImportError::NoOperation(_)) => with_name(&e),
     })?;
-    program.verify().map_err(|e| told(&e))?;
-    let found = interpret(&program, &model.case.inputs).map_err(|e| told(&e))?;
+    program.verify().map_err(|e| with_name(&e))?;
+    let found = interpret(&program, &model.case.inputs).map_err(|e| with_name(&e))?;
     compare_within(name, &found, &model.case.outputs, tolerance)?;
     let Some(expected) = &model.gradient else { return Ok(()) };
     let floats = model.case.inputs.iter().enumerate().filter(|(_, x)| x.dtype().is_float());
     let by: Vec<usize> = floats.map(|(i, _)| i).collect();
-    let gradient = program.grad(&by, false).map_err(|e| told(&e))?;
-    let found = interpret(&gradient, &model.case.inputs).map_err(|e| told(&e))?;
+    let gradient = program.grad(&by, false).map_err(|e| with_name(&e))?;
+    let found = interpret(&gradient, &model.case.inputs).map_err(|e| with_name(&e))?;
     compare_within(&format!("{name}, gradient"), &found, expected, |dtype| 4.0 * tolerance(dtype))
 }
 
@@ -79,9 +79,9 @@ fn programs_from_jaxprs_have_the_gradients_of_jax() {
 
 fn from_jaxpr(row: &Json) -> Result<(), String> {
     let name = row["name"].as_str().unwrap();
-    let told = |e: &dyn std::fmt::Display| format!("{name}: {e}");
-    let program: Program = serde_json::from_value(row["program"].clone()).map_err(|e| told(&e))?;
-    program.verify().map_err(|e| told(&e))?;
+    let with_name = |e: &dyn std::fmt::Display| format!("{name}: {e}");
+    let program: Program = serde_json::from_value(row["program"].clone()).map_err(|e| with_name(&e))?;
+    program.verify().map_err(|e| with_name(&e))?;
     let numbers = |key: &str| -> Vec<Numbers> {
         let number = |x: &Json| x.as_f64().unwrap_or_else(|| x.as_str().unwrap().parse().unwrap());
         let array = |x: &Json| {
@@ -93,11 +93,11 @@ fn from_jaxpr(row: &Json) -> Result<(), String> {
     let arguments: Vec<Array> = (numbers("arguments").into_iter())
         .map(|(ty, data)| with_element!(ty.dtype, T => Array::from_fn::<T>(&ty.shape, |i| T::from_f64(data[i]))))
         .collect();
-    let found = interpret(&program, &arguments).map_err(|e| told(&e))?;
+    let found = interpret(&program, &arguments).map_err(|e| with_name(&e))?;
     compare_within(name, &found, &numbers("value"), tolerance)?;
     let floats = arguments.iter().enumerate().filter(|(_, x)| x.dtype().is_float());
     let by: Vec<usize> = floats.map(|(i, _)| i).collect();
-    let gradient = program.grad(&by, false).map_err(|e| told(&e))?;
-    let found = interpret(&gradient, &arguments).map_err(|e| told(&e))?;
+    let gradient = program.grad(&by, false).map_err(|e| with_name(&e))?;
+    let found = interpret(&gradient, &arguments).map_err(|e| with_name(&e))?;
     compare_within(&format!("{name}, gradient"), &found, &numbers("gradient"), |dtype| 4.0 * tolerance(dtype))
 }

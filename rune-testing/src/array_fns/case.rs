@@ -57,7 +57,7 @@ fn ulps(dtype: DType, a: f64, b: f64) -> u64 {
 }
 
 /// The tolerance between two accurate logarithms. XLA's log1p of f64 has an error of 2e-14.
-fn near(dtype: DType) -> f64 {
+fn log_tolerance(dtype: DType) -> f64 {
     match dtype {
         DType::F64 => 1e-13,
         DType::F16 => 4e-3,
@@ -80,7 +80,7 @@ pub fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, us
     for (i, (a, b)) in found.to_f64_vec().into_iter().zip(expected.to_f64_vec()).enumerate() {
         let distance = if a.is_nan() && b.is_nan() { 0 } else { ulps(expected.dtype(), a, b) };
         let fine = match tol {
-            Value::String(_) => (a - b).abs() <= near(expected.dtype()) * b.abs().max(1.0),
+            Value::String(_) => (a - b).abs() <= log_tolerance(expected.dtype()) * b.abs().max(1.0),
             tol => {
                 let tol = tol.as_f64().unwrap_or(0.0);
                 // Sums of products lose as much as their largest terms. Exact zeros and single functions never have a
@@ -127,7 +127,7 @@ pub fn cases(lines: &str) -> impl Iterator<Item = Line> + '_ {
 }
 
 /// Returns the message of a panic.
-fn told(payload: &(dyn std::any::Any + Send)) -> &str {
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
     let text = payload.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default()
 }
@@ -150,12 +150,12 @@ pub fn check_those(lines: &str, chosen: impl Fn(&Case) -> bool, apply: impl Fn(&
                 continue;
             }
             (Err(payload), Ok(_)) => {
-                wrong.push(format!("{label}: panics with: {}", told(&*payload)));
+                wrong.push(format!("{label}: panics with: {}", panic_message(&*payload)));
                 continue;
             }
             (Err(payload), Err(message)) => {
-                if !told(&*payload).contains(&message) {
-                    wrong.push(format!("{label}: tells: {}\ninstead of: {message}", told(&*payload)));
+                if !panic_message(&*payload).contains(&message) {
+                    wrong.push(format!("{label}: panics with: {}\ninstead of: {message}", panic_message(&*payload)));
                 }
                 continue;
             }

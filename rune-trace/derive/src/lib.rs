@@ -20,7 +20,7 @@ pub fn derive_tree(input: TokenStream) -> TokenStream {
 /// Derives `GenericTree` for a struct or enum that is generic over its leaves: `struct Name<T = Tensor>`. All fields
 /// that are not marked `#[tree(static)]` have the type of such a parameter, or of containers of it.
 #[proc_macro_derive(GenericTree, attributes(tree))]
-pub fn derive_outer(input: TokenStream) -> TokenStream {
+pub fn derive_generic_tree(input: TokenStream) -> TokenStream {
     generic_tree::derive(syn::parse_macro_input!(input as syn::DeriveInput))
         .unwrap_or_else(|e| e.to_compile_error())
         .into()

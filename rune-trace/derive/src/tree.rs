@@ -175,7 +175,7 @@ fn arm_of_restore(
                 if ::core::matches!(like, ::core::option::Option::Some(#path { .. })) {
                     #read
                 } else {
-                    at.whole("the variant of the tree", whole, |at| { #read })
+                    at.read_as_one("the variant of the tree", whole, |at| { #read })
                 }
             }
         },

@@ -3,7 +3,7 @@
 use super::axes::resolve_axis;
 use super::bits::{expect_int, signed};
 use super::broadcast::{expect_one_dtype, unify};
-use super::elementwise::{by_distance, expect_float};
+use super::elementwise::{expect_float, max_and_distance};
 use super::join::{concat, part};
 use super::reductions::as_float;
 use super::scalar::Operand;
@@ -132,7 +132,7 @@ impl Tensor {
     pub fn logaddexp2(&self, other: impl Operand) -> Tensor {
         expect_float("logaddexp2", self);
         let [x, y] = unify("logaddexp2", [self.into_argument(), other.into_argument()]);
-        let [alike, greater, below] = by_distance(&x, &y);
+        let [alike, greater, below] = max_and_distance(&x, &y);
         lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2))
     }
     /// Converts floats from radians to degrees.

@@ -4,7 +4,7 @@ use super::axes::{Axes, resolve_axis};
 use super::broadcast::unify;
 use super::elementwise::expect_float;
 use super::join::part;
-use super::reductions::truth;
+use super::reductions::to_bool;
 use super::scalar::Operand;
 use crate::autodiff::custom_jvp;
 use crate::tensor::{Caller, at_caller, refuse};
@@ -36,7 +36,7 @@ pub(super) fn unsigned(dtype: DType) -> DType {
 
 /// Returns the bits of `x` as unsigned integers.
 #[track_caller]
-fn raw(x: &Tensor) -> Tensor {
+fn unsigned_bits(x: &Tensor) -> Tensor {
     if x.dtype().is_unsigned_int() { x.clone() } else { lax::bitcast_convert(x, unsigned(x.dtype())) }
 }
 /// Returns the byte `pattern`, repeated in each byte of the dtype of `x`.
@@ -69,7 +69,7 @@ impl Tensor {
     #[track_caller]
     pub fn population_count(&self) -> Tensor {
         expect_int("population_count", self);
-        let x = raw(self);
+        let x = unsigned_bits(self);
         // Counts the bits of pairs, then of groups of four, then of bytes, in parallel (Warren, Hacker's Delight, 5-1).
         let pairs = &x - ((&x >> 1) & repeated(&x, 0x55));
         let fours = (&pairs & repeated(&x, 0x33)) + ((&pairs >> 2) & repeated(&x, 0x33));
@@ -94,7 +94,7 @@ impl Tensor {
     #[track_caller]
     pub fn clz(&self) -> Tensor {
         expect_int("clz", self);
-        let mut x = raw(self);
+        let mut x = unsigned_bits(self);
         let mut shift = 1;
         while shift < width(self.dtype()) {
             x = &x | (&x >> shift);
@@ -144,7 +144,7 @@ impl Tensor {
     #[track_caller]
     pub fn packbits(&self, axis: isize, order: BitOrder) -> Tensor {
         let axis = resolve_axis("packbits", axis, self.shape());
-        let bits = lax::convert(&truth(self), DType::U8);
+        let bits = lax::convert(&to_bool(self), DType::U8);
         let n = self.shape()[axis];
         let mut widths = vec![(0, 0); self.rank()];
         widths[axis] = (0, (n.div_ceil(8) * 8 - n) as isize);
@@ -152,7 +152,7 @@ impl Tensor {
         grouped.dims_mut()[axis] = n.div_ceil(8);
         grouped.dims_mut().insert(axis + 1, 8);
         let bits = lax::reshape(&bits.pad(&widths, 0), grouped.clone());
-        (bits << places(&grouped, axis + 1, order)).sum_axes(axis + 1)
+        (bits << bit_shifts(&grouped, axis + 1, order)).sum_axes(axis + 1)
     }
     /// Unpacks the bits of bytes along `axis`, as `u8` elements 0 and 1.
     ///
@@ -172,7 +172,7 @@ impl Tensor {
         }
         let mut wide = self.shape().clone();
         wide.dims_mut().insert(axis + 1, 8);
-        let bits = (self.unsqueeze(axis as isize + 1) >> places(&wide, axis + 1, order)) & 1;
+        let bits = (self.unsqueeze(axis as isize + 1) >> bit_shifts(&wide, axis + 1, order)) & 1;
         bits.flatten_axes(axis as isize, axis as isize + 1)
     }
     /// Returns the exclusive or of all elements along `axes`, for integers and `bool`. Without elements, it is 0.
@@ -208,7 +208,7 @@ impl Tensor {
 
 /// Returns the shift of each bit along `axis`.
 #[track_caller]
-fn places(shape: &Shape, axis: usize, order: BitOrder) -> Tensor {
+fn bit_shifts(shape: &Shape, axis: usize, order: BitOrder) -> Tensor {
     let i = lax::iota(DType::U8, shape.clone(), axis);
     match order {
         BitOrder::Big => 7 - i,
@@ -258,7 +258,7 @@ impl Tensor {
 /// Returns the bits of `x`, whose format is `own`, rounded to the format `to`.
 #[track_caller]
 fn round_bits(x: &Tensor, to: (u32, u32), own: (u32, u32)) -> Tensor {
-    let bits = raw(x);
+    let bits = unsigned_bits(x);
     let sign_mask = 1u64 << (width(x.dtype()) - 1);
     let sign = &bits & sign_mask;
     let mut magnitude = &bits & (sign_mask - 1);

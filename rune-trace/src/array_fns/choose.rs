@@ -2,7 +2,7 @@
 
 use super::axes::resolve_axis;
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
-use super::reductions::truth;
+use super::reductions::to_bool;
 use super::scalar::{Operand, Scalar};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -28,15 +28,15 @@ pub struct ResultSize {
 }
 
 impl ResultSize {
-    pub(super) fn given(&self) -> Option<usize> {
+    pub(super) fn explicit_size(&self) -> Option<usize> {
         self.size
     }
     /// Returns the number of results: the given one, or the number of true elements of the vector `mask`.
     #[track_caller]
-    pub(super) fn resolve(&self, op: &str, mask: &Tensor) -> usize {
+    pub(super) fn resolve_size(&self, op: &str, mask: &Tensor) -> usize {
         match self.size {
             Some(n) => n,
-            None => known(op, &lax::convert(mask, DType::I64).sum())[0] as usize,
+            None => concrete_i64(op, &lax::convert(mask, DType::I64).sum())[0] as usize,
         }
     }
     /// The fill value.
@@ -72,7 +72,7 @@ sizes!(i32, usize);
 
 /// Reads the elements of `x` as `i64`. The size of a result depends on them.
 #[track_caller]
-pub(super) fn known(op: &str, x: &Tensor) -> Vec<i64> {
+pub(super) fn concrete_i64(op: &str, x: &Tensor) -> Vec<i64> {
     match x.to_vec::<i64>() {
         Ok(elements) => elements,
         Err(error) => refuse!(
@@ -98,7 +98,7 @@ pub(super) fn compact(x: &Tensor, mask: &Tensor, size: usize, fill: &Tensor) -> 
 /// Returns the indices where the vector `mask` is true, padded to a size, and whether each is an index, not padding.
 #[track_caller]
 fn positions(op: &str, mask: &Tensor, size: &ResultSize, fill: f64) -> (Tensor, Tensor) {
-    let n = size.resolve(op, mask);
+    let n = size.resolve_size(op, mask);
     let i = lax::iota(DType::I32, mask.shape().clone(), 0);
     let fill = lax::full(DType::I32, &Shape::scalar(), fill);
     let found = lax::convert(mask, DType::I32).sum();
@@ -162,9 +162,9 @@ impl Tensor {
         if condition.shape() != self.shape() {
             refuse!("extract: shapes {} and {} differ", self.shape(), condition.shape());
         }
-        let (size, mask) = (size.into(), truth(condition).flatten());
+        let (size, mask) = (size.into(), to_bool(condition).flatten());
         let fill = size.fill_or_zero("extract", self.dtype());
-        compact(&self.flatten(), &mask, size.resolve("extract", &mask), &fill)
+        compact(&self.flatten(), &mask, size.resolve_size("extract", &mask), &fill)
     }
     /// Returns the slices along `axis` for which the vector `condition` is true. Drops slices beyond its end.
     ///
@@ -184,7 +184,7 @@ impl Tensor {
             refuse!("compress: a condition of {} does not fit axis {at} of shape {}", condition.ty(), self.shape());
         }
         let size = size.into();
-        let (chosen, is) = positions("compress", &truth(condition), &size, 0.0);
+        let (chosen, is) = positions("compress", &to_bool(condition), &size, 0.0);
         let mut shape = self.shape().clone();
         shape.dims_mut()[at] = chosen.size();
         let fill = size.fill_or_zero("compress", self.dtype());
@@ -198,7 +198,7 @@ impl Tensor {
 
 #[track_caller]
 fn nonzero(op: &str, x: &Tensor, size: &ResultSize) -> Vec<Tensor> {
-    let holds = truth(x);
+    let holds = to_bool(x);
     let (flat, is) = positions(op, &holds.flatten(), size, 0.0);
     let fill = size.fill(op, DType::I32);
     let mut all = unravel(&flat, x.shape());

@@ -24,7 +24,7 @@ macro_rules! leaves {
 }
 
 #[track_caller]
-fn named(function: &str, names: impl AxisNames) -> Vec<NamedAxis> {
+fn resolve_axes(function: &str, names: impl AxisNames) -> Vec<NamedAxis> {
     let mut axes: Vec<NamedAxis> = Vec::new();
     for name in names.axis_names() {
         if axes.iter().any(|axis| axis.name.as_str() == name.as_str()) {
@@ -61,7 +61,7 @@ fn collective(f: CollectiveFn, x: &Tensor, axes: &[NamedAxis]) -> Tensor {
 /// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn psum<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
-    let axes = named("psum", axis_name);
+    let axes = resolve_axes("psum", axis_name);
     leaves!(x, |x| {
         let x = if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() };
         collective(CollectiveFn::Sum, &x, &axes)
@@ -82,7 +82,7 @@ pub fn psum<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
 /// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
-    let axes = named("pmean", axis_name);
+    let axes = resolve_axes("pmean", axis_name);
     let n: f64 = axes.iter().map(|axis| axis.size as f64).product();
     leaves!(x, |x| {
         let x = if x.dtype().is_inexact() { x.clone() } else { lax::convert(x, DType::F32) };
@@ -105,7 +105,7 @@ pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
 /// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn pmax<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
-    let axes = named("pmax", axis_name);
+    let axes = resolve_axes("pmax", axis_name);
     leaves!(x, |x| collective(CollectiveFn::Max, x, &axes))
 }
 
@@ -115,7 +115,7 @@ pub fn pmax<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
 /// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn pmin<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
-    let axes = named("pmin", axis_name);
+    let axes = resolve_axes("pmin", axis_name);
     leaves!(x, |x| collective(CollectiveFn::Min, x, &axes))
 }
 
@@ -133,7 +133,7 @@ pub fn pmin<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
 #[track_caller]
 pub fn axis_index(axis_name: impl AxisNames) -> Tensor {
     let mut index = None;
-    for axis in named("axis_index", axis_name) {
+    for axis in resolve_axes("axis_index", axis_name) {
         let along = lax::axis_index(&axis);
         index = Some(match index {
             None => along,
@@ -156,7 +156,7 @@ pub fn axis_index(axis_name: impl AxisNames) -> Tensor {
 /// If no enclosing `vmap` has an axis of that name.
 #[track_caller]
 pub fn axis_size(axis_name: impl AxisNames) -> usize {
-    named("axis_size", axis_name).iter().map(|axis| axis.size).product()
+    resolve_axes("axis_size", axis_name).iter().map(|axis| axis.size).product()
 }
 
 /// Stacks the tensors of all batch elements, in order, along a new axis at index `axis`. The result is the same for
@@ -197,7 +197,7 @@ pub fn all_gather_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: is
     let over = named_axis("all_gather_tiled", &axis_name.into());
     leaves!(x, |x| {
         let dimension = position("all_gather_tiled", axis, x);
-        merged(&lax::all_gather(x, &over, dimension), dimension)
+        merge_axes(&lax::all_gather(x, &over, dimension), dimension)
     })
 }
 
@@ -283,7 +283,7 @@ pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: 
     let over = named_axis("psum_scatter_tiled", &axis_name.into());
     leaves!(x, |x| {
         let axis = position("psum_scatter_tiled", axis, x);
-        scatter(&parted("psum_scatter_tiled", x, axis, &over), &over, axis)
+        scatter(&split_into_parts("psum_scatter_tiled", x, axis, &over), &over, axis)
     })
 }
 
@@ -328,8 +328,8 @@ pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_ax
     leaves!(x, |x| {
         let split = position("all_to_all_tiled", split_axis, x);
         let concat = position("all_to_all_tiled", concat_axis, x);
-        let parts = parted("all_to_all_tiled", x, split, &over);
-        merged(&lax::all_to_all(&parts, &over, split, concat), concat)
+        let parts = split_into_parts("all_to_all_tiled", x, split, &over);
+        merge_axes(&lax::all_to_all(&parts, &over, split, concat), concat)
     })
 }
 
@@ -362,7 +362,7 @@ fn scatter(x: &Tensor, over: &NamedAxis, axis: usize) -> Tensor {
 
 /// Splits axis `axis` of `x` in two: an axis of parts, with the batch size, and an axis within a part.
 #[track_caller]
-fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
+fn split_into_parts(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
     let (n, size) = (x.shape()[axis], over.size);
     if size == 0 || !n.is_multiple_of(size) {
         refuse!("{function}: axis {axis} of {} has size {n}, which is not a multiple of the batch size {size}", x.ty());
@@ -375,7 +375,7 @@ fn parted(function: &str, x: &Tensor, axis: usize, over: &NamedAxis) -> Tensor {
 
 /// Merges the axes `axis` and `axis + 1` of `x`.
 #[track_caller]
-fn merged(x: &Tensor, axis: usize) -> Tensor {
+fn merge_axes(x: &Tensor, axis: usize) -> Tensor {
     let mut shape = x.shape().clone();
     let n = shape.dims_mut().remove(axis);
     shape.dims_mut()[axis] *= n;

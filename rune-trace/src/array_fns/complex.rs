@@ -86,24 +86,24 @@ pub(crate) fn expect_inexact(op: &str, x: &Tensor) {
 
 /// Returns i z.
 #[track_caller]
-fn turned(z: &Tensor) -> Tensor {
+fn times_i(z: &Tensor) -> Tensor {
     lax::complex(&lax::neg(&lax::imag(z)), &lax::real(z))
 }
 
 /// Returns -i z.
 #[track_caller]
-fn unturned(z: &Tensor) -> Tensor {
+fn times_minus_i(z: &Tensor) -> Tensor {
     lax::complex(&lax::imag(z), &lax::neg(&lax::real(z)))
 }
 
 #[track_caller]
 pub(super) fn sinh(z: &Tensor) -> Tensor {
-    unturned(&lax::sin(&turned(z)))
+    times_minus_i(&lax::sin(&times_i(z)))
 }
 
 #[track_caller]
 pub(super) fn cosh(z: &Tensor) -> Tensor {
-    lax::cos(&turned(z))
+    lax::cos(&times_i(z))
 }
 
 // The inverse functions use the parts of square roots, as in W. Kahan, "Branch cuts for complex elementary functions"
@@ -111,7 +111,7 @@ pub(super) fn cosh(z: &Tensor) -> Tensor {
 
 /// Adds a real number. Unlike an addition of complex numbers, this keeps the sign of a zero imaginary part, which
 /// selects the side of a branch cut.
-fn plus(z: &Tensor, x: f64) -> Tensor {
+fn add_real(z: &Tensor, x: f64) -> Tensor {
     lax::complex(&(z.real() + x), &z.imag())
 }
 
@@ -131,14 +131,14 @@ pub(super) fn asin(z: &Tensor) -> Tensor {
 }
 
 fn asin_of(z: &Tensor) -> Tensor {
-    let (below, above) = (from_one(z).sqrt(), plus(z, 1.0).sqrt());
+    let (below, above) = (from_one(z).sqrt(), add_real(z, 1.0).sqrt());
     let re = z.real().atan2((&below * &above).real());
     lax::complex(&re, &(below.conj() * above).imag().asinh())
 }
 
 pub(super) fn acos(z: &Tensor) -> Tensor {
     let of = |z: &Tensor| {
-        let (below, above) = (from_one(z).sqrt(), plus(z, 1.0).sqrt());
+        let (below, above) = (from_one(z).sqrt(), add_real(z, 1.0).sqrt());
         let re = below.real().atan2(above.real()) * 2.0;
         lax::complex(&re, &(above.conj() * below).imag().asinh())
     };
@@ -147,7 +147,7 @@ pub(super) fn acos(z: &Tensor) -> Tensor {
 
 pub(super) fn acosh(z: &Tensor) -> Tensor {
     let of = |z: &Tensor| {
-        let (below, above) = (plus(z, -1.0).sqrt(), plus(z, 1.0).sqrt());
+        let (below, above) = (add_real(z, -1.0).sqrt(), add_real(z, 1.0).sqrt());
         let im = below.imag().atan2(above.real()) * 2.0;
         lax::complex(&(below.conj() * above).real().asinh(), &im)
     };
@@ -157,9 +157,9 @@ pub(super) fn acosh(z: &Tensor) -> Tensor {
 pub(super) fn asinh(z: &Tensor) -> Tensor {
     holomorphic(
         z,
-        |z| unturned(&asin_of(&turned(z))),
+        |z| times_minus_i(&asin_of(&times_i(z))),
         |z| {
-            let turned = turned(z);
+            let turned = times_i(z);
             (1.0 - &turned).sqrt() * (1.0 + &turned).sqrt()
         },
     )
@@ -170,7 +170,7 @@ pub(super) fn atanh(z: &Tensor) -> Tensor {
 }
 
 pub(super) fn atan(z: &Tensor) -> Tensor {
-    holomorphic(z, |z| unturned(&atanh_of(&turned(z))), |z| 1.0 + z.square())
+    holomorphic(z, |z| times_minus_i(&atanh_of(&times_i(z))), |z| 1.0 + z.square())
 }
 
 fn atanh_of(z: &Tensor) -> Tensor {

@@ -136,7 +136,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn arange<T: Into<Scalar>>(range: Range<T>, dtype: DType) -> Tensor {
-        stepped(range.start.into(), range.end.into(), Scalar::Int(1), dtype)
+        arange_checked(range.start.into(), range.end.into(), Scalar::Int(1), dtype)
     }
     /// Returns the numbers of a range in steps of `step`, which may be negative. The result has rank 1.
     ///
@@ -149,7 +149,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn arange_step<T: Into<Scalar>>(range: Range<T>, step: impl Into<Scalar>, dtype: DType) -> Tensor {
-        stepped(range.start.into(), range.end.into(), step.into(), dtype)
+        arange_checked(range.start.into(), range.end.into(), step.into(), dtype)
     }
     /// Returns `n` evenly spaced numbers from `start` to `end`, both included. The result has rank 1.
     ///
@@ -185,7 +185,7 @@ impl Tensor {
 }
 
 #[track_caller]
-fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
+fn arange_checked(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
     if dtype == DType::Bool {
         refuse!("arange: needs an integer or float dtype, but got bool");
     }
@@ -200,7 +200,7 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
             // Each number is checked to be in range.
             Scalar::Int(start).literal("arange", dtype);
             Scalar::Int(last).literal("arange", dtype);
-            return ramp(n, start, step, dtype);
+            return arange_integers(n, start, step, dtype);
         }
     }
     if dtype.is_int() {
@@ -217,7 +217,7 @@ fn stepped(start: Scalar, end: Scalar, step: Scalar, dtype: DType) -> Tensor {
 /// Returns `start + step * i` for integers that are in range. If the dtype cannot hold the step, the step wraps, and
 /// the sums are still correct.
 #[track_caller]
-fn ramp(n: usize, start: i128, step: i128, dtype: DType) -> Tensor {
+fn arange_integers(n: usize, start: i128, step: i128, dtype: DType) -> Tensor {
     let shape: Dims = Dims::from_slice(&[n]);
     let mut x = lax::iota(dtype, shape.as_slice(), 0);
     let width = 8 * dtype.size() as u32;

@@ -312,7 +312,7 @@ impl Tensor {
     pub fn logaddexp(&self, other: impl Operand) -> Tensor {
         expect_float("logaddexp", self);
         let [x, y] = unify("logaddexp", [self.into_argument(), other.into_argument()]);
-        let [alike, greater, below] = by_distance(&x, &y);
+        let [alike, greater, below] = max_and_distance(&x, &y);
         lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
     }
     /// Returns the quotient, rounded down, like Python's `//`.
@@ -457,7 +457,7 @@ fn root_of_max(dtype: DType) -> f64 {
 /// Returns whether `x` and `y` are equal infinities, the greater of both, and their negated distance. The logarithm of
 /// the sum of their powers is the greater one plus a function of the distance. Equal infinities are their own result.
 #[track_caller]
-pub(super) fn by_distance(x: &Tensor, y: &Tensor) -> [Tensor; 3] {
+pub(super) fn max_and_distance(x: &Tensor, y: &Tensor) -> [Tensor; 3] {
     let delta = x - y;
     // The difference of equal infinities is NaN.
     let alike = delta.isnan();

@@ -9,7 +9,7 @@ use rune_ir::{Array, DType, Element, Shape, with_element};
 
 /// Converts known positions in a matrix to tensors of `i32`.
 #[track_caller]
-fn two(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
+fn row_and_column_indices(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
     let rows: Vec<i32> = positions.iter().map(|p| p.0 as i32).collect();
     let columns: Vec<i32> = positions.iter().map(|p| p.1 as i32).collect();
     (rows.into(), columns.into())
@@ -19,7 +19,7 @@ fn two(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
 #[track_caller]
 fn diagonals(n: usize, m: usize, chosen: &dyn Fn(isize) -> bool) -> (Tensor, Tensor) {
     let all = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
-    two(&all.filter(|&(i, j)| chosen(j as isize - i as isize)).collect::<Vec<_>>())
+    row_and_column_indices(&all.filter(|&(i, j)| chosen(j as isize - i as isize)).collect::<Vec<_>>())
 }
 
 /// Positions.

@@ -214,11 +214,11 @@ fn bins(op: &str, x: &Tensor, weights: &Tensor, length: &ResultSize) -> Tensor {
     if x.rank() != 1 || !x.dtype().is_int() {
         refuse!("{op}: takes a vector of integers, but got {}", x.ty());
     }
-    let n = match length.given() {
+    let n = match length.explicit_size() {
         Some(n) => n,
         None if x.size() == 0 => 0,
         None => {
-            let greatest = super::choose::known(op, &x.max().cast(DType::I64));
+            let greatest = super::choose::concrete_i64(op, &x.max().cast(DType::I64));
             usize::try_from(greatest[0]).unwrap_or(0) + 1
         }
     };

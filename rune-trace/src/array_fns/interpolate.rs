@@ -99,7 +99,7 @@ impl RegularGridInterpolator {
                 }
                 self.values.i(items)
             }
-            Order::Linear => self.corners(&below, &shape),
+            Order::Linear => self.weighted_corner_sum(&below, &shape),
         };
         let Some(fill) = self.fill else { return y };
         let outside = outside.expect("the grid has axes");
@@ -109,7 +109,7 @@ impl RegularGridInterpolator {
     }
     /// Returns the weighted sum of the corners of the grid cell around each point.
     #[track_caller]
-    fn corners(&self, below: &[(Tensor, Tensor)], shape: &Shape) -> Tensor {
+    fn weighted_corner_sum(&self, below: &[(Tensor, Tensor)], shape: &Shape) -> Tensor {
         let result: Shape = shape.iter().chain(self.values.shape()[below.len()..].iter()).copied().collect();
         let dims: Vec<usize> = (0..shape.rank()).collect();
         let mut sum = lax::full(self.values.dtype(), &result, 0.0);

@@ -1,7 +1,7 @@
 //! NumPy's names for functions that have another name here.
 
 use super::axes::Axes;
-use super::reductions::{as_float, truth};
+use super::reductions::{as_float, to_bool};
 use super::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -130,10 +130,10 @@ macro_rules! logical {
             #[track_caller]
             pub fn $name(&self, other: impl Operand) -> Tensor {
                 let other = match other.into_argument() {
-                    super::Argument::Tensor(other) => truth(&other),
+                    super::Argument::Tensor(other) => to_bool(&other),
                     super::Argument::Scalar(other) => Tensor::scalar(other.to_f64() != 0.0),
                 };
-                truth(self).$own(other)
+                to_bool(self).$own(other)
             }
         )*}
     };

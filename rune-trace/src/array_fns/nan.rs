@@ -10,13 +10,13 @@ use rune_ir::op::Dims;
 
 /// Replaces NaN with `value`.
 #[track_caller]
-fn without(x: &Tensor, value: f64) -> Tensor {
+fn replace_nan(x: &Tensor, value: f64) -> Tensor {
     if x.dtype().is_float() { lax::select(&x.isnan(), &lax::full_like(x, value), x) } else { x.clone() }
 }
 
 /// Replaces the results over axes that hold only NaN with NaN.
 #[track_caller]
-fn unless_all(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
+fn nan_where_all_nan(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if !x.dtype().is_float() {
         return y.clone();
     }
@@ -35,7 +35,7 @@ fn count(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
 #[track_caller]
 fn nanmean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     let x = as_float(x);
-    let zeroed = without(&x, 0.0);
+    let zeroed = replace_nan(&x, 0.0);
     let sum = if keepdims { zeroed.sum_keepdims(axes) } else { zeroed.sum_axes(axes) };
     sum / count(&x, axes, keepdims)
 }
@@ -45,7 +45,7 @@ fn nanmean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
 fn nanvariance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool) -> Tensor {
     let x = as_float(x);
     let centered = &x - nanmean(&x, axes, true);
-    let squares = without(&centered, 0.0).square();
+    let squares = replace_nan(&centered, 0.0).square();
     let sum = if keepdims { squares.sum_keepdims(axes) } else { squares.sum_axes(axes) };
     let n = count(&x, axes, keepdims) - ddof as f64;
     let valid = n.gt(0.0);
@@ -62,25 +62,25 @@ reductions! {
     /// assert_eq!(Tensor::from([1.0f32, f32::NAN, 2.0]).nansum().item::<f32>().unwrap(), 3.0);
     /// ```
     nansum nansum_axes nansum_keepdims: |x, axes, keepdims| {
-        let x = without(x, 0.0);
+        let x = replace_nan(x, 0.0);
         if keepdims { x.sum_keepdims(axes) } else { x.sum_axes(axes) }
     };
     /// Returns the product of the elements that are not NaN, like [`Tensor::prod`]. If there are none, it is 1.
     nanprod nanprod_axes nanprod_keepdims: |x, axes, keepdims| {
-        let x = without(x, 1.0);
+        let x = replace_nan(x, 1.0);
         if keepdims { x.prod_keepdims(axes) } else { x.prod_axes(axes) }
     };
     /// Returns the greatest element that is not NaN. If there is none, it is NaN.
     nanmax nanmax_axes nanmax_keepdims: |x, axes, keepdims| {
-        let y = without(x, f64::NEG_INFINITY);
+        let y = replace_nan(x, f64::NEG_INFINITY);
         let y = if keepdims { y.max_keepdims(axes) } else { y.max_axes(axes) };
-        unless_all(x, &y, axes, keepdims)
+        nan_where_all_nan(x, &y, axes, keepdims)
     };
     /// Returns the least element that is not NaN. If there is none, it is NaN.
     nanmin nanmin_axes nanmin_keepdims: |x, axes, keepdims| {
-        let y = without(x, f64::INFINITY);
+        let y = replace_nan(x, f64::INFINITY);
         let y = if keepdims { y.min_keepdims(axes) } else { y.min_axes(axes) };
-        unless_all(x, &y, axes, keepdims)
+        nan_where_all_nan(x, &y, axes, keepdims)
     };
     /// Returns the mean of the elements that are not NaN. For integers and `bool`, it is `f32`. If there are none, it
     /// is NaN.
@@ -110,8 +110,8 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn nanargmax(&self, axis: isize) -> Tensor {
-        let position = without(self, f64::NEG_INFINITY).argmax_axis(axis);
-        unless_all_position(self, &position, axis)
+        let position = replace_nan(self, f64::NEG_INFINITY).argmax_axis(axis);
+        position_unless_all_nan(self, &position, axis)
     }
     /// Returns the index along `axis` of the first least element that is not NaN, as `i32`. If there is none, it is -1.
     ///
@@ -119,8 +119,8 @@ impl Tensor {
     /// If the axis is out of range or has no elements.
     #[track_caller]
     pub fn nanargmin(&self, axis: isize) -> Tensor {
-        let position = without(self, f64::INFINITY).argmin_axis(axis);
-        unless_all_position(self, &position, axis)
+        let position = replace_nan(self, f64::INFINITY).argmin_axis(axis);
+        position_unless_all_nan(self, &position, axis)
     }
     /// Returns the cumulative sum along `axis`. NaN counts as 0.
     ///
@@ -128,7 +128,7 @@ impl Tensor {
     /// If the axis is out of range.
     #[track_caller]
     pub fn nancumsum(&self, axis: isize) -> Tensor {
-        without(self, 0.0).cumsum(axis)
+        replace_nan(self, 0.0).cumsum(axis)
     }
     /// Returns the cumulative product along `axis`. NaN counts as 1.
     ///
@@ -136,7 +136,7 @@ impl Tensor {
     /// If the axis is out of range.
     #[track_caller]
     pub fn nancumprod(&self, axis: isize) -> Tensor {
-        without(self, 1.0).cumprod(axis)
+        replace_nan(self, 1.0).cumprod(axis)
     }
     /// Returns the quantile `q` along `axis` of the elements that are not NaN: the element at this fraction of the
     /// order, interpolated between neighbors. If there are none, it is NaN. For integers and `bool`, it is `f32`.
@@ -191,7 +191,7 @@ impl Tensor {
 }
 
 #[track_caller]
-fn unless_all_position(x: &Tensor, position: &Tensor, axis: isize) -> Tensor {
+fn position_unless_all_nan(x: &Tensor, position: &Tensor, axis: isize) -> Tensor {
     if !x.dtype().is_float() {
         return position.clone();
     }

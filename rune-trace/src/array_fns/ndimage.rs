@@ -40,18 +40,18 @@ pub enum Outside {
 
 /// Maps a position to one inside an axis of `n` elements.
 #[track_caller]
-fn inside(at: &Tensor, n: usize, outside: Outside) -> Tensor {
+fn map_inside(at: &Tensor, n: usize, outside: Outside) -> Tensor {
     let n = n as i64;
     match outside {
         Outside::Constant(_) | Outside::Nearest => at.clamp(0, n - 1),
         Outside::Wrap => at.remainder(n),
-        Outside::Mirror => mirrored(at, n),
-        Outside::Reflect => (mirrored(&(at * 2 + 1), 2 * n + 1) - 1).floor_divide(2),
+        Outside::Mirror => reflect_index(at, n),
+        Outside::Reflect => (reflect_index(&(at * 2 + 1), 2 * n + 1) - 1).floor_divide(2),
     }
 }
 
 #[track_caller]
-fn mirrored(at: &Tensor, n: i64) -> Tensor {
+fn reflect_index(at: &Tensor, n: i64) -> Tensor {
     let last = n - 1;
     if last == 0 { at.zeros_like() } else { ((at + last).remainder(2 * last) - last).abs() }
 }
@@ -95,7 +95,7 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
         };
         for (position, weight) in entries {
             let valid = position.ge(0) & position.lt(n);
-            both.push((inside(&position, n, outside), valid, weight));
+            both.push((map_inside(&position, n, outside), valid, weight));
         }
         neighbours.push(both);
     }

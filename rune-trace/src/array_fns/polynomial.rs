@@ -16,17 +16,17 @@ fn expect_vector(op: &str, p: &Tensor) {
 
 /// Returns `p` with `n` coefficients: adds zeros for higher powers.
 #[track_caller]
-fn widened(p: &Tensor, n: usize) -> Tensor {
+fn pad_coefficients(p: &Tensor, n: usize) -> Tensor {
     p.pad(&[((n - p.size()) as isize, 0)], 0)
 }
 
 #[track_caller]
-fn both(op: &str, p: &Tensor, q: &Tensor) -> (Tensor, Tensor) {
+fn pad_to_same_size(op: &str, p: &Tensor, q: &Tensor) -> (Tensor, Tensor) {
     expect_vector(op, p);
     expect_vector(op, q);
     expect_one_dtype(op, &[p.dtype(), q.dtype()]);
     let n = p.size().max(q.size());
-    (widened(p, n), widened(q, n))
+    (pad_coefficients(p, n), pad_coefficients(q, n))
 }
 
 /// Polynomials. This tensor holds the coefficients, from the highest power to the lowest.
@@ -85,7 +85,7 @@ impl Tensor {
     /// If one is not a vector, or the dtypes differ.
     #[track_caller]
     pub fn polyadd(&self, other: &Tensor) -> Tensor {
-        let (p, q) = both("polyadd", self, other);
+        let (p, q) = pad_to_same_size("polyadd", self, other);
         p + q
     }
     /// Returns the difference of two polynomials.
@@ -94,7 +94,7 @@ impl Tensor {
     /// If one is not a vector, or the dtypes differ.
     #[track_caller]
     pub fn polysub(&self, other: &Tensor) -> Tensor {
-        let (p, q) = both("polysub", self, other);
+        let (p, q) = pad_to_same_size("polysub", self, other);
         p - q
     }
     /// Returns the product of two polynomials.

@@ -8,19 +8,19 @@ use rune_ir::op::{ArgFn, Dims, ReduceFn};
 use rune_ir::{DType, Shape};
 
 /// Returns the shape in which these axes have size 1.
-fn kept(shape: &Shape, axes: &[usize]) -> Shape {
+fn keepdims_shape(shape: &Shape, axes: &[usize]) -> Shape {
     (0..shape.rank()).map(|a| if axes.contains(&a) { 1 } else { shape[a] }).collect()
 }
 
 /// If `keepdims` is set, restores the axes `axes` of `x` in `y`, with size 1.
 #[track_caller]
 fn finish(x: &Tensor, y: Tensor, axes: &[usize], keepdims: bool) -> Tensor {
-    if keepdims { lax::reshape(&y, kept(x.shape(), axes)) } else { y }
+    if keepdims { lax::reshape(&y, keepdims_shape(x.shape(), axes)) } else { y }
 }
 
 /// Converts `bool` to `i32`, for counting.
 #[track_caller]
-fn counted(x: &Tensor) -> Tensor {
+fn bool_to_i32(x: &Tensor) -> Tensor {
     if x.dtype() == DType::Bool { lax::convert(x, DType::I32) } else { x.clone() }
 }
 
@@ -31,7 +31,7 @@ pub(super) fn as_float(x: &Tensor) -> Tensor {
 }
 
 /// Returns the dtype for means of `x`.
-fn wide(x: &Tensor) -> DType {
+fn mean_dtype(x: &Tensor) -> DType {
     if x.dtype().is_half() { DType::F32 } else { x.dtype() }
 }
 
@@ -50,7 +50,7 @@ fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
 fn mean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     let x = as_float(x);
     let n = count(&x, axes) as f64;
-    let sum = reduce(ReduceFn::Sum, &lax::convert(&x, wide(&x)), axes, keepdims);
+    let sum = reduce(ReduceFn::Sum, &lax::convert(&x, mean_dtype(&x)), axes, keepdims);
     lax::convert(&(sum / n), x.dtype())
 }
 
@@ -58,7 +58,7 @@ fn mean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
 #[track_caller]
 fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool) -> Tensor {
     let x = as_float(x);
-    let wider = lax::convert(&x, wide(&x));
+    let wider = lax::convert(&x, mean_dtype(&x));
     let centered = &wider - mean(&wider, axes, true);
     let sum = reduce(ReduceFn::Sum, &squared_magnitude(&centered), axes, keepdims);
     // With no more elements than `ddof`, the variance is undefined.
@@ -84,7 +84,7 @@ fn logsumexp(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
 
 /// Converts to `bool`: a number is true unless it is 0.
 #[track_caller]
-pub(super) fn truth(x: &Tensor) -> Tensor {
+pub(super) fn to_bool(x: &Tensor) -> Tensor {
     if x.dtype() == DType::Bool { x.clone() } else { lax::ne(x, &lax::full_like(x, 0.0)) }
 }
 
@@ -130,19 +130,19 @@ reductions! {
     /// assert_eq!(x.sum_axes(0).to_vec::<i32>().unwrap(), [4, 6]);
     /// assert_eq!(*x.sum_keepdims(-1).shape(), [2, 1]);
     /// ```
-    sum sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &counted(x), axes, keepdims);
+    sum sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &bool_to_i32(x), axes, keepdims);
     /// Returns the product, in the dtype of the elements, like [`Tensor::sum`]. For `bool`, it is `i32`. Without
     /// elements, the product is 1.
-    prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &counted(x), axes, keepdims);
+    prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &bool_to_i32(x), axes, keepdims);
     /// Returns the greatest element, or NaN if any is NaN. Without elements: -∞, the least integer, or `false`. Complex
     /// numbers are ordered like in [`Tensor::maximum`].
     max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
     /// Returns the least element, or NaN if any is NaN. Without elements: ∞, the greatest integer, or `true`.
     min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
     /// Returns whether all elements are true, as `bool`; a number is true unless it is 0. Without elements: `true`.
-    all all_axes all_keepdims: |x, axes, keepdims| reduce(ReduceFn::And, &truth(x), axes, keepdims);
+    all all_axes all_keepdims: |x, axes, keepdims| reduce(ReduceFn::And, &to_bool(x), axes, keepdims);
     /// Returns whether any element is true, as `bool`; a number is true unless it is 0. Without elements: `false`.
-    any any_axes any_keepdims: |x, axes, keepdims| reduce(ReduceFn::Or, &truth(x), axes, keepdims);
+    any any_axes any_keepdims: |x, axes, keepdims| reduce(ReduceFn::Or, &to_bool(x), axes, keepdims);
     /// Returns the mean. For integers and `bool`, it is `f32`. Half-precision types accumulate in `f32`. Without
     /// elements, it is NaN.
     ///
@@ -167,7 +167,7 @@ reductions! {
     /// ```
     norm norm_axes norm_keepdims: |x, axes, keepdims| {
         let x = &as_float(x);
-        let wider = lax::convert(x, wide(x));
+        let wider = lax::convert(x, mean_dtype(x));
         lax::convert(&reduce(ReduceFn::Sum, &squared_magnitude(&wider), axes, keepdims).sqrt(), x.dtype().real())
     };
 }

@@ -8,7 +8,7 @@ use rune_ir::DType;
 use std::f64::consts::PI;
 
 /// The maximum number of steps. Each step cubes the error once it is small.
-const MOST: i32 = 500;
+const MAX_ITERATIONS: i32 = 500;
 
 /// Zeros of polynomials.
 impl Tensor {
@@ -62,7 +62,7 @@ impl Tensor {
         if self.rank() != 1 {
             refuse!("trim_zeros: takes a vector, but got {}", self.ty());
         }
-        let (start, end) = match ends(self) {
+        let (start, end) = match nonzero_range(self) {
             Ok(ends) => ends,
             Err(error) => {
                 refuse!("trim_zeros: the size of the result depends on elements that cannot be read here ({error})")
@@ -73,7 +73,7 @@ impl Tensor {
 }
 
 /// Returns where the nonzero elements begin and end.
-fn ends(x: &Tensor) -> Result<(usize, usize), crate::EvalError> {
+fn nonzero_range(x: &Tensor) -> Result<(usize, usize), crate::EvalError> {
     let some = x.ne(x.zeros_like()).to_vec::<bool>()?;
     let start = some.iter().position(|&b| b).unwrap_or(some.len());
     let end = some.iter().rposition(|&b| b).map_or(start, |i| i + 1);
@@ -85,7 +85,7 @@ fn stripped(p: &Tensor) -> (Tensor, usize) {
     if p.is_traced() {
         return (p.clone(), 0);
     }
-    match ends(p) {
+    match nonzero_range(p) {
         Ok((start, end)) => (part(p, 0, start, end), if start == end { 0 } else { p.size() - end }),
         Err(_) => (p.clone(), 0),
     }
@@ -132,17 +132,17 @@ fn search(p: &Tensor) -> Tensor {
     for k in 2..=n {
         radius = lax::max(&radius, &roots(k));
     }
-    let turn = |f: fn(f64) -> f64| {
+    let on_circle = |f: fn(f64) -> f64| {
         let angles = (0..n).map(|k| f(2.0 * PI * k as f64 / n as f64 + 0.4));
         Tensor::from(angles.collect::<Vec<f64>>()).cast(dtype.real())
     };
-    let start = real(&radius) * complex(turn(f64::cos), turn(f64::sin)) + center;
+    let start = real(&radius) * complex(on_circle(f64::cos), on_circle(f64::sin)) + center;
     let eye = Tensor::eye(n, dtype);
     let none = lax::full(DType::I32, &[n].into(), 0.0);
     let init = (start.real().eq(start.real()), start, none, lax::full(DType::I32, &[].into(), 0.0));
     let origin = current_origin();
     let (_, z, ..) = while_loop(
-        |(on, _, _, k): &(Tensor, Tensor, Tensor, Tensor)| with_origin(&origin, || on.any() & k.lt(MOST)),
+        |(on, _, _, k): &(Tensor, Tensor, Tensor, Tensor)| with_origin(&origin, || on.any() & k.lt(MAX_ITERATIONS)),
         |(on, z, good, k)| {
             with_origin(&origin, || {
                 // For |z| > 1, uses the polynomial of 1/z, whose powers do not overflow.

@@ -1,6 +1,6 @@
 //! Reductions over segments, like `jax.ops`.
 
-use super::choose::{ResultSize, known};
+use super::choose::{ResultSize, concrete_i64};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::op::ReduceFn;
@@ -20,10 +20,10 @@ fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceF
             data.ty()
         );
     }
-    let n = match size.given() {
+    let n = match size.explicit_size() {
         Some(n) => n,
         None if ids.size() == 0 => 0,
-        None => usize::try_from(known(op, &ids.max().cast(DType::I64))[0] + 1).unwrap_or(0),
+        None => usize::try_from(concrete_i64(op, &ids.max().cast(DType::I64))[0] + 1).unwrap_or(0),
     };
     let mut shape: Shape = data.shape().clone();
     shape.dims_mut()[0] = n;

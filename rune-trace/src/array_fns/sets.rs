@@ -38,7 +38,7 @@ impl Tensor {
     #[track_caller]
     pub fn unique(&self, size: impl Into<ResultSize>) -> Tensor {
         let sorted = self.flatten().sort(0);
-        values("unique", &sorted, &firsts(&sorted), &size.into())
+        values("unique", &sorted, &is_first(&sorted), &size.into())
     }
     /// Returns the unique values in ascending order, their indices and their counts. Padding has the index of the least
     /// value, and count 0.
@@ -61,7 +61,7 @@ impl Tensor {
         let i = lax::iota(DType::I32, flat.shape().clone(), 0);
         let [sorted, order]: [Tensor; 2] =
             lax::sort(&[flat, i.clone()], 0, 1).try_into().expect("two operands are sorted");
-        let first = firsts(&sorted);
+        let first = is_first(&sorted);
         let values = values("unique_all", &sorted, &first, &size);
         let n = values.size();
         let inverse = if i.size() == 0 {
@@ -124,7 +124,7 @@ impl Tensor {
     #[track_caller]
     pub fn union1d(&self, other: &Tensor, size: impl Into<ResultSize>) -> Tensor {
         let all = concat("union1d", &[self.flatten(), other.flatten()], 0).sort(0);
-        values("union1d", &all, &firsts(&all), &size.into())
+        values("union1d", &all, &is_first(&all), &size.into())
     }
     /// Returns the unique values that are in both tensors, in ascending order, padded like [`Tensor::unique`].
     ///
@@ -140,7 +140,7 @@ impl Tensor {
     pub fn intersect1d(&self, other: &Tensor, size: impl Into<ResultSize>) -> Tensor {
         expect_one_dtype("intersect1d", &[self.dtype(), other.dtype()]);
         let sorted = self.flatten().sort(0);
-        values("intersect1d", &sorted, &(firsts(&sorted) & sorted.isin(other)), &size.into())
+        values("intersect1d", &sorted, &(is_first(&sorted) & sorted.isin(other)), &size.into())
     }
     /// Returns the unique values of this tensor that are not in `other`, in ascending order, padded like
     /// [`Tensor::unique`].
@@ -151,7 +151,7 @@ impl Tensor {
     pub fn setdiff1d(&self, other: &Tensor, size: impl Into<ResultSize>) -> Tensor {
         expect_one_dtype("setdiff1d", &[self.dtype(), other.dtype()]);
         let sorted = self.flatten().sort(0);
-        values("setdiff1d", &sorted, &(firsts(&sorted) & sorted.isin(other).logical_not()), &size.into())
+        values("setdiff1d", &sorted, &(is_first(&sorted) & sorted.isin(other).logical_not()), &size.into())
     }
     /// Returns the unique values that are in exactly one of the tensors, in ascending order, padded like
     /// [`Tensor::unique`].
@@ -163,13 +163,13 @@ impl Tensor {
         expect_one_dtype("setxor1d", &[self.dtype(), other.dtype()]);
         let sorted = concat("setxor1d", &[self.flatten(), other.flatten()], 0).sort(0);
         let one = sorted.isin(self).ne(sorted.isin(other));
-        values("setxor1d", &sorted, &(firsts(&sorted) & one), &size.into())
+        values("setxor1d", &sorted, &(is_first(&sorted) & one), &size.into())
     }
 }
 
 /// Returns whether each element of a sorted vector differs from the previous one.
 #[track_caller]
-fn firsts(sorted: &Tensor) -> Tensor {
+fn is_first(sorted: &Tensor) -> Tensor {
     let n = sorted.size();
     if n < 2 {
         return lax::convert(&lax::full(DType::I32, sorted.shape(), 1.0), DType::Bool);
@@ -183,7 +183,7 @@ fn firsts(sorted: &Tensor) -> Tensor {
 /// Returns the elements of a sorted vector where `mask` is true.
 #[track_caller]
 fn values(op: &str, sorted: &Tensor, mask: &Tensor, size: &ResultSize) -> Tensor {
-    let n = size.resolve(op, mask);
+    let n = size.resolve_size(op, mask);
     let fill = match size.fill(op, sorted.dtype()) {
         Some(fill) => fill,
         None if sorted.size() > 0 => {

@@ -11,7 +11,7 @@ use rune_ir::{DType, Shape};
 
 /// Reshapes each tensor to the shape that `f` returns.
 #[track_caller]
-fn each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec<Tensor> {
+fn reshape_each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec<Tensor> {
     let mut shaped = Vec::with_capacity(tensors.len());
     for x in tensors {
         shaped.push(lax::reshape(x.as_ref(), f(x.as_ref())));
@@ -21,14 +21,14 @@ fn each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec<Tensor>
 
 /// Returns the shape with at least one axis. Below are the same with two and three axes, like NumPy's `atleast_1d`,
 /// `atleast_2d` and `atleast_3d`.
-fn one(x: &Tensor) -> Shape {
+fn at_least_1d(x: &Tensor) -> Shape {
     if x.rank() == 0 { [1].into() } else { x.shape().clone() }
 }
-fn two(x: &Tensor) -> Shape {
+fn at_least_2d(x: &Tensor) -> Shape {
     let own = x.shape();
     std::iter::repeat_n(1, 2usize.saturating_sub(x.rank())).chain(own.iter().copied()).collect()
 }
-fn three(x: &Tensor) -> Shape {
+fn at_least_3d(x: &Tensor) -> Shape {
     let own = x.shape();
     match own.rank() {
         0 => [1, 1, 1].into(),
@@ -56,7 +56,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn hstack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
-        let tensors = each(tensors, one);
+        let tensors = reshape_each(tensors, at_least_1d);
         let axis = isize::from(tensors.first().is_some_and(|x| x.rank() > 1));
         concat("hstack", &tensors, axis)
     }
@@ -67,7 +67,7 @@ impl Tensor {
     #[doc(alias = "row_stack")]
     #[track_caller]
     pub fn vstack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
-        concat("vstack", &each(tensors, two), 0)
+        concat("vstack", &reshape_each(tensors, at_least_2d), 0)
     }
     /// Concatenates tensors along the third axis. Matrices and vectors get the axes of [`Tensor::atleast_3d`] first.
     ///
@@ -75,7 +75,7 @@ impl Tensor {
     /// If other sizes or the dtypes differ, or there are no tensors.
     #[track_caller]
     pub fn dstack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
-        concat("dstack", &each(tensors, three), 2)
+        concat("dstack", &reshape_each(tensors, at_least_3d), 2)
     }
     /// Concatenates tensors along the second axis. Vectors count as columns of a matrix.
     ///
@@ -83,7 +83,7 @@ impl Tensor {
     /// If other sizes or the dtypes differ, or there are no tensors.
     #[track_caller]
     pub fn column_stack<T: AsRef<Tensor>>(tensors: &[T]) -> Tensor {
-        concat("column_stack", &each(tensors, column), 1)
+        concat("column_stack", &reshape_each(tensors, column), 1)
     }
     /// Assembles a tensor from rows of blocks.
     ///
@@ -99,7 +99,7 @@ impl Tensor {
     pub fn block<T: AsRef<Tensor>>(rows: &[&[T]]) -> Tensor {
         let mut joined = Vec::with_capacity(rows.len());
         for row in rows {
-            joined.push(concat("block", &each(row, two), -1));
+            joined.push(concat("block", &reshape_each(row, at_least_2d), -1));
         }
         concat("block", &joined, -2)
     }
@@ -132,12 +132,12 @@ impl Tensor {
     /// Returns a scalar as a vector of one element, and any other tensor unchanged.
     #[track_caller]
     pub fn atleast_1d(&self) -> Tensor {
-        lax::reshape(self, one(self))
+        lax::reshape(self, at_least_1d(self))
     }
     /// Returns the tensor with at least two axes. New axes come first.
     #[track_caller]
     pub fn atleast_2d(&self) -> Tensor {
-        lax::reshape(self, two(self))
+        lax::reshape(self, at_least_2d(self))
     }
     /// Returns the tensor with at least three axes: a matrix gains a last axis, and a vector gains a first and a last
     /// one.
@@ -148,7 +148,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn atleast_3d(&self) -> Tensor {
-        lax::reshape(self, three(self))
+        lax::reshape(self, at_least_3d(self))
     }
 }
 

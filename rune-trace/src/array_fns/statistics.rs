@@ -2,7 +2,7 @@
 
 use super::axes::Axes;
 use super::broadcast::expect_one_dtype;
-use super::reductions::{as_float, reductions, truth};
+use super::reductions::{as_float, reductions, to_bool};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
@@ -24,7 +24,7 @@ reductions! {
     /// assert_eq!(Tensor::from([3.0f32, 0.0, 2.0]).count_nonzero().item::<i32>().unwrap(), 2);
     /// ```
     count_nonzero count_nonzero_axes count_nonzero_keepdims: |x, axes, keepdims| {
-        let holds = truth(x);
+        let holds = to_bool(x);
         if keepdims { holds.sum_keepdims(axes) } else { lax::convert(&holds, DType::I32).sum_axes(axes) }
     };
     /// Returns the logarithm of the mean of eˣ, without intermediate overflow. For integers and `bool`, it is `f32`.

@@ -60,14 +60,14 @@ where
 {
     let (name, place) = (name_of::<F>(), CallSite::here("checkpoint"));
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
+        place.run_in_closure::<X, _, _>(&f, args, || {
             let mut leaves = Vec::new();
             X::visit(args, &mut |_, _, leaf| leaves.push(leaf.clone()));
-            let since = begin_trace();
+            let active_trace = begin_trace();
             let params = fresh_params(&leaves, true, "checkpoint");
             let mut next = params.iter().cloned();
             let output = f.call(&X::map(args, &mut |_| next.next().expect("one parameter for each leaf")));
-            let traced = trace(&name, &params, &output.leaves(), Keep::Since(since.end()));
+            let traced = trace(&name, &params, &output.leaves(), Keep::Recorded(active_trace.end()));
             let inputs: Vec<Tensor> = leaves.into_iter().chain(traced.captured).collect();
             let mut results = lax::remat(&Arc::new(traced.program), &inputs, &policy, false).into_iter();
             output.map(&mut |_| results.next().expect("one result for each leaf"))

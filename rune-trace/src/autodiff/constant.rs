@@ -1,7 +1,7 @@
 //! Parts of a function that differentiation ignores.
 
 use crate::Tree;
-use crate::tensor::{at_caller, users};
+use crate::tensor::{at_caller, with_user_locations};
 
 /// Returns the result of `f` as constants for differentiation: applies
 /// [`Tensor::stop_gradient`](crate::Tensor::stop_gradient) to its float leaves.
@@ -16,6 +16,6 @@ use crate::tensor::{at_caller, users};
 /// ```
 #[track_caller]
 pub fn no_grad<Y: Tree>(f: impl FnOnce() -> Y) -> Y {
-    let y = users(f);
+    let y = with_user_locations(f);
     at_caller(|| y.map(&mut |y| if y.dtype().is_inexact() { y.stop_gradient() } else { y.clone() }))
 }

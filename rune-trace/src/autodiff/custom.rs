@@ -4,7 +4,7 @@
 use super::traced_function::same_type;
 use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
-use crate::tensor::{Applied, Keep, begin_trace, fresh_params, tentatively, trace};
+use crate::tensor::{Keep, TraceRecord, begin_trace, discard_effects_on_none, fresh_params, trace};
 use crate::tree::structure_hash;
 use crate::{Tensor, Tree, TreePath};
 use rune_ir::Program;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The record of what a function did with parameters.
 pub(super) struct Part {
     pub name: String,
-    pub did: Applied,
+    pub operations: TraceRecord,
     /// The parameters that replace the leaves of the arguments.
     pub args: Vec<Tensor>,
     /// Further parameters.
@@ -29,21 +29,21 @@ impl Part {
         X: Arguments,
         F: Function<X, Output: Tree>,
     {
-        let since = begin_trace();
+        let active_trace = begin_trace();
         let params = as_primals(leaves, place);
         let y = f.call(&arguments::<X>(args, &params));
         let outputs = y.leaves();
-        (y, Part { name: name.to_owned(), did: since.end(), args: params, others: Vec::new(), outputs })
+        (y, Part { name: name.to_owned(), operations: active_trace.end(), args: params, others: Vec::new(), outputs })
     }
     /// Returns the captured tensors.
     pub fn captured(&self) -> Vec<Tensor> {
         let params: Vec<Tensor> = self.args.iter().chain(&self.others).cloned().collect();
-        trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).captured
+        trace(&self.name, &params, &self.outputs, Keep::Recorded(self.operations.clone())).captured
     }
     /// Returns the program that takes the arguments, then the captured tensors, then the other parameters.
     pub fn program(&self, captured: &[Tensor]) -> Arc<Program> {
         let params: Vec<Tensor> = self.args.iter().chain(captured).chain(&self.others).cloned().collect();
-        Arc::new(trace(&self.name, &params, &self.outputs, Keep::Since(self.did.clone())).program)
+        Arc::new(trace(&self.name, &params, &self.outputs, Keep::Recorded(self.operations.clone())).program)
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn programs<const N: usize>(parts: [Part; N]) -> ([Arc<Program>; N], 
 }
 
 /// Returns the result of `f` if nothing in it is being traced. Its derivative is then never needed.
-pub(super) fn untraced<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor]) -> Option<F::Output>
+pub(super) fn eager_result<X, F>(f: &F, args: X::Refs<'_>, leaves: &[Tensor]) -> Option<F::Output>
 where
     X: Arguments,
     F: Function<X, Output: Tree>,
@@ -69,7 +69,7 @@ where
     if traced(leaves) {
         return None;
     }
-    tentatively(|| {
+    discard_effects_on_none(|| {
         let y = f.call(&arguments::<X>(args, leaves));
         if traced(&y.leaves()) { None } else { Some(y) }
     })
@@ -94,7 +94,13 @@ pub(super) fn arguments<X: Arguments>(args: X::Refs<'_>, leaves: &[Tensor]) -> X
 
 /// Checks that the result of a rule for `y` has the structure of `y`, and that its float leaves (or `all` leaves) have
 /// the types of those of `y`.
-pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), all: bool, place: CallSite) {
+pub(super) fn check_rule_result<Y: Tree>(
+    y: &Y,
+    given: &Y,
+    (what, of): (&str, &'static str),
+    all: bool,
+    place: CallSite,
+) {
     if structure_hash(y) != structure_hash(given) {
         place.fail(&format!("the {what} that the rule returns has another structure than `{of}`"));
     }
@@ -108,27 +114,27 @@ pub(super) fn like<Y: Tree>(y: &Y, given: &Y, (what, of): (&str, &'static str), 
 }
 
 /// Runs a rule. The rule may call its own function, and so run itself again, but only to a bounded depth.
-pub(super) fn bounded<R>(place: CallSite, rule: impl FnOnce() -> R) -> R {
+pub(super) fn with_bounded_depth<R>(place: CallSite, rule: impl FnOnce() -> R) -> R {
     /// Each level is a sub-program of the previous level, and the depth of programs is bounded.
-    const DEEPEST: u32 = rune_ir::MAX_DEPTH / 2;
+    const MAX_RULE_DEPTH: u32 = rune_ir::MAX_DEPTH / 2;
     /// The maximum number of rules within one rule, at any depth.
-    const MOST: u32 = 4096;
+    const MAX_RULES: u32 = 4096;
     thread_local! {
         static RULES: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     }
-    struct Leave(u32);
-    impl Drop for Leave {
+    struct Restore(u32);
+    impl Drop for Restore {
         fn drop(&mut self) {
             RULES.set((self.0, if self.0 == 0 { 0 } else { RULES.get().1 }));
         }
     }
     let (depth, count) = RULES.get();
-    if depth >= DEEPEST || count >= MOST {
+    if depth >= MAX_RULE_DEPTH || count >= MAX_RULES {
         place.fail(
             "the rule calls its own function, which needs the rule again, without end; call the inner function instead, or use `custom_tangent` to get the result",
         );
     }
-    let _leave = Leave(depth);
+    let _leave = Restore(depth);
     RULES.set((depth + 1, count + 1));
     rule()
 }

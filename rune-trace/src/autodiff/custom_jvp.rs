@@ -1,9 +1,11 @@
 //! Functions with a custom rule for tangents. Transposing the rule gives reverse mode.
 
-use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
+use super::custom::{
+    Part, arguments, as_primals, check_rule_result, eager_result, leaves, programs, with_bounded_depth,
+};
 use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
-use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
+use crate::tensor::{begin_trace, fresh_params, lax, with_location, with_user_locations};
 use crate::{Tensor, Tree, name_of, name_scope};
 use rune_ir::Op;
 
@@ -40,7 +42,7 @@ where
 {
     let place = CallSite::here("custom_jvp");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
+        place.run_in_closure::<X, _, _>(&f, args, || {
             call::<X, F>(&f, args, place, false, |x, _, dx| {
                 let (y, dy) = rule(x, dx);
                 (Some(y), dy)
@@ -76,7 +78,9 @@ where
 {
     let place = CallSite::here("custom_tangent");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx))))
+        place.run_in_closure::<X, _, _>(&f, args, || {
+            call::<X, F>(&f, args, place, true, |x, y, dx| (None, rule(x, y, dx)))
+        })
     })
 }
 
@@ -93,14 +97,14 @@ where
     F: Function<X, Output: Tree>,
 {
     let leaves = leaves::<X>(args);
-    if let Some(y) = untraced::<X, F>(f, args, &leaves) {
+    if let Some(y) = eager_result::<X, F>(f, args, &leaves) {
         return y;
     }
     let name = name_of::<F>();
     let (y, body) = Part::of::<X, F>(f, args, &leaves, &name, place);
 
     let rule_name = format!("{name}_jvp");
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let primals = as_primals(&leaves, place);
     let results = if takes_results { as_primals(&body.outputs, place) } else { Vec::new() };
     let floats: Vec<Tensor> = leaves.iter().filter(|x| x.dtype().is_inexact()).cloned().collect();
@@ -112,19 +116,20 @@ where
     });
     let y_given = y.with_leaves(if takes_results { results.clone() } else { body.outputs.clone() });
     let primals_given = arguments::<X>(args, &primals);
-    let (value, dy) =
-        bounded(place, || name_scope(&rule_name, || users(|| rule(primals_given.refs(), &y_given, dx.refs()))));
+    let (value, dy) = with_bounded_depth(place, || {
+        name_scope(&rule_name, || with_user_locations(|| rule(primals_given.refs(), &y_given, dx.refs())))
+    });
     let mut outputs = Vec::new();
     if let Some(value) = value {
-        like(&y, &value, ("result", "result"), true, place);
+        check_rule_result(&y, &value, ("result", "result"), true, place);
         outputs = value.leaves();
     }
-    like(&y, &dy, ("tangent", "result"), false, place);
+    check_rule_result(&y, &dy, ("tangent", "result"), false, place);
     let float = |(y, _): &(&Tensor, Tensor)| y.dtype().is_inexact();
     outputs.extend(body.outputs.iter().zip(dy.leaves()).filter(float).map(|(_, dy)| dy));
 
     let others = results.into_iter().chain(tangents).collect();
-    let rule = Part { name: rule_name, did: since.end(), args: primals, others, outputs };
+    let rule = Part { name: rule_name, operations: active_trace.end(), args: primals, others, outputs };
     let ([program, rule], captured) = programs([body, rule]);
     let num_args = leaves.len();
     let args = leaves.into_iter().chain(captured).collect();

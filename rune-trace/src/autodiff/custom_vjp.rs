@@ -1,9 +1,11 @@
 //! Functions with a custom reverse mode.
 
-use super::custom::{Part, arguments, as_primals, bounded, leaves, like, programs, untraced};
+use super::custom::{
+    Part, arguments, as_primals, check_rule_result, eager_result, leaves, programs, with_bounded_depth,
+};
 use crate::call_site::CallSite;
 use crate::function::{Arguments, Function};
-use crate::tensor::{begin_trace, fresh_params, lax, users, with_location};
+use crate::tensor::{begin_trace, fresh_params, lax, with_location, with_user_locations};
 use crate::{Tensor, Tree, name_of, name_scope};
 use rune_ir::Op;
 
@@ -40,7 +42,7 @@ where
 {
     let place = CallSite::here("custom_vjp");
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || call::<X, F, G, R>(&f, &forward, &backward, args, place))
+        place.run_in_closure::<X, _, _>(&f, args, || call::<X, F, G, R>(&f, &forward, &backward, args, place))
     })
 }
 
@@ -58,7 +60,7 @@ where
     R: Tree,
 {
     let leaves = leaves::<X>(args);
-    if let Some(y) = untraced::<X, F>(f, args, &leaves) {
+    if let Some(y) = eager_result::<X, F>(f, args, &leaves) {
         return y;
     }
     let name = name_of::<F>();
@@ -66,16 +68,17 @@ where
     let float = |x: &&Tensor| x.dtype().is_inexact();
 
     let name_forward = format!("{name}_fwd");
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let params = as_primals(&leaves, place);
     let inner = arguments::<X>(args, &params);
-    let (value, residual) = bounded(place, || name_scope(&name_forward, || forward.call(&inner)));
-    like(&y, &value, ("result", "result"), true, place);
+    let (value, residual) = with_bounded_depth(place, || name_scope(&name_forward, || forward.call(&inner)));
+    check_rule_result(&y, &value, ("result", "result"), true, place);
     let outputs = value.leaves().into_iter().chain(residual.leaves()).collect();
-    let mut forward = Part { name: name_forward, did: since.end(), args: params, others: Vec::new(), outputs };
+    let mut forward =
+        Part { name: name_forward, operations: active_trace.end(), args: params, others: Vec::new(), outputs };
 
     let name_backward = format!("{name}_bwd");
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let residuals = as_primals(&residual.leaves(), place);
     let floats: Vec<Tensor> = body.outputs.iter().filter(float).cloned().collect();
     let cotangents = fresh_params(&floats, false, place.transform());
@@ -85,11 +88,13 @@ where
         false => lax::full_like(y, 0.0),
     });
     let residual = residual.with_leaves(residuals.iter().cloned());
-    let given = bounded(place, || name_scope(&name_backward, || users(|| backward(&residual, &ct))));
+    let given =
+        with_bounded_depth(place, || name_scope(&name_backward, || with_user_locations(|| backward(&residual, &ct))));
     let root = if X::COUNT == 1 { "arguments[0]" } else { "arguments" };
-    like(&arguments::<X>(args, &leaves).plain(), &given, ("cotangent", root), false, place);
+    check_rule_result(&arguments::<X>(args, &leaves).plain(), &given, ("cotangent", root), false, place);
     let outputs = leaves.iter().zip(given.leaves()).filter(|(x, _)| float(x)).map(|(_, ct)| ct).collect();
-    let backward = Part { name: name_backward, did: since.end(), args: residuals, others: cotangents, outputs };
+    let backward =
+        Part { name: name_backward, operations: active_trace.end(), args: residuals, others: cotangents, outputs };
 
     // The backward function takes the tensors that it captured as residuals.
     let captured = backward.captured();

@@ -29,7 +29,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    gradient_function("grad", First, DerivativeKind::RealResults, f, plain, |_, (), dx| dx)
+    gradient_function("grad", First, DerivativeKind::RealResults, f, without_aux, |_, (), dx| dx)
 }
 
 /// Returns the derivative function of a holomorphic function with a complex scalar result, with respect to its first
@@ -55,7 +55,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    gradient_function("grad_holomorphic", First, DerivativeKind::Holomorphic, f, plain, |_, (), dx| dx)
+    gradient_function("grad_holomorphic", First, DerivativeKind::Holomorphic, f, without_aux, |_, (), dx| dx)
 }
 
 /// Like [`grad_holomorphic`], and also returns the value, which is not computed twice.
@@ -68,7 +68,9 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    gradient_function("value_and_grad_holomorphic", First, DerivativeKind::Holomorphic, f, plain, |y, (), dx| (y, dx))
+    gradient_function("value_and_grad_holomorphic", First, DerivativeKind::Holomorphic, f, without_aux, |y, (), dx| {
+        (y, dx)
+    })
 }
 
 /// Like [`grad`], and also returns the value, which is not computed twice.
@@ -88,7 +90,7 @@ where
     X: Arguments,
     F: Function<X, Output = Tensor> + 'f,
 {
-    gradient_function("value_and_grad", First, DerivativeKind::RealResults, f, plain, |y, (), dx| (y, dx))
+    gradient_function("value_and_grad", First, DerivativeKind::RealResults, f, without_aux, |y, (), dx| (y, dx))
 }
 
 /// Like [`grad`], for a function with an auxiliary result that is not differentiated. Returns the gradient and the
@@ -128,7 +130,7 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    gradient_function("grad_argnums", argnums, DerivativeKind::RealResults, f, plain, |_, (), grads| grads)
+    gradient_function("grad_argnums", argnums, DerivativeKind::RealResults, f, without_aux, |_, (), grads| grads)
 }
 
 /// Like [`grad_aux`], with respect to the arguments `argnums`.
@@ -150,7 +152,7 @@ where
     F: Function<X, Output = Tensor> + 'f,
     S: Argnums<X> + 'f,
 {
-    gradient_function("value_and_grad_argnums", argnums, DerivativeKind::RealResults, f, plain, |y, (), grads| {
+    gradient_function("value_and_grad_argnums", argnums, DerivativeKind::RealResults, f, without_aux, |y, (), grads| {
         (y, grads)
     })
 }
@@ -196,7 +198,7 @@ where
 {
     let place = CallSite::here(name);
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
+        place.run_in_closure::<X, _, _>(&f, args, || {
             let chosen = DifferentiatedLeaves::new(args, argnums, by, place);
             let (value, aux, gradients) = gradients::<X, Aux>(args, &chosen.by, by, place, |x| split(f.call(x)));
             let grads = chosen.map(args, argnums, &mut |i, _| gradients[i].clone());
@@ -206,7 +208,7 @@ where
 }
 
 /// Splits a result without an auxiliary part.
-pub(super) fn plain<Y>(value: Y) -> (Y, ()) {
+pub(super) fn without_aux<Y>(value: Y) -> (Y, ()) {
     (value, ())
 }
 

@@ -1,6 +1,6 @@
 //! Forward mode for functions.
 
-use super::traced_function::{DerivativeKind, cotangents_like, floats, tangents_of};
+use super::traced_function::{DerivativeKind, cotangents_like, float_leaves, tangents_of};
 use super::{TracedFunction, gradients};
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
@@ -84,7 +84,7 @@ where
     F: Function<X, Output = Tensor>,
 {
     let (primals, place) = (primals.refs(), CallSite::here("hvp"));
-    let by = floats::<X>(primals);
+    let by = float_leaves::<X>(primals);
     at_caller(|| {
         let (_, products, ()) = forward::<X, _, _>(primals, tangents.refs(), place, |x| {
             (gradients::<X, ()>(x.refs(), &by, DerivativeKind::RealResults, place, |x| (f.call(x), ())).2, ())
@@ -100,6 +100,6 @@ pub(crate) fn forward<X: Arguments, Y: Tree, Aux: Tree>(
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Y, Aux) {
     let tangents = tangents_of::<X>(primals, tangents, place);
-    let run = TracedFunction::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    let run = TracedFunction::new::<X>(primals, &float_leaves::<X>(primals), true, place, f);
     place.run(Transform::Jvp, || run.push_forward(tangents))
 }

@@ -1,7 +1,7 @@
 //! Linearization of functions, and its transpose, which is reverse mode.
 
 use super::TracedFunction;
-use super::traced_function::{cotangents_like, cotangents_of, floats, tangents_like, tangents_of};
+use super::traced_function::{cotangents_like, cotangents_of, float_leaves, tangents_like, tangents_of};
 use crate::Tree;
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
@@ -27,7 +27,7 @@ impl<X: Arguments, Y: Tree> Linearized<X, Y> {
     fn new(linear: Linear, args: X::Refs<'_>, output: &Y, place: CallSite) -> Self {
         let args_like = X::map(args, &mut |x| place.stand_in(x));
         let like = (args_like, output.map(&mut |y| place.stand_in(y)));
-        Linearized { linear, by: floats::<X>(args), like, place }
+        Linearized { linear, by: float_leaves::<X>(args), like, place }
     }
     /// Returns the tangent of the result for tangents of the arguments, like [`jvp`](crate::jvp), without running the
     /// function again.
@@ -79,7 +79,7 @@ where
     F: Function<X, Output: Tree>,
 {
     let place = CallSite::here("linearize");
-    let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
+    let (value, (), linear) = at_caller(|| linearize_at::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, linear)
 }
 
@@ -109,7 +109,7 @@ where
     Y: Tree + Send + Sync,
 {
     let place = CallSite::here("vjp");
-    let (value, (), linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
+    let (value, (), linear) = at_caller(|| linearize_at::<X, _, _>(primals.refs(), place, |x| (f.call(x), ())));
     (value, Box::new(move |ct| linear.transpose(ct)))
 }
 
@@ -135,7 +135,7 @@ where
     Aux: Tree,
 {
     let place = CallSite::here("vjp_aux");
-    let (value, aux, linear) = at_caller(|| near::<X, _, _>(primals.refs(), place, |x| f.call(x)));
+    let (value, aux, linear) = at_caller(|| linearize_at::<X, _, _>(primals.refs(), place, |x| f.call(x)));
     let count = aux.leaves().len();
     (value, Box::new(move |ct| linear.pull_back(ct, count)), aux)
 }
@@ -162,18 +162,18 @@ where
 {
     let (args, place) = (primals_like.refs(), CallSite::here("linear_transpose"));
     at_caller(|| {
-        let run = TracedFunction::new::<X>(args, &floats::<X>(args), false, place, |x| (f.call(x), ()));
+        let run = TracedFunction::new::<X>(args, &float_leaves::<X>(args), false, place, |x| (f.call(x), ()));
         let (linear, output) = run.into_linear(place);
         Linearized::<X, _>::new(linear, args, &output, place).pull_back(cotangents, 0)
     })
 }
 
-pub(crate) fn near<X: Arguments, Y: Tree, Aux: Tree>(
+pub(crate) fn linearize_at<X: Arguments, Y: Tree, Aux: Tree>(
     primals: X::Refs<'_>,
     place: CallSite,
     f: impl FnOnce(&X) -> (Y, Aux),
 ) -> (Y, Aux, Linearized<X, Y>) {
-    let run = TracedFunction::new::<X>(primals, &floats::<X>(primals), true, place, f);
+    let run = TracedFunction::new::<X>(primals, &float_leaves::<X>(primals), true, place, f);
     let (value, aux, linear) = run.with_known_trip_counts().linearize();
     let linearized = Linearized::new(linear, primals, &value, place);
     (value, aux, linearized)

@@ -33,6 +33,6 @@ pub use linearize::{Linearized, Pullback, linear_transpose, linearize, vjp, vjp_
 pub use residuals::{print_saved_residuals, saved_residuals};
 
 pub(crate) use jvp::forward;
-pub(crate) use linearize::near;
+pub(crate) use linearize::linearize_at;
 use traced_function::TracedFunction;
-pub(crate) use traced_function::{DerivativeKind, floats, gradients};
+pub(crate) use traced_function::{DerivativeKind, float_leaves, gradients};

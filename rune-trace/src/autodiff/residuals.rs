@@ -1,7 +1,7 @@
 //! Lists the residuals of a function.
 
 use super::TracedFunction;
-use super::traced_function::floats;
+use super::traced_function::float_leaves;
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
 use crate::tensor::at_caller;
@@ -29,7 +29,7 @@ where
     F: Function<X, Output: Tree>,
 {
     let args = primals.refs();
-    let by = floats::<X>(args);
+    let by = float_leaves::<X>(args);
     let (mut moved, mut others): (Vec<String>, Vec<(Tensor, String)>) = (Vec::new(), Vec::new());
     let mut marks = by.iter();
     X::visit(args, &mut |_, path, leaf| match marks.next() {
@@ -70,7 +70,7 @@ mod tests {
     use rune_ir::DType;
 
     /// Returns the types of the residuals; arguments have names.
-    fn kept(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Vec<String> {
+    fn residuals_of(f: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Vec<String> {
         let (x, y) = (Tensor::ones([4, 8], DType::F32), Tensor::ones([8], DType::F32));
         let shown = |r: String| r.split(" at ").next().unwrap().replace("from the argument arguments", "argument");
         saved_residuals(f, (&x, &y)).iter().map(|r| shown(r.to_string())).collect()
@@ -79,23 +79,23 @@ mod tests {
     #[test]
     fn nothing_is_kept_that_others_tell() {
         // A choice is kept as bools, and only once.
-        assert_eq!(kept(|x, _| x.relu() * 2.0), ["[4, 8, bool] output of le"]);
-        assert_eq!(kept(|x, _| x.relu().relu6()).len(), 3);
+        assert_eq!(residuals_of(|x, _| x.relu() * 2.0), ["[4, 8, bool] output of le"]);
+        assert_eq!(residuals_of(|x, _| x.relu().relu6()).len(), 3);
         // A constant array is never kept. A broadcast is kept as its operand.
-        assert_eq!(kept(|x, _| x * 3.0 + 1.0), Vec::<String>::new());
-        assert_eq!(kept(|x, y| x * y), ["[4, 8, f32] argument[0]", "[8, f32] argument[1]"]);
+        assert_eq!(residuals_of(|x, _| x * 3.0 + 1.0), Vec::<String>::new());
+        assert_eq!(residuals_of(|x, y| x * y), ["[4, 8, f32] argument[0]", "[8, f32] argument[1]"]);
         // A tensor is not kept if it is moved or converted from a kept one, or computed from it in a few steps.
-        assert_eq!(kept(|x, _| x.t() * x.t().tril(0)), ["[4, 8, f32] argument[0]"]);
-        assert_eq!(kept(|x, _| x.cast(DType::F64) * x.cast(DType::F64)), ["[4, 8, f32] argument[0]"]);
-        assert_eq!(kept(|x, _| x.powi(3) + x * x), ["[4, 8, f32] argument[0]"]);
-        assert_eq!(kept(|x, _| x.tanh() * x), ["[4, 8, f32] argument[0]", "[4, 8, f32] output of tanh"]);
-        assert_eq!(kept(|x, _| x.sigmoid() * x), ["[4, 8, f32] argument[0]", "[4, 8, f32] output of logistic"]);
+        assert_eq!(residuals_of(|x, _| x.t() * x.t().tril(0)), ["[4, 8, f32] argument[0]"]);
+        assert_eq!(residuals_of(|x, _| x.cast(DType::F64) * x.cast(DType::F64)), ["[4, 8, f32] argument[0]"]);
+        assert_eq!(residuals_of(|x, _| x.powi(3) + x * x), ["[4, 8, f32] argument[0]"]);
+        assert_eq!(residuals_of(|x, _| x.tanh() * x), ["[4, 8, f32] argument[0]", "[4, 8, f32] output of tanh"]);
+        assert_eq!(residuals_of(|x, _| x.sigmoid() * x), ["[4, 8, f32] argument[0]", "[4, 8, f32] output of logistic"]);
     }
 
     #[test]
     fn long_chains_are_cut() {
         let deep = |x: &Tensor, _: &Tensor| (0..40).fold(x.clone(), |y, _| &y * &y);
-        let n = kept(deep).len();
+        let n = residuals_of(deep).len();
         // A residual is kept every few steps, so the backward pass does not recompute all forty.
         assert!((8..=11).contains(&n), "{n}");
     }

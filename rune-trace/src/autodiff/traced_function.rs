@@ -19,7 +19,7 @@ pub(super) struct TracedFunction<Y, Aux> {
 }
 
 /// Returns, for each leaf of the arguments, whether it is a float or complex.
-pub(crate) fn floats<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
+pub(crate) fn float_leaves<X: Arguments>(args: X::Refs<'_>) -> Vec<bool> {
     let mut floats = Vec::new();
     X::visit(args, &mut |_, _, leaf| floats.push(leaf.dtype().is_inexact()));
     floats
@@ -164,7 +164,7 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
                 moved.push(leaf.clone());
             }
         });
-        let since = begin_trace();
+        let active_trace = begin_trace();
         let params = fresh_params(&moved, known, place.transform());
         let (mut params_left, mut marks) = (params.iter(), by.iter());
         let inner = X::map(args, &mut |leaf| match marks.next() {
@@ -173,14 +173,14 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
         });
         let (output, aux) = f(&inner);
         let outputs: Vec<Tensor> = output.leaves().into_iter().chain(aux.leaves()).collect();
-        let traced = trace("f", &params, &outputs, Keep::Since(since.end()));
+        let traced = trace("f", &params, &outputs, Keep::Recorded(active_trace.end()));
         let mut by = vec![true; moved.len()];
         by.resize(moved.len() + traced.captured.len(), false);
         let primals = moved.into_iter().chain(traced.captured).collect();
         TracedFunction { program: traced.program, primals, by, output, aux }
     }
     /// Returns the differentiated leaves.
-    pub fn moved(&self) -> &[Tensor] {
+    pub fn differentiated_primals(&self) -> &[Tensor] {
         &self.primals[..self.by.iter().filter(|b| **b).count()]
     }
     /// Returns the function as it ran at the arguments, for reverse mode. If they are known, a loop of unknown length
@@ -196,7 +196,7 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     /// Returns the result, the auxiliary result, and the derivative.
     pub fn linearize(self) -> (Y, Aux, Linear) {
         let (values, linear) = transform::linearize(&self.program, &self.primals, &self.by);
-        let (value, aux) = self.returned(values);
+        let (value, aux) = self.output_from_leaves(values);
         (value, aux, linear)
     }
     /// Returns the residuals of linearizing it. `name` returns the name of an input, from its index and its argument.
@@ -208,17 +208,17 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
         let mut tangents: Vec<Option<Tensor>> = tangents.into_iter().map(Some).collect();
         tangents.resize(self.primals.len(), None);
         let (values, tangents) = transform::push_forward(&self.program, &self.primals, tangents);
-        let (value, aux) = self.returned(values);
+        let (value, aux) = self.output_from_leaves(values);
         let tangent = tangents_like(&value, tangents);
         (value, tangent, aux)
     }
     /// Returns the function itself, which must be linear in the marked leaves, and its result without values.
     pub fn into_linear(mut self, place: CallSite) -> (Linear, Y) {
-        let residuals = self.primals.split_off(self.moved().len());
+        let residuals = self.primals.split_off(self.differentiated_primals().len());
         let types = self.primals.iter().map(|x| x.ty().clone()).collect();
         (Linear::of(self.program, types, residuals), self.output.map(&mut |y| place.stand_in(y)))
     }
-    fn returned(&self, values: Vec<Tensor>) -> (Y, Aux) {
+    fn output_from_leaves(&self, values: Vec<Tensor>) -> (Y, Aux) {
         let mut values = values.into_iter();
         let mut next = |_: &Tensor| values.next().expect("one value for each leaf");
         (self.output.map(&mut next), self.aux.map(&mut next))

@@ -1,7 +1,7 @@
 //! Scans of associative functions, in a number of steps that grows with the logarithm of the length.
 
 use crate::call_site::CallSite;
-use crate::tensor::{at_caller, lax, users};
+use crate::tensor::{at_caller, lax, with_user_locations};
 use crate::transform::position;
 use crate::{Tensor, Tree};
 
@@ -66,8 +66,8 @@ fn run<X: Tree>(f: &impl Fn(&X, &X) -> X, xs: &X, reverse: bool, axis: i64, plac
     let scanned = |xs: &X| {
         let n = along.as_ref().map_or(0, |(n, _)| *n);
         let combine = |x: &X, y: &X| {
-            let combined = users(|| f(x, y));
-            super::closure::agree(x, &combined, place, |path, found| {
+            let combined = with_user_locations(|| f(x, y));
+            super::closure::expect_same_types(x, &combined, place, |path, found| {
                 format!("the function must return the types that it takes, but `result{path}` is of {found}")
             });
             combined

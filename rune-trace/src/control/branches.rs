@@ -1,6 +1,6 @@
 //! Branches.
 
-use super::closure::{Closure, agree, programs};
+use super::closure::{Closure, expect_same_types, programs};
 use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
@@ -81,7 +81,7 @@ fn as_i32(index: &Tensor, branches: usize) -> Tensor {
 fn choose<Y: Tree>(index: &Tensor, closures: &[Closure<Y>], place: CallSite) -> Y {
     let first = &closures[0].output;
     for (i, closure) in closures.iter().enumerate().skip(1) {
-        agree(first, &closure.output, place, |path, found| {
+        expect_same_types(first, &closure.output, place, |path, found| {
             format!("the branches return different trees: `result{path}` is of {found} in branch {i}")
         });
     }

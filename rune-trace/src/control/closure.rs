@@ -1,7 +1,7 @@
 //! Traces closures into sub-programs.
 
 use crate::call_site::CallSite;
-use crate::tensor::{Applied, Keep, begin_trace, trace, users};
+use crate::tensor::{Keep, TraceRecord, begin_trace, trace, with_user_locations};
 use crate::tree::structure_hash;
 use crate::{Tensor, Tree};
 use rune_ir::{Program, Type};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// The record of what a closure did with its parameters.
 pub(super) struct Closure<Y> {
     name: String,
-    did: Applied,
+    operations: TraceRecord,
     params: Vec<Tensor>,
     /// The result.
     pub output: Y,
@@ -25,19 +25,19 @@ impl<Y: Tree> Closure<Y> {
         place: CallSite,
         f: impl FnOnce(&[Tensor]) -> Y,
     ) -> Self {
-        let since = begin_trace();
-        let params: Vec<Tensor> = types.into_iter().map(|ty| place.unknown(ty)).collect();
-        let output = users(|| f(&params));
-        Closure { name: name.to_owned(), did: since.end(), params, output }
+        let active_trace = begin_trace();
+        let params: Vec<Tensor> = types.into_iter().map(|ty| place.opaque_param(ty)).collect();
+        let output = with_user_locations(|| f(&params));
+        Closure { name: name.to_owned(), operations: active_trace.end(), params, output }
     }
     /// Returns the captured tensors.
     fn captured(&self) -> Vec<Tensor> {
-        trace(&self.name, &self.params, &self.output.leaves(), Keep::Since(self.did.clone())).captured
+        trace(&self.name, &self.params, &self.output.leaves(), Keep::Recorded(self.operations.clone())).captured
     }
     /// Returns the program, which takes the captured tensors and then the parameters.
     fn program(&self, captured: &[Tensor]) -> Arc<Program> {
         let inputs = [captured, &self.params].concat();
-        let traced = trace(&self.name, &inputs, &self.output.leaves(), Keep::Since(self.did.clone()));
+        let traced = trace(&self.name, &inputs, &self.output.leaves(), Keep::Recorded(self.operations.clone()));
         debug_assert!(traced.captured.is_empty(), "all that the closures captured is handed on");
         Arc::new(traced.program)
     }
@@ -57,7 +57,12 @@ pub(super) fn programs<Y: Tree, Z: Tree>(
 }
 
 /// Fails unless two trees have the same structure, with leaves of the same types.
-pub(super) fn agree<T: Tree>(first: &T, second: &T, place: CallSite, what: impl Fn(&str, String) -> String) {
+pub(super) fn expect_same_types<T: Tree>(
+    first: &T,
+    second: &T,
+    place: CallSite,
+    what: impl Fn(&str, String) -> String,
+) {
     if structure_hash(first) != structure_hash(second) {
         place.fail(&what("", "another structure".to_owned()));
     }

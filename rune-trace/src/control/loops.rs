@@ -1,6 +1,6 @@
 //! Loops with a carry.
 
-use super::closure::{Closure, agree, programs};
+use super::closure::{Closure, expect_same_types, programs};
 use super::scan::{ScanOptions, scan_with};
 use crate::call_site::CallSite;
 use crate::tensor::{Caller, at_caller, lax};
@@ -48,7 +48,7 @@ fn run<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, ini
         ));
     }
     let body = [Closure::run("body", types(), place, |p| body(&init.with_leaves(p.iter().cloned())))];
-    agree(init, &body[0].output, place, |path, found| {
+    expect_same_types(init, &body[0].output, place, |path, found| {
         format!("the body must keep the type of the carry, but returns `carry{path}` of {found}")
     });
     let (body, cond, captured) = programs(&body, Some(&cond));

@@ -1,6 +1,6 @@
 //! Loops over the positions of arrays.
 
-use super::closure::{Closure, agree, programs};
+use super::closure::{Closure, expect_same_types, programs};
 use crate::call_site::CallSite;
 use crate::tensor::{at_caller, lax};
 use crate::{Tensor, Tree};
@@ -96,7 +96,7 @@ fn run<C: Tree, X: Tree, Y: Tree>(
         let (carry, x) = p.split_at(carried.len());
         f(&init.with_leaves(carry.iter().cloned()), &xs.with_leaves(x.iter().cloned()))
     })];
-    agree(init, &closure[0].output.0, place, |path, found| {
+    expect_same_types(init, &closure[0].output.0, place, |path, found| {
         format!("the body must keep the type of the carry, but returns `carry{path}` of {found}")
     });
     let (body, _, captured) = programs::<_, Tensor>(&closure, None);

@@ -110,7 +110,7 @@ impl DebugOptions {
     {
         let (place, options, writer) = (CallSite::here("debug"), self.clone(), Mutex::new(writer));
         F::returning(move |args| {
-            place.of_users::<X, _, _>(&f, args, || {
+            place.run_in_closure::<X, _, _>(&f, args, || {
                 let watched = ObservedRun::new::<X, F>(&f, args);
                 let mut writer = writer.lock().unwrap_or_else(PoisonError::into_inner);
                 watched.run(&mut Printer::new(&options, &mut *writer), place)

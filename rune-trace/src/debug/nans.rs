@@ -67,7 +67,7 @@ where
     F::Output: Tree,
 {
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
+        place.run_in_closure::<X, _, _>(&f, args, || {
             let watched = ObservedRun::new::<X, F>(&f, args);
             let outputs = watched.program.apply(&watched.inputs);
             let result = watched.output.with_leaves(outputs.iter().cloned());

@@ -28,7 +28,7 @@ impl<T: DebugArg + ?Sized> DebugArg for &T {
         (**self).shown(precision)
     }
 }
-macro_rules! known {
+macro_rules! impl_debug_arg {
     ($($T:ty),*) => {$(
         impl DebugArg for $T {
             fn shown(&self, _precision: Option<usize>) -> DebugValue {
@@ -37,7 +37,7 @@ macro_rules! known {
         }
     )*};
 }
-known!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, char, str, String, Shape, DType, Type);
+impl_debug_arg!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, char, str, String, Shape, DType, Type);
 macro_rules! floats {
     ($($T:ty),*) => {$(
         impl DebugArg for $T {

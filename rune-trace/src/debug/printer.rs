@@ -98,12 +98,12 @@ impl<'a> Printer<'a> {
         };
         let signature = format!("{}({})", program.name(), frame.names[..known].join(", "));
         if let Some(parent) = self.frames.last_mut() {
-            let before = count(&mut parent.begun, program);
+            let before = count_run(&mut parent.begun, program);
             let instruction = parent.running.as_ref();
             let scopes = instruction.map(scopes).unwrap_or_default();
             let depth = parent.depth(&scopes);
             frame.level = depth + 1;
-            frame.in_scope = parent.in_scope || self.options.takes(&scopes);
+            frame.in_scope = parent.in_scope || self.options.selects(&scopes);
             frame.hidden = parent.hidden || before >= self.options.iterations;
             // The role of a program in the instruction, and its name if that differs.
             let field =
@@ -169,7 +169,7 @@ impl<'a> Printer<'a> {
         };
         frame.took += took.unwrap_or_default();
         let scopes = scopes(instruction);
-        if frame.hidden || !(frame.in_scope || options.takes(&scopes)) {
+        if frame.hidden || !(frame.in_scope || options.selects(&scopes)) {
             return;
         }
         let more: Vec<String> = frame
@@ -214,7 +214,7 @@ impl<'a> Printer<'a> {
     /// Closes the scopes of a program that are not in `scopes`, and opens those that are not yet open.
     fn open(&mut self, frame: usize, scopes: &[String]) {
         let frame = &mut self.frames[frame];
-        let scopes = frame.below(scopes).to_vec();
+        let scopes = frame.relative_scopes(scopes).to_vec();
         let same = frame.open.iter().zip(&scopes).take_while(|(a, b)| a == b).count();
         frame.open.clone_from(&scopes);
         let level = frame.level;
@@ -238,12 +238,12 @@ impl<'a> Printer<'a> {
 
 impl Frame {
     /// Returns the scopes that do not enclose the program.
-    fn below<'s>(&self, scopes: &'s [String]) -> &'s [String] {
+    fn relative_scopes<'s>(&self, scopes: &'s [String]) -> &'s [String] {
         scopes.strip_prefix(&self.base[..]).unwrap_or(scopes)
     }
     /// Returns the nesting depth of an instruction in these scopes.
     fn depth(&self, scopes: &[String]) -> usize {
-        self.level + self.below(scopes).len()
+        self.level + self.relative_scopes(scopes).len()
     }
     fn line(
         &self,
@@ -310,7 +310,7 @@ fn field_of(instruction: &Instruction, program: &Program) -> Option<&'static str
 }
 
 /// Returns the number of times that a program has started before, and counts this time.
-fn count(begun: &mut Vec<(*const Program, usize)>, program: &Program) -> usize {
+fn count_run(begun: &mut Vec<(*const Program, usize)>, program: &Program) -> usize {
     let key = std::ptr::from_ref(program);
     let at = begun.iter().position(|(p, _)| *p == key).unwrap_or_else(|| {
         begun.push((key, 0));
@@ -322,7 +322,7 @@ fn count(begun: &mut Vec<(*const Program, usize)>, program: &Program) -> usize {
 
 impl DebugOptions {
     /// Returns whether operations in these scopes are requested.
-    fn takes(&self, scopes: &[String]) -> bool {
+    fn selects(&self, scopes: &[String]) -> bool {
         let Some(wanted) = &self.scope else { return true };
         let wanted: Vec<&str> = wanted.split('/').filter(|s| !s.is_empty()).collect();
         wanted.is_empty() || scopes.windows(wanted.len()).any(|w| w.iter().eq(&wanted))

@@ -3,7 +3,7 @@
 use crate::Tensor;
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
-use crate::tensor::{at_caller, users};
+use crate::tensor::{at_caller, with_user_locations};
 use rune_ir::{Array, Element, with_element};
 
 /// The points of a finite difference.
@@ -20,7 +20,7 @@ pub enum Difference {
 
 impl Difference {
     /// Returns both points, as multiples of eps.
-    pub(super) fn ends(self) -> (f64, f64) {
+    pub(super) fn offsets(self) -> (f64, f64) {
         match self {
             Difference::Central => (1.0, -1.0),
             Difference::Forward => (1.0, 0.0),
@@ -89,7 +89,7 @@ pub fn finite_diff_jacobian(
         place.fail(&format!("the function takes {} to {}, and only floats have derivatives", x.ty(), y.ty()));
     }
     let all: Vec<usize> = (0..x.size()).collect();
-    let results = |x: &(Tensor,)| numbers(&users(|| f(&x.0)), place);
+    let results = |x: &(Tensor,)| numbers(&with_user_locations(|| f(&x.0)), place);
     let columns = at_caller(|| slopes::<(Tensor,)>(&results, (x,), 0, &all, (eps, method), place));
     let rows: Vec<f64> = (0..y.size()).flat_map(|i| columns.iter().map(move |c| c[i])).collect();
     tensor(&rows, y.shape().iter().chain(x.shape().iter()).copied().collect(), &y)
@@ -104,7 +104,7 @@ pub(super) fn slopes<X: Arguments>(
     (eps, method): (f64, Difference),
     place: CallSite,
 ) -> Vec<Vec<f64>> {
-    let (high, low) = method.ends();
+    let (high, low) = method.offsets();
     let slope = |&element: &usize| {
         let (up, to) = shifted::<X>(args, leaf, element, high * eps, place);
         let (down, from) = shifted::<X>(args, leaf, element, low * eps, place);

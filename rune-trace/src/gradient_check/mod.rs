@@ -4,10 +4,10 @@ mod finite;
 
 pub use finite::{Difference, finite_diff, finite_diff_jacobian};
 
-use crate::autodiff::{DerivativeKind, floats, forward, gradients, near};
+use crate::autodiff::{DerivativeKind, float_leaves, forward, gradients, linearize_at};
 use crate::call_site::CallSite;
 use crate::function::{ArgRefs, Arguments, Function};
-use crate::tensor::{at_caller, users};
+use crate::tensor::{at_caller, with_user_locations};
 use crate::{Tensor, Tree, lax, random};
 use finite::{numbers, scalar, slopes};
 use std::fmt;
@@ -104,8 +104,8 @@ impl GradientCheck {
             check.num_checked += 1;
             check.mean_abs_error += absolute_error;
             check.mean_rel_error += relative;
-            check.max_abs_error = greater(check.max_abs_error, absolute_error);
-            check.max_rel_error = greater(check.max_rel_error, relative);
+            check.max_abs_error = max_or_nan(check.max_abs_error, absolute_error);
+            check.max_rel_error = max_or_nan(check.max_rel_error, relative);
             let passes = absolute_error <= options.atol || relative <= options.rtol;
             if options.verbose {
                 let verdict = if passes { "passes" } else { "FAILS" };
@@ -124,7 +124,7 @@ impl GradientCheck {
 }
 
 /// Returns the greater of two numbers, or NaN if one is NaN.
-fn greater(a: f64, b: f64) -> f64 {
+fn max_or_nan(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b) }
 }
 
@@ -171,7 +171,7 @@ pub fn check_gradient(
     if !x.dtype().is_float() {
         place.fail(&format!("the argument is of type {}, and only floats have derivatives", x.ty()));
     }
-    let checks = at_caller(|| each_leaf::<(Tensor,)>(&|x| users(|| f(&x.0)), (x,), options, place));
+    let checks = at_caller(|| each_leaf::<(Tensor,)>(&|x| with_user_locations(|| f(&x.0)), (x,), options, place));
     let check = checks.into_iter().next().expect("one check for the one leaf");
     if check.passed { Ok(check) } else { Err(check) }
 }
@@ -214,7 +214,7 @@ fn each_leaf<X: Arguments>(
     options: &CheckOptions,
     place: CallSite,
 ) -> Vec<GradientCheck> {
-    let by = floats::<X>(args);
+    let by = float_leaves::<X>(args);
     let (_, (), gradients) = gradients::<X, ()>(args, &by, DerivativeKind::RealResults, place, |x| (f(x), ()));
     let (mut gradients, mut checks, mut leaf) = (gradients.into_iter(), Vec::new(), 0);
     X::visit(args, &mut |_, path, x| {
@@ -304,10 +304,10 @@ where
     let (args, place) = (args.refs(), CallSite::here("check_vjp"));
     let mut pairs = Vec::new();
     at_caller(|| {
-        let (value, (), linear) = near::<X, _, _>(args, place, |x| (f.call(x), ()));
+        let (value, (), linear) = linearize_at::<X, _, _>(args, place, |x| (f.call(x), ()));
         for (line, seed) in lines::<X>(args, options).zip(options.seed..) {
             let mut draw = Draw { seed: !seed, drawn: 0 };
-            let ct = value.map(&mut |y| draw.like(y));
+            let ct = value.map(&mut |y| draw.random_like(y));
             let slope = line.slope(&f.call(&line.up), &f.call(&line.down), place);
             let along = elements(&linear.transpose(&ct), place);
             let mut direction = Vec::new();
@@ -345,12 +345,12 @@ impl<X> Line<X> {
 
 /// Returns lines through the arguments in random directions. A direction is exact after rounding in the dtype.
 fn lines<'a, X: Arguments>(args: X::Refs<'a>, options: &CheckOptions) -> impl Iterator<Item = Line<X>> + use<'a, X> {
-    let ((high, low), eps, seed) = (options.method.ends(), options.eps, options.seed);
+    let ((high, low), eps, seed) = (options.method.offsets(), options.eps, options.seed);
     (0..options.directions as u64).map(move |n| {
         let at = |end: f64| {
             let mut draw = Draw { seed: seed + n, drawn: 0 };
             X::map(args, &mut |x| match x.dtype().is_float() {
-                true => lax::add(x, &lax::mul(&draw.like(x), &lax::full_like(x, end * eps))),
+                true => lax::add(x, &lax::mul(&draw.random_like(x), &lax::full_like(x, end * eps))),
                 false => x.clone(),
             })
         };
@@ -375,7 +375,7 @@ struct Draw {
 
 impl Draw {
     /// Returns a random tensor of this type, or the same tensor if it is not a float.
-    fn like(&mut self, x: &Tensor) -> Tensor {
+    fn random_like(&mut self, x: &Tensor) -> Tensor {
         self.drawn += 1;
         if !x.dtype().is_float() {
             return x.clone();

@@ -18,7 +18,7 @@ struct Point {
 }
 
 /// Returns `a` where `condition` is true, else `b`.
-fn choose<T: Tree>(condition: &Tensor, a: &T, b: &T) -> T {
+fn select_tree<T: Tree>(condition: &Tensor, a: &T, b: &T) -> T {
     let mut others = b.leaves().into_iter();
     a.map(&mut |a| where_(condition, a, others.next().expect("both are of one structure")))
 }
@@ -50,7 +50,7 @@ pub(super) struct Step {
 
 /// Returns the step at the minimum of the cubic through the values and slopes of two steps (Nocedal and Wright, 3.59),
 /// or the middle, if the minimum is too close to either.
-fn between(low: &Point, high: &Point) -> Tensor {
+fn cubic_minimum(low: &Point, high: &Point) -> Tensor {
     let width = &high.step - &low.step;
     let d1 = &low.slope + &high.slope - (&low.value - &high.value) * 3.0 / -&width;
     let d2 = (d1.square() - &low.slope * &high.slope).sqrt() * width.sign();
@@ -100,10 +100,10 @@ pub(super) fn line_search(
             let towards = where_(&s.zoom, &s.high.step - &s.low.step, here.step.ones_like());
             let rises = (&here.slope * towards).ge(0.0);
             let zoom = &s.zoom | &high | &rises;
-            let high_end = choose(&high, &here, &choose(&rises, &s.low, &s.high));
-            let low_end = choose(&high, &s.low, &here);
+            let high_end = select_tree(&high, &here, &select_tree(&rises, &s.low, &s.high));
+            let low_end = select_tree(&high, &s.low, &here);
             let low_gradient = where_(&high, &s.low_gradient, &gradient);
-            let next = where_(&zoom, between(&low_end, &high_end), &here.step * 2.0);
+            let next = where_(&zoom, cubic_minimum(&low_end, &high_end), &here.step * 2.0);
             Search {
                 iteration: &s.iteration + 1,
                 zoom,

@@ -20,8 +20,8 @@ impl Tensor {
     /// If it has effects that happen now, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
-        rune_ir::work::note();
-        caller::step();
+        rune_ir::work::count_step();
+        caller::check_rerun();
         let types = types::infer(&op.map(Tensor::ty))?;
         let over_named_axis = op.batch_axis().is_some() || op.programs().iter().any(|(_, p)| !p.axes().is_empty());
         let mut max_param_id = if over_named_axis { OF_NAMED_AXIS } else { 0 };
@@ -44,8 +44,8 @@ impl Tensor {
             .collect();
         let _ = apply.results.set(nodes.iter().map(|t| Arc::downgrade(&t.0)).collect());
         let happened = match apply.op.has_effects() {
-            true => effects::applied(&apply, &nodes),
-            false if max_param_id == 0 && apply.op.has_ranks() => effects::exchanged(&apply, &nodes),
+            true => effects::record_or_run_effect(&apply, &nodes),
+            false if max_param_id == 0 && apply.op.has_ranks() => effects::run_rank_op_if_untraced(&apply, &nodes),
             false => Ok(()),
         };
         if let Err(error) = happened {

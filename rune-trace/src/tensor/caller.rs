@@ -11,20 +11,20 @@
 //! it applies none, the panic occurs at a line of the library. The message names the user's line in every case.
 
 use super::effects::begin_trace;
-use super::origin::{overridden, users, with_location};
+use super::origin::{override_origin, with_location, with_user_locations};
 use rune_ir::Loc;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 
 thread_local! {
     /// The number of callers on this thread that wait for failures.
-    static WAITING: Cell<u32> = const { Cell::new(0) };
+    static CATCH_DEPTH: Cell<u32> = const { Cell::new(0) };
     /// The failure that is unwinding to one of these callers.
-    static RAISED: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    static UNWINDING_FAILURE: RefCell<Option<Failure>> = const { RefCell::new(None) };
     /// The failure for which a user function runs again.
-    static TRAP: RefCell<Option<Failure>> = const { RefCell::new(None) };
-    /// Whether `TRAP` holds a failure. Each operation checks this.
-    static TRAPPED: Cell<bool> = const { Cell::new(false) };
+    static RERUN_FAILURE: RefCell<Option<Failure>> = const { RefCell::new(None) };
+    /// Whether `RERUN_FAILURE` holds a failure. Each operation checks this.
+    static IS_RERUN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A failure, and the origin of the operation that failed.
@@ -44,20 +44,20 @@ pub fn fail(message: &str) -> ! {
 #[track_caller]
 pub(crate) fn fail_with(message: &str, at: Option<Loc>) -> ! {
     // Without unwinding, the failure cannot be caught.
-    if let (true, true, Some(origin)) = (cfg!(panic = "unwind"), WAITING.get() > 0, overridden()) {
-        RAISED.set(Some(Failure { message: message.to_owned(), at: at.or(origin.loc) }));
+    if let (true, true, Some(origin)) = (cfg!(panic = "unwind"), CATCH_DEPTH.get() > 0, override_origin()) {
+        UNWINDING_FAILURE.set(Some(Failure { message: message.to_owned(), at: at.or(origin.loc) }));
         resume_unwind(Box::new(message.to_owned()));
     }
     raise(message)
 }
 
-/// Panics at the caller's line. A function that [runs again](spring), on whole arrays instead of batch elements, may
-/// fail earlier and differently. In this case, the original failure is reported.
+/// Panics at the caller's line. A function that [runs again](rerun_until_failure), on whole arrays instead of batch
+/// elements, may fail earlier and differently. In this case, the original failure is reported.
 #[track_caller]
 fn raise(message: &str) -> ! {
-    match TRAPPED.get().then(|| TRAP.with_borrow(Clone::clone)).flatten() {
+    match IS_RERUN.get().then(|| RERUN_FAILURE.with_borrow(Clone::clone)).flatten() {
         Some(Failure { message, .. }) => {
-            disarm();
+            end_rerun();
             panic!("{message}")
         }
         None => panic!("{message}"),
@@ -74,10 +74,10 @@ pub(crate) use refuse;
 /// their own lines.
 #[track_caller]
 pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
-    if overridden().is_some() {
+    if override_origin().is_some() {
         return f();
     }
-    match caught(Location::caller(), f) {
+    match catch_failure(Location::caller(), f) {
         Ok(result) => result,
         Err(failure) => raise(&failure.message),
     }
@@ -106,79 +106,79 @@ impl Caller {
     }
 }
 
-/// Runs `body`, the inside of a closure that was created for a user function at the line `made`. If it fails, `again`
+/// Runs `body`, the inside of a closure that was created for a user function at the line `made`. If it fails, `rerun`
 /// runs the function once more, so that the panic occurs inside it.
-pub(crate) fn in_closure_of<R>(made: Caller, again: impl Fn(), body: impl FnOnce() -> R) -> R {
-    if overridden().is_some() {
+pub(crate) fn in_closure_of<R>(made: Caller, rerun: impl Fn(), body: impl FnOnce() -> R) -> R {
+    if override_origin().is_some() {
         return body();
     }
-    let mut failure = match caught(made.0, body) {
+    let mut failure = match catch_failure(made.0, body) {
         Ok(result) => return result,
         Err(failure) => failure,
     };
     failure.at = failure.at.filter(|at| *at != Loc::from(made.0));
     if failure.at.is_some() {
-        spring(failure.clone(), &again);
+        rerun_until_failure(failure.clone(), &rerun);
     }
-    spring(Failure { at: None, ..failure.clone() }, &again);
+    rerun_until_failure(Failure { at: None, ..failure.clone() }, &rerun);
     panic!("{}", failure.message)
 }
 
 /// Runs `f` at a user's line. Returns its result, or its failure.
-fn caught<R>(location: &'static Location<'static>, f: impl FnOnce() -> R) -> Result<R, Failure> {
-    struct Leave;
-    impl Drop for Leave {
+fn catch_failure<R>(location: &'static Location<'static>, f: impl FnOnce() -> R) -> Result<R, Failure> {
+    struct Decrement;
+    impl Drop for Decrement {
         fn drop(&mut self) {
-            WAITING.set(WAITING.get() - 1);
+            CATCH_DEPTH.set(CATCH_DEPTH.get() - 1);
         }
     }
-    WAITING.set(WAITING.get() + 1);
-    let leave = Leave;
+    CATCH_DEPTH.set(CATCH_DEPTH.get() + 1);
+    let decrement = Decrement;
     let result = catch_unwind(AssertUnwindSafe(|| with_location(location, f)));
-    drop(leave);
-    result.map_err(|payload| RAISED.take().unwrap_or_else(|| resume_unwind(payload)))
+    drop(decrement);
+    result.map_err(|payload| UNWINDING_FAILURE.take().unwrap_or_else(|| resume_unwind(payload)))
 }
 
 /// Runs a user function again, so that it panics at the operation that caused the failure.
-fn spring(failure: Failure, f: impl FnOnce()) {
-    struct Disarm;
-    impl Drop for Disarm {
+fn rerun_until_failure(failure: Failure, f: impl FnOnce()) {
+    struct EndRerun;
+    impl Drop for EndRerun {
         fn drop(&mut self) {
-            disarm();
+            end_rerun();
         }
     }
-    TRAP.set(Some(failure));
-    TRAPPED.set(true);
-    let _disarm = Disarm;
+    RERUN_FAILURE.set(Some(failure));
+    IS_RERUN.set(true);
+    let _end = EndRerun;
     // Its effects have happened already.
-    let _since = begin_trace();
-    users(f);
+    let _active_trace = begin_trace();
+    with_user_locations(f);
 }
 
-fn disarm() {
-    TRAPPED.set(false);
-    TRAP.set(None);
+fn end_rerun() {
+    IS_RERUN.set(false);
+    RERUN_FAILURE.set(None);
 }
 
 /// Panics if the failure for which a function runs again is at this operation.
 #[track_caller]
 #[inline]
-pub(super) fn step() {
-    if TRAPPED.get() {
-        caught_here();
+pub(super) fn check_rerun() {
+    if IS_RERUN.get() {
+        fail_if_rerun_failure_is_here();
     }
 }
 
 #[track_caller]
 #[cold]
-fn caught_here() {
-    let here = match overridden() {
+fn fail_if_rerun_failure_is_here() {
+    let here = match override_origin() {
         Some(origin) => origin.loc,
         None => Some(Location::caller().into()),
     };
-    let Some(failure) = TRAP.with_borrow(Clone::clone) else { return };
+    let Some(failure) = RERUN_FAILURE.with_borrow(Clone::clone) else { return };
     if failure.at.is_none() || failure.at == here {
-        disarm();
+        end_rerun();
         fail_with(&failure.message, here);
     }
 }

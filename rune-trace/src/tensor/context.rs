@@ -2,7 +2,7 @@
 
 use super::effects::{self, Inbox};
 use super::named_axes;
-use super::origin::{self, Surroundings};
+use super::origin::{self, OriginContext};
 use rune_ir::op::NamedAxis;
 use std::sync::Arc;
 
@@ -28,14 +28,14 @@ use std::sync::Arc;
 pub struct TraceContext {
     inbox: Option<Arc<Inbox>>,
     axes: Vec<NamedAxis>,
-    surroundings: Surroundings,
+    origin: OriginContext,
 }
 
 impl TraceContext {
     /// Returns the state of the calling thread. If it traces no function, the context holds only its named axes and
     /// name scopes.
     pub fn current() -> TraceContext {
-        TraceContext { inbox: effects::inbox(), axes: named_axes::named_axes(), surroundings: Surroundings::current() }
+        TraceContext { inbox: effects::inbox(), axes: named_axes::named_axes(), origin: OriginContext::current() }
     }
     /// Runs `f` on the calling thread as a part of the traced function.
     ///
@@ -43,12 +43,12 @@ impl TraceContext {
     /// Panics if the trace has ended and `f` applies an effect: the function must wait for the threads that it starts.
     #[track_caller]
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        let run = || named_axes::with_axes(&self.axes, || origin::surrounded(&self.surroundings, f));
+        let run = || named_axes::with_axes(&self.axes, || origin::with_origin_context(&self.origin, f));
         match &self.inbox {
             None => run(),
-            Some(inbox) => match effects::handing_in(inbox, run) {
+            Some(inbox) => match effects::with_inbox(inbox, run) {
                 Ok(result) => result,
-                Err(effects::Ended) => super::fail(
+                Err(effects::TraceEnded) => super::fail(
                     "an effect is applied in the context of a function whose trace has ended, so it would be lost; make the function wait for the threads that it starts, for example with `std::thread::scope`",
                 ),
             },

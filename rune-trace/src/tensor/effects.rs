@@ -8,7 +8,7 @@
 //! [`TraceContext`](super::TraceContext).
 
 use super::Tensor;
-use super::evaluate::{EvalError, perform};
+use super::evaluate::{EvalError, run_now};
 use super::node::{Apply, next_id};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
@@ -17,31 +17,31 @@ use std::sync::{Arc, Mutex, Once, PoisonError};
 
 thread_local! {
     /// The number of active traces of the thread.
-    static UNDER_WAY: Cell<usize> = const { Cell::new(0) };
+    static ACTIVE_TRACES: Cell<usize> = const { Cell::new(0) };
     /// The effects of these traces, oldest first.
-    static NOTED: RefCell<Vec<Arc<Apply>>> = const { RefCell::new(Vec::new()) };
+    static RECORDED_EFFECTS: RefCell<Vec<Arc<Apply>>> = const { RefCell::new(Vec::new()) };
     /// For each trace, the inbox for effects of other threads, if there may be any.
     static INBOXES: RefCell<Vec<Option<Arc<Inbox>>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The number of active traces of all threads.
-static EVERYWHERE: AtomicUsize = AtomicUsize::new(0);
+static TOTAL_ACTIVE_TRACES: AtomicUsize = AtomicUsize::new(0);
 
 /// The effects that other threads apply for a trace. It is `None` after the trace has ended.
 pub(super) struct Inbox(Mutex<Option<Vec<Arc<Apply>>>>);
 
 /// The trace has ended.
-pub(super) struct Ended;
+pub(super) struct TraceEnded;
 
 impl Inbox {
-    fn put(&self, effects: Vec<Arc<Apply>>) -> Result<(), Ended> {
+    fn put(&self, effects: Vec<Arc<Apply>>) -> Result<(), TraceEnded> {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(noted) => {
-                noted.extend(effects);
+            Some(received) => {
+                received.extend(effects);
                 Ok(())
             }
             None if effects.is_empty() => Ok(()),
-            None => Err(Ended),
+            None => Err(TraceEnded),
         }
     }
     fn close(&self) -> Vec<Arc<Apply>> {
@@ -53,28 +53,28 @@ impl Inbox {
 pub(super) fn inbox() -> Option<Arc<Inbox>> {
     let new = || Arc::new(Inbox(Mutex::new(Some(Vec::new()))));
     let innermost = |inboxes: &mut Vec<Option<Arc<Inbox>>>| Some(inboxes.last_mut()?.get_or_insert_with(new).clone());
-    if UNDER_WAY.get() > 0 { INBOXES.with_borrow_mut(innermost) } else { None }
+    if ACTIVE_TRACES.get() > 0 { INBOXES.with_borrow_mut(innermost) } else { None }
 }
 
 /// Runs `f` on this thread as a part of the trace with this inbox.
-pub(super) fn handing_in<R>(inbox: &Arc<Inbox>, f: impl FnOnce() -> R) -> Result<R, Ended> {
+pub(super) fn with_inbox<R>(inbox: &Arc<Inbox>, f: impl FnOnce() -> R) -> Result<R, TraceEnded> {
     struct Restore(Vec<Arc<Apply>>, Vec<Option<Arc<Inbox>>>, usize);
     impl Drop for Restore {
         fn drop(&mut self) {
-            NOTED.set(std::mem::take(&mut self.0));
+            RECORDED_EFFECTS.set(std::mem::take(&mut self.0));
             INBOXES.set(std::mem::take(&mut self.1));
-            UNDER_WAY.set(self.2);
+            ACTIVE_TRACES.set(self.2);
         }
     }
     let inboxes = vec![Some(inbox.clone())];
-    let _restore = Restore(NOTED.take(), INBOXES.replace(inboxes), UNDER_WAY.replace(1));
+    let _restore = Restore(RECORDED_EFFECTS.take(), INBOXES.replace(inboxes), ACTIVE_TRACES.replace(1));
     let result = f();
-    inbox.put(NOTED.take()).map(|()| result)
+    inbox.put(RECORDED_EFFECTS.take()).map(|()| result)
 }
 
 /// An active trace. It takes the effects that are applied on this thread. If it is dropped, for example by a panic, its
 /// effects do not happen.
-pub(crate) struct Since {
+pub(crate) struct ActiveTrace {
     /// The id of its first node.
     id: u64,
     thread: PhantomData<*const ()>,
@@ -82,53 +82,55 @@ pub(crate) struct Since {
 
 /// The operations of a trace.
 #[derive(Clone)]
-pub(crate) struct Applied {
+pub(crate) struct TraceRecord {
     /// The id of the first node.
-    pub since: u64,
+    pub first_id: u64,
     /// The effects, oldest first.
     pub effects: Vec<Arc<Apply>>,
 }
 
 /// Begins a trace.
-pub(crate) fn begin_trace() -> Since {
-    UNDER_WAY.set(UNDER_WAY.get() + 1);
-    EVERYWHERE.fetch_add(1, Ordering::Relaxed);
+pub(crate) fn begin_trace() -> ActiveTrace {
+    ACTIVE_TRACES.set(ACTIVE_TRACES.get() + 1);
+    TOTAL_ACTIVE_TRACES.fetch_add(1, Ordering::Relaxed);
     INBOXES.with_borrow_mut(|inboxes| inboxes.push(None));
-    Since { id: next_id(), thread: PhantomData }
+    ActiveTrace { id: next_id(), thread: PhantomData }
 }
 
-impl Since {
+impl ActiveTrace {
     /// Ends the trace.
-    pub fn end(self) -> Applied {
-        let mut effects = self.take();
+    pub fn end(self) -> TraceRecord {
+        let mut effects = self.take_effects();
         if let Some(inbox) = INBOXES.with_borrow_mut(|inboxes| inboxes.last_mut().and_then(Option::take)) {
             effects.extend(inbox.close());
             effects.sort_unstable_by_key(|apply| apply.id);
         }
-        Applied { since: self.id, effects }
+        TraceRecord { first_id: self.id, effects }
     }
-    fn take(&self) -> Vec<Arc<Apply>> {
-        NOTED.with_borrow_mut(|noted| noted.split_off(noted.partition_point(|apply| apply.id < self.id)))
+    fn take_effects(&self) -> Vec<Arc<Apply>> {
+        RECORDED_EFFECTS
+            .with_borrow_mut(|effects| effects.split_off(effects.partition_point(|apply| apply.id < self.id)))
     }
 }
 
-impl Drop for Since {
+impl Drop for ActiveTrace {
     fn drop(&mut self) {
-        drop(self.take());
+        drop(self.take_effects());
         if let Some(inbox) = INBOXES.with_borrow_mut(Vec::pop).flatten() {
             drop(inbox.close());
         }
-        EVERYWHERE.fetch_sub(1, Ordering::Relaxed);
-        UNDER_WAY.set(UNDER_WAY.get() - 1);
+        TOTAL_ACTIVE_TRACES.fetch_sub(1, Ordering::Relaxed);
+        ACTIVE_TRACES.set(ACTIVE_TRACES.get() - 1);
     }
 }
 
 /// Returns the result of `f`. If it is `None`, removes the effects that `f` recorded.
-pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
+pub(crate) fn discard_effects_on_none<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
     let before = next_id();
     let result = f();
     if result.is_none() {
-        NOTED.with_borrow_mut(|noted| noted.truncate(noted.partition_point(|apply| apply.id < before)));
+        RECORDED_EFFECTS
+            .with_borrow_mut(|effects| effects.truncate(effects.partition_point(|apply| apply.id < before)));
     }
     result
 }
@@ -137,18 +139,18 @@ pub(crate) fn tentatively<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
 ///
 /// # Errors
 /// If it happens immediately, and an operand cannot be computed because another thread traces it.
-pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
-    if UNDER_WAY.get() > 0 {
-        NOTED.with_borrow_mut(|noted| noted.push(apply.clone()));
+pub(super) fn record_or_run_effect(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
+    if ACTIVE_TRACES.get() > 0 {
+        RECORDED_EFFECTS.with_borrow_mut(|effects| effects.push(apply.clone()));
         return Ok(());
     }
-    if EVERYWHERE.load(Ordering::Relaxed) > 0 {
+    if TOTAL_ACTIVE_TRACES.load(Ordering::Relaxed) > 0 {
         if apply.op.operands().into_iter().any(Tensor::is_traced) {
             return Err(EvalError::OtherThread { op: apply.op.name() });
         }
-        warn_of_threads(apply);
+        warn_of_other_thread(apply);
     }
-    perform(apply, results)
+    run_now(apply, results)
 }
 
 /// Lets an operation over an axis of ranks happen immediately. While a function is being traced, it is part of its
@@ -156,13 +158,13 @@ pub(super) fn applied(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 ///
 /// # Errors
 /// If it happens immediately and fails.
-pub(super) fn exchanged(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
-    if UNDER_WAY.get() > 0 { Ok(()) } else { perform(apply, results) }
+pub(super) fn run_rank_op_if_untraced(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
+    if ACTIVE_TRACES.get() > 0 { Ok(()) } else { run_now(apply, results) }
 }
 
 /// Warns once if an effect happens immediately while another thread, which may have started this one, traces a
 /// function.
-fn warn_of_threads(apply: &Apply) {
+fn warn_of_other_thread(apply: &Apply) {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let at = apply.origin.loc.as_ref().map(|loc| format!(" at {loc}")).unwrap_or_default();
@@ -179,11 +181,11 @@ pub(super) fn outside<R>(f: impl FnOnce() -> R) -> R {
     struct Restore(usize);
     impl Drop for Restore {
         fn drop(&mut self) {
-            UNDER_WAY.set(self.0);
-            EVERYWHERE.fetch_add(self.0, Ordering::Relaxed);
+            ACTIVE_TRACES.set(self.0);
+            TOTAL_ACTIVE_TRACES.fetch_add(self.0, Ordering::Relaxed);
         }
     }
-    let restore = Restore(UNDER_WAY.replace(0));
-    EVERYWHERE.fetch_sub(restore.0, Ordering::Relaxed);
+    let restore = Restore(ACTIVE_TRACES.replace(0));
+    TOTAL_ACTIVE_TRACES.fetch_sub(restore.0, Ordering::Relaxed);
     f()
 }

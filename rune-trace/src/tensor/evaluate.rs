@@ -188,11 +188,11 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
             types.push(value.ty().clone());
         }
     }
-    let wanted = wanted(tensors, &applies);
+    let wanted = results_to_keep(tensors, &applies);
     let program = program_of("eager", types, &applies, vars, &wanted);
     let values = match program.has_effects() {
         // These effects belong to a function that is being traced, and happen when its program runs.
-        true => interpret_with(&program, &inputs, &mut Silent)?,
+        true => interpret_with(&program, &inputs, &mut NoSideEffects)?,
         false => run(program, &inputs)?,
     };
     for (tensor, value) in wanted.iter().zip(values) {
@@ -205,7 +205,7 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
 ///
 /// # Errors
 /// Like [`realize`].
-pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
+pub(super) fn run_now(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     let operands: Vec<Tensor> = apply.op.operands().into_iter().cloned().collect();
     realize(&operands)?;
     let inputs = operands.iter().map(Tensor::value).collect::<Result<Vec<Value>, _>>()?;
@@ -225,21 +225,21 @@ pub(super) fn perform(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), Eval
 
 fn run(program: Program, inputs: &[Value]) -> Result<Vec<Value>, EvalError> {
     // One rank alone cannot run an exchange again.
-    let again = (rune_ir::checks_nans() && !program.has_ranks()).then(|| program.clone());
+    let program_to_check = (rune_ir::checks_nans() && !program.has_ranks()).then(|| program.clone());
     let program = if program.has_ranks() { program.with_exchanges() } else { program };
     let outputs = match evaluator() {
         Some(evaluator) => evaluator.evaluate(program, inputs)?,
         None => interpret_eagerly(&program, inputs)?,
     };
-    if let Some(program) = again {
+    if let Some(program) = program_to_check {
         rune_ir::check_nans(&program, inputs, &outputs).map_err(Box::new)?;
     }
     Ok(outputs)
 }
 
 /// Prints nothing, and makes no calls that must happen once.
-struct Silent;
-impl Observer for Silent {
+struct NoSideEffects;
+impl Observer for NoSideEffects {
     fn observes_instructions(&self) -> bool {
         false
     }
@@ -251,13 +251,13 @@ impl Observer for Silent {
 
 /// Returns the tensors to compute: the requested ones, and pending operands that something else holds, which would
 /// otherwise be computed again.
-fn wanted(asked: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
+fn results_to_keep(requested: &[Tensor], applies: &[Arc<Apply>]) -> Vec<Tensor> {
     let mut uses: FxHashMap<u64, usize> = FxHashMap::default();
     for operand in applies.iter().flat_map(|a| a.op.operands()) {
         *uses.entry(operand.id()).or_default() += 1;
     }
     let mut seen: FxHashSet<u64> = FxHashSet::default();
-    let mut wanted: Vec<Tensor> = asked.iter().filter(|t| seen.insert(t.id())).cloned().collect();
+    let mut wanted: Vec<Tensor> = requested.iter().filter(|t| seen.insert(t.id())).cloned().collect();
     for apply in applies {
         for node in live_results(apply) {
             let uses = uses.get(&node.id).copied().unwrap_or(0);

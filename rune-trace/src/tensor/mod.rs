@@ -19,7 +19,7 @@ mod trace;
 pub use caller::{Caller, at_caller, fail};
 pub(crate) use caller::{fail_with, in_closure_of, refuse};
 pub use context::TraceContext;
-pub(crate) use effects::{Applied, begin_trace, tentatively};
+pub(crate) use effects::{TraceRecord, begin_trace, discard_effects_on_none};
 #[cfg(not(target_family = "wasm"))]
 pub use evaluate::EVALUATORS;
 #[cfg(target_family = "wasm")]
@@ -30,10 +30,10 @@ pub use named_axes::{AxisNames, has_batch_axes, named_axes, within_axis};
 pub use node::Tensor;
 pub(crate) use node::fresh_params;
 pub use origin::name_scope;
-pub(crate) use origin::{current as current_origin, made_by, users, with_location, with_origin};
+pub(crate) use origin::{current as current_origin, with_location, with_origin, with_transform, with_user_locations};
 pub(crate) use trace::{Keep, trace};
 
 /// Runs a user function in the middle of a program. It is independent of everything that is active on this thread.
 pub(crate) fn outside_trace<R>(f: impl FnOnce() -> R) -> R {
-    effects::outside(|| origin::anew(|| named_axes::unmapped(f)))
+    effects::outside(|| origin::with_fresh_origin(|| named_axes::outside_axes(f)))
 }

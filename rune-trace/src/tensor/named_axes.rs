@@ -6,25 +6,25 @@ use std::cell::RefCell;
 
 thread_local! {
     /// The named axes, outermost first.
-    static MAPPED: RefCell<Vec<NamedAxis>> = const { RefCell::new(Vec::new()) };
+    static NAMED_AXES: RefCell<Vec<NamedAxis>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Runs `f` inside one more named axis, which `axis_index`, `psum` and similar functions find by its name.
 #[doc(hidden)]
 pub fn within_axis<R>(axis: NamedAxis, f: impl FnOnce() -> R) -> R {
-    struct Leave;
-    impl Drop for Leave {
+    struct PopOnDrop;
+    impl Drop for PopOnDrop {
         fn drop(&mut self) {
-            MAPPED.with_borrow_mut(Vec::pop);
+            NAMED_AXES.with_borrow_mut(Vec::pop);
         }
     }
-    MAPPED.with_borrow_mut(|mapped| mapped.push(axis));
-    let _leave = Leave;
+    NAMED_AXES.with_borrow_mut(|axes| axes.push(axis));
+    let _pop = PopOnDrop;
     f()
 }
 
 /// Runs `f` outside of all named axes.
-pub(super) fn unmapped<R>(f: impl FnOnce() -> R) -> R {
+pub(super) fn outside_axes<R>(f: impl FnOnce() -> R) -> R {
     with_axes(&[], f)
 }
 
@@ -33,10 +33,10 @@ pub(super) fn with_axes<R>(axes: &[NamedAxis], f: impl FnOnce() -> R) -> R {
     struct Restore(Vec<NamedAxis>);
     impl Drop for Restore {
         fn drop(&mut self) {
-            MAPPED.set(std::mem::take(&mut self.0));
+            NAMED_AXES.set(std::mem::take(&mut self.0));
         }
     }
-    let _restore = Restore(MAPPED.replace(axes.to_vec()));
+    let _restore = Restore(NAMED_AXES.replace(axes.to_vec()));
     f()
 }
 
@@ -52,12 +52,12 @@ pub(super) fn with_axes<R>(axes: &[NamedAxis], f: impl FnOnce() -> R) -> R {
 /// assert!(named_axes().is_empty());
 /// ```
 pub fn named_axes() -> Vec<NamedAxis> {
-    MAPPED.with_borrow(Clone::clone)
+    NAMED_AXES.with_borrow(Clone::clone)
 }
 
 /// Returns whether the current trace is inside an axis that a `vmap` maps.
 pub fn has_batch_axes() -> bool {
-    MAPPED.with_borrow(|mapped| mapped.iter().any(|axis| axis.name.ranks().is_none()))
+    NAMED_AXES.with_borrow(|axes| axes.iter().any(|axis| axis.name.ranks().is_none()))
 }
 
 /// Returns the innermost axis of this name.
@@ -67,7 +67,7 @@ pub fn has_batch_axes() -> bool {
 #[track_caller]
 pub(crate) fn named_axis(function: &str, name: &AxisName) -> NamedAxis {
     let found =
-        MAPPED.with_borrow(|mapped| mapped.iter().rev().find(|axis| axis.name.as_str() == name.as_str()).cloned());
+        NAMED_AXES.with_borrow(|axes| axes.iter().rev().find(|axis| axis.name.as_str() == name.as_str()).cloned());
     let Some(axis) = found else {
         let others: Vec<String> = named_axes().iter().map(|a| format!("`{}` of size {}", a.name, a.size)).collect();
         let others =

@@ -155,7 +155,7 @@ impl Tensor {
     }
     /// Returns the operation that computes this tensor, the index of the result, and the origin. Values and parameters
     /// have none.
-    pub(crate) fn made_by(&self) -> Option<(Op<Tensor>, usize, Origin)> {
+    pub(crate) fn producing_op(&self) -> Option<(Op<Tensor>, usize, Origin)> {
         self.0.apply().map(|apply| (apply.op.clone(), (self.id() - apply.id) as usize, apply.origin.clone()))
     }
 }

@@ -26,12 +26,12 @@ pub(crate) fn current() -> Origin {
 }
 
 /// Returns the origin that replaces the line of the caller, if there is one.
-pub(super) fn overridden() -> Option<Origin> {
+pub(super) fn override_origin() -> Option<Origin> {
     OVERRIDE.with_borrow(Clone::clone)
 }
 
 /// Runs a user function, whose operations keep their own lines.
-pub(crate) fn users<R>(f: impl FnOnce() -> R) -> R {
+pub(crate) fn with_user_locations<R>(f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(None));
     f()
 }
@@ -43,7 +43,7 @@ pub(crate) fn with_origin<R>(origin: &Origin, f: impl FnOnce() -> R) -> R {
 }
 
 /// Runs `f`, whose operations have the current origin, with `transform` added.
-pub(crate) fn made_by<R>(transform: Transform, f: impl FnOnce() -> R) -> R {
+pub(crate) fn with_transform<R>(transform: Transform, f: impl FnOnce() -> R) -> R {
     struct Restore(Transforms);
     impl Drop for Restore {
         fn drop(&mut self) {
@@ -77,8 +77,8 @@ impl Drop for Restore {
     }
 }
 
-struct Leave(Option<Arc<str>>);
-impl Drop for Leave {
+struct RestoreScope(Option<Arc<str>>);
+impl Drop for RestoreScope {
     fn drop(&mut self) {
         SCOPE.set(self.0.take());
     }
@@ -97,33 +97,33 @@ pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
         None => name.to_owned(),
     };
     SCOPE.set(Some(inner.into()));
-    let _leave = Leave(outer);
+    let _restore_scope = RestoreScope(outer);
     f()
 }
 
 /// The origin that a thread assigns to its operations.
 #[derive(Clone)]
-pub(super) struct Surroundings {
+pub(super) struct OriginContext {
     scope: Option<Arc<str>>,
     overriding: Option<Origin>,
 }
 
-impl Surroundings {
-    pub fn current() -> Surroundings {
-        Surroundings { scope: SCOPE.with_borrow(Clone::clone), overriding: overridden() }
+impl OriginContext {
+    pub fn current() -> OriginContext {
+        OriginContext { scope: SCOPE.with_borrow(Clone::clone), overriding: override_origin() }
     }
 }
 
 /// Runs `f` with the origin of another thread: its operations get the scope and the origin of that thread.
-pub(super) fn surrounded<R>(by: &Surroundings, f: impl FnOnce() -> R) -> R {
-    let _restore = Restore(OVERRIDE.replace(by.overriding.clone()));
-    let _leave = Leave(SCOPE.replace(by.scope.clone()));
+pub(super) fn with_origin_context<R>(context: &OriginContext, f: impl FnOnce() -> R) -> R {
+    let _restore = Restore(OVERRIDE.replace(context.overriding.clone()));
+    let _restore_scope = RestoreScope(SCOPE.replace(context.scope.clone()));
     f()
 }
 
 /// Runs `f`. Its operations have their own lines, and no scope.
-pub(super) fn anew<R>(f: impl FnOnce() -> R) -> R {
+pub(super) fn with_fresh_origin<R>(f: impl FnOnce() -> R) -> R {
     let _restore = Restore(OVERRIDE.replace(None));
-    let _leave = Leave(SCOPE.replace(None));
+    let _restore_scope = RestoreScope(SCOPE.replace(None));
     f()
 }

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use std::sync::Arc;
 
 /// The maximum number of elementwise operations that are recomputed instead of keeping one residual.
-const MOST: usize = 4;
+const MAX_RECOMPUTED: usize = 4;
 
 /// Returns the operations among those of `wanted` that are rematerialized where they are used, oldest first, with the
 /// operations that they need.
@@ -18,21 +18,21 @@ const MOST: usize = 4;
 /// `since` that together take no more space. A compiled program merges both copies. Between programs, this saves
 /// memory: a loop keeps residuals for each iteration, and a pullback keeps them until it is called.
 pub(super) fn rematerialized(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<Apply>> {
-    let mut again = Rematerialization { since, kept: IdSet::new(), applies: FxHashMap::default() };
+    let mut rematerialization = Rematerialization { since, kept: IdSet::new(), applies: FxHashMap::default() };
     for x in &mut wanted {
-        while let Some((apply, from)) = again.moved(x) {
-            again.applies.insert(apply.id, apply);
+        while let Some((apply, from)) = rematerialization.free_source(x) {
+            rematerialization.applies.insert(apply.id, apply);
             *x = from;
         }
     }
     // The oldest comes first, so whether a residual is kept is known when a later one needs it.
     wanted.sort_unstable_by_key(Tensor::id);
     wanted.dedup_by_key(|x| x.id());
-    again.kept = wanted.iter().map(Tensor::id).collect();
+    rematerialization.kept = wanted.iter().map(Tensor::id).collect();
     for x in &wanted {
-        again.drop_if_cheap(x);
+        rematerialization.drop_if_cheap(x);
     }
-    let mut applies: Vec<Arc<Apply>> = again.applies.into_values().collect();
+    let mut applies: Vec<Arc<Apply>> = rematerialization.applies.into_values().collect();
     applies.sort_unstable_by_key(|a| a.id);
     applies
 }
@@ -56,15 +56,15 @@ struct Plan {
 
 impl Rematerialization {
     /// Returns the operation of the forward pass whose only result is `x`.
-    fn made(&self, x: &Tensor) -> Option<Arc<Apply>> {
+    fn forward_producer(&self, x: &Tensor) -> Option<Arc<Apply>> {
         if x.id() < self.since {
             return None;
         }
         x.0.apply().filter(|apply| apply.results.get().is_some_and(|r| r.len() == 1))
     }
     /// Returns the operand from which `x` is moved or converted, if it does nothing else and the operand is no larger.
-    fn moved(&self, x: &Tensor) -> Option<(Arc<Apply>, Tensor)> {
-        let apply = self.made(x)?;
+    fn free_source(&self, x: &Tensor) -> Option<(Arc<Apply>, Tensor)> {
+        let apply = self.forward_producer(x)?;
         if apply.op.recompute_cost() != RecomputeCost::Free {
             return None;
         }
@@ -72,7 +72,7 @@ impl Rematerialization {
         (from.ty().bytes() <= x.ty().bytes()).then_some((apply, from))
     }
     fn drop_if_cheap(&mut self, x: &Tensor) {
-        let Some(apply) = self.made(x) else { return };
+        let Some(apply) = self.forward_producer(x) else { return };
         let mut plan = Plan::default();
         if !self.plan(apply, &mut plan) {
             return;
@@ -92,7 +92,7 @@ impl Rematerialization {
             RecomputeCost::Expensive => return false,
         };
         // Moves are free, but their number is bounded.
-        if plan.steps > MOST || plan.applies.len() >= 4 * MOST {
+        if plan.steps > MAX_RECOMPUTED || plan.applies.len() >= 4 * MAX_RECOMPUTED {
             return false;
         }
         for x in apply.op.operands() {
@@ -101,7 +101,7 @@ impl Rematerialization {
             if self.kept.contains(x.id()) || planned || taken || x.0.is_literal() {
                 continue;
             }
-            match self.made(x) {
+            match self.forward_producer(x) {
                 Some(inner) => {
                     if !self.plan(inner, plan) {
                         return false;

@@ -1,7 +1,7 @@
 //! Builds a program from a graph.
 
 use super::Tensor;
-use super::effects::Applied;
+use super::effects::TraceRecord;
 use super::graph::collect;
 use super::ids::IdSet;
 use super::node::Apply;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// others.
 pub(crate) enum Keep {
     /// Operations applied during a trace, and all its effects: what the traced function did.
-    Since(Applied),
+    Recorded(TraceRecord),
     /// Operations that depend on a parameter of the program, and those that are [rematerialized](rematerialized)
     /// instead of captured.
     Dependent,
@@ -40,13 +40,13 @@ impl Trace {
 pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Keep) -> Trace {
     let own: IdSet = params.iter().map(Tensor::id).collect();
     let applies = match keep {
-        Keep::Since(Applied { since, effects }) => collect(outputs, effects, |t| match t.0.apply() {
-            Some(apply) if !own.contains(t.id()) && (t.id() >= since || (!t.is_traced() && apply.is_literal())) => {
+        Keep::Recorded(TraceRecord { first_id, effects }) => collect(outputs, effects, |t| match t.0.apply() {
+            Some(apply) if !own.contains(t.id()) && (t.id() >= first_id || (!t.is_traced() && apply.is_literal())) => {
                 Some(apply)
             }
             _ => None,
         }),
-        Keep::Dependent => dependent(params, outputs),
+        Keep::Dependent => dependent_operations(params, outputs),
     };
     let made: IdSet = applies.iter().flat_map(|a| result_ids(a)).collect();
     let mut captured = Vec::new();
@@ -63,7 +63,7 @@ pub(crate) fn trace(name: &str, params: &[Tensor], outputs: &[Tensor], keep: Kee
 }
 
 /// Returns the operations that lead to `outputs` and depend on `params`, and those that are rematerialized for them.
-fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
+fn dependent_operations(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
     // A node is independent of these parameters if the parameter of its `max_param_id` is older than all of them.
     let oldest = params.iter().map(Tensor::id).min().unwrap_or(u64::MAX);
     let mut dependent: IdSet = params.iter().map(Tensor::id).collect();
@@ -82,14 +82,14 @@ fn dependent(params: &[Tensor], outputs: &[Tensor]) -> Vec<Arc<Apply>> {
     let mut made = dependent;
     made.extend(applies.iter().filter(|a| a.is_literal()).flat_map(|a| result_ids(a)));
     let taken = applies.iter().flat_map(|a| a.op.operands()).chain(outputs).filter(|t| !made.contains(t.id()));
-    let again = rematerialized(taken.cloned().collect(), oldest);
-    if again.is_empty() {
+    let recomputed = rematerialized(taken.cloned().collect(), oldest);
+    if recomputed.is_empty() {
         return applies;
     }
-    let literals = collect(again.iter().flat_map(|a| a.op.operands()), Vec::new(), |t| {
+    let literals = collect(recomputed.iter().flat_map(|a| a.op.operands()), Vec::new(), |t| {
         t.0.apply().filter(|apply| !made.contains(t.id()) && !t.is_traced() && apply.is_literal())
     });
-    applies.extend(again.into_iter().chain(literals));
+    applies.extend(recomputed.into_iter().chain(literals));
     applies.sort_unstable_by_key(|a| a.id);
     applies.dedup_by_key(|a| a.id);
     applies

@@ -19,8 +19,8 @@ pub(super) fn product(x: &Dual, axes: &Dims) -> Tangent {
             _ => {}
         }
         let half = n / 2;
-        let folded = multiply(&part(&rest, 0, 2 * half, 2), &part(&rest, 1, 2 * half, 2));
-        rest = if n.is_multiple_of(2) { folded } else { join(&folded, &part(&rest, n - 1, n, 1)) };
+        let folded = multiply(&strided_slice(&rest, 0, 2 * half, 2), &strided_slice(&rest, 1, 2 * half, 2));
+        rest = if n.is_multiple_of(2) { folded } else { join(&folded, &strided_slice(&rest, n - 1, n, 1)) };
     }
 }
 
@@ -67,12 +67,12 @@ fn scan(x: &Dual, combine: &dyn Fn(&Dual, &Dual) -> Dual) -> Dual {
     if n < 2 {
         return x.clone();
     }
-    let pairs = combine(&part(x, 0, n - 1, 2), &part(x, 1, n, 2));
+    let pairs = combine(&strided_slice(x, 0, n - 1, 2), &strided_slice(x, 1, n, 2));
     let odd = scan(&pairs, combine);
-    let first = part(x, 0, 1, 1);
+    let first = strided_slice(x, 0, 1, 1);
     let even = if n > 2 {
-        let before = if n.is_multiple_of(2) { part(&odd, 0, odd.v.shape()[0] - 1, 1) } else { odd.clone() };
-        join(&first, &combine(&before, &part(x, 2, n, 2)))
+        let before = if n.is_multiple_of(2) { strided_slice(&odd, 0, odd.v.shape()[0] - 1, 1) } else { odd.clone() };
+        join(&first, &combine(&before, &strided_slice(x, 2, n, 2)))
     } else {
         first
     };
@@ -80,11 +80,11 @@ fn scan(x: &Dual, combine: &dyn Fn(&Dual, &Dual) -> Dual) -> Dual {
 }
 
 fn multiply(a: &Dual, b: &Dual) -> Dual {
-    Dual { v: lax::mul(&a.v, &b.v), t: a.t.times(|| b.v.clone()).add(&b.t.times(|| a.v.clone())) }
+    Dual { v: lax::mul(&a.v, &b.v), t: a.t.mul(|| b.v.clone()).add(&b.t.mul(|| a.v.clone())) }
 }
 
 fn extreme(a: &Dual, b: &Dual, v: Tensor) -> Dual {
-    let t = a.t.times(|| share_of_extreme(&a.v, &b.v, &v)).add(&b.t.times(|| share_of_extreme(&b.v, &a.v, &v)));
+    let t = a.t.mul(|| share_of_extreme(&a.v, &b.v, &v)).add(&b.t.mul(|| share_of_extreme(&b.v, &a.v, &v)));
     Dual { v, t }
 }
 
@@ -100,12 +100,12 @@ fn log_add_exp(a: &Dual, b: &Dual) -> Dual {
         let finite = lax::eq(&v, &lax::full_like(&v, f64::NEG_INFINITY));
         lax::select(&finite, &lax::full_like(&v, 0.0), &lax::exp(&lax::sub(&x.v, &v)))
     };
-    let t = a.t.times(|| weight(a)).add(&b.t.times(|| weight(b)));
+    let t = a.t.mul(|| weight(a)).add(&b.t.mul(|| weight(b)));
     Dual { v, t }
 }
 
 /// Returns every `stride`-th element from `start` to `limit` along the first axis.
-fn part(x: &Dual, start: usize, limit: usize, stride: usize) -> Dual {
+fn strided_slice(x: &Dual, start: usize, limit: usize, stride: usize) -> Dual {
     let shape = x.v.shape();
     let along = |first: usize, rest: &dyn Fn(usize) -> usize| -> Vec<usize> {
         std::iter::once(first).chain((1..shape.rank()).map(rest)).collect()

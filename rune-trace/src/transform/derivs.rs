@@ -16,23 +16,23 @@ pub(super) fn unary(f: UnaryFn, x: &Dual, out: &Tensor) -> Tangent {
         // The real part of dx · conj(x) / |x|, and 0 at 0.
         UnaryFn::Abs if v.dtype().is_complex() => {
             let divisor = || lax::select(&lax::eq(out, &full_like(out, 0.0)), &one(), out);
-            t.times(|| lax::div(&lax::conj(v), &lax::convert(&divisor(), v.dtype()))).linear(real)
+            t.mul(|| lax::div(&lax::conj(v), &lax::convert(&divisor(), v.dtype()))).linear(real)
         }
-        UnaryFn::Abs => t.times(|| lax::sign(v)),
-        UnaryFn::Exp => t.times(|| out.clone()),
-        UnaryFn::Exp2 => t.times(|| lax::mul(out, &full_like(out, LN_2))),
-        UnaryFn::Expm1 => t.times(|| lax::add(out, &one())),
-        UnaryFn::Log => t.over(v),
-        UnaryFn::Log1p => t.over(&lax::add(v, &one())),
-        UnaryFn::Sqrt => t.times(|| lax::div(&full_like(out, 0.5), out)),
-        UnaryFn::Rsqrt => t.times(|| lax::mul(&full_like(out, -0.5), &lax::div(out, v))),
-        UnaryFn::Cbrt => t.times(|| lax::mul(&full_like(out, 1.0 / 3.0), &lax::integer_pow(out, -2))),
-        UnaryFn::Sin => t.times(|| lax::cos(v)),
-        UnaryFn::Cos => t.times(|| lax::neg(&lax::sin(v))),
-        UnaryFn::Tan => t.times(|| lax::add(&one(), &lax::mul(out, out))),
-        UnaryFn::Tanh => t.times(|| lax::mul(&lax::add(&one(), out), &lax::sub(&one(), out))),
-        UnaryFn::Logistic => t.times(|| lax::mul(out, &lax::sub(&one(), out))),
-        UnaryFn::Erf => t.times(|| lax::mul(&full_like(out, FRAC_2_SQRT_PI), &lax::exp(&lax::neg(&lax::mul(v, v))))),
+        UnaryFn::Abs => t.mul(|| lax::sign(v)),
+        UnaryFn::Exp => t.mul(|| out.clone()),
+        UnaryFn::Exp2 => t.mul(|| lax::mul(out, &full_like(out, LN_2))),
+        UnaryFn::Expm1 => t.mul(|| lax::add(out, &one())),
+        UnaryFn::Log => t.div(v),
+        UnaryFn::Log1p => t.div(&lax::add(v, &one())),
+        UnaryFn::Sqrt => t.mul(|| lax::div(&full_like(out, 0.5), out)),
+        UnaryFn::Rsqrt => t.mul(|| lax::mul(&full_like(out, -0.5), &lax::div(out, v))),
+        UnaryFn::Cbrt => t.mul(|| lax::mul(&full_like(out, 1.0 / 3.0), &lax::integer_pow(out, -2))),
+        UnaryFn::Sin => t.mul(|| lax::cos(v)),
+        UnaryFn::Cos => t.mul(|| lax::neg(&lax::sin(v))),
+        UnaryFn::Tan => t.mul(|| lax::add(&one(), &lax::mul(out, out))),
+        UnaryFn::Tanh => t.mul(|| lax::mul(&lax::add(&one(), out), &lax::sub(&one(), out))),
+        UnaryFn::Logistic => t.mul(|| lax::mul(out, &lax::sub(&one(), out))),
+        UnaryFn::Erf => t.mul(|| lax::mul(&full_like(out, FRAC_2_SQRT_PI), &lax::exp(&lax::neg(&lax::mul(v, v))))),
         UnaryFn::Sign | UnaryFn::Floor | UnaryFn::Ceil | UnaryFn::RoundAfz | UnaryFn::RoundEven => Tangent::ZERO,
         UnaryFn::IsFinite | UnaryFn::Not => Tangent::ZERO,
         UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => t.linear(|x| Op::Unary { f, x }),
@@ -54,7 +54,7 @@ pub(super) fn integer_pow(x: &Dual, n: i32) -> Tangent {
     match n {
         0 => Tangent::ZERO,
         1 => x.t.clone(),
-        _ => x.t.times(|| lax::mul(&full_like(&x.v, f64::from(n)), &lax::integer_pow(&x.v, n - 1))),
+        _ => x.t.mul(|| lax::mul(&full_like(&x.v, f64::from(n)), &lax::integer_pow(&x.v, n - 1))),
     }
 }
 
@@ -63,21 +63,21 @@ pub(super) fn binary(f: BinaryFn, x: &Dual, y: &Dual, out: &Tensor) -> Tangent {
     match f {
         BinaryFn::Add => x.t.add(&y.t),
         BinaryFn::Sub => x.t.sub(&y.t),
-        BinaryFn::Mul => x.t.times(|| y.v.clone()).add(&y.t.times(|| x.v.clone())),
-        BinaryFn::Div => x.t.over(&y.v).sub(&y.t.times(|| lax::div(out, &y.v))),
+        BinaryFn::Mul => x.t.mul(|| y.v.clone()).add(&y.t.mul(|| x.v.clone())),
+        BinaryFn::Div => x.t.div(&y.v).sub(&y.t.mul(|| lax::div(out, &y.v))),
         // x rem y = x - y · trunc(x / y)
-        BinaryFn::Rem => x.t.sub(&y.t.times(|| {
+        BinaryFn::Rem => x.t.sub(&y.t.mul(|| {
             let quotient = lax::div(&x.v, &y.v);
             lax::mul(&lax::sign(&quotient), &lax::floor(&lax::abs(&quotient)))
         })),
-        BinaryFn::Pow => x.t.times(|| pow_by_base(&x.v, &y.v)).add(&y.t.times(|| pow_by_exponent(&x.v, out))),
+        BinaryFn::Pow => x.t.mul(|| pow_by_base(&x.v, &y.v)).add(&y.t.mul(|| pow_by_exponent(&x.v, out))),
         BinaryFn::Max | BinaryFn::Min => {
-            let share = |mine: &Dual, other: &Dual| mine.t.times(|| share_of_extreme(&mine.v, &other.v, out));
+            let share = |mine: &Dual, other: &Dual| mine.t.mul(|| share_of_extreme(&mine.v, &other.v, out));
             share(x, y).add(&share(y, x))
         }
         BinaryFn::Atan2 => {
             let square = || lax::add(&lax::mul(&x.v, &x.v), &lax::mul(&y.v, &y.v));
-            x.t.times(|| lax::div(&y.v, &square())).sub(&y.t.times(|| lax::div(&x.v, &square())))
+            x.t.mul(|| lax::div(&y.v, &square())).sub(&y.t.mul(|| lax::div(&x.v, &square())))
         }
         BinaryFn::And
         | BinaryFn::Or

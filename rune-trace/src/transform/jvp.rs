@@ -5,7 +5,7 @@ use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, linalg, windows};
 use crate::Tensor;
 use crate::tensor::refuse;
-use crate::tensor::{lax, made_by, with_origin};
+use crate::tensor::{lax, with_origin, with_transform};
 use rune_ir::op::{
     CollectiveFn, CumulativeFn, Dims, GatherDims, NamedAxis, ReduceFn, ScatterDims, ScatterMode, WindowFn,
 };
@@ -44,7 +44,7 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
     // Computes the values first, and then their tangents by a rule.
     let all = |rule: &dyn Fn(&[Tensor]) -> Tangents| -> SmallVec<[Dual; 2]> {
         let out = Tensor::apply(op.map(|x| x.v.clone()));
-        let tangents = made_by(Transform::Jvp, || rule(&out));
+        let tangents = with_transform(Transform::Jvp, || rule(&out));
         debug_assert_eq!(out.len(), tangents.len());
         out.into_iter().zip(tangents).map(|(v, t)| Dual { v, t }).collect()
     };
@@ -157,7 +157,7 @@ fn reduce(f: ReduceFn, x: &Dual, axes: &Dims, out: &Tensor) -> Tangent {
             let extreme = lax::broadcast_in_dim(out, x.v.shape().clone(), &kept);
             let chosen = derivs::indicator(&lax::eq(&x.v, &extreme), x.v.dtype());
             let count = lax::reduce_sum(&chosen, axes);
-            x.t.times(|| chosen).reduce_sum(axes).over(&count)
+            x.t.mul(|| chosen).reduce_sum(axes).div(&count)
         }
         ReduceFn::And | ReduceFn::Or => Tangent::ZERO,
     }
@@ -170,7 +170,7 @@ fn collective(f: CollectiveFn, x: &Dual, axis: &NamedAxis, out: &Tensor) -> Tang
         CollectiveFn::Max | CollectiveFn::Min => {
             let chosen = derivs::indicator(&lax::eq(&x.v, out), x.v.dtype());
             let count = lax::collective(CollectiveFn::Sum, &chosen, axis);
-            x.t.times(|| chosen).psum(axis).over(&count)
+            x.t.mul(|| chosen).psum(axis).div(&count)
         }
     }
 }
@@ -210,7 +210,7 @@ fn scatter(
             let stayed = put(&none, &marks, ScatterMode::Set);
             let through = derivs::indicator(&lax::eq(&read(&stayed), &marks), dtype);
             let untouched = derivs::indicator(&lax::eq(&stayed, &none), dtype);
-            scatter_add(&x.t.times(|| untouched), &updates.t.times(|| through))
+            scatter_add(&x.t.mul(|| untouched), &updates.t.mul(|| through))
         }
         // Each term is the tangent of a factor times the product of all others. That product is derived from the
         // product of the nonzero factors.
@@ -229,13 +229,13 @@ fn scatter(
                 &lax::div(&product, &nonzero),
                 &lax::full_like(&updates.v, 0.0),
             );
-            by_x.add(&scatter_add(&Tangent::ZERO, &updates.t.times(|| others)))
+            by_x.add(&scatter_add(&Tangent::ZERO, &updates.t.mul(|| others)))
         }
         ScatterMode::Min | ScatterMode::Max => {
             let chosen_x = derivs::indicator(&lax::eq(&x.v, out), dtype);
             let chosen_u = derivs::indicator(&lax::eq(&updates.v, &read(out)), dtype);
             let count = put(&chosen_x, &chosen_u, ScatterMode::Add);
-            scatter_add(&x.t.times(|| chosen_x), &updates.t.times(|| chosen_u)).over(&count)
+            scatter_add(&x.t.mul(|| chosen_x), &updates.t.mul(|| chosen_u)).div(&count)
         }
     }
 }
@@ -247,7 +247,7 @@ fn sort(operands: &[Dual], dimension: usize, num_keys: usize) -> SmallVec<[Dual;
     all.push(positions);
     let mut sorted = lax::sort(&all, dimension, num_keys);
     let positions = sorted.pop().expect("the positions were sorted too");
-    let moved = |x: &Dual| made_by(Transform::Jvp, || take_along_axis(&x.t, &positions, dimension));
+    let moved = |x: &Dual| with_transform(Transform::Jvp, || take_along_axis(&x.t, &positions, dimension));
     sorted.into_iter().zip(operands).map(|(v, x)| Dual { v, t: moved(x) }).collect()
 }
 

@@ -38,7 +38,7 @@ pub(super) fn factor(f: FactorFn, x: &Dual, out: &[Tensor]) -> Tangents {
 /// dL = L Φ(L⁻¹ dA L⁻ᴴ), where Φ takes the lower triangle and half of the diagonal. I. Murray, "Differentiation of the
 /// Cholesky decomposition" (2016).
 fn cholesky(dx: &Tensor, l: &Tensor) -> Tensor {
-    let da = mirrored(dx);
+    let da = hermitian(dx);
     let right = solve(&l.conj(), &da, Triangular::right(true).transposed());
     let inner = solve(l, &right, Triangular::left(true));
     l.matmul(&((inner.tril(0) + inner.tril(-1)) * 0.5))
@@ -50,9 +50,9 @@ fn cholesky(dx: &Tensor, l: &Tensor) -> Tensor {
 fn lu(dx: &Tensor, lu: &Tensor, permutation: &Tensor) -> Tensor {
     let (m, n) = size(lu);
     let k = m.min(n);
-    let l = widened(&part(lu, (0, m), (0, k)).tril(-1), 0, m - k) + Tensor::eye(m, lu.dtype());
+    let l = pad_zeros(&part(lu, (0, m), (0, k)).tril(-1), 0, m - k) + Tensor::eye(m, lu.dtype());
     let ones = Tensor::eye(n - k, lu.dtype()).pad(&[(k as isize, 0); 2], 0);
-    let u = widened(&part(lu, (0, k), (0, n)).triu(0), n - k, 0) + ones;
+    let u = pad_zeros(&part(lu, (0, k), (0, n)).triu(0), n - k, 0) + ones;
     let left = solve(&l, &rows(dx, permutation), Triangular::left(true).unit());
     let both = solve(&u, &left, Triangular::right(false));
     l.matmul(both.tril(-1)) + both.triu(0).matmul(&u)
@@ -73,7 +73,7 @@ fn qr(x: &Tensor, dx: &Tensor, q: &Tensor, r: &Tensor) -> [Tensor; 2] {
         return [dq1, dr];
     }
     let dq = lax::concatenate(&[dq1.clone(), other_columns(q, &dq1, n)], x.rank() - 1);
-    [dq, widened(&dr, m - n, 0)]
+    [dq, pad_zeros(&dr, m - n, 0)]
 }
 
 /// dQ = Q (Ω - C) + dA R⁻¹ and dR = (C - Ω) R, with C = Qᴴ dA R⁻¹ and Ω = tril(C, -1) - tril(C, -1)ᴴ + i im(diag C).
@@ -107,8 +107,8 @@ fn other_columns(q: &Tensor, dq1: &Tensor, n: usize) -> Tensor {
 /// dλ = re(diag C) and dV = V (F ∘ C), with C = Vᴴ dA V, and F = 1 / (λⱼ - λᵢ) with 0 on the diagonal. The eigenvectors
 /// of equal eigenvalues are not unique, and F is infinite.
 fn eigh(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
-    let c = adjoint(vectors).matmul(mirrored(dx)).matmul(vectors);
-    let f = like(&reciprocal_gaps(values), &c);
+    let c = adjoint(vectors).matmul(hermitian(dx)).matmul(vectors);
+    let f = cast_like(&reciprocal_gaps(values), &c);
     [c.diagonal(0, -2, -1).real(), vectors.matmul(&(f * c))]
 }
 
@@ -121,7 +121,7 @@ fn reciprocal_gaps(values: &Tensor) -> Tensor {
 /// dλ = diag C and dV = V (F ∘ C) + V diag(c), with C = V⁻¹ dA V and F as for [`eigh`]. The vectors keep length 1 and a
 /// real leading element. This determines c, like in JAX's `_eig_vec_jvp`.
 fn eig(dx: &Tensor, values: &Tensor, vectors: &Tensor) -> [Tensor; 2] {
-    let dx = like(dx, vectors);
+    let dx = cast_like(dx, vectors);
     let [lu, _, permutation] = lax::factor(FactorFn::Lu, &lax::stop_gradient(vectors));
     let c = lax::lu_solve([vectors, &lu, &permutation], &dx.matmul(vectors), false);
     let moved = vectors.matmul(&(reciprocal_gaps(values) * &c));
@@ -149,16 +149,16 @@ fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
     let (row, column) = (s.unsqueeze(-2), s.unsqueeze(-1));
     let c = adjoint(&u1).matmul(dx).matmul(&v1);
     let eye = Tensor::eye(k, s.dtype());
-    let f = like(&(1.0 / ((&row + &column) * (&row - &column) + &eye) - &eye), &c);
-    let (row, column) = (like(&row, &c), like(&column, &c));
+    let f = cast_like(&(1.0 / ((&row + &column) * (&row - &column) + &eye) - &eye), &c);
+    let (row, column) = (cast_like(&row, &c), cast_like(&column, &c));
     let (cs, sc) = (&row * &c, &column * &c);
-    let mut turn = &f * (&cs + adjoint(&cs));
+    let mut rotation = &f * (&cs + adjoint(&cs));
     if c.dtype().is_complex() {
         let zeros = lax::convert(&s.eq(0.0), s.dtype());
         let inverse = 1.0 / (s + &zeros) - &zeros;
-        turn += like(&(inverse.unsqueeze(-2) * eye), &c) * (&c - adjoint(&c)) * 0.5;
+        rotation += cast_like(&(inverse.unsqueeze(-2) * eye), &c) * (&c - adjoint(&c)) * 0.5;
     }
-    let mut du = u1.matmul(&turn);
+    let mut du = u1.matmul(&rotation);
     let mut dv = v1.matmul(&(&f * (&sc + adjoint(&sc))));
     let outside = |x: Tensor, basis: &Tensor| (&x - basis.matmul(adjoint(basis).matmul(&x))) / &row;
     if m > n {
@@ -167,13 +167,13 @@ fn svd(dx: &Tensor, u: &Tensor, s: &Tensor, vt: &Tensor) -> [Tensor; 3] {
     if n > m {
         dv += outside(adjoint(dx).matmul(&u1), &v1);
     }
-    let du = with_rest(u, &u1, du);
-    let dv = with_rest(&adjoint(vt), &v1, dv);
+    let du = all_columns(u, &u1, du);
+    let dv = all_columns(&adjoint(vt), &v1, dv);
     [du, c.diagonal(0, -2, -1).real(), adjoint(&dv)]
 }
 
 /// Returns the tangent of all columns of a unitary matrix, of which `first` are the first ones: dQ₂ = -Q₁ dQ₁ᴴ Q₂.
-fn with_rest(all: &Tensor, first: &Tensor, d_first: Tensor) -> Tensor {
+fn all_columns(all: &Tensor, first: &Tensor, d_first: Tensor) -> Tensor {
     let ((m, columns), (_, k)) = (size(all), size(first));
     if columns == k {
         return d_first;
@@ -210,7 +210,7 @@ pub(super) fn triangular_solve(a: &Dual, b: &Dual, how: Triangular, x: &Tensor) 
 }
 
 /// Returns the Hermitian matrix with the lower triangle of `x`, and the real part of its diagonal.
-fn mirrored(x: &Tensor) -> Tensor {
+fn hermitian(x: &Tensor) -> Tensor {
     if !x.dtype().is_complex() {
         return x.tril(0) + x.tril(-1).t();
     }
@@ -224,7 +224,7 @@ fn adjoint(x: &Tensor) -> Tensor {
 }
 
 /// Returns `x` in the dtype of `other`.
-fn like(x: &Tensor, other: &Tensor) -> Tensor {
+fn cast_like(x: &Tensor, other: &Tensor) -> Tensor {
     if x.dtype() == other.dtype() { x.clone() } else { lax::convert(x, other.dtype()) }
 }
 
@@ -245,7 +245,7 @@ fn part(x: &Tensor, rows: (usize, usize), columns: (usize, usize)) -> Tensor {
 }
 
 /// Appends this many rows and columns of zeros.
-fn widened(x: &Tensor, rows: usize, columns: usize) -> Tensor {
+fn pad_zeros(x: &Tensor, rows: usize, columns: usize) -> Tensor {
     if (rows, columns) == (0, 0) {
         return x.clone();
     }

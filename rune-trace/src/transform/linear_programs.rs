@@ -11,14 +11,15 @@ use rune_ir::{Origin, Program, Type};
 /// See [`ProgramExt::linearize`](crate::ProgramExt::linearize).
 pub(super) fn linearize_program(program: &Program, by: &[usize]) -> Result<(Program, Program), DerivativeError> {
     let marked = marked_to_keep(program, by)?;
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let inputs = params(program.input_types(), "linearize");
     let (outputs, linear) = with_origin(&Origin::default(), || linearize(program, &inputs, &marked));
     let mut results = outputs.clone();
     results.extend_from_slice(linear.residuals());
-    let forward = trace(&format!("{}_forward", program.name()), &inputs, &results, Keep::Since(since.end())).close();
+    let forward =
+        trace(&format!("{}_forward", program.name()), &inputs, &results, Keep::Recorded(active_trace.end())).close();
 
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let moved: Vec<Type> = inputs.iter().zip(&marked).filter(|(_, m)| **m).map(|(x, _)| x.ty().clone()).collect();
     let tangents = params(&moved, "linearize");
     let crossing: Vec<Type> = linear.residuals().iter().map(|r| r.ty().clone()).collect();
@@ -28,7 +29,8 @@ pub(super) fn linearize_program(program: &Program, by: &[usize]) -> Result<(Prog
     let floats = outputs.iter().zip(changes).filter(|(y, _)| y.dtype().is_inexact());
     let results: Vec<Tensor> = floats.map(|(y, dy)| dy.unwrap_or_else(|| zeros(y.ty()))).collect();
     let params: Vec<Tensor> = tangents.into_iter().chain(residuals).collect();
-    let linear = trace(&format!("{}_linear", program.name()), &params, &results, Keep::Since(since.end())).close();
+    let linear =
+        trace(&format!("{}_linear", program.name()), &params, &results, Keep::Recorded(active_trace.end())).close();
     Ok((forward, linear))
 }
 
@@ -36,7 +38,7 @@ pub(super) fn linearize_program(program: &Program, by: &[usize]) -> Result<(Prog
 #[track_caller]
 pub(super) fn transpose_program(program: &Program, by: &[usize]) -> Result<Program, DerivativeError> {
     let marked = marked_to_keep(program, by)?;
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let mut params = Vec::new();
     let slots = program.input_types().iter().zip(&marked).map(|(ty, &wanted)| match wanted {
         true => VariableState::wanted(ty.clone()),
@@ -58,7 +60,7 @@ pub(super) fn transpose_program(program: &Program, by: &[usize]) -> Result<Progr
     let transposed = at_caller(|| with_origin(&Origin::default(), || transpose(program, slots, cotangents)));
     let results = transposed.into_iter().zip(wanted);
     let results: Vec<Tensor> = results.map(|(ct, ty)| ct.unwrap_or_else(|| zeros(ty))).collect();
-    Ok(trace(&format!("{}_transpose", program.name()), &params, &results, Keep::Since(since.end())).close())
+    Ok(trace(&format!("{}_transpose", program.name()), &params, &results, Keep::Recorded(active_trace.end())).close())
 }
 
 fn params(types: &[Type], transform: &'static str) -> Vec<Tensor> {

@@ -117,7 +117,7 @@ pub enum DerivativeError {
     },
 }
 
-pub(super) fn marked(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
+pub(super) fn dependent_marks(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
     if let Some(operations) = too_many(program) {
         return Err(DerivativeError::TooLong { program: program.name().to_owned(), operations });
     }
@@ -135,22 +135,22 @@ pub(super) fn marked(program: &Program, by: &[usize]) -> Result<Vec<bool>, Deriv
 }
 
 /// Returns whether the program holds loops, rules or callbacks. Nothing else can lack a derivative.
-fn may_refuse(program: &Program) -> bool {
+fn may_lack_derivative(program: &Program) -> bool {
     program.callback().is_some() || program.instructions().iter().any(|i| !i.op.programs().is_empty())
 }
 
-/// Like [`marked`], if the residuals of loops fit into memory.
+/// Like [`dependent_marks`], if the residuals of loops fit into memory.
 pub(super) fn marked_to_keep(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
     match too_large(program) {
         true => Err(DerivativeError::TooLarge { program: program.name().to_owned() }),
-        false => marked(program, by),
+        false => dependent_marks(program, by),
     }
 }
 
-/// Like [`marked`], if everything has a derivative in this mode.
+/// Like [`dependent_marks`], if everything has a derivative in this mode.
 fn marked_for(program: &Program, by: &[usize], mode: Mode) -> Result<Vec<bool>, DerivativeError> {
-    let marked = marked(program, by)?;
-    if !may_refuse(program) {
+    let marked = dependent_marks(program, by)?;
+    if !may_lack_derivative(program) {
         return Ok(marked);
     }
     let mut moves = marked.clone();
@@ -165,11 +165,11 @@ fn marked_for(program: &Program, by: &[usize], mode: Mode) -> Result<Vec<bool>, 
     })
 }
 
-/// Like [`marked`], for reverse mode.
+/// Like [`dependent_marks`], for reverse mode.
 fn marked_for_reverse(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
     marked_to_keep(program, by)?;
     let marked = marked_for(program, by, Mode::Linearize)?;
-    if !may_refuse(program) {
+    if !may_lack_derivative(program) {
         return Ok(marked);
     }
     let mut moves = marked.clone();
@@ -236,10 +236,10 @@ pub(super) fn grad_program(program: &Program, by: &[usize], value: bool) -> Resu
 
 /// Returns a program with the same inputs and constants, the constants that `f` adds, and the outputs of `f`.
 fn rebuild(program: &Program, name: &str, f: impl FnOnce(&[Tensor]) -> (Vec<Tensor>, Vec<Tensor>)) -> Program {
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let inputs: Vec<Tensor> =
         program.input_types().iter().map(|ty| Tensor::param(ty.clone(), None, "a program")).collect();
     let (added, outputs) = with_origin(&Origin::default(), || f(&inputs));
     let params: Vec<Tensor> = inputs.into_iter().chain(added).collect();
-    trace(name, &params, &outputs, Keep::Since(since.end())).close()
+    trace(name, &params, &outputs, Keep::Recorded(active_trace.end())).close()
 }

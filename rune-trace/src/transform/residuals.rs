@@ -67,7 +67,7 @@ pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) ->
     let mut found: Vec<(Option<usize>, u64, SavedResidual)> = Vec::new();
     for x in linear.residuals() {
         let input = inputs.iter().position(|i| i.ptr_eq(x));
-        let source = match (input.and_then(&name), x.made_by()) {
+        let source = match (input.and_then(&name), x.producing_op()) {
             (Some(name), _) => ResidualSource::Argument { name },
             (None, None) => ResidualSource::Captured,
             (None, Some((op, result, origin))) => operation(&op, result, &origin),

@@ -6,19 +6,19 @@ use rustc_hash::FxHashMap;
 
 /// A transformation visits a sub-program once for each use. If it would repeat more operations than this, it is
 /// rejected: a few levels of calls that call others several times would need unbounded time and memory.
-const MOST: u64 = 1 << 20;
+const MAX_OPERATIONS: u64 = 1 << 20;
 
 /// Returns the number of operations that a transformation of `program` would visit, if it is too large.
 pub(super) fn too_many(program: &Program) -> Option<u64> {
     let mut known = FxHashMap::default();
-    let all = extent(program, &mut known).operations;
+    let all = measure(program, &mut known).operations;
     let written: u64 = known.values().map(|e| e.own).sum();
-    (all.saturating_sub(written) > MOST).then_some(all)
+    (all.saturating_sub(written) > MAX_OPERATIONS).then_some(all)
 }
 
 /// Returns whether the stacked variables of loops, for a backward pass, would exceed any memory.
 pub(super) fn too_large(program: &Program) -> bool {
-    extent(program, &mut FxHashMap::default()).stacked > isize::MAX as usize
+    measure(program, &mut FxHashMap::default()).stacked > isize::MAX as usize
 }
 
 #[derive(Clone, Copy)]
@@ -32,7 +32,7 @@ struct ProgramSize {
 }
 
 /// Visits each program once, and records its extent.
-fn extent(program: &Program, known: &mut FxHashMap<*const Program, ProgramSize>) -> ProgramSize {
+fn measure(program: &Program, known: &mut FxHashMap<*const Program, ProgramSize>) -> ProgramSize {
     if let Some(extent) = known.get(&std::ptr::from_ref(program)) {
         return *extent;
     }
@@ -55,7 +55,7 @@ fn extent(program: &Program, known: &mut FxHashMap<*const Program, ProgramSize>)
             | None => 1,
         };
         for (_, inner) in instruction.op.programs() {
-            let inner = extent(inner, known);
+            let inner = measure(inner, known);
             all.operations = all.operations.saturating_add(inner.operations);
             all.stacked = all.stacked.max(inner.stacked.saturating_mul(trip_count));
         }

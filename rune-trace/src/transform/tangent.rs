@@ -37,11 +37,11 @@ impl Tangent {
     }
     /// Applies `f` to this tangent. Zero stays zero. `f` must be linear. Only the functions below and `linear` use this
     /// function.
-    fn through(&self, f: impl FnOnce(&Tensor) -> Tensor) -> Tangent {
+    fn map(&self, f: impl FnOnce(&Tensor) -> Tensor) -> Tangent {
         Tangent(self.0.as_ref().map(f))
     }
     pub fn neg(&self) -> Tangent {
-        self.through(lax::neg)
+        self.map(lax::neg)
     }
     pub fn add(&self, other: &Tangent) -> Tangent {
         match (&self.0, &other.0) {
@@ -58,41 +58,41 @@ impl Tangent {
         }
     }
     /// Returns this tangent times a value of the same type. `factor` is not computed if the tangent is zero.
-    pub fn times(&self, factor: impl FnOnce() -> Tensor) -> Tangent {
-        self.through(|t| lax::mul(t, &factor()))
+    pub fn mul(&self, factor: impl FnOnce() -> Tensor) -> Tangent {
+        self.map(|t| lax::mul(t, &factor()))
     }
     /// Returns this tangent divided by a value of the same type.
-    pub fn over(&self, divisor: &Tensor) -> Tangent {
-        self.through(|t| lax::div(t, divisor))
+    pub fn div(&self, divisor: &Tensor) -> Tangent {
+        self.map(|t| lax::div(t, divisor))
     }
     /// Returns this tangent where `pred` is true, and zero elsewhere.
     pub fn where_(&self, pred: impl FnOnce() -> Tensor) -> Tangent {
-        self.through(|t| lax::select(&pred(), t, &lax::full_like(t, 0.0)))
+        self.map(|t| lax::select(&pred(), t, &lax::full_like(t, 0.0)))
     }
     /// Applies a linear operation with one operand.
     pub fn linear(&self, op: impl FnOnce(Tensor) -> Op<Tensor>) -> Tangent {
-        self.through(|t| Tensor::apply1(op(t.clone())))
+        self.map(|t| Tensor::apply1(op(t.clone())))
     }
     pub fn reduce_sum(&self, axes: &[usize]) -> Tangent {
-        self.through(|t| lax::reduce_sum(t, axes))
+        self.map(|t| lax::reduce_sum(t, axes))
     }
     pub fn psum(&self, axis: &NamedAxis) -> Tangent {
-        self.through(|t| lax::collective(CollectiveFn::Sum, t, axis))
+        self.map(|t| lax::collective(CollectiveFn::Sum, t, axis))
     }
     pub fn reshape(&self, shape: &[usize]) -> Tangent {
-        self.through(|t| lax::reshape(t, shape))
+        self.map(|t| lax::reshape(t, shape))
     }
     pub fn transpose(&self, permutation: &[usize]) -> Tangent {
-        self.through(|t| lax::transpose(t, permutation))
+        self.map(|t| lax::transpose(t, permutation))
     }
     pub fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize]) -> Tangent {
-        self.through(|t| lax::slice(t, start, limit, strides))
+        self.map(|t| lax::slice(t, start, limit, strides))
     }
     pub fn pad(&self, config: Vec<rune_ir::op::Padding>) -> Tangent {
-        self.through(|t| lax::pad(t, &lax::full(t.dtype(), &rune_ir::Shape::scalar(), 0.0), config))
+        self.map(|t| lax::pad(t, &lax::full(t.dtype(), &rune_ir::Shape::scalar(), 0.0), config))
     }
     pub fn gather(&self, indices: &Tensor, dims: rune_ir::op::GatherDims, sizes: &[usize]) -> Tangent {
-        self.through(|t| lax::gather(t, indices, dims, sizes))
+        self.map(|t| lax::gather(t, indices, dims, sizes))
     }
     /// Returns `pred ? on_true : on_false`, for tangents of values of type `ty`.
     pub fn select(pred: &Tensor, on_true: &Tangent, on_false: &Tangent, ty: &Type) -> Tangent {

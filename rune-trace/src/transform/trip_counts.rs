@@ -22,8 +22,8 @@ pub(crate) fn with_known_trip_counts(
     moves: &[bool],
     wanted: &[bool],
 ) -> Option<Program> {
-    let mut loops = Loops::default();
-    if !loops.within(program) {
+    let mut loops = LoopSearch::default();
+    if !loops.in_program(program) {
         return None;
     }
     unbounded_loop(program, moves, wanted)?;
@@ -38,32 +38,32 @@ pub(crate) fn with_known_trip_counts(
 
 /// Whether each sub-program contains loops of unknown length, by address.
 #[derive(Default)]
-struct Loops(FxHashMap<*const Program, bool>);
+struct LoopSearch(FxHashMap<*const Program, bool>);
 
-impl Loops {
-    fn within(&mut self, program: &Program) -> bool {
-        program.instructions().iter().any(|i| self.at(&i.op))
+impl LoopSearch {
+    fn in_program(&mut self, program: &Program) -> bool {
+        program.instructions().iter().any(|i| self.in_op(&i.op))
     }
     /// Returns whether an operation is such a loop, or contains one.
-    fn at(&mut self, op: &Op) -> bool {
-        matches!(op, Op::While { .. }) || op.programs().into_iter().any(|(_, p)| self.within_shared(p))
+    fn in_op(&mut self, op: &Op) -> bool {
+        matches!(op, Op::While { .. }) || op.programs().into_iter().any(|(_, p)| self.in_shared_program(p))
     }
-    fn within_shared(&mut self, program: &Arc<Program>) -> bool {
+    fn in_shared_program(&mut self, program: &Arc<Program>) -> bool {
         if let Some(known) = self.0.get(&Arc::as_ptr(program)) {
             return *known;
         }
-        let found = self.within(program);
+        let found = self.in_program(program);
         self.0.insert(Arc::as_ptr(program), found);
         found
     }
 }
 
 /// Returns the program reduced to the operations that loops need, and the inputs that it still takes.
-fn only_loops(program: &Program, loops: &mut Loops) -> Option<(Program, Vec<usize>)> {
+fn only_loops(program: &Program, loops: &mut LoopSearch) -> Option<(Program, Vec<usize>)> {
     let mut needed = vec![false; program.num_vars()];
     let mut kept: Vec<&Instruction> = Vec::new();
     for instruction in program.instructions().iter().rev() {
-        if loops.at(&instruction.op) || instruction.results().any(|v| needed[v.index()]) {
+        if loops.in_op(&instruction.op) || instruction.results().any(|v| needed[v.index()]) {
             instruction.op.operands().into_iter().for_each(|v| needed[v.index()] = true);
             kept.push(instruction);
         }
@@ -84,7 +84,7 @@ impl Observer for TripCounts {
     fn observes_instructions(&self) -> bool {
         false
     }
-    fn looped(&mut self, body: &Program, trip_count: usize) {
+    fn loop_ended(&mut self, body: &Program, trip_count: usize) {
         let (least, greatest) = self.0.entry(body).or_insert((trip_count, trip_count));
         (*least, *greatest) = ((*least).min(trip_count), (*greatest).max(trip_count));
     }
@@ -123,7 +123,7 @@ impl Writer {
 
 struct Rewriter {
     trip_counts: TripCounts,
-    loops: Loops,
+    loops: LoopSearch,
     /// The finished sub-programs, by address.
     done: FxHashMap<*const Program, Arc<Program>>,
 }
@@ -162,7 +162,7 @@ impl Rewriter {
             )
             | None => false,
         };
-        if rules || !self.loops.at(&op) {
+        if rules || !self.loops.in_op(&op) {
             return Some(op);
         }
         let Op::While { args, consts, cond, body } = op else {
@@ -184,14 +184,14 @@ impl Rewriter {
         let (length, body) = match least == greatest && !cond.has_effects() {
             true => (greatest, next),
             // The condition runs once more than the body, and its effects can be observed.
-            false => (greatest + usize::from(cond.has_effects()), Arc::new(perhaps(&cond, next, consts, origin)?)),
+            false => (greatest + usize::from(cond.has_effects()), Arc::new(guarded_body(&cond, next, consts, origin)?)),
         };
         Some(Op::Scan { args, consts, carry, length, reverse: false, unroll: 0, body })
     }
 }
 
 /// Returns the program that runs `body` if `cond` holds, and otherwise returns the carry unchanged.
-fn perhaps(cond: &Arc<Program>, body: Arc<Program>, consts: usize, origin: &Origin) -> Option<Program> {
+fn guarded_body(cond: &Arc<Program>, body: Arc<Program>, consts: usize, origin: &Origin) -> Option<Program> {
     let types = body.input_types().to_vec();
     let all = || (0..types.len() as u32).map(Var);
     let stay = ProgramBuilder::new("stay", types.clone(), Vec::new()).finish(all().skip(consts).collect()).ok()?;

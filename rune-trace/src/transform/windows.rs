@@ -21,8 +21,8 @@ pub(super) fn extreme(x: &Dual, window: &Window, greatest: bool) -> Tangent {
     let padded = padded(x, window, greatest);
     let positions = window.dimensions.iter().try_fold(1usize, |n, &d| n.checked_mul(d));
     match positions {
-        Some(count) if count <= MAX_POSITIONS => one_by_one(&padded, window, &out),
-        Some(_) | None => by_halves(padded, window, &out),
+        Some(count) if count <= MAX_POSITIONS => by_position(&padded, window, &out),
+        Some(_) | None => by_doubling(padded, window, &out),
     }
 }
 
@@ -50,7 +50,7 @@ impl RunningExtremes {
         RunningExtremes { v, t, greatest: self.greatest }
     }
     /// Returns the best of these and of later elements.
-    fn or(self, after: &RunningExtremes) -> RunningExtremes {
+    fn combine(self, after: &RunningExtremes) -> RunningExtremes {
         let better = if self.greatest { lax::gt(&after.v, &self.v) } else { lax::lt(&after.v, &self.v) };
         let t = Tangent::select(&better, &after.t, &self.t, after.v.ty());
         RunningExtremes { v: lax::select(&better, &after.v, &self.v), t, greatest: self.greatest }
@@ -58,20 +58,20 @@ impl RunningExtremes {
 }
 
 /// Visits the positions in a window one after the other. Each is one strided slice of the whole operand.
-fn one_by_one(padded: &RunningExtremes, window: &Window, out: &Shape) -> Tangent {
+fn by_position(padded: &RunningExtremes, window: &Window, out: &Shape) -> Tangent {
     let rank = out.rank();
     let at = |position: Vec<usize>| {
         let start: Vec<usize> = (0..rank).map(|a| position[a] * window.window_dilation[a]).collect();
         let limit: Vec<usize> = (0..rank).map(|a| start[a] + (out[a] - 1) * window.strides[a] + 1).collect();
         padded.slice(&start, &limit, &window.strides)
     };
-    let best = positions(&window.dimensions).map(at).reduce(|best, after| best.or(&after));
+    let best = positions(&window.dimensions).map(at).reduce(|best, after| best.combine(&after));
     best.map_or(Tangent::ZERO, |best| best.t)
 }
 
 /// Works axis by axis, the last axis first. The extremes of two adjacent parts of a window give those of a part of
 /// twice the size, so the number of steps is the number of bits of the window sizes.
-fn by_halves(padded: RunningExtremes, window: &Window, out: &Shape) -> Tangent {
+fn by_doubling(padded: RunningExtremes, window: &Window, out: &Shape) -> Tangent {
     let mut best = padded;
     let ones = vec![1; out.rank()];
     for axis in (0..out.rank()).rev() {
@@ -85,7 +85,7 @@ fn by_halves(padded: RunningExtremes, window: &Window, out: &Shape) -> Tangent {
             let after = best.slice(&start, &limit, &ones);
             start[axis] = 0;
             limit[axis] -= by;
-            best = best.slice(&start, &limit, &ones).or(&after);
+            best = best.slice(&start, &limit, &ones).combine(&after);
             width += step;
         }
         let (mut limit, mut strides) = (best.v.shape().to_vec(), ones.clone());
@@ -146,8 +146,8 @@ mod tests {
                 let out = window.output_shape(x.v.shape()).unwrap();
                 let ty = x.v.ty().with_shape(out.clone());
                 let [one, halves] = [
-                    one_by_one(&padded(&x, &window, greatest), &window, &out),
-                    by_halves(padded(&x, &window, greatest), &window, &out),
+                    by_position(&padded(&x, &window, greatest), &window, &out),
+                    by_doubling(padded(&x, &window, greatest), &window, &out),
                 ];
                 let found = [one, halves].map(|t| t.instantiate(&ty).value().unwrap().to_host().unwrap());
                 assert_eq!(found[0], found[1], "{window:?} {greatest}");

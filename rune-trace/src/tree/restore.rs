@@ -34,7 +34,7 @@ impl Restore {
     }
     /// Reports that the value in the file does not fit here.
     pub fn refuse<T>(&mut self, expected: impl Into<String>, found: &Value) -> Option<T> {
-        let (name, found) = (self.path.name(), statics::short(found));
+        let (name, found) = (self.path.name(), statics::shortened(found));
         self.differences.push(Difference::Static { name, expected: expected.into(), found });
         None
     }
@@ -74,7 +74,7 @@ impl Restore {
         }
     }
     /// Reads a part for which the tree has no example. All differences in it are reported as one.
-    pub fn whole<T>(
+    pub fn read_as_one<T>(
         &mut self,
         expected: &str,
         found: &Value,
@@ -95,12 +95,12 @@ impl Restore {
 pub struct Fields<'v>(Option<&'v Map<String, Value>>);
 
 /// Returns the same tree.
-pub(super) fn same<T: Tree>(tree: &T) -> T {
+pub(super) fn clone_tree<T: Tree>(tree: &T) -> T {
     tree.map(&mut |leaf| leaf.clone())
 }
 
 /// Returns `None` for an empty object, which means that nothing is stored.
-pub(super) fn something(found: Option<&Value>) -> Option<&Value> {
+pub(super) fn non_empty(found: Option<&Value>) -> Option<&Value> {
     found.filter(|value| !value.as_object().is_some_and(Map::is_empty))
 }
 
@@ -112,7 +112,7 @@ pub(super) fn value<T: Tree>(
     read: impl FnOnce(&Value) -> Option<T>,
 ) -> Option<T> {
     match found {
-        None => like.map(same),
+        None => like.map(clone_tree),
         Some(found) => match read(found) {
             Some(value) => Some(value),
             None => at.refuse(std::any::type_name::<T>(), found),
@@ -123,7 +123,7 @@ pub(super) fn value<T: Tree>(
 pub(super) fn option<T: Tree>(like: Option<&Option<T>>, found: Option<&Value>, at: &mut Restore) -> Option<Option<T>> {
     let inner = like.and_then(Option::as_ref);
     match found {
-        None => like.map(same),
+        None => like.map(clone_tree),
         Some(Value::Null) => Some(None),
         Some(found) => {
             let marked = found.as_object().filter(|map| map.len() == 1).and_then(|map| map.get(SOME));
@@ -133,8 +133,8 @@ pub(super) fn option<T: Tree>(like: Option<&Option<T>>, found: Option<&Value>, a
 }
 
 pub(super) fn list<T: Tree>(like: Option<&[T]>, found: Option<&Value>, at: &mut Restore) -> Option<Vec<T>> {
-    match something(found) {
-        None => like.map(|like| like.iter().map(same).collect()),
+    match non_empty(found) {
+        None => like.map(|like| like.iter().map(clone_tree).collect()),
         Some(Value::Array(items)) => {
             let item = |(i, found)| {
                 at.inside(PathPart::Index(i), |at| T::restore(like.and_then(|l| l.get(i)), Some(found), at))
@@ -182,10 +182,10 @@ fn parsed<K: 'static>(text: &str) -> Option<K> {
         let value: Box<dyn Any> = Box::new(value?);
         value.downcast::<K>().ok().map(|key| *key)
     }
-    macro_rules! one_of {
+    macro_rules! parse_as_one_of {
         ($($T:ty),*) => { None$(.or_else(|| as_key::<K, $T>(text.parse().ok())))* };
     }
-    one_of!(String, char, bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize)
+    parse_as_one_of!(String, char, bool, i8, i16, i32, i64, u8, u16, u32, u64, usize, isize)
         .or_else(|| as_key::<K, &'static str>(Some(interned(text))))
 }
 

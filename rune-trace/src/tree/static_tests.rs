@@ -27,7 +27,7 @@ impl Folder {
         self.0.path().join("tree.safetensors")
     }
     /// Saves `tree`, and loads it into `like`.
-    fn through<T: Tree>(&self, tree: &T, like: &T) -> Result<T, StorageError> {
+    fn round_trip<T: Tree>(&self, tree: &T, like: &T) -> Result<T, StorageError> {
         save(self.file(), tree)?;
         load(self.file(), like)
     }
@@ -42,7 +42,7 @@ fn all_come_back<T: Tree>(all: &[T]) {
     let folder = Folder::new();
     for tree in all {
         for like in all {
-            let back = folder.through(tree, like).unwrap();
+            let back = folder.round_trip(tree, like).unwrap();
             assert_eq!(structure(&back), structure(tree), "{:?}: {:?}", folder.json(), back.statics());
             assert_eq!(back.statics(), tree.statics(), "{:?}", folder.json());
         }
@@ -126,7 +126,7 @@ fn model(n: usize) -> Model<BTreeMap<String, i64>> {
 fn a_number_that_was_saved_comes_back() {
     let folder = Folder::new();
     let layer = |heads| Layer { weight: Tensor::scalar(1.0f32), heads, act: Act::Relu };
-    assert_eq!(folder.through(&layer(7), &layer(0)).unwrap().heads, 7);
+    assert_eq!(folder.round_trip(&layer(7), &layer(0)).unwrap().heads, 7);
     assert_eq!(folder.json().unwrap(), r#"{"act":"Relu","heads":7}"#);
 }
 
@@ -174,7 +174,7 @@ fn floats_come_back_bit_for_bit() {
     })
     .take(2000)
     .collect();
-    let back = folder.through(&some, &Vec::new()).unwrap();
+    let back = folder.round_trip(&some, &Vec::new()).unwrap();
     assert!(some.iter().map(|x| x.to_bits()).eq(back.iter().map(|x| x.to_bits())));
 }
 
@@ -183,7 +183,7 @@ fn a_model_comes_back_with_all_that_is_no_tensor() {
     let folder = Folder::new();
     for n in 0..3 {
         for m in 0..3 {
-            let back = folder.through(&model(n), &model(m)).unwrap();
+            let back = folder.round_trip(&model(n), &model(m)).unwrap();
             let expected = Model { function: model(m).function, ..model(n) };
             assert_eq!(structure(&back), structure(&expected), "{n} into {m}: {}", folder.json().unwrap());
             assert_eq!(back.pair.0.item::<f32>().unwrap(), n as f32);
@@ -212,7 +212,7 @@ fn files_without_such_parts_leave_them_as_they_are() {
 }
 
 #[track_caller]
-fn refused<T: Tree>(folder: &Folder, like: &T) -> String {
+fn load_error<T: Tree>(folder: &Folder, like: &T) -> String {
     let error = load(folder.file(), like).map(|_| ()).unwrap_err().to_string();
     error.strip_prefix(&folder.file().display().to_string()).unwrap().to_owned()
 }
@@ -239,22 +239,22 @@ fn what_has_no_place_in_the_tree_is_refused_with_its_name() {
     let expected = " does not hold this tree:\n  `0.heads` is 300 in the file, where u8 is expected\n  \
                     `0.act` is {\"Leaky\":{\"0\":1.0}} in the file, where a variant that the type has is expected\n  \
                     `1.act` is {\"Leaky\":{\"0\":1.0}} in the file, where a variant that the type has is expected";
-    assert_eq!(refused(&folder, &vec![other(()), other(())]), expected);
+    assert_eq!(load_error(&folder, &vec![other(()), other(())]), expected);
     // A field that no longer exists.
     let weights: Vec<(Tensor,)> = vec![(Tensor::scalar(1.0f32),)];
     save(folder.file(), &(Tensor::scalar(1.0f32), 5u8)).unwrap();
     assert_eq!(
-        refused(&folder, &weights[0]),
+        load_error(&folder, &weights[0]),
         " does not hold this tree:\n  `1` is 5 in the file, where nothing is expected"
     );
     // Tensors are reported once, and not again with the values that contain them.
     save(folder.file(), &layers(&[1, 2])).unwrap();
     assert_eq!(
-        refused(&folder, &layers(&[1])),
+        load_error(&folder, &layers(&[1])),
         " does not hold this tree:\n  `1.weight` of type [f32] is in the file and not in the tree"
     );
     assert_eq!(
-        refused(&folder, &layers(&[1, 2, 3])),
+        load_error(&folder, &layers(&[1, 2, 3])),
         " does not hold this tree:\n  `2.weight` of type [f32] is missing"
     );
 }
@@ -268,12 +268,12 @@ enum Either {
 #[test]
 fn variants_with_tensors_are_those_of_the_tree() {
     let (folder, x) = (Folder::new(), || Tensor::scalar(1.0f32));
-    assert!(matches!(folder.through(&Either::Right(x(), 2), &Either::Right(x(), 1)).unwrap(), Either::Right(_, 2)));
-    assert!(matches!(folder.through(&Either::Left(x()), &Either::Left(x())).unwrap(), Either::Left(_)));
-    let told =
+    assert!(matches!(folder.round_trip(&Either::Right(x(), 2), &Either::Right(x(), 1)).unwrap(), Either::Right(_, 2)));
+    assert!(matches!(folder.round_trip(&Either::Left(x()), &Either::Left(x())).unwrap(), Either::Left(_)));
+    let expected =
         " does not hold this tree:\n  `0` is {\"Left\":{}} in the file, where the variant of the tree is expected";
     save(folder.file(), &(Either::Left(x()),)).unwrap();
-    assert_eq!(refused(&folder, &(Either::Right(x(), 1),)), told);
+    assert_eq!(load_error(&folder, &(Either::Right(x(), 1),)), expected);
 }
 
 #[test]
@@ -298,18 +298,18 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
     }
     let (folder, x) = (Folder::new(), || Tensor::scalar(1.0f32));
     save(folder.file(), &x()).unwrap();
-    let told = |error: StorageError| error.to_string().replace(&folder.file().display().to_string(), "file");
-    let error = told(save(folder.file(), &vec![Odd { x: x(), odd: Unwritten }]).unwrap_err());
+    let error_text = |error: StorageError| error.to_string().replace(&folder.file().display().to_string(), "file");
+    let error = error_text(save(folder.file(), &vec![Odd { x: x(), odd: Unwritten }]).unwrap_err());
     assert_eq!(
         error,
         "file is not written: `0.odd` is a `rune_trace::tree::static_tests::Unwritten`, which is no tensor and has no text; derive \
          `Tree`, or serde's `Serialize` and `Deserialize`, for it, or mark the field `#[tree(static, skip)]` to leave it out of files"
     );
-    let error = told(save(folder.file(), &Holds { inner: 1u8, function: Tensor::exp }).unwrap_err());
+    let error = error_text(save(folder.file(), &Holds { inner: 1u8, function: Tensor::exp }).unwrap_err());
     assert!(error.starts_with("file is not written: `function` is a `"), "{error}");
-    let error = told(save(folder.file(), &Large { large: u128::MAX }).unwrap_err());
+    let error = error_text(save(folder.file(), &Large { large: u128::MAX }).unwrap_err());
     assert!(error.starts_with("file is not written: `large` is a `u128`"), "{error}");
-    assert_eq!(folder.through(&Large { large: 7 }, &Large { large: 0 }).unwrap().large, 7);
+    assert_eq!(folder.round_trip(&Large { large: 7 }, &Large { large: 0 }).unwrap().large, 7);
     save(folder.file(), &x()).unwrap();
     // Two keys with the same text.
     #[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Hash)]
@@ -319,7 +319,7 @@ fn what_has_no_text_is_refused_when_it_is_saved() {
             f.write_str("key")
         }
     }
-    let error = told(save(folder.file(), &BTreeMap::from([(Vague(0), 1u8), (Vague(1), 2)])).unwrap_err());
+    let error = error_text(save(folder.file(), &BTreeMap::from([(Vague(0), 1u8), (Vague(1), 2)])).unwrap_err());
     assert_eq!(error, "file is not written: two leaves of the tree have the name `key`");
     // A chain that is too long to be read again.
     #[derive(Tree)]
@@ -344,10 +344,10 @@ fn keys_that_cannot_be_made_of_text_are_those_of_the_tree() {
     let map =
         |names: &[&str], n: u8| -> BTreeMap<Name, u8> { names.iter().map(|k| (Name((*k).to_owned()), n)).collect() };
     let folder = Folder::new();
-    let back = folder.through(&map(&["a", "b"], 1), &map(&["a", "b", "c"], 2)).unwrap();
+    let back = folder.round_trip(&map(&["a", "b"], 1), &map(&["a", "b", "c"], 2)).unwrap();
     assert_eq!(back, map(&["a", "b"], 1));
     assert_eq!(
-        refused(&folder, &map(&["a"], 0)),
+        load_error(&folder, &map(&["a"], 0)),
         " does not hold this tree:\n  `b` is 1 in the file, where no key is expected"
     );
 }

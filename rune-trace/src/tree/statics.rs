@@ -118,8 +118,8 @@ impl Static {
                 };
                 changes.push(StaticChange {
                     path: path.to_string(),
-                    now: now.short(),
-                    before: before.short(),
+                    now: now.summary(),
+                    before: before.summary(),
                     is_choice: choice(now) && choice(before),
                 });
             }
@@ -127,10 +127,10 @@ impl Static {
     }
 
     /// Returns a short description.
-    fn short(&self) -> String {
+    fn summary(&self) -> String {
         match self {
             Static::Tensor => "a tensor".to_owned(),
-            Static::Value(value) => short(value),
+            Static::Value(value) => shortened(value),
             Static::Absent => "None".to_owned(),
             Static::Present(_) => "Some".to_owned(),
             Static::List(items) => format!("{} items", items.len()),
@@ -238,10 +238,10 @@ pub(super) fn hash<T: Hash + ?Sized>(value: &T) -> u64 {
 }
 
 /// Returns JSON on one line, abbreviated.
-pub(crate) fn short(value: &Value) -> String {
-    const LONGEST: usize = 80;
+pub(crate) fn shortened(value: &Value) -> String {
+    const MAX_TEXT: usize = 80;
     let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
+    match text.char_indices().nth(MAX_TEXT) {
         None => text,
         Some((end, _)) => format!("{}…", &text[..end]),
     }

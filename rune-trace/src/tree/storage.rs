@@ -1,6 +1,6 @@
 //! Trees in files, with each leaf under its name.
 
-use super::{Restore, Tree, TreePath, Unwritable, short};
+use super::{Restore, Tree, TreePath, Unwritable, shortened};
 use crate::Tensor;
 use rune_ir::Array;
 use rune_ir::storage::{Difference, Differences, StorageError, read_with, replace, write_with};
@@ -8,16 +8,16 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 /// The name of a tree that is one tensor.
-const LONE: &str = "tensor";
+const SINGLE_TENSOR: &str = "tensor";
 
 /// The name of a tree without tensors that is not a struct.
-const WHOLE: &str = "tree";
+const WHOLE_TREE: &str = "tree";
 
-fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
+fn named_leaves<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
     let mut leaves = Vec::new();
     tree.visit(&mut TreePath::default(), &mut |path, leaf| {
         let name = path.name();
-        leaves.push((if name.is_empty() { LONE.to_owned() } else { name }, leaf));
+        leaves.push((if name.is_empty() { SINGLE_TENSOR.to_owned() } else { name }, leaf));
     });
     leaves
 }
@@ -55,7 +55,7 @@ fn named<T: Tree>(tree: &T) -> Vec<(String, &Tensor)> {
 /// or the file cannot be written.
 pub fn save<T: Tree>(path: impl AsRef<Path>, tree: &T) -> Result<(), StorageError> {
     let path = path.as_ref();
-    let leaves = named(tree);
+    let leaves = named_leaves(tree);
     let pending: Vec<Tensor> = leaves.iter().filter(|(_, t)| t.is_pending()).map(|(_, t)| (*t).clone()).collect();
     let failed = |source| StorageError::Pending { path: path.to_owned(), source: Box::new(source) };
     if !pending.is_empty() {
@@ -77,7 +77,7 @@ pub fn save<T: Tree>(path: impl AsRef<Path>, tree: &T) -> Result<(), StorageErro
 /// Returns the parts of the tree that are not tensors, as JSON. Returns `None` if the tensors determine everything.
 fn statics<T: Tree>(path: &Path, tree: &T) -> Result<Option<String>, StorageError> {
     let path = || path.to_owned();
-    let name = |name: String| if name.is_empty() { WHOLE.to_owned() } else { name };
+    let name = |name: String| if name.is_empty() { WHOLE_TREE.to_owned() } else { name };
     let json = tree.statics().to_json(&mut TreePath::default()).map_err(|unwritable| match unwritable {
         Unwritable::Opaque { name: at, ty } => StorageError::Static { path: path(), name: name(at), ty },
         Unwritable::SameName { name } => StorageError::SameName { path: path(), name },
@@ -105,7 +105,7 @@ pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError
     let path = path.as_ref();
     let (mut arrays, statics) = read_with(path)?;
     let (mut leaves, mut differences) = (Vec::new(), Vec::new());
-    for (name, leaf) in named(like) {
+    for (name, leaf) in named_leaves(like) {
         match arrays.remove(&name) {
             None => differences.push(Difference::Missing { name, expected: leaf.ty().clone() }),
             Some(array) if array.ty() != leaf.ty() => {
@@ -121,23 +121,24 @@ pub fn load<T: Tree>(path: impl AsRef<Path>, like: &T) -> Result<T, StorageError
     let tree = T::restore(Some(like), statics.as_ref(), &mut at);
     // A difference in a tensor is not reported again for the value that contains it.
     let names: Vec<String> = differences.iter().map(|d| d.name().to_owned()).collect();
-    let told = |name: &str| names.iter().any(|n| n == name || n.strip_prefix(name).is_some_and(|n| n.starts_with('.')));
-    differences.extend(at.differences().into_iter().filter(|d| !told(d.name())));
+    let is_reported =
+        |name: &str| names.iter().any(|n| n == name || n.strip_prefix(name).is_some_and(|n| n.starts_with('.')));
+    differences.extend(at.differences().into_iter().filter(|d| !is_reported(d.name())));
     let differs = |differences| StorageError::Differs { path: path.to_owned(), differences: Differences(differences) };
     match tree {
         // A file that `save` did not write may contradict its own tensors.
         Some(tree) if differences.is_empty() && same_names(&tree, like) => Ok(tree.with_leaves(leaves)),
         _ if !differences.is_empty() => Err(differs(differences)),
         _ => {
-            let found = statics.as_ref().map_or_else(String::new, short);
+            let found = statics.as_ref().map_or_else(String::new, shortened);
             let expected = "a structure that its tensors fit".to_owned();
-            Err(differs(vec![Difference::Static { name: WHOLE.to_owned(), expected, found }]))
+            Err(differs(vec![Difference::Static { name: WHOLE_TREE.to_owned(), expected, found }]))
         }
     }
 }
 
 fn same_names<T: Tree>(tree: &T, like: &T) -> bool {
-    named(tree).into_iter().map(|(name, _)| name).eq(named(like).into_iter().map(|(name, _)| name))
+    named_leaves(tree).into_iter().map(|(name, _)| name).eq(named_leaves(like).into_iter().map(|(name, _)| name))
 }
 
 #[cfg(test)]

@@ -155,7 +155,7 @@ where
 {
     let VmapOptions { in_axes, out_axes, axis_size, axis_name } = options;
     let plan = Plan { inputs: in_axes.in_axes(), output: out_axes, size: axis_size, name: axis_name };
-    F::returning(move |args| place.of_users::<X, _, _>(&f, args, || run::<X, F>(&f, args, &plan, place)))
+    F::returning(move |args| place.run_in_closure::<X, _, _>(&f, args, || run::<X, F>(&f, args, &plan, place)))
 }
 
 struct Plan {
@@ -198,7 +198,7 @@ where
         let list = sizes_by_path::<X>(args, &fronts);
         place.fail(&format!("the mapped axes have different sizes: {list}{}", asked.unwrap_or_default()));
     }
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let element = |t: &Tensor| Tensor::param(t.ty().with_shape(&t.shape()[1..]), None, "vmap");
     let params: Vec<Option<Tensor>> = fronts.iter().map(|t| t.as_ref().map(element)).collect();
     let mut next = params.iter();
@@ -212,7 +212,7 @@ where
         None => f.call(&inner),
     };
     let params: Vec<Tensor> = params.into_iter().flatten().collect();
-    let traced = trace("f", &params, &output.leaves(), Keep::Since(since.end()));
+    let traced = trace("f", &params, &output.leaves(), Keep::Recorded(active_trace.end()));
     let mapped = fronts.into_iter().flatten().map(Batched::mapped);
     let inputs = mapped.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
     check_size(&traced.program, &batch_axis, place);
@@ -221,7 +221,7 @@ where
     let path = |i: usize| output.leaves_with_paths("result").swap_remove(i).0;
     let results = results.into_iter().enumerate().map(|(i, y)| match plan.output.of_leaf(i).flatten() {
         Some(axis) => {
-            let wide = place.run(Transform::Vmap, || y.spread(size));
+            let wide = place.run(Transform::Vmap, || y.broadcast(size));
             match position(axis, wide.rank()) {
                 Some(axis) => place.run(Transform::Vmap, || move_axis(&wide, 0, axis)),
                 None => place.fail(&format!("`{}` is of type {} and has no axis {axis}", path(i), wide.ty())),

@@ -49,7 +49,7 @@ fn open(line: &Line) -> bool {
 }
 
 /// Returns the tolerance for derivatives, which lose slightly more precision than values.
-fn looser(tol: &Value) -> Value {
+fn derivative_tolerance(tol: &Value) -> Value {
     Value::from(tol.as_f64().unwrap_or(0.0).max(1e-6) * 4.0)
 }
 
@@ -78,7 +78,7 @@ fn numpys_functions_have_the_derivatives_of_jax() {
             let found = back(&cts);
             let expected = grads.iter().filter(|g| !g.is_null()).map(case::array);
             for (found, expected) in found.iter().zip(expected) {
-                if let Err(error) = case::compare(found, &expected, &looser(&line.tol)) {
+                if let Err(error) = case::compare(found, &expected, &derivative_tolerance(&line.tol)) {
                     return Some(Err(error));
                 }
             }
@@ -131,7 +131,7 @@ fn numpys_functions_give_the_same_on_batches() {
             for (i, inputs) in [&case.inputs, &others].into_iter().enumerate() {
                 for (found, expected) in found.iter().zip(f(inputs)) {
                     let expected = expected.to_array().unwrap();
-                    if let Err(error) = case::compare(&found.i(i), &expected, &looser(&line.tol)) {
+                    if let Err(error) = case::compare(&found.i(i), &expected, &derivative_tolerance(&line.tol)) {
                         return Some(Err(format!("example {i}: {error}")));
                     }
                 }

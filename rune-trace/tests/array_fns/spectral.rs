@@ -9,7 +9,7 @@ fn random(shape: [usize; 2], dtype: DType) -> Tensor {
     if dtype.is_complex() { complex(numbers(1.3), numbers(0.7)) } else { numbers(1.3) }
 }
 
-fn far(x: &Tensor, y: &Tensor) -> f64 {
+fn max_difference(x: &Tensor, y: &Tensor) -> f64 {
     (x - y).abs().max().item::<f64>().unwrap()
 }
 
@@ -22,7 +22,8 @@ fn schur_forms_are_triangular() {
             let (t, z) = linalg::schur(&a);
             let far_from = |t: &Tensor, z: &Tensor| {
                 let a = a.cast(t.dtype());
-                far(&z.matmul(t).matmul(adjoint(z)), &a).max(far(&z.matmul(adjoint(z)), &eye.cast(t.dtype())))
+                max_difference(&z.matmul(t).matmul(adjoint(z)), &a)
+                    .max(max_difference(&z.matmul(adjoint(z)), &eye.cast(t.dtype())))
             };
             assert!(far_from(&t, &z) < 1e-13, "{n} {dtype}: {}", far_from(&t, &z));
             let below = t.tril(-1).abs();
@@ -40,8 +41,8 @@ fn schur_forms_are_triangular() {
             let (t, z) = linalg::rsf2csf(&t, &z);
             assert!(far_from(&t, &z) < 1e-13 && t.tril(-1).abs().sum().item::<f64>().unwrap() == 0.0);
             let (w, v) = linalg::eig(&a);
-            assert!(far(&a.cast(DType::C128).matmul(&v), &(&v * w.unsqueeze(-2))) < 1e-12, "{n} {dtype}");
-            assert!(far(&v.abs().square().sum_axes(0), &Tensor::ones([n], DType::F64)) < 1e-14);
+            assert!(max_difference(&a.cast(DType::C128).matmul(&v), &(&v * w.unsqueeze(-2))) < 1e-12, "{n} {dtype}");
+            assert!(max_difference(&v.abs().square().sum_axes(0), &Tensor::ones([n], DType::F64)) < 1e-14);
         }
     }
 }
@@ -52,25 +53,31 @@ fn factors_of_complex_matrices() {
         let a = random([m, n], DType::C128);
         let eye = |n: usize| Tensor::eye(n, DType::C128);
         let (q, r) = linalg::qr_full(&a);
-        assert!(far(&q.matmul(&r), &a) < 1e-12 && far(&adjoint(&q).matmul(&q), &eye(m)) < 1e-13);
+        assert!(max_difference(&q.matmul(&r), &a) < 1e-12 && max_difference(&adjoint(&q).matmul(&q), &eye(m)) < 1e-13);
         assert_eq!(r.diagonal(0, 0, 1).imag().abs().sum().item::<f64>().unwrap(), 0.0);
         let (u, s, vt) = linalg::svd(&a);
         let columns = adjoint(&u).matmul(&u);
-        assert!(far(&(&u * s.cast(DType::C128).unsqueeze(-2)).matmul(&vt), &a) < 1e-12);
-        assert!(far(&columns, &eye(m.min(n))) < 1e-13 && far(&vt.matmul(adjoint(&vt)), &eye(m.min(n))) < 1e-13);
+        assert!(max_difference(&(&u * s.cast(DType::C128).unsqueeze(-2)).matmul(&vt), &a) < 1e-12);
+        assert!(
+            max_difference(&columns, &eye(m.min(n))) < 1e-13
+                && max_difference(&vt.matmul(adjoint(&vt)), &eye(m.min(n))) < 1e-13
+        );
         let (u, _, vt) = linalg::svd_full(&a);
-        assert!(far(&adjoint(&u).matmul(&u), &eye(m)) < 1e-13 && far(&vt.matmul(adjoint(&vt)), &eye(n)) < 1e-13);
+        assert!(
+            max_difference(&adjoint(&u).matmul(&u), &eye(m)) < 1e-13
+                && max_difference(&vt.matmul(adjoint(&vt)), &eye(n)) < 1e-13
+        );
         let (p, l, u) = linalg::lu(&a);
-        assert!(far(&p.matmul(&l).matmul(&u), &a) < 1e-12);
+        assert!(max_difference(&p.matmul(&l).matmul(&u), &a) < 1e-12);
         let gram = definite(&a);
         let l = linalg::cholesky(&gram);
-        assert!(far(&l.matmul(adjoint(&l)), &gram) < 1e-11);
+        assert!(max_difference(&l.matmul(adjoint(&l)), &gram) < 1e-11);
         let b = random([m, 2], DType::C128);
-        assert!(far(&gram.matmul(linalg::cho_solve(&l, &b)), &b) < 1e-10);
-        assert!(far(&gram.matmul(linalg::solve(&gram, &b)), &b) < 1e-10);
+        assert!(max_difference(&gram.matmul(linalg::cho_solve(&l, &b)), &b) < 1e-10);
+        assert!(max_difference(&gram.matmul(linalg::solve(&gram, &b)), &b) < 1e-10);
         let (w, v) = linalg::eigh(&gram);
-        assert!(far(&(&v * w.cast(DType::C128).unsqueeze(-2)).matmul(adjoint(&v)), &gram) < 1e-11);
-        assert!(far(&adjoint(&v).matmul(&v), &eye(m)) < 1e-13);
+        assert!(max_difference(&(&v * w.cast(DType::C128).unsqueeze(-2)).matmul(adjoint(&v)), &gram) < 1e-11);
+        assert!(max_difference(&adjoint(&v).matmul(&v), &eye(m)) < 1e-13);
     }
 }
 
@@ -118,14 +125,14 @@ fn roots_of_negative_matrices() {
     let a = random([4, 4], DType::C128);
     for negative in [-definite(&a), -Tensor::eye(4, DType::C128), Tensor::zeros([4, 4], DType::C128)] {
         let root = linalg::sqrtm(&negative);
-        assert!(far(&root.matmul(&root), &negative) < 1e-12);
+        assert!(max_difference(&root.matmul(&root), &negative) < 1e-12);
         assert!(linalg::eigvals(&root).real().min().item::<f64>().unwrap() > -1e-13);
     }
     // No root is real.
     let real = Tensor::from([[-1.0f64, 0.0], [0.0, 4.0]]);
     assert!(linalg::sqrtm(&real).isnan().any().item::<bool>().unwrap());
     let root = linalg::sqrtm(&real.cast(DType::C128)).abs().diagonal(0, 0, 1);
-    assert!(far(&root, &Tensor::from([1.0f64, 2.0])) < 1e-15);
+    assert!(max_difference(&root, &Tensor::from([1.0f64, 2.0])) < 1e-15);
 }
 
 /// The length and the phase of eigenvectors also have derivatives.

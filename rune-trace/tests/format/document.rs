@@ -17,7 +17,7 @@ fn rows() -> Vec<[Vec<String>; 4]> {
         if inside && !line.starts_with("|-") {
             let cells: Vec<&str> = line.trim_matches('|').split('|').collect();
             assert_eq!(cells.len(), 5, "{line}");
-            rows.push([0, 1, 2, 3].map(|i| marked(cells[i])));
+            rows.push([0, 1, 2, 3].map(|i| code_spans(cells[i])));
         }
         if line == "| operation | operands | attributes | sub-programs | |" {
             inside = true;
@@ -27,17 +27,17 @@ fn rows() -> Vec<[Vec<String>; 4]> {
 }
 
 /// Returns the texts between backticks.
-fn marked(cell: &str) -> Vec<String> {
+fn code_spans(cell: &str) -> Vec<String> {
     cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]
 fn the_document_tells_of_every_operation() {
-    let mut told: BTreeMap<String, [Vec<String>; 3]> = BTreeMap::new();
+    let mut documented: BTreeMap<String, [Vec<String>; 3]> = BTreeMap::new();
     for [names, operands, attributes, programs] in rows() {
         for name in names {
             let parts = [operands.clone(), attributes.clone(), programs.clone()];
-            assert!(told.insert(name.clone(), parts).is_none(), "`{name}` is told of twice");
+            assert!(documented.insert(name.clone(), parts).is_none(), "`{name}` is documented twice");
         }
     }
     let mut wrong = Vec::new();
@@ -48,14 +48,16 @@ fn the_document_tells_of_every_operation() {
         let attributes: Vec<String> = signature.attributes.iter().map(|(name, _)| (*name).to_owned()).collect();
         let is = [parts(&signature.operands), attributes, parts(&signature.programs)];
         for name in &signature.names {
-            match told.remove(*name) {
-                None => wrong.push(format!("`{name}` is not told of; it has {is:?}")),
-                Some(said) if said != is => wrong.push(format!("`{name}` has {is:?}, and is said to have {said:?}")),
+            match documented.remove(*name) {
+                None => wrong.push(format!("`{name}` is not documented; it has {is:?}")),
+                Some(documented) if documented != is => {
+                    wrong.push(format!("`{name}` has {is:?}, and is said to have {documented:?}"))
+                }
                 Some(_) => {}
             }
         }
     }
-    wrong.extend(told.keys().map(|name| format!("`{name}` is no operation")));
+    wrong.extend(documented.keys().map(|name| format!("`{name}` is no operation")));
     assert!(wrong.is_empty(), "docs/program-format.md:\n{}", wrong.join("\n"));
 }
 

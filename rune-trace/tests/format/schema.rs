@@ -251,7 +251,7 @@ fn attribute(ty: &str) -> Value {
             json!({ "enum": [Set, Add, Mul, Min, Max] })
         }
         other => panic!(
-            "how an attribute of type `{other}` is written in JSON has to be said here, and in docs/program-format.md"
+            "how an attribute of type `{other}` is written in JSON has to be message here, and in docs/program-format.md"
         ),
     }
 }

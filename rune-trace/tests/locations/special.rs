@@ -42,7 +42,7 @@ fn special_functions_panic_at_the_users_line() {
     at_fault!(seen, "exponential_integrals::expn", special::expn(0.5, n));
     at_fault!(seen, "gamma::gammaln", special::gammaln(n));
     at_fault!(seen, "gamma::loggamma", special::loggamma(n));
-    at_fault!(seen, "gamma::digamma", special::digamma(n));
+    at_fault!(seen, "polygamma::digamma", special::digamma(n));
     at_fault!(seen, "gamma::gamma", special::gamma(n));
     at_fault!(seen, "gamma::gammasgn", special::gammasgn(n));
     at_fault!(seen, "gamma::factorial", special::factorial(n));
@@ -51,7 +51,7 @@ fn special_functions_panic_at_the_users_line() {
     at_fault!(seen, "gamma::betaln", special::betaln(n, 0.5));
     at_fault!(seen, "gamma::beta", special::beta(n, 0.5));
     at_fault!(seen, "gamma::multigammaln", special::multigammaln(n, 2));
-    at_fault!(seen, "gamma::polygamma", special::polygamma(0.5, n));
+    at_fault!(seen, "polygamma::polygamma", special::polygamma(0.5, n));
     at_fault!(seen, "gamma::lgamma", n.lgamma());
     at_fault!(seen, "gamma::digamma", n.digamma());
     at_fault!(seen, "incomplete_beta::betainc", special::betainc(n, 0.5, 0.5));
@@ -87,9 +87,9 @@ fn operations_of_special_functions_come_from_the_line_of_the_call() {
     from_here!(seen, ["error::erfc", "error::erfcx", "error::ndtr", "error::log_ndtr"], x, |x: &Tensor| vec![special::erfc(x), special::erfcx(x), special::ndtr(x), special::log_ndtr(x)]);
     from_here!(seen, ["error::ndtri", "error::erfc"], x, |x: &Tensor| vec![special::ndtri(x), x.erfc()]);
     from_here!(seen, ["exponential_integrals::expi", "exponential_integrals::exp1", "exponential_integrals::expn"], x, |x: &Tensor| vec![special::expi(x), special::exp1(x), special::expn(x, 0.5)]);
-    from_here!(seen, ["gamma::gammaln", "gamma::loggamma", "gamma::digamma", "gamma::gamma"], x, |x: &Tensor| vec![special::gammaln(x), special::loggamma(x), special::digamma(x), special::gamma(x)]);
+    from_here!(seen, ["gamma::gammaln", "gamma::loggamma", "polygamma::digamma", "gamma::gamma"], x, |x: &Tensor| vec![special::gammaln(x), special::loggamma(x), special::digamma(x), special::gamma(x)]);
     from_here!(seen, ["gamma::gammasgn", "gamma::factorial", "gamma::comb", "gamma::poch"], x, |x: &Tensor| vec![special::gammasgn(x), special::factorial(x), special::comb(x, 0.5), special::poch(x, 0.5)]);
-    from_here!(seen, ["gamma::betaln", "gamma::beta", "gamma::multigammaln", "gamma::polygamma"], x, |x: &Tensor| vec![special::betaln(x, 0.5), special::beta(x, 0.5), special::multigammaln(x, 2), special::polygamma(x, 0.5)]);
+    from_here!(seen, ["gamma::betaln", "gamma::beta", "gamma::multigammaln", "polygamma::polygamma"], x, |x: &Tensor| vec![special::betaln(x, 0.5), special::beta(x, 0.5), special::multigammaln(x, 2), special::polygamma(x, 0.5)]);
     from_here!(seen, ["gamma::lgamma", "gamma::digamma"], x, |x: &Tensor| vec![x.lgamma(), x.digamma()]);
     from_here!(seen, ["incomplete_beta::betainc"], x, |x: &Tensor| vec![special::betainc(x, 0.5, 0.5)]);
     from_here!(seen, ["incomplete_gamma::gammainc", "incomplete_gamma::gammaincc", "incomplete_gamma::random_gamma_grad"], x, |x: &Tensor| vec![special::gammainc(x, 0.5), special::gammaincc(x, 0.5), special::random_gamma_grad(x, 0.5)]);

@@ -15,7 +15,7 @@ fn scalar(x: f64) -> Tensor {
 fn item(x: &Tensor) -> f64 {
     x.item::<f64>().unwrap()
 }
-fn near(found: f64, expected: f64) {
+fn assert_near(found: f64, expected: f64) {
     assert!((found - expected).abs() < 5e-7 * expected.abs().max(1.0), "{found}, and should be {expected}");
 }
 #[track_caller]
@@ -49,18 +49,18 @@ fn slopes_nesting_matrix() {
     let plain: fn(Scalar) -> Scalar = |f| f;
     let f = || -> Scalar { Box::new(|x: &Tensor| 2.0 * (2.0 * x).cos()) };
     let x = scalar(3.0);
-    near(item(&f()(&x)), 1.920341);
-    near(item(&staged(f())(&x)), 1.920341);
+    assert_near(item(&f()(&x)), 1.920341);
+    assert_near(item(&staged(f())(&x)), 1.920341);
     for inside in [plain, staged] {
         for first in derivatives {
             for between in [plain, staged] {
-                near(item(&between(first(inside(f())))(&x)), 1.117662);
+                assert_near(item(&between(first(inside(f())))(&x)), 1.117662);
                 for second in derivatives {
                     let twice = || second(between(first(inside(f()))));
-                    near(item(&twice()(&x)), -7.681362);
-                    near(item(&staged(twice())(&x)), -7.681362);
+                    assert_near(item(&twice()(&x)), -7.681362);
+                    assert_near(item(&staged(twice())(&x)), -7.681362);
                     // The third derivative: 16 sin(2x).
-                    near(item(&first(twice())(&x)), -4.470648);
+                    assert_near(item(&first(twice())(&x)), -4.470648);
                 }
             }
         }
@@ -186,7 +186,7 @@ fn products_with_the_hessian() {
     let hessian = finite_diff_jacobian(|x: &Tensor| grad(f)(x, &y), &x, 1e-4, Difference::Central);
     let product = hessian.matmul(&v).to_vec::<f64>().unwrap();
     let (hx, _) = hvp(f, (&x, &y), (&v, &y.zeros_like()));
-    hx.to_vec::<f64>().unwrap().iter().zip(product).for_each(|(&found, expected)| near(found, expected));
+    hx.to_vec::<f64>().unwrap().iter().zip(product).for_each(|(&found, expected)| assert_near(found, expected));
 }
 
 #[test]
@@ -203,20 +203,20 @@ fn no_grad_makes_constants() {
 fn what_does_not_fit_is_told() {
     let f = |x: &Vec<Tensor>| &x[0] * 2.0;
     let x = vec![Tensor::from([1.0f32, 2.0])];
-    let told = |f: &dyn Fn(), expected: &str| {
+    let panics_with = |f: &dyn Fn(), expected: &str| {
         let message = message(f);
         assert!(message.contains(expected) && message.contains("autodiff.rs:"), "{message}");
     };
     let tangent = "the tangent of `arguments[0][0]` has type [f32], but `arguments[0][0]` has type [2, f32]";
-    told(&|| drop(jvp(f, &x, &vec![Tensor::scalar(1.0f32)])), tangent);
-    told(&|| drop(linearize(f, &x).1.call(&vec![Tensor::scalar(1.0f32)])), tangent);
-    told(&|| drop(jvp(f, &x, &vec![])), "the tangents have another structure than the arguments");
+    panics_with(&|| drop(jvp(f, &x, &vec![Tensor::scalar(1.0f32)])), tangent);
+    panics_with(&|| drop(linearize(f, &x).1.call(&vec![Tensor::scalar(1.0f32)])), tangent);
+    panics_with(&|| drop(jvp(f, &x, &vec![])), "the tangents have another structure than the arguments");
     let cotangent = "the cotangent of `output` has type [2, f64], but `output` has type [2, f32]";
-    told(&|| drop(vjp(f, &x).1(&Tensor::from([1.0f64, 2.0]))), cotangent);
-    told(&|| drop(hvp(f, &x, &x)), "the function returned a tensor of type [2, f32]");
+    panics_with(&|| drop(vjp(f, &x).1(&Tensor::from([1.0f64, 2.0]))), cotangent);
+    panics_with(&|| drop(hvp(f, &x, &x)), "the function returned a tensor of type [2, f32]");
     let halves = vec![Tensor::from([1.0f32]).cast(DType::F16)];
     let sum = |x: &Vec<Tensor>| x[0].sum();
-    told(&|| drop(finite_diff(sum, &halves, 1e-4, Difference::Central)), "a step of 0.0001 from 1 is lost");
+    panics_with(&|| drop(finite_diff(sum, &halves, 1e-4, Difference::Central)), "a step of 0.0001 from 1 is lost");
 }
 
 /// Returns ⟨a, b⟩ over the float leaves, and the sum of the absolute terms.
@@ -302,10 +302,10 @@ fn wrong_gradients_fail_their_check() {
     assert_eq!((failed.num_checked, failed.num_failed, failed.passed), (3, 2, false));
     let indices: Vec<usize> = failed.failed_indices.iter().map(|m| m.index).collect();
     assert_eq!(indices, [0, 2]);
-    near(failed.failed_indices[1].autodiff, 3.0);
-    near(failed.failed_indices[1].finite_difference, 6.0);
-    near(failed.max_abs_error, 3.0);
-    near(failed.mean_rel_error, 1.0 / 3.0);
+    assert_near(failed.failed_indices[1].autodiff, 3.0);
+    assert_near(failed.failed_indices[1].finite_difference, 6.0);
+    assert_near(failed.max_abs_error, 3.0);
+    assert_near(failed.mean_rel_error, 1.0 / 3.0);
     assert!(failed.to_string().starts_with("arguments[0]: 2 of 3 derivatives differ"), "{failed}");
     let options = CheckOptions { indices: Some(vec![1]), ..CheckOptions::default() };
     assert_eq!(check_gradient(wrong, &x, &options).unwrap().num_checked, 1);

@@ -355,13 +355,13 @@ fn branches_not_taken_by_a_batch_element_leave_its_gradient_alone() {
 #[test]
 fn tangents_of_control_flow_are_transposed() {
     let (x, w) = (Tensor::from([0.5, -0.3]), Tensor::from([[0.2, 0.7], [-0.4, 0.9], [0.1, 0.3]]));
-    let turn = |(i, y): &(Tensor, Tensor), w: &Tensor| {
+    let body = |(i, y): &(Tensor, Tensor), w: &Tensor| {
         let inner = fori_loop(0, 2, |k, y: &Tensor| y.sin() * w + k.cast(DType::F64), y);
         let chosen = cond(&i.gt(1.0), || inner.exp(), || &inner * y);
         ((i + 1.0, chosen.clone()), &chosen * i)
     };
     let f = |x: &Tensor| {
-        let ((i, y), ys) = scan(turn, &(Tensor::scalar(0.0), x.clone()), &w);
+        let ((i, y), ys) = scan(body, &(Tensor::scalar(0.0), x.clone()), &w);
         y * i + ys.sum_axes(0)
     };
     let ct = Tensor::from([1.5, -2.0]);

@@ -13,8 +13,8 @@ fn scans(depth: usize, x: &Tensor) -> Tensor {
     if depth == 0 {
         return x.sin();
     }
-    let turn = |(a, b): &(Tensor, Tensor), x: &Tensor| ((b.clone(), scans(depth - 1, &(a * x))), a + b);
-    let ((a, b), ys) = scan(turn, &(x.clone(), Tensor::scalar(1.0)), &Tensor::ones([2], DType::F64));
+    let body = |(a, b): &(Tensor, Tensor), x: &Tensor| ((b.clone(), scans(depth - 1, &(a * x))), a + b);
+    let ((a, b), ys) = scan(body, &(x.clone(), Tensor::scalar(1.0)), &Tensor::ones([2], DType::F64));
     a * b + ys.sum()
 }
 
@@ -50,13 +50,13 @@ fn grows_by(most: usize, what: &str, nest: Nest, transform: impl Fn(&Program)) {
     let depth = 6;
     let steps = |depth| {
         let program = make_program(|x: &Tensor| nest(depth, x), &Tensor::scalar(0.5)).unwrap();
-        work::of(|| transform(&program))
+        work::count_steps(|| transform(&program))
     };
     let (shallow, deep) = (steps(depth), steps(2 * depth));
     assert!(deep <= most * shallow, "{what}: {shallow} steps for {depth} levels, {deep} for {}", 2 * depth);
 }
 
-fn lanes(program: &Program) -> Program {
+fn vmap_all(program: &Program) -> Program {
     let mapped = |n| vec![Some(0); n];
     program.vmap(3, &mapped(program.inputs().len()), &mapped(program.outputs().len())).unwrap()
 }
@@ -64,13 +64,13 @@ fn lanes(program: &Program) -> Program {
 #[test]
 #[cfg_attr(not(debug_assertions), ignore = "only builds with debug assertions count steps")]
 fn nests_take_time_by_their_size() {
-    grows_with_the_nest("vmap of scans", scans, |p| _ = lanes(p));
+    grows_with_the_nest("vmap of scans", scans, |p| _ = vmap_all(p));
     grows_with_the_nest("grad of scans", scans, |p| _ = p.grad(&[0], true).unwrap());
     grows_with_the_nest("jvp of scans", scans, |p| _ = p.jvp(&[0]).unwrap());
     grows_with_the_nest("linearize of scans", scans, |p| _ = p.linearize(&[0]).unwrap());
-    grows_with_the_nest("vmap of grad of scans", scans, |p| _ = lanes(&p.grad(&[0], true).unwrap()));
-    grows_with_the_nest("grad of vmap of scans", scans, |p| _ = lanes(p).vjp(&[0]).unwrap());
-    grows_with_the_nest("vmap of branches", branches, |p| _ = lanes(p));
+    grows_with_the_nest("vmap of grad of scans", scans, |p| _ = vmap_all(&p.grad(&[0], true).unwrap()));
+    grows_with_the_nest("grad of vmap of scans", scans, |p| _ = vmap_all(p).vjp(&[0]).unwrap());
+    grows_with_the_nest("vmap of branches", branches, |p| _ = vmap_all(p));
     grows_with_the_nest("grad of branches", branches, |p| _ = p.grad(&[0], true).unwrap());
     // Each level contains the recomputation of all inner levels.
     grows_by(6, "grad of what is checkpointed", kept, |p| _ = p.grad(&[0], true).unwrap());
@@ -83,7 +83,8 @@ fn loops_in_conditions_are_looked_at_once() {
     let size = |depth: u32| 2usize.pow(depth);
     for depth in [3, 6] {
         let program = make_program(|x: &Tensor| whiles(depth as usize, x), &Tensor::scalar(0.5)).unwrap();
-        let (wide, pushed) = (work::of(|| lanes(&program)), work::of(|| program.jvp(&[0]).unwrap()));
+        let (wide, pushed) =
+            (work::count_steps(|| vmap_all(&program)), work::count_steps(|| program.jvp(&[0]).unwrap()));
         assert!(wide < 60 * size(depth), "{wide} steps for {depth} levels on lanes");
         assert!(pushed < 60 * size(depth), "{pushed} steps for {depth} levels with tangents");
     }

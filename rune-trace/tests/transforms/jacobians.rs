@@ -250,21 +250,21 @@ fn they_compose() {
 
 #[test]
 fn what_has_no_derivative_is_told() {
-    let told = |f: &dyn Fn(), expected: &str| {
+    let panics_with = |f: &dyn Fn(), expected: &str| {
         let message = message(f);
         assert!(message.contains(expected) && message.contains("jacobians.rs:"), "{message}");
     };
     let (x, n) = (vector(2), Tensor::scalar(1i32));
     let f = |x: &Vec<Tensor>| (x[0].clone(), vec![x[0].cast(DType::I32)]);
     let output = "`output[1][0]` has type [2, i32], but only floats and complex numbers have derivatives; return it as an auxiliary result";
-    told(&|| drop(jacfwd(f)(&vec![x.clone()])), output);
-    told(&|| drop(jacrev(f)(&vec![x.clone()])), output);
-    told(&|| drop(hessian(f)(&vec![x.clone()])), output);
+    panics_with(&|| drop(jacfwd(f)(&vec![x.clone()])), output);
+    panics_with(&|| drop(jacrev(f)(&vec![x.clone()])), output);
+    panics_with(&|| drop(hessian(f)(&vec![x.clone()])), output);
     let g = |x: &Vec<Tensor>| x[0].clone();
     let argument = "`arguments[0][1]` has type [i32], but only floats and complex numbers have derivatives; pass it as another argument";
-    told(&|| drop(jacfwd(g)(&vec![x.clone(), n.clone()])), argument);
-    told(&|| drop(jacrev(g)(&vec![x.clone(), n.clone()])), argument);
-    told(&|| drop(hessian(g)(&vec![x.clone(), n.clone()])), argument);
+    panics_with(&|| drop(jacfwd(g)(&vec![x.clone(), n.clone()])), argument);
+    panics_with(&|| drop(jacrev(g)(&vec![x.clone(), n.clone()])), argument);
+    panics_with(&|| drop(hessian(g)(&vec![x.clone(), n.clone()])), argument);
     let read = |x: &Tensor| vmap(|x: &Tensor| x * x.item::<f64>().unwrap())(x);
     assert!(message(|| jacrev(read)(&x)).contains("`vmap`"));
 }

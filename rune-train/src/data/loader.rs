@@ -45,14 +45,14 @@ impl<T> Batch<T> {
         );
         let mut shape = vec![1; values.rank()];
         shape[0] = n;
-        let values = values.cast(wide(values.dtype()));
+        let values = values.cast(accumulation_dtype(values.dtype()));
         where_(self.mask.reshape(shape), &values, values.zeros_like()).sum()
     }
     /// Returns the number of values that [`Batch::mean`] divides by: those of the items that count.
     #[track_caller]
     pub fn weight(&self, values: &Tensor) -> Tensor {
         let each = values.size() / values.shape().first().copied().unwrap_or(1).max(1);
-        self.mask.cast(wide(values.dtype())).sum() * each as f64
+        self.mask.cast(accumulation_dtype(values.dtype())).sum() * each as f64
     }
     /// Returns the number of items that count.
     ///
@@ -64,7 +64,7 @@ impl<T> Batch<T> {
 }
 
 /// The dtype for sums over a batch: a half-precision number cannot count to 4,096.
-fn wide(dtype: DType) -> DType {
+fn accumulation_dtype(dtype: DType) -> DType {
     if dtype == DType::F64 { DType::F64 } else { DType::F32 }
 }
 

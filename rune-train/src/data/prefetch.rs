@@ -46,17 +46,17 @@ where
         Prefetched { ahead: ahead.max(1), position: source.position(), state: State::Idle(source) }
     }
     /// Ends the thread, if there is one, and returns the source.
-    fn stopped(&mut self) -> Result<S, DataError> {
+    fn stop(&mut self) -> Result<S, DataError> {
         match std::mem::replace(&mut self.state, State::Lost(String::new())) {
             State::Idle(source) => Ok(source),
             State::Running(receiver, thread) => {
                 drop(receiver);
-                thread.join().map_err(|panic| self.lost(message(&*panic)))
+                thread.join().map_err(|panic| self.fail(message(&*panic)))
             }
-            State::Lost(message) => Err(self.lost(message)),
+            State::Lost(message) => Err(self.fail(message)),
         }
     }
-    fn lost(&mut self, message: String) -> DataError {
+    fn fail(&mut self, message: String) -> DataError {
         self.state = State::Lost(message.clone());
         DataError::Panicked { message }
     }
@@ -75,11 +75,11 @@ where
             return batch;
         }
         // The thread has not started yet, or it ended after the end of the data, an error or a panic.
-        let source = self.stopped()?;
+        let source = self.stop()?;
         let (sender, receiver) = sync_channel(self.ahead - 1);
         let thread = std::thread::Builder::new().name("rune-prefetch".to_owned());
         // If the thread cannot start, the source is lost.
-        let thread = thread.spawn(move || read(source, &sender)).map_err(|error| self.lost(error.to_string()))?;
+        let thread = thread.spawn(move || read(source, &sender)).map_err(|error| self.fail(error.to_string()))?;
         let first = receiver.recv();
         self.state = State::Running(receiver, thread);
         match first {
@@ -87,14 +87,14 @@ where
                 self.position = position;
                 batch
             }
-            Err(_) => Err(self.stopped().err().unwrap_or(DataError::Empty)),
+            Err(_) => Err(self.stop().err().unwrap_or(DataError::Empty)),
         }
     }
     fn position(&self) -> Position {
         self.position.clone()
     }
     fn seek(&mut self, position: &Position) -> Result<(), DataError> {
-        let mut source = self.stopped()?;
+        let mut source = self.stop()?;
         let sought = source.seek(position);
         self.position = source.position();
         self.state = State::Idle(source);

@@ -21,7 +21,7 @@ fn losses(model: &Mlp, (x, classes): &Items) -> Tensor {
 }
 
 /// Returns the greatest difference of the leaves, divided by the greatest magnitude.
-fn apart<T: Tree>(a: &T, b: &T) -> f32 {
+fn max_relative_difference<T: Tree>(a: &T, b: &T) -> f32 {
     let pairs = a.leaves().into_iter().zip(b.leaves());
     let apart = |(a, b): (Tensor, Tensor)| ((&a - &b).abs().max() / b.abs().max()).item::<f32>().unwrap();
     // NaN counts as the greatest difference.
@@ -40,14 +40,14 @@ fn gradients_in_parts_are_those_of_the_whole_batch() {
         let full = batch(12, 12);
         let (value, gradient) = value_and_grad(mean)(&model, &full);
         let in_parts = jit(accumulate(parts, mean))(&model, &full);
-        assert!(apart(&in_parts, &(value, gradient)) < 2e-6, "{parts} parts");
+        assert!(max_relative_difference(&in_parts, &(value, gradient)) < 2e-6, "{parts} parts");
         // The parts have different weights: the last ones hold only padding.
         for counted in [1, 7, 12] {
             let masked = batch(12, counted);
             let whole = |model: &Mlp, batch: &Batch<Items>| batch.mean(&losses(model, &batch.items));
             let (value, gradient) = value_and_grad(whole)(&model, &masked);
             let in_parts = jit(accumulate_weighted(parts, weighted))(&model, &masked);
-            assert!(apart(&in_parts, &(value, gradient)) < 2e-6, "{parts} parts, {counted} items");
+            assert!(max_relative_difference(&in_parts, &(value, gradient)) < 2e-6, "{parts} parts, {counted} items");
         }
     }
     let failing = || drop(accumulate(5, mean)(&model, &batch(12, 12)));

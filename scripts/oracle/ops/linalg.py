@@ -184,11 +184,11 @@ def svd(full):
         u, s, vt = lax.linalg.svd(x, full_matrices=full)
         if x.size == 0:
             return u, s, vt
-        k, turn = s.shape[-1], sign(u, -2)
-        rows = jnp.swapaxes(turn, -1, -2)[..., :k, :]
+        k, phase = s.shape[-1], sign(u, -2)
+        rows = jnp.swapaxes(phase, -1, -2)[..., :k, :]
         rest = vt[..., k:, :]
         rest = rest * sign(rest, -1) if rest.size else rest
-        return u * turn, s, jnp.concatenate([vt[..., :k, :] * rows, rest], -2)
+        return u * phase, s, jnp.concatenate([vt[..., :k, :] * rows, rest], -2)
 
     def cases():
         for dtype in TYPES:

@@ -160,13 +160,13 @@ async fn run(options: &Options, client: &Client, samples: &Arc<[Sample]>) -> any
         let chosen: Vec<usize> = (0..options.texts).map(|_| random.below(samples.len())).collect();
         let (client, samples, timeout_ms) = (client.clone(), samples.clone(), options.timeout_ms);
         sleep_until(intended.into()).await;
-        requests.spawn(async move { ask(&client, &samples, &chosen, timeout_ms, intended).await });
+        requests.spawn(async move { send_request(&client, &samples, &chosen, timeout_ms, intended).await });
     }
     Ok(requests.join_all().await)
 }
 
 /// Sends one request.
-async fn ask(
+async fn send_request(
     client: &Client,
     samples: &[Sample],
     chosen: &[usize],

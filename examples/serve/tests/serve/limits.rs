@@ -34,7 +34,7 @@ async fn unusable_requests_are_refused_with_the_reason() {
     assert!(running.encoder.lengths().is_empty());
     let texts = ["w1 w2 w3 w4 w5 w6 w7".to_owned(), "x".repeat(20), String::new()];
     assert_eq!(texts[0].len(), 20);
-    assert_right(&running.ask(&texts).await.unwrap(), &texts);
+    assert_right(&running.send(&texts).await.unwrap(), &texts);
     running.server.stop().await.unwrap();
 }
 
@@ -45,7 +45,7 @@ async fn a_server_is_ready_when_its_model_is_warm() {
     let running = Running::starting(settings(), encoder).await;
     let health = running.client.get("/health").await.unwrap();
     assert_eq!((health.status.as_u16(), &health.text()[..]), (503, "{\"status\":\"starting\"}"));
-    let refused = running.ask(&[text(1, 1)]).await.unwrap();
+    let refused = running.send(&[text(1, 1)]).await.unwrap();
     assert_eq!((refused.status.as_u16(), refused.headers["retry-after"].as_bytes()), (503, &b"1"[..]));
     running.encoder.model.open();
     running.server.ready().await.unwrap();

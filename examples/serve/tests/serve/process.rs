@@ -1,6 +1,6 @@
 //! Tests of the programs `serve` and `serve-load`.
 
-use crate::small::{self, MAX_TOKENS, assert_right, metric, text, until};
+use crate::small::{self, MAX_TOKENS, assert_right, metric, text, wait_until};
 use rune_serve::client::Client;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
@@ -30,7 +30,8 @@ fn serve(model: &Path, arguments: &[&str]) -> (Process, String) {
 }
 
 async fn wait_until_ready(client: &Client) {
-    until("the server is ready", async || client.get("/health").await.is_ok_and(|health| health.status == 200)).await;
+    wait_until("the server is ready", async || client.get("/health").await.is_ok_and(|health| health.status == 200))
+        .await;
 }
 
 fn signal(process: &Process, name: &str) {
@@ -66,7 +67,7 @@ async fn signals_stop_the_server_after_the_last_answer() {
             })
             .collect();
         let waiting = async || metric(&client.get("/metrics").await.unwrap().text(), "serve_queue_depth") == 5.0;
-        until("requests wait", waiting).await;
+        wait_until("requests wait", waiting).await;
         signal(&process, name);
         for (i, answer) in asked.into_iter().enumerate() {
             assert_right(&answer.await.unwrap(), &[text(i, i)]);

@@ -16,7 +16,7 @@ const WORDS: usize = 96;
 /// The number of tokens after which texts are truncated.
 pub const MAX_TOKENS: usize = 64;
 /// The time that no test exceeds, even on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 /// The encoder panics at this word.
 pub const PANIC: usize = 66;
 
@@ -123,7 +123,7 @@ impl Gate {
         drop(self.opened.wait_while(is_shut, |is_shut| *is_shut).unwrap());
     }
     /// Returns the number of calls that have arrived, whether they wait or have passed.
-    pub fn arrived(&self) -> usize {
+    pub fn calls(&self) -> usize {
         self.arrived.load(Ordering::SeqCst)
     }
 }
@@ -142,7 +142,7 @@ impl Gated {
         self.batches.lock().unwrap().iter().map(|batch| batch.iter().map(Vec::len).collect()).collect()
     }
     /// Returns whether a batch contained this word.
-    pub fn saw(&self, word: u32) -> bool {
+    pub fn received_word(&self, word: u32) -> bool {
         self.batches.lock().unwrap().iter().flatten().flatten().any(|&token| token == word)
     }
 }
@@ -175,7 +175,7 @@ pub struct Running {
 
 /// Returns settings with a free port. Even on a busy machine, only those deadlines pass that a test sets.
 pub fn settings() -> Settings {
-    Settings { address: ([127, 0, 0, 1], 0).into(), timeout: PATIENCE, stop: PATIENCE, ..Settings::default() }
+    Settings { address: ([127, 0, 0, 1], 0).into(), timeout: TIMEOUT, stop: TIMEOUT, ..Settings::default() }
 }
 
 impl Running {
@@ -192,25 +192,25 @@ impl Running {
         Running { server, encoder, client }
     }
     /// Starts a request.
-    pub fn ask(&self, texts: &[String]) -> JoinHandle<Answer> {
-        self.ask_within(texts, None)
+    pub fn send(&self, texts: &[String]) -> JoinHandle<Answer> {
+        self.send_with_deadline(texts, None)
     }
     /// Starts a request with a deadline.
-    pub fn ask_within(&self, texts: &[String], timeout_ms: Option<u64>) -> JoinHandle<Answer> {
+    pub fn send_with_deadline(&self, texts: &[String], timeout_ms: Option<u64>) -> JoinHandle<Answer> {
         let (client, texts) = (self.client.clone(), texts.to_vec());
         tokio::spawn(async move { client.embed(&texts, timeout_ms).await.unwrap() })
     }
     /// Shuts the gate, and sends a request that occupies the model until the gate opens.
-    pub async fn occupy(&self) -> JoinHandle<Answer> {
+    pub async fn block_model(&self) -> JoinHandle<Answer> {
         self.encoder.model.shut();
-        let before = self.encoder.model.arrived();
-        let asked = self.ask(&[text(1, 1)]);
-        until("the model is busy", async || self.encoder.model.arrived() > before).await;
+        let before = self.encoder.model.calls();
+        let asked = self.send(&[text(1, 1)]);
+        wait_until("the model is busy", async || self.encoder.model.calls() > before).await;
         asked
     }
     /// Waits until this many texts are in the queue.
     pub async fn wait_for_depth(&self, depth: usize) {
-        until("texts wait", async || self.metric("serve_queue_depth").await == depth as f64).await;
+        wait_until("texts wait", async || self.metric("serve_queue_depth").await == depth as f64).await;
     }
     /// Returns a metric, or 0 if the server does not have it yet.
     pub async fn metric(&self, name: &str) -> f64 {
@@ -225,10 +225,10 @@ pub fn metric(text: &str, name: &str) -> f64 {
 }
 
 /// Waits until a condition holds.
-pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+pub async fn wait_until(what: &str, condition: impl AsyncFn() -> bool) {
     let begin = Instant::now();
     while !condition().await {
-        assert!(begin.elapsed() < PATIENCE, "it takes too long until {what}");
+        assert!(begin.elapsed() < TIMEOUT, "it takes too long until {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -1,6 +1,6 @@
 //! Tests of a server that stops.
 
-use crate::small::{Gated, Running, assert_right, settings, text, until};
+use crate::small::{Gated, Running, assert_right, settings, text, wait_until};
 use rune_models::sentences::EmbedError;
 use rune_serve::client::Client;
 use rune_serve::{Encoder, Server, ServerError, Settings};
@@ -10,8 +10,8 @@ use std::time::Duration;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_stops_answers_what_it_accepted_and_refuses_the_rest() {
     let running = Running::start(settings()).await;
-    let first = running.occupy().await;
-    let asked: Vec<_> = (0..10).map(|i| running.ask(&[text(i, 2 * i), text(i, 30)])).collect();
+    let first = running.block_model().await;
+    let asked: Vec<_> = (0..10).map(|i| running.send(&[text(i, 2 * i), text(i, 30)])).collect();
     running.wait_for_depth(20).await;
     let Running { server, encoder, .. } = running;
     let base = format!("http://{}", server.address());
@@ -21,7 +21,7 @@ async fn a_server_that_stops_answers_what_it_accepted_and_refuses_the_rest() {
         Ok(answer) => answer.status == 503,
         Err(_) => true,
     };
-    until("new requests are refused", refused).await;
+    wait_until("new requests are refused", refused).await;
     assert!(!stopped.is_finished());
     encoder.model.open();
     assert_right(&first.await.unwrap(), &[text(1, 1)]);
@@ -35,11 +35,11 @@ async fn a_server_that_stops_answers_what_it_accepted_and_refuses_the_rest() {
 async fn a_request_that_is_being_divided_into_tokens_is_accepted() {
     let running = Running::start(settings()).await;
     running.encoder.tokenizer.shut();
-    let asked = running.ask(&[text(1, 5)]);
+    let asked = running.send(&[text(1, 5)]);
     let Running { server, encoder, client } = running;
-    until("the tokenizer is busy", async || encoder.tokenizer.arrived() == 1).await;
+    wait_until("the tokenizer is busy", async || encoder.tokenizer.calls() == 1).await;
     let stopped = tokio::spawn(server.stop());
-    until("connections are refused", async || client.get("/health").await.is_err()).await;
+    wait_until("connections are refused", async || client.get("/health").await.is_err()).await;
     encoder.tokenizer.open();
     assert_right(&asked.await.unwrap(), &[text(1, 5)]);
     stopped.await.unwrap().unwrap();
@@ -48,7 +48,7 @@ async fn a_request_that_is_being_divided_into_tokens_is_accepted() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_cannot_finish_says_so() {
     let running = Running::start(Settings { stop: Duration::from_millis(100), ..settings() }).await;
-    let first = running.occupy().await;
+    let first = running.block_model().await;
     let error = running.server.stop().await.unwrap_err();
     assert!(matches!(error, ServerError::Unfinished(_)), "{error}");
     running.encoder.model.open();
@@ -89,11 +89,11 @@ async fn a_server_that_is_not_ready_yet_stops() {
     let encoder = Arc::<Gated>::default();
     encoder.model.shut();
     let running = Running::starting(settings(), encoder.clone()).await;
-    until("the encoder warms up", async || encoder.model.arrived() == 1).await;
+    wait_until("the encoder warms up", async || encoder.model.calls() == 1).await;
     let Running { server, client, .. } = running;
     let stopped = tokio::spawn(server.stop());
     let refused = async || client.get("/health").await.is_err();
-    until("connections are refused", refused).await;
+    wait_until("connections are refused", refused).await;
     encoder.model.open();
     stopped.await.unwrap().unwrap();
     // The server stops before the warm-up is complete.

@@ -11,7 +11,7 @@ use super::triangular::two_rows;
 const MAX_SWEEPS: usize = 64;
 
 /// An element this small relative to the greatest one counts as 0, because its square is out of range.
-const NOTHING: f64 = 1e-150;
+const NEGLIGIBLE: f64 = 1e-150;
 
 /// `A = U S Vᴴ`.
 pub(super) struct Svd<T> {
@@ -80,7 +80,7 @@ fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     let lengths: Vec<f64> = rows.chunks_exact(n.max(1)).map(norm).collect();
     let mut order: Vec<usize> = (0..n).collect();
     order.sort_by(|&i, &j| lengths[j].total_cmp(&lengths[i]));
-    let s: Vec<f64> = order.iter().map(|&i| if lengths[i] < NOTHING { 0.0 } else { lengths[i] }).collect();
+    let s: Vec<f64> = order.iter().map(|&i| if lengths[i] < NEGLIGIBLE { 0.0 } else { lengths[i] }).collect();
     let rank = s.iter().take_while(|&&s| s > 0.0).count();
     let mut vt: Vec<T> = Vec::with_capacity(n * n);
     order[..rank]
@@ -111,7 +111,7 @@ fn sweep<T: Field>(rows: &mut [T], turned: &mut [T], n: usize) -> bool {
             let product = inner(y, x);
             let lengths = squares[i].sqrt() * squares[j].sqrt();
             let size = product.abs();
-            if size <= tolerance * lengths || squares[i].min(squares[j]) < NOTHING * NOTHING {
+            if size <= tolerance * lengths || squares[i].min(squares[j]) < NEGLIGIBLE * NEGLIGIBLE {
                 continue;
             }
             done = false;
@@ -120,24 +120,24 @@ fn sweep<T: Field>(rows: &mut [T], turned: &mut [T], n: usize) -> bool {
             let zeta = (squares[j] - squares[i]) / (2.0 * size);
             let tangent = 1.0f64.copysign(zeta) / (zeta.abs() + zeta.hypot(1.0));
             let cosine = 1.0 / tangent.hypot(1.0);
-            let turn = Turn { phase, cosine, sine: cosine * tangent };
-            turn.apply(x, y);
+            let rotation = Rotation { phase, cosine, sine: cosine * tangent };
+            rotation.apply(x, y);
             (squares[i], squares[j]) = (square(x), square(y));
             let (x, y) = two_rows(turned, n, i, j);
-            turn.apply(x, y);
+            rotation.apply(x, y);
         }
     }
     done
 }
 
 /// A rotation of two rows. It multiplies the second row by a phase first.
-struct Turn<T> {
+struct Rotation<T> {
     phase: T,
     cosine: f64,
     sine: f64,
 }
 
-impl<T: Field> Turn<T> {
+impl<T: Field> Rotation<T> {
     fn apply(&self, x: &mut [T], y: &mut [T]) {
         for (x, y) in x.iter_mut().zip(y) {
             let turned = self.phase * *y;

@@ -7,8 +7,8 @@ use crate::{DType, Op, Var};
 impl Forward<'_> {
     /// Drops transposes of the operands, because a product names their axes. The free axes must keep their order.
     pub(super) fn dot_general(&self, lhs: Var, rhs: Var, dims: &DotDims, out: DType) -> Rewrite {
-        let left = self.unmoved(lhs, &dims.lhs_batch, &dims.lhs_contract);
-        let right = self.unmoved(rhs, &dims.rhs_batch, &dims.rhs_contract);
+        let left = self.without_transpose(lhs, &dims.lhs_batch, &dims.lhs_contract);
+        let right = self.without_transpose(rhs, &dims.rhs_batch, &dims.rhs_contract);
         if left.is_none() && right.is_none() {
             return Rewrite::Stays;
         }
@@ -21,8 +21,8 @@ impl Forward<'_> {
     }
 
     /// Returns the operand of the transpose `x`, with its batch and contracted axes.
-    fn unmoved(&self, x: Var, batch: &[usize], contract: &[usize]) -> Option<(Var, Dims, Dims)> {
-        let Some(Op::Transpose { x, permutation }) = self.made_by(x) else { return None };
+    fn without_transpose(&self, x: Var, batch: &[usize], contract: &[usize]) -> Option<(Var, Dims, Dims)> {
+        let Some(Op::Transpose { x, permutation }) = self.producer(x) else { return None };
         let stays = |a: &usize| !batch.contains(a) && !contract.contains(a);
         let stay = (0..permutation.len()).filter(stays).map(|a| permutation[a]);
         let there = |axes: &[usize]| axes.iter().map(|&a| permutation[a]).collect();

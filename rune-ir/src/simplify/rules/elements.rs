@@ -8,14 +8,14 @@ impl Forward<'_> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions of a complex number stay")]
     pub(super) fn unary(&self, f: UnaryFn, x: Var) -> Rewrite {
         use UnaryFn::*;
-        if let Some(Op::Complex { re, im }) = self.made_by(x) {
+        if let Some(Op::Complex { re, im }) = self.producer(x) {
             return match f {
                 Real => Rewrite::Is(*re),
                 Imag => Rewrite::Is(*im),
                 _ => Rewrite::Stays,
             };
         }
-        let Some(Op::Unary { f: inner, x: inside }) = self.made_by(x) else { return Rewrite::Stays };
+        let Some(Op::Unary { f: inner, x: inside }) = self.producer(x) else { return Rewrite::Stays };
         match (f, inner) {
             (Neg, Neg) | (Not, Not) | (Conj, Conj) => Rewrite::Is(*inside),
             (Real, Conj) => Rewrite::Becomes(Op::Unary { f: Real, x: *inside }),
@@ -46,11 +46,11 @@ impl Forward<'_> {
         if dtype.is_complex() {
             return self.complex_binary(f, x, y);
         }
-        let (zero_x, zero_y) = (self.holds(x, 0.0), self.holds(y, 0.0));
-        let (one_x, one_y) = (self.holds(x, 1.0), self.holds(y, 1.0));
+        let (zero_x, zero_y) = (self.is_splat_of(x, 0.0), self.is_splat_of(y, 0.0));
+        let (one_x, one_y) = (self.is_splat_of(x, 1.0), self.is_splat_of(y, 1.0));
         // -0.0 is the neutral element of float addition: 0.0 + -0.0 is 0.0, and -0.0 + -0.0 is -0.0.
         let neutral =
-            |v: Var, zero: bool| if exact { zero } else { self.known(v) == Some(Literal::from_f64(dtype, -0.0)) };
+            |v: Var, zero: bool| if exact { zero } else { self.splat_value(v) == Some(Literal::from_f64(dtype, -0.0)) };
         let is = |from: Var, yes: bool| if yes { Some(from) } else { None };
         let found = match f {
             Add => is(x, neutral(y, zero_y)).or(is(y, neutral(x, zero_x))),
@@ -61,8 +61,8 @@ impl Forward<'_> {
             Pow => is(x, one_y),
             Rem | Atan2 => None,
             Max | Min => is(x, x == y),
-            And => is(x, x == y || self.ones(y) || zero_x).or(is(y, self.ones(x) || zero_y)),
-            Or => is(x, x == y || self.ones(x) || zero_y).or(is(y, self.ones(y) || zero_x)),
+            And => is(x, x == y || self.all_bits_set(y) || zero_x).or(is(y, self.all_bits_set(x) || zero_y)),
+            Or => is(x, x == y || self.all_bits_set(x) || zero_y).or(is(y, self.all_bits_set(y) || zero_x)),
             Xor => is(x, zero_y).or(is(y, zero_x)),
             ShiftLeft | ShiftRightArithmetic | ShiftRightLogical => is(x, zero_y),
         };
@@ -78,7 +78,8 @@ impl Forward<'_> {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the other functions stay")]
     fn complex_binary(&self, f: BinaryFn, x: Var, y: Var) -> Rewrite {
         let dtype = self.dtype(x);
-        let holds = |v: Var, part: f64| self.known(v) == Some(Literal::from_complex(dtype, Complex64::new(part, part)));
+        let holds =
+            |v: Var, part: f64| self.splat_value(v) == Some(Literal::from_complex(dtype, Complex64::new(part, part)));
         match f {
             BinaryFn::Add if holds(y, -0.0) => Rewrite::Is(x),
             BinaryFn::Add if holds(x, -0.0) => Rewrite::Is(y),
@@ -89,7 +90,7 @@ impl Forward<'_> {
 
     /// A number is made from its own two parts.
     pub(super) fn complex(&self, re: Var, im: Var) -> Rewrite {
-        match (self.made_by(re), self.made_by(im)) {
+        match (self.producer(re), self.producer(im)) {
             (Some(Op::Unary { f: UnaryFn::Real, x }), Some(Op::Unary { f: UnaryFn::Imag, x: y })) if x == y => {
                 Rewrite::Is(*x)
             }
@@ -98,21 +99,21 @@ impl Forward<'_> {
     }
 
     /// Returns whether all bits of all elements of an integer or `bool` variable are set.
-    fn ones(&self, v: Var) -> bool {
-        self.known(v).is_some_and(|known| {
+    fn all_bits_set(&self, v: Var) -> bool {
+        self.splat_value(v).is_some_and(|known| {
             let bits = if known.dtype() == DType::Bool { 1 } else { 8 * known.dtype().size() };
             known.bits() == u128::MAX >> (128 - bits)
         })
     }
 
     pub(super) fn select(&self, pred: Var, on_true: Var, on_false: Var) -> Rewrite {
-        if on_true == on_false || self.known(pred).is_some_and(|p| p.bits() == 1) {
+        if on_true == on_false || self.splat_value(pred).is_some_and(|p| p.bits() == 1) {
             return Rewrite::Is(on_true);
         }
-        if self.known(pred).is_some_and(|p| p.bits() == 0) {
+        if self.splat_value(pred).is_some_and(|p| p.bits() == 0) {
             return Rewrite::Is(on_false);
         }
-        match self.made_by(pred) {
+        match self.producer(pred) {
             Some(Op::Unary { f: UnaryFn::Not, x }) => {
                 Rewrite::Becomes(Op::Select { pred: *x, on_true: on_false, on_false: on_true })
             }
@@ -124,8 +125,8 @@ impl Forward<'_> {
         if self.dtype(x) == dtype {
             return Rewrite::Is(x);
         }
-        match self.made_by(x) {
-            Some(Op::Convert { x: inside, .. }) if embeds(self.dtype(*inside), self.dtype(x)) => {
+        match self.producer(x) {
+            Some(Op::Convert { x: inside, .. }) if is_direct(self.dtype(*inside), self.dtype(x)) => {
                 Rewrite::Becomes(Op::Convert { x: *inside, dtype })
             }
             _ => Rewrite::Stays,
@@ -136,7 +137,7 @@ impl Forward<'_> {
         if self.dtype(x) == dtype {
             return Rewrite::Is(x);
         }
-        match self.made_by(x) {
+        match self.producer(x) {
             Some(Op::BitcastConvert { x: inside, .. }) if self.dtype(*inside) == dtype => Rewrite::Is(*inside),
             _ => Rewrite::Stays,
         }
@@ -148,7 +149,7 @@ impl Forward<'_> {
 ///
 /// A conversion from a float to an integer through a wider float can also be direct: both truncate and saturate in the
 /// same way.
-fn embeds(from: DType, to: DType) -> bool {
+fn is_direct(from: DType, to: DType) -> bool {
     use DType::*;
     match (from, to) {
         // `bool` is 0 or 1 in every dtype.

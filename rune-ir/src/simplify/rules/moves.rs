@@ -10,7 +10,7 @@ impl Forward<'_> {
         if self.ty(x).shape == *shape {
             return Rewrite::Is(x);
         }
-        match self.made_by(x) {
+        match self.producer(x) {
             Some(Op::BroadcastInDim { x, shape: _, dims: inner }) => {
                 let dims: Dims = inner.iter().map(|&d| dims[d]).collect();
                 Rewrite::Becomes(Op::BroadcastInDim { x: *x, shape: shape.clone(), dims })
@@ -23,7 +23,7 @@ impl Forward<'_> {
         if self.ty(x).shape == *shape {
             return Rewrite::Is(x);
         }
-        match self.made_by(x) {
+        match self.producer(x) {
             Some(Op::Reshape { x, .. }) => Rewrite::Becomes(Op::Reshape { x: *x, shape: shape.clone() }),
             // A broadcast scalar has the same elements in any shape.
             Some(Op::BroadcastInDim { x, .. }) if self.ty(*x).rank() == 0 => {
@@ -46,7 +46,7 @@ impl Forward<'_> {
         if permutation.iter().filter(|&&a| shape[a] != 1).is_sorted() {
             return Rewrite::Becomes(Op::Reshape { x, shape: permutation.iter().map(|&a| shape[a]).collect() });
         }
-        match self.made_by(x) {
+        match self.producer(x) {
             Some(Op::Transpose { x, permutation: inner }) => {
                 let permutation: Dims = permutation.iter().map(|&a| inner[a]).collect();
                 Rewrite::Becomes(Op::Transpose { x: *x, permutation })
@@ -89,7 +89,7 @@ impl Forward<'_> {
         if axes.iter().all(|&a| ty.shape[a] <= 1) {
             return Rewrite::Is(x);
         }
-        match self.made_by(x) {
+        match self.producer(x) {
             Some(Op::Reverse { x, axes: inner }) => {
                 // Reversing an axis twice changes nothing.
                 let once = |a: &usize| axes.contains(a) != inner.contains(a);
@@ -114,7 +114,7 @@ impl Forward<'_> {
 
     /// Returns the known index `v`, clamped to 0 … `last`.
     fn position(&self, v: Var, last: usize) -> Option<usize> {
-        usize::try_from(self.known(v)?.to_integer()?.clamp(0, last as i128)).ok()
+        usize::try_from(self.splat_value(v)?.to_integer()?.clamp(0, last as i128)).ok()
     }
 
     pub(super) fn dynamic_update_slice(&self, x: Var, update: Var) -> Rewrite {

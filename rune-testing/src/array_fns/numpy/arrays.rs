@@ -5,7 +5,7 @@ use rune_trace::{DType, Tensor};
 use serde_json::Value;
 
 pub(super) fn apply(function: &str, args: &Value, inputs: &[Tensor]) -> Option<Vec<Tensor>> {
-    if let Some(made) = made(function, args) {
+    if let Some(made) = without_operands(function, args) {
         return Some(made);
     }
     let x = inputs.first()?;
@@ -74,10 +74,10 @@ pub(super) fn apply(function: &str, args: &Value, inputs: &[Tensor]) -> Option<V
         "matvec" => x.matvec(y),
         "vecmat" => x.vecmat(y),
         "lexsort" => Tensor::lexsort(inputs, int(args)),
-        "sort_key_val" => return Some(two(x.sort_key_val(y, int(args)))),
+        "sort_key_val" => return Some(pair_to_vec(x.sort_key_val(y, int(args)))),
         "partition" => x.partition(int(&args[0]), int(&args[1])),
-        "approx_min_k" => return Some(two(x.approx_min_k(size(args)))),
-        "approx_max_k" => return Some(two(x.approx_max_k(size(args)))),
+        "approx_min_k" => return Some(pair_to_vec(x.approx_min_k(size(args)))),
+        "approx_max_k" => return Some(pair_to_vec(x.approx_max_k(size(args)))),
         "dynamic_slice_in_dim" => x.dynamic_slice_in_dim(y, size(&args[0]), int(&args[1])),
         "dynamic_index_in_dim" => x.dynamic_index_in_dim(y, int(args)),
         "dynamic_update_slice_in_dim" => x.dynamic_update_slice_in_dim(y, &inputs[2], int(args)),
@@ -88,16 +88,20 @@ pub(super) fn apply(function: &str, args: &Value, inputs: &[Tensor]) -> Option<V
     Some(vec![one])
 }
 
-fn two((a, b): (Tensor, Tensor)) -> Vec<Tensor> {
+fn pair_to_vec((a, b): (Tensor, Tensor)) -> Vec<Tensor> {
     vec![a, b]
 }
 
 /// Returns the result of a function without tensor operands.
-fn made(function: &str, args: &Value) -> Option<Vec<Tensor>> {
+fn without_operands(function: &str, args: &Value) -> Option<Vec<Tensor>> {
     let number = |i: usize| args[i].as_f64().unwrap();
     let one = match function {
-        "tril_indices" => return Some(two(Tensor::tril_indices(size(&args[0]), int(&args[1]), size(&args[2])))),
-        "triu_indices" => return Some(two(Tensor::triu_indices(size(&args[0]), int(&args[1]), size(&args[2])))),
+        "tril_indices" => {
+            return Some(pair_to_vec(Tensor::tril_indices(size(&args[0]), int(&args[1]), size(&args[2]))));
+        }
+        "triu_indices" => {
+            return Some(pair_to_vec(Tensor::triu_indices(size(&args[0]), int(&args[1]), size(&args[2]))));
+        }
         "tri" => Tensor::tri(size(&args[0]), size(&args[1]), int(&args[2]), DType::F32),
         "diag_indices" => return Some(Tensor::diag_indices(size(&args[0]), size(&args[1]))),
         "logspace" => Tensor::logspace(number(0), number(1), size(&args[2]), number(3), DType::F32),

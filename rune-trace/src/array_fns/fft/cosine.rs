@@ -11,7 +11,7 @@ use rune_ir::{DType, Shape};
 use std::f64::consts::PI;
 
 #[derive(Clone, Copy)]
-struct How {
+struct TransformKind {
     inverse: bool,
     sine: bool,
 }
@@ -32,7 +32,7 @@ macro_rules! transforms {
         #[doc = concat!("As [`", stringify!($name), "`], or if there are not as many lengths as axes, a length is 0, or an axis is named twice.")]
         #[track_caller]
         pub fn $with(x: &Tensor, options: &FftOptions) -> Tensor {
-            transform(concat!("fft::", stringify!($name)), x, options, $last, How { inverse: $inverse, sine: $sine })
+            transform(concat!("fft::", stringify!($name)), x, options, $last, TransformKind { inverse: $inverse, sine: $sine })
         }
     )*};
 }
@@ -68,7 +68,7 @@ transforms! {
 }
 
 #[track_caller]
-fn transform(op: &str, x: &Tensor, options: &FftOptions, last: Option<usize>, how: How) -> Tensor {
+fn transform(op: &str, x: &Tensor, options: &FftOptions, last: Option<usize>, how: TransformKind) -> Tensor {
     if x.dtype().is_complex() {
         refuse!("{op}: takes real numbers, but got {}; transform the parts, as with `.real()`", x.ty());
     }
@@ -90,7 +90,7 @@ fn transform(op: &str, x: &Tensor, options: &FftOptions, last: Option<usize>, ho
 }
 
 /// Computes the transform along the last axis.
-fn along_last(x: &Tensor, norm: Norm, how: How) -> Tensor {
+fn along_last(x: &Tensor, norm: Norm, how: TransformKind) -> Tensor {
     let last = x.rank() - 1;
     let n = x.shape()[last];
     let numbers = |f: &dyn Fn(usize) -> f64| Tensor::from((0..n).map(f).collect::<Vec<f64>>()).cast(x.dtype());

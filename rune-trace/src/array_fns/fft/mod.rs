@@ -156,7 +156,7 @@ pub fn hfft(x: &Tensor) -> Tensor {
 /// Like [`irfft_with`].
 #[track_caller]
 pub fn hfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
-    let options = FftOptions { norm: other_way(options.norm), ..options.clone() };
+    let options = FftOptions { norm: inverse_norm(options.norm), ..options.clone() };
     transform("hfft", FftFn::Irfft, &x.conj(), &options, Some(1))
 }
 /// Returns the inverse of [`hfft`].
@@ -173,12 +173,12 @@ pub fn ihfft(x: &Tensor) -> Tensor {
 /// Like [`rfft_with`].
 #[track_caller]
 pub fn ihfft_with(x: &Tensor, options: &FftOptions) -> Tensor {
-    let options = FftOptions { norm: other_way(options.norm), ..options.clone() };
+    let options = FftOptions { norm: inverse_norm(options.norm), ..options.clone() };
     transform("ihfft", FftFn::Rfft, x, &options, Some(1)).conj()
 }
 
 /// Returns the opposite scale, because an inverse transform computes `hfft`, and a forward one computes `ihfft`.
-fn other_way(norm: Norm) -> Norm {
+fn inverse_norm(norm: Norm) -> Norm {
     match norm {
         Norm::Backward => Norm::Forward,
         Norm::Ortho => Norm::Ortho,
@@ -205,8 +205,8 @@ fn transform(op: &str, f: FftFn, x: &Tensor, options: &FftOptions, last: Default
     let beyond: Vec<usize> = (others.len()..others.len() + split).collect();
     let (outer, inner) = lengths.split_at(split);
     z = match f {
-        FftFn::Fft | FftFn::Rfft => along(&lax::fft(f, &z, inner), FftFn::Fft, outer, &beyond),
-        FftFn::Ifft | FftFn::Irfft => lax::fft(f, &along(&z, FftFn::Ifft, outer, &beyond), inner),
+        FftFn::Fft | FftFn::Rfft => fft_axes(&lax::fft(f, &z, inner), FftFn::Fft, outer, &beyond),
+        FftFn::Ifft | FftFn::Irfft => lax::fft(f, &fft_axes(&z, FftFn::Ifft, outer, &beyond), inner),
     };
     let mut back = vec![0; order.len()];
     for (at, &axis) in order.iter().enumerate() {
@@ -298,7 +298,7 @@ fn resized(x: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
 
 /// Applies `f` along each of `axes`: swaps it with the last axis, and back.
 #[track_caller]
-fn along(z: &Tensor, f: FftFn, lengths: &[usize], axes: &[usize]) -> Tensor {
+fn fft_axes(z: &Tensor, f: FftFn, lengths: &[usize], axes: &[usize]) -> Tensor {
     let mut z = z.clone();
     let rank = z.rank();
     for (&n, &axis) in lengths.iter().zip(axes) {

@@ -122,7 +122,7 @@ fn clip<T: TryInto<isize>>(x: T) -> isize {
     x.try_into().unwrap_or(isize::MAX)
 }
 /// Returns the exclusive end of an inclusive range. `None` is the end of the axis, which follows the last index -1.
-fn after(last: isize) -> Option<isize> {
+fn exclusive_end(last: isize) -> Option<isize> {
     if last == -1 { None } else { Some(last.saturating_add(1)) }
 }
 fn range(start: Option<isize>, stop: Option<isize>) -> IndexItem {
@@ -153,12 +153,12 @@ macro_rules! positions {
         }
         impl Indexer for RangeInclusive<$t> {
             fn into_item(self) -> IndexItem {
-                range(Some(clip(*self.start())), after(clip(*self.end())))
+                range(Some(clip(*self.start())), exclusive_end(clip(*self.end())))
             }
         }
         impl Indexer for RangeToInclusive<$t> {
             fn into_item(self) -> IndexItem {
-                range(None, after(clip(self.end)))
+                range(None, exclusive_end(clip(self.end)))
             }
         }
         impl<const N: usize> Indexer for [$t; N] {

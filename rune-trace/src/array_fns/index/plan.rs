@@ -72,7 +72,7 @@ impl Plan {
                     sizes.push(run.len);
                 }
                 IndexItem::NewAxis => sizes.push(1),
-                IndexItem::List(positions) => plan.choose(known(op, positions, axis, shape)),
+                IndexItem::List(positions) => plan.choose(indices_tensor(op, positions, axis, shape)),
                 IndexItem::Tensor(index) => {
                     if !index.dtype().is_int() {
                         refuse!(
@@ -103,11 +103,11 @@ impl Plan {
     /// Returns the slice, with the axes of single indices removed.
     #[track_caller]
     pub fn slice(&self, x: &Tensor) -> Tensor {
-        let sliced = if self.whole() {
+        let sliced = if self.selects_all() {
             x.clone()
         } else {
             let starts: Dims = self.runs.iter().map(|r| r.start).collect();
-            let limits: Dims = self.runs.iter().map(|r| r.start + r.extent()).collect();
+            let limits: Dims = self.runs.iter().map(|r| r.start + r.span()).collect();
             let steps: Dims = self.runs.iter().map(|r| r.step).collect();
             lax::slice(x, &starts, &limits, &steps)
         };
@@ -120,7 +120,7 @@ impl Plan {
         if axes.is_empty() { x.clone() } else { lax::reverse(x, &axes) }
     }
     /// Returns whether the slice selects all elements, in any order.
-    fn whole(&self) -> bool {
+    fn selects_all(&self) -> bool {
         self.runs.iter().zip(self.shape.iter()).all(|(r, &n)| r.len == n && r.step == 1)
     }
     /// Replaces the part of `x` that [`Plan::slice`] returns by `part`.
@@ -128,7 +128,7 @@ impl Plan {
     pub fn unslice(&self, x: &Tensor, part: &Tensor) -> Tensor {
         let sizes: Shape = self.runs.iter().map(|r| r.len).collect();
         let part = self.flip(&lax::reshape(part, sizes));
-        if self.whole() {
+        if self.selects_all() {
             return part;
         }
         if part.size() == 0 {
@@ -145,11 +145,7 @@ impl Plan {
             .runs
             .iter()
             .zip(self.shape.iter())
-            .map(|(r, &n)| Padding {
-                low: r.start as i64,
-                high: (n - r.start - r.extent()) as i64,
-                interior: r.step - 1,
-            })
+            .map(|(r, &n)| Padding { low: r.start as i64, high: (n - r.start - r.span()) as i64, interior: r.step - 1 })
             .collect();
         let spread = lax::pad(&part, &lax::full(x.dtype(), &Shape::scalar(), 0.0), gaps.clone());
         let mask = lax::full(DType::Bool, part.shape(), 1.0);
@@ -250,7 +246,7 @@ impl Plan {
 
 impl Run {
     /// Returns the distance from the first to the last element, both included.
-    fn extent(&self) -> usize {
+    fn span(&self) -> usize {
         if self.len == 0 { 0 } else { (self.len - 1) * self.step + 1 }
     }
 }
@@ -265,7 +261,7 @@ pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
 
 /// Returns the indices as a tensor. All must be in range.
 #[track_caller]
-fn known(op: &str, positions: &[isize], axis: usize, shape: &Shape) -> Tensor {
+fn indices_tensor(op: &str, positions: &[isize], axis: usize, shape: &Shape) -> Tensor {
     for &position in positions {
         single(op, position, axis, shape);
     }

@@ -116,12 +116,12 @@ fn cofactors(a: &Tensor, da: Option<&Tensor>) -> Tensor {
     let n = size(a).0;
     let (u, s, vt) = svd(a);
     // The determinant of a unitary matrix. For a real matrix, it is 1 or -1, and constant.
-    let turn = |x: &Tensor| {
+    let unitary_determinant = |x: &Tensor| {
         let is_complex = x.dtype().is_complex();
         let (sign, diagonal) = eliminated(&if is_complex { x.clone() } else { x.stop_gradient() });
         sign * if is_complex { diagonal } else { diagonal.sign() }.prod_axes(-1)
     };
-    let sign = (turn(&u) * turn(&vt)).unsqueeze(-1).unsqueeze(-1);
+    let sign = (unitary_determinant(&u) * unitary_determinant(&vt)).unsqueeze(-1).unsqueeze(-1);
     // The products of all singular values except one or two.
     let eye = Tensor::eye(n, s.dtype()).gt(0.5);
     let inner = match da {

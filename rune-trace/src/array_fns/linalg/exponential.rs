@@ -147,7 +147,7 @@ impl Pade<'_> {
             [high.then(|| part(6, false)), Some(part(0, constant))],
         ]
     }
-    fn whole(&self, [high, low]: &[Option<Tensor>; 2]) -> Tensor {
+    fn join_parts(&self, [high, low]: &[Option<Tensor>; 2]) -> Tensor {
         let low = low.clone().expect("the lower part is always there");
         match high {
             Some(high) => self.squares[2].matmul(high) + low,
@@ -155,7 +155,7 @@ impl Pade<'_> {
         }
     }
     fn value(&self) -> Tensor {
-        let (u, v) = (self.a.matmul(self.whole(&self.w)), self.whole(&self.z));
+        let (u, v) = (self.a.matmul(self.join_parts(&self.w)), self.join_parts(&self.z));
         solve(&(&v - &u), &(v + u))
     }
     /// Returns the approximant and its derivative, which is linear in `e`.
@@ -173,8 +173,8 @@ impl Pade<'_> {
                 _ => low,
             }
         };
-        let w = self.whole(&self.w);
-        let (u, v) = (self.a.matmul(&w), self.whole(&self.z));
+        let w = self.join_parts(&self.w);
+        let (u, v) = (self.a.matmul(&w), self.join_parts(&self.z));
         let du = self.a.matmul(product(&dw, &self.w)) + e.matmul(&w);
         let dv = product(&dz, &self.z);
         let below = &v - &u;
@@ -187,13 +187,13 @@ impl Pade<'_> {
 /// Squares `r` as often as each matrix requires. With `keep`, also returns the power before each squaring.
 fn powers(caller: Caller, r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor, Tensor) {
     let rounds = squarings.max();
-    let turn = |r: &Tensor, i: &Tensor| {
+    let square = |r: &Tensor, i: &Tensor| {
         let squared = || caller.run(|| where_(squarings.gt(i), r.matmul(r), r));
         let next = caller.run(|| cond(&rounds.gt(i), squared, || r.clone()));
         (next, if keep { r.clone() } else { caller.run(|| Tensor::zeros([0], r.dtype())) })
     };
     let counters = lax::iota(squarings.dtype(), [MAX_SQUARINGS], 0);
-    let (result, kept) = scan_with(ScanOptions::default(), turn, r, &counters);
+    let (result, kept) = scan_with(ScanOptions::default(), square, r, &counters);
     (where_(squarings.gt(MAX_SQUARINGS as f64), f64::NAN, result), kept)
 }
 
@@ -205,11 +205,11 @@ fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     let (value, kept) = powers(caller, &r, &squarings, true);
     let rounds = squarings.max();
     // Linear only in the derivative, so that it can be transposed.
-    let turn = |dr: &Tensor, (i, r): &(Tensor, Tensor)| {
+    let step = |dr: &Tensor, (i, r): &(Tensor, Tensor)| {
         let moved = || caller.run(|| where_(squarings.gt(i), r.matmul(dr) + dr.matmul(r), dr));
         (caller.run(|| cond(&rounds.gt(i), moved, || dr.clone())), ())
     };
     let counters = lax::iota(squarings.dtype(), [MAX_SQUARINGS], 0);
-    let (derivative, ()) = scan_with(ScanOptions::default(), turn, &dr, &(counters, kept));
+    let (derivative, ()) = scan_with(ScanOptions::default(), step, &dr, &(counters, kept));
     (value, where_(squarings.gt(MAX_SQUARINGS as f64), f64::NAN, derivative))
 }

@@ -8,7 +8,7 @@ use crate::tensor::{Caller, at_caller, refuse};
 use crate::{ScanOptions, Tensor, custom_tangent, lax, scan_with, while_loop};
 
 /// A sufficient number of Newton iterations: after some that scale, each doubles the number of correct digits.
-const TURNS: usize = 24;
+const ITERATIONS: usize = 24;
 
 /// Returns the principal square root of square matrices: its eigenvalues have no negative real parts. The root of a
 /// real matrix is real. It is NaN if the matrix has a real eigenvalue that is not positive. JAX's root is always
@@ -65,7 +65,7 @@ fn root(caller: Caller, a: &Tensor) -> Tensor {
     };
     let start = (a.clone(), a.clone(), Tensor::scalar(0i32));
     let body = |(x, m, i): &(Tensor, Tensor, Tensor)| caller.run(|| step(x, m, i));
-    let going = |m: &Tensor, i: &Tensor| far(m).gt(close).any() & i.lt(2 * TURNS as i32);
+    let going = |m: &Tensor, i: &Tensor| far(m).gt(close).any() & i.lt(2 * ITERATIONS as i32);
     let open = |(_, m, i): &(Tensor, Tensor, Tensor)| caller.run(|| going(m, i));
     let (x, m, _) = while_loop(open, body, &start);
     // If there is no root, the iteration does not converge.
@@ -84,19 +84,19 @@ fn norm(a: &Tensor) -> Tensor {
 /// The sign of `[[a, c], [0, -a]]` holds `2 x`. It is computed by Newton's iteration: J. Roberts, "Linear model
 /// reduction and solution of the algebraic Riccati equation by use of the sign function" (1980).
 fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
-    let turned = |a: &Tensor| {
+    let newton_step = |a: &Tensor| {
         let inverse = inv(a);
         let scale = like(&(norm(&inverse) / norm(a)).sqrt(), a);
         let next = (&scale * a + &inverse / &scale) * 0.5;
         (next, (inverse, scale))
     };
-    let turn = |a: &Tensor, _: &()| caller.run(|| turned(a));
-    let options = ScanOptions { length: Some(TURNS), ..ScanOptions::default() };
-    let (_, steps) = scan_with(options, turn, a, &());
-    let apart = |c: &Tensor, (inverse, scale): &(Tensor, Tensor)| {
+    let step = |a: &Tensor, _: &()| caller.run(|| newton_step(a));
+    let options = ScanOptions { length: Some(ITERATIONS), ..ScanOptions::default() };
+    let (_, steps) = scan_with(options, step, a, &());
+    let off_diagonal_step = |c: &Tensor, (inverse, scale): &(Tensor, Tensor)| {
         (caller.run(|| (scale * c + inverse.matmul(c).matmul(inverse) / scale) * 0.5), ())
     };
-    scan_with(ScanOptions::default(), apart, c, &steps).0 * 0.5
+    scan_with(ScanOptions::default(), off_diagonal_step, c, &steps).0 * 0.5
 }
 
 /// Returns the solution `x` of `a x + x b = q`, by Schur forms: R. Bartels and G. Stewart, "Solution of the matrix

@@ -149,7 +149,7 @@ fn start(b: &Tensor, options: &KrylovOptions) -> Tensor {
     options.start.clone().unwrap_or_else(|| b.zeros_like())
 }
 
-fn most(b: &Tensor, options: &KrylovOptions) -> i32 {
+fn max_iterations(b: &Tensor, options: &KrylovOptions) -> i32 {
     i32::try_from(options.max_iterations.unwrap_or(10 * b.size())).unwrap_or(i32::MAX)
 }
 
@@ -165,7 +165,7 @@ fn quotient(x: &Tensor, y: &Tensor) -> Tensor {
 
 fn solve_cg(a: &TensorFn<'_>, b: &Tensor, options: &KrylovOptions) -> Tensor {
     let origin = &current_origin();
-    let (limit, most) = (limit(b, options), most(b, options));
+    let (limit, most) = (limit(b, options), max_iterations(b, options));
     let x = start(b, options);
     let r = b - a(&x);
     let rr = dot(&r, &r);
@@ -190,7 +190,7 @@ fn solve_cg(a: &TensorFn<'_>, b: &Tensor, options: &KrylovOptions) -> Tensor {
 
 fn solve_bicgstab(a: &TensorFn<'_>, b: &Tensor, options: &KrylovOptions) -> Tensor {
     let origin = &current_origin();
-    let (limit, most) = (limit(b, options), most(b, options));
+    let (limit, most) = (limit(b, options), max_iterations(b, options));
     let x = start(b, options);
     let r = b - a(&x);
     let shadow = r.clone();
@@ -223,7 +223,7 @@ fn solve_bicgstab(a: &TensorFn<'_>, b: &Tensor, options: &KrylovOptions) -> Tens
 
 fn solve_gmres(a: &TensorFn<'_>, b: &Tensor, options: &KrylovOptions) -> Tensor {
     let origin = &current_origin();
-    let (limit, most) = (limit(b, options), most(b, options));
+    let (limit, most) = (limit(b, options), max_iterations(b, options));
     let (n, shape) = (b.size(), b.shape().clone());
     let m = options.restart.min(n);
     let x = start(b, options);

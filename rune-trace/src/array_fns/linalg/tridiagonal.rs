@@ -58,8 +58,8 @@ pub struct TridiagonalLu {
     pub second: Tensor,
     /// The factor by which each row is subtracted from the next.
     pub factors: Tensor,
-    /// Whether each row was exchanged with the next.
-    pub exchanged: Tensor,
+    /// Whether each row was swapped with the next.
+    pub swapped: Tensor,
 }
 
 /// Returns the factorization of tridiagonal matrices. The elements are given as for [`tridiagonal_solve`].
@@ -103,19 +103,19 @@ impl TridiagonalLu {
     fn substituted(&self, caller: Caller, b: &Tensor) -> Tensor {
         let rows = |x: &Tensor| x.moveaxis(-1, 0).unsqueeze(-1);
         let b = b.moveaxis(-2, 0);
-        let (factors, exchanged) = (rows(&self.factors), rows(&self.exchanged));
+        let (factors, swapped) = (rows(&self.factors), rows(&self.swapped));
         // The forward pass carries the row that is not yet divided.
-        let subtracted = |here: &Tensor, next: &Tensor, factor: &Tensor, exchanged: &Tensor| {
-            let (first, second) = (where_(exchanged, next, here), where_(exchanged, here, next));
+        let subtracted = |here: &Tensor, next: &Tensor, factor: &Tensor, swapped: &Tensor| {
+            let (first, second) = (where_(swapped, next, here), where_(swapped, here, next));
             (second - factor * &first, first)
         };
-        let forward = |here: &Tensor, (next, factor, exchanged): &(Tensor, Tensor, Tensor)| {
-            caller.run(|| subtracted(here, next, factor, exchanged))
+        let forward = |here: &Tensor, (next, factor, swapped): &(Tensor, Tensor, Tensor)| {
+            caller.run(|| subtracted(here, next, factor, swapped))
         };
         let (first, rest) = (row(&b, 0), after_first(&b));
         let but_last = |x: &Tensor| before_last(x);
         let (last, eliminated) =
-            scan_with(ScanOptions::default(), forward, &first, &(rest, but_last(&factors), but_last(&exchanged)));
+            scan_with(ScanOptions::default(), forward, &first, &(rest, but_last(&factors), but_last(&swapped)));
         let eliminated = Tensor::concat(&[eliminated, last.unsqueeze(0)], 0);
         let back = |(x1, x2): &(Tensor, Tensor), (b, d, u, w): &(Tensor, Tensor, Tensor, Tensor)| {
             let x = caller.run(|| (b - u * x1 - w * x2) / d);
@@ -161,20 +161,20 @@ fn factored(caller: Caller, lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -
     // Replaces the last element of `upper`, which callers may leave undefined.
     let u = Tensor::concat(&[before_last(&u), row(&u, 0).zeros_like().unsqueeze(0)], 0);
     let eliminated = |(d, u): &(Tensor, Tensor), (l, next_d, next_u): &(Tensor, Tensor, Tensor)| {
-        let exchanged = l.abs().gt(d.abs());
-        let pivot = where_(&exchanged, l, d);
+        let swapped = l.abs().gt(d.abs());
+        let pivot = where_(&swapped, l, d);
         let none = pivot.eq(0.0);
-        let factor = where_(&none, 0.0, where_(&exchanged, d, l) / where_(&none, 1.0, &pivot));
-        let above = where_(&exchanged, next_d, u);
-        let second = where_(&exchanged, next_u, 0.0);
-        let diagonal = where_(&exchanged, u, next_d) - &factor * &above;
-        let upper = where_(&exchanged, 0.0, next_u) - &factor * &second;
-        ((diagonal, upper), (pivot, above, second, factor, exchanged))
+        let factor = where_(&none, 0.0, where_(&swapped, d, l) / where_(&none, 1.0, &pivot));
+        let above = where_(&swapped, next_d, u);
+        let second = where_(&swapped, next_u, 0.0);
+        let diagonal = where_(&swapped, u, next_d) - &factor * &above;
+        let upper = where_(&swapped, 0.0, next_u) - &factor * &second;
+        ((diagonal, upper), (pivot, above, second, factor, swapped))
     };
     let step = |here: &(Tensor, Tensor), next: &(Tensor, Tensor, Tensor)| caller.run(|| eliminated(here, next));
     let start = (row(&d, 0), row(&u, 0));
     let xs = (after_first(&l), after_first(&d), after_first(&u));
-    let ((last, _), (pivots, above, second, factors, exchanged)) = scan_with(ScanOptions::default(), step, &start, &xs);
+    let ((last, _), (pivots, above, second, factors, swapped)) = scan_with(ScanOptions::default(), step, &start, &xs);
     let whole = |x: Tensor, last: Tensor| Tensor::concat(&[x, last.unsqueeze(0)], 0).moveaxis(0, -1);
     let zero = last.zeros_like();
     TridiagonalLu {
@@ -182,7 +182,7 @@ fn factored(caller: Caller, lower: &Tensor, diagonal: &Tensor, upper: &Tensor) -
         above: whole(above, zero.clone()),
         second: whole(second, zero.clone()),
         factors: whole(factors, zero.clone()),
-        exchanged: whole(exchanged, zero.ne(0.0)),
+        swapped: whole(swapped, zero.ne(0.0)),
     }
 }
 

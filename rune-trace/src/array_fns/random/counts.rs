@@ -4,7 +4,7 @@ use super::continuous::uniform;
 use super::{bernoulli, expect_float, parameter, split, split_into};
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::lgamma_of;
-use crate::array_fns::special::support::{number_or, repeat};
+use crate::array_fns::special::support::{replace_where, while_loop_with_origin};
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, scan};
 use rune_ir::{DType, Shape};
@@ -41,7 +41,7 @@ fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let limit = -rate;
     let zero = lax::full(DType::I32, shape, 0.0);
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, log]: &[Tensor; 3]| log.gt(&limit).any(),
         |[key, k, log]| {
             let [key, own] = split_into(key);
@@ -63,7 +63,7 @@ fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     let inverse_alpha = 1.1328 / (&b - 3.4) + 1.1239;
     let v_r = 0.9277 - 3.6224 / (&b - 2.0);
     let init = [key.clone(), lax::full_like(rate, -1.0), lax::eq(rate, &lax::full_like(rate, f64::INFINITY))];
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, accepted]: &[Tensor; 3]| (!accepted).any(),
         |[key, before, accepted]| {
             let [key, key_u, key_v] = split_into(key);
@@ -106,10 +106,10 @@ pub fn poisson(key: &Tensor, rate: impl Operand, shape: impl Into<Shape>, dtype:
     at_caller(|| {
         let rate = lax::stop_gradient(&rate);
         let small = rate.isnan() | rate.lt(10.0);
-        let products = poisson_by_products(key, &number_or(&!&small, 0.0, &rate));
-        let rejection = poisson_by_rejection(key, &number_or(&small, 1e5, &rate));
+        let products = poisson_by_products(key, &replace_where(&!&small, 0.0, &rate));
+        let rejection = poisson_by_rejection(key, &replace_where(&small, 1e5, &rate));
         let k = lax::select(&small, &lax::convert(&products, dtype), &lax::convert(&rejection, dtype));
-        number_or(&rate.eq(0.0), 0.0, &k)
+        replace_where(&rate.eq(0.0), 0.0, &k)
     })
 }
 
@@ -127,7 +127,7 @@ pub fn geometric(key: &Tensor, p: impl Operand, shape: impl Into<Shape>, dtype: 
     expect_float("geometric", float);
     let p = parameter("geometric", p, float, &shape);
     let u = uniform(key, shape, float, 0.0, 1.0);
-    let u = number_or(&u.eq(0.0), 1.0, &u);
+    let u = replace_where(&u.eq(0.0), 1.0, &u);
     lax::convert(&((u.log() / (-p).log1p()).floor() + 1.0), dtype)
 }
 
@@ -152,7 +152,7 @@ fn stirling_tail(k: &Tensor) -> Tensor {
     let series = (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0) / &square) / &square) / next;
     let mut exact = lax::full_like(&k, EXACT[9]);
     for (n, value) in EXACT.into_iter().enumerate().take(9).rev() {
-        exact = number_or(&k.lt((n + 1) as f64), value, &exact);
+        exact = replace_where(&k.lt((n + 1) as f64), value, &exact);
     }
     lax::select(&few, &exact, &series)
 }
@@ -161,7 +161,7 @@ fn stirling_tail(k: &Tensor) -> Tensor {
 /// 1986), for few successes.
 fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let log_failure = (-p).log1p();
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, sum]: &[Tensor; 3]| sum.le(n).any(),
         |[key, k, sum]| {
             let [own, key] = split_into(key);
@@ -185,7 +185,7 @@ fn binomial_by_rejection(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let m = ((n + 1.0) * p).floor();
     let fixed = stirling_tail(&m) + stirling_tail(&(n - &m));
     let init = [key.clone(), lax::full_like(p, -1.0), lax::full(DType::Bool, p.shape(), 0.0)];
-    let [_, k, _] = repeat(
+    let [_, k, _] = while_loop_with_origin(
         |[_, _, accepted]: &[Tensor; 3]| (!accepted).any(),
         |[key, before, accepted]| {
             let [key, key_u, key_v] = split_into(key);
@@ -221,15 +221,15 @@ fn binomial_of(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let endless = n.isinf();
     let no_chance = q.isnan() | q.lt(0.0);
     let invalid = &no_chance | &no_count;
-    let q = number_or(&no_chance, 0.01, &q);
+    let q = replace_where(&no_chance, 0.01, &q);
     let few = &no_count | (n * &q).le(10.0);
     let whole = n.floor();
-    let inversion = binomial_by_inversion(key, &number_or(&(!&few | &no_count), 0.0, &whole), &q);
+    let inversion = binomial_by_inversion(key, &replace_where(&(!&few | &no_count), 0.0, &whole), &q);
     let many = &few | &endless;
-    let rejection = binomial_by_rejection(key, &number_or(&many, 1e4, &whole), &number_or(&many, 0.5, &q));
+    let rejection = binomial_by_rejection(key, &replace_where(&many, 1e4, &whole), &replace_where(&many, 0.5, &q));
     let k = lax::select(&few, &inversion, &rejection);
-    let k = number_or(&invalid, f64::NAN, &k);
-    let k = number_or(&(&endless & !&invalid), f64::INFINITY, &k);
+    let k = replace_where(&invalid, f64::NAN, &k);
+    let k = replace_where(&(&endless & !&invalid), f64::INFINITY, &k);
     lax::select(&(rare | no_count | endless), &k, &(whole - &k))
 }
 
@@ -277,7 +277,7 @@ pub fn multinomial(key: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
         // probabilities.
         let p = lax::stop_gradient(&p.moveaxis(-1, 0));
         let left = lax::cumulative(rune_ir::op::CumulativeFn::Sum, &p, 0, true);
-        let shares = (&p / number_or(&left.eq(0.0), 1.0, &left)).clamp(0.0, 1.0);
+        let shares = (&p / replace_where(&left.eq(0.0), 1.0, &left)).clamp(0.0, 1.0);
         let keys = split(key, classes);
         let draw = |left: &Tensor, (share, key): &(Tensor, Tensor)| {
             with_origin(&origin, || {

@@ -5,7 +5,7 @@ use super::{expect_float, parameter, split, split_into};
 use crate::array_fns::random::counts::rademacher;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::random_gamma_grad_of;
-use crate::array_fns::special::support::{number_or, repeat, tiny, with_slope};
+use crate::array_fns::special::support::{replace_where, tiny, while_loop_with_origin, with_slope};
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, vmap};
 use rune_ir::{DType, Shape};
@@ -21,14 +21,14 @@ fn one(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     let c = lax::div(&lax::full_like(a, 1.0 / 3.0), &d.sqrt());
     let [key, last_key] = split_into(key);
     let init = [key, lax::full_like(a, 0.0), a.ones_like(), lax::full_like(a, 2.0)];
-    let [_, _, v, _] = repeat(
+    let [_, _, v, _] = while_loop_with_origin(
         |[_, x, v, u]: &[Tensor; 4]| {
             let outside = u.ge(1.0 - x * x * 0.0331);
             outside & u.log().ge(x * 0.5 + &d * (1.0 - v + v.log()))
         },
         |[key, ..]| {
             let [key, x_key, u_key] = split_into(key);
-            let [_, x, v] = repeat(
+            let [_, x, v] = while_loop_with_origin(
                 |[_, _, v]: &[Tensor; 3]| v.le(0.0),
                 |[key, ..]| {
                     let [key, own] = split_into(key);
@@ -45,11 +45,11 @@ fn one(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     );
     if log {
         let sample = -exponential(&last_key, [], dtype);
-        let boost = number_or(&(large | sample.eq(0.0)), 0.0, &(&sample * (1.0 / a)));
+        let boost = replace_where(&(large | sample.eq(0.0)), 0.0, &(&sample * (1.0 / a)));
         return d.log() + v.log() + boost;
     }
     let sample = 1.0 - uniform(&last_key, [], dtype, 0.0, 1.0);
-    d * v * number_or(&large, 1.0, &sample.pow(1.0 / a))
+    d * v * replace_where(&large, 1.0, &sample.pow(1.0 / a))
 }
 
 /// Draws a number for each element of `a`, which are floats.
@@ -74,7 +74,7 @@ fn gamma_of(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
                 return random_gamma_grad_of(a, y);
             }
             let sample = y.exp();
-            let sample = number_or(&sample.eq(0.0), tiny(&sample), &sample);
+            let sample = replace_where(&sample.eq(0.0), tiny(&sample), &sample);
             random_gamma_grad_of(a, &sample) / sample
         },
     )

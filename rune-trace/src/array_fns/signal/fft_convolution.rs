@@ -98,7 +98,7 @@ pub fn oaconvolve(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: impl Into<Ax
         Some(axis) if ratio(axis) > 2.0 => at_caller(|| {
             let (x, y) = (as_float(x), as_float(y));
             let full = overlap_add(&x, &y, &axes, axis);
-            middle_of(&full, &x, &y, mode, &axes)
+            crop_to_mode(&full, &x, &y, mode, &axes)
         }),
         _ => fft_convolution(x, y, mode, &axes),
     }
@@ -168,15 +168,15 @@ fn fft_convolution(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: &[usize]) -
     at_caller(|| {
         let (x, y) = (as_float(x), as_float(y));
         let full = full_convolution(&x, &y, axes);
-        middle_of(&full, &x, &y, mode, axes)
+        crop_to_mode(&full, &x, &y, mode, axes)
     })
 }
 
-fn transformed(x: &Tensor, axes: &[usize], lengths: &[usize]) -> Tensor {
+fn forward_fft(x: &Tensor, axes: &[usize], lengths: &[usize]) -> Tensor {
     let options = FftOptions::new().axes(&signed(axes)).lengths(lengths);
     if x.dtype().is_complex() { fft::fftn_with(x, &options) } else { fft::rfftn_with(x, &options) }
 }
-fn untransformed(z: &Tensor, complex: bool, axes: &[usize], lengths: &[usize]) -> Tensor {
+fn inverse_fft(z: &Tensor, complex: bool, axes: &[usize], lengths: &[usize]) -> Tensor {
     let options = FftOptions::new().axes(&signed(axes)).lengths(lengths);
     if complex { fft::ifftn_with(z, &options) } else { fft::irfftn_with(z, &options) }
 }
@@ -194,8 +194,8 @@ fn full_convolution(x: &Tensor, y: &Tensor, axes: &[usize]) -> Tensor {
     let dtype = x.dtype();
     let full: Vec<usize> = axes.iter().map(|&a| x.shape()[a] + y.shape()[a] - 1).collect();
     let lengths: Vec<usize> = full.iter().map(|&n| fast_length(n)).collect();
-    let z = transformed(x, axes, &lengths) * transformed(y, axes, &lengths);
-    let mut z = untransformed(&z, dtype.is_complex(), axes, &lengths);
+    let z = forward_fft(x, axes, &lengths) * forward_fft(y, axes, &lengths);
+    let mut z = inverse_fft(&z, dtype.is_complex(), axes, &lengths);
     for (&axis, &n) in axes.iter().zip(&full) {
         z = part(&z, axis, 0, n);
     }
@@ -230,12 +230,12 @@ fn overlap_add(x: &Tensor, y: &Tensor, axes: &[usize], axis: usize) -> Tensor {
         })
         .collect();
     let parts = full_convolution(&long, &short, &moved);
-    let whole = super::spectral::overlapped(&parts, block);
+    let whole = super::spectral::sum_overlapping(&parts, block);
     part(&whole, last, 0, n + m - 1).moveaxis(-1, axis as isize)
 }
 
 /// Returns the part of a full convolution for this mode.
-fn middle_of(full: &Tensor, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: &[usize]) -> Tensor {
+fn crop_to_mode(full: &Tensor, x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: &[usize]) -> Tensor {
     let mut z = full.clone();
     for &axis in axes {
         let (n, m) = (x.shape()[axis], y.shape()[axis]);

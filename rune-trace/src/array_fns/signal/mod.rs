@@ -62,7 +62,7 @@ impl Tensor {
     pub fn convolve(&self, other: &Tensor, mode: ConvolveMode) -> Tensor {
         expect_vectors("convolve", self, other);
         let (long, short) = if self.size() < other.size() { (other, self) } else { (self, other) };
-        slide("convolve", long, &short.flip(0), &middle(mode, short.shape()))
+        correlate_valid("convolve", long, &short.flip(0), &convolve_padding(mode, short.shape()))
     }
     /// Returns the correlation of two vectors: sums of products of the first vector, shifted, with the conjugate of the
     /// second. Integers and `bool` are converted to `f32`.
@@ -74,9 +74,9 @@ impl Tensor {
         expect_vectors("correlate", self, other);
         let other = &other.conj();
         if self.size() < other.size() {
-            return slide("correlate", other, self, &middle(mode, self.shape())).flip(0);
+            return correlate_valid("correlate", other, self, &convolve_padding(mode, self.shape())).flip(0);
         }
-        slide("correlate", self, other, &middle(mode, other.shape()))
+        correlate_valid("correlate", self, other, &convolve_padding(mode, other.shape()))
     }
 }
 
@@ -89,7 +89,7 @@ fn expect_vectors(op: &str, x: &Tensor, y: &Tensor) {
 }
 
 /// Returns the padding of the longer operand.
-fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
+fn convolve_padding(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
     let around = |&n: &usize| {
         let n = n as isize;
         match mode {
@@ -103,7 +103,7 @@ fn middle(mode: ConvolveMode, window: &Shape) -> Vec<(isize, isize)> {
 
 /// Returns the sums of products of `window` with `x` at each position.
 #[track_caller]
-fn slide(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Tensor {
+fn correlate_valid(op: &str, x: &Tensor, window: &Tensor, around: &[(isize, isize)]) -> Tensor {
     let (x, window) = (as_float(x), as_float(window));
     if x.rank() == 0 {
         refuse!("{op}: takes arrays, but got a scalar");
@@ -154,7 +154,7 @@ fn convolve_arrays(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode) -> Tens
             }
         })
         .collect();
-    slide(op, large, &small.flip(..), &around)
+    correlate_valid(op, large, &small.flip(..), &around)
 }
 
 /// Returns the correlation, as a convolution with one reversed operand.

@@ -174,7 +174,7 @@ impl SpectralOptions {
 }
 
 /// Extends the last axis of `x` by `n` elements at both ends.
-fn extended(op: &str, x: &Tensor, n: usize, boundary: Boundary) -> Tensor {
+fn extend_boundary(op: &str, x: &Tensor, n: usize, boundary: Boundary) -> Tensor {
     let axis = x.rank() - 1;
     let size = x.shape()[axis];
     if n == 0 {
@@ -212,7 +212,7 @@ fn segments(x: &Tensor, segment: usize, step: usize) -> Tensor {
 }
 
 /// Returns the sum of segments along the last axis. Each is shifted by `step` relative to the previous one.
-pub(super) fn overlapped(x: &Tensor, step: usize) -> Tensor {
+pub(super) fn sum_overlapping(x: &Tensor, step: usize) -> Tensor {
     let outer: Shape = x.shape()[..x.rank() - 2].iter().copied().collect();
     let (count, segment) = (x.shape()[x.rank() - 2], x.shape()[x.rank() - 1]);
     let parts = segment.div_ceil(step);
@@ -256,7 +256,7 @@ fn spectra<const N: usize>(op: &str, signals: [&Tensor; N], options: &SpectralOp
     signals.map(|x| {
         let mut x = x.pad(&to_length(x, n), 0);
         if let Some(boundary) = options.boundary {
-            x = extended(op, &x, segment / 2, boundary);
+            x = extend_boundary(op, &x, segment / 2, boundary);
         }
         let size = x.shape()[x.rank() - 1];
         if size < segment {
@@ -367,9 +367,9 @@ pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
         let window = options.window.periodic_weights(op, segment, real);
         let scaled = lax::convert(&(&window * window.sum()), parts.dtype());
         let step = segment - overlap;
-        let sum = overlapped(&(&parts * scaled), step);
+        let sum = sum_overlapping(&(&parts * scaled), step);
         let frames = parts.shape()[parts.rank() - 2];
-        let norm = overlapped(&window.square().broadcast_to([frames, segment]), step);
+        let norm = sum_overlapping(&window.square().broadcast_to([frames, segment]), step);
         let cut = |x: &Tensor| {
             let (last, n) = (x.rank() - 1, x.shape()[x.rank() - 1]);
             let half = if options.boundary.is_some() { segment / 2 } else { 0 };

@@ -2,7 +2,7 @@
 //! Series for Mathematical Functions", 1962), with coefficients recomputed to 50 digits. Those of the first kind use
 //! Miller's backward recurrence (W. Gautschi, "Computational Aspects of Three-Term Recurrence Relations", 1967).
 
-use super::support::{chebyshev, lift, number_or, with_slope};
+use super::support::{chebyshev, lift, replace_where, with_slope};
 use super::tables::{FAR_0, FAR_1, NEAR_0, NEAR_1};
 use crate::array_fns::elementwise::expect_float;
 use crate::tensor::{at_caller, current_origin, with_origin};
@@ -10,7 +10,7 @@ use crate::{Tensor, custom_tangent, fori_loop, lax};
 use rune_ir::DType;
 
 /// Returns the coefficients that matter in the dtype: drops those of high powers that are far below its precision.
-fn enough(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
+fn significant_coefficients(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
     if x.dtype() == DType::F64 {
         return coefficients;
     }
@@ -19,32 +19,32 @@ fn enough(x: &Tensor, coefficients: &'static [f64]) -> &'static [f64] {
 }
 
 /// Returns the series for 0 ≤ x ≤ 8, and the series for x > 8.
-fn pieces(x: &Tensor, near: &'static [f64], far: &'static [f64]) -> [Tensor; 2] {
+fn near_and_far(x: &Tensor, near: &'static [f64], far: &'static [f64]) -> [Tensor; 2] {
     let small = x.le(8.0);
-    let inner = number_or(&!&small, 8.0, x);
-    let outer = number_or(&small, 8.0, x);
-    let near = chebyshev(&(inner * 0.25 - 1.0), enough(x, near));
-    let far = chebyshev(&(16.0 / &outer - 1.0), enough(x, far)) / outer.sqrt();
+    let inner = replace_where(&!&small, 8.0, x);
+    let outer = replace_where(&small, 8.0, x);
+    let near = chebyshev(&(inner * 0.25 - 1.0), significant_coefficients(x, near));
+    let far = chebyshev(&(16.0 / &outer - 1.0), significant_coefficients(x, far)) / outer.sqrt();
     [near, far]
 }
 fn i0e_value(x: &Tensor) -> Tensor {
     let magnitude = x.abs();
-    let [near, far] = pieces(&magnitude, &NEAR_0, &FAR_0);
-    number_or(&x.isnan(), f64::NAN, &lax::select(&magnitude.le(8.0), &near, &far))
+    let [near, far] = near_and_far(&magnitude, &NEAR_0, &FAR_0);
+    replace_where(&x.isnan(), f64::NAN, &lax::select(&magnitude.le(8.0), &near, &far))
 }
 fn i1e_value(x: &Tensor) -> Tensor {
     let magnitude = x.abs();
-    let [near, far] = pieces(&magnitude, &NEAR_1, &FAR_1);
+    let [near, far] = near_and_far(&magnitude, &NEAR_1, &FAR_1);
     let y = lax::select(&x.lt(0.0), &-&far, &far);
-    let y = lax::select(&magnitude.le(8.0), &(number_or(&magnitude.gt(8.0), 8.0, x) * near), &y);
-    number_or(&x.isnan(), f64::NAN, &y)
+    let y = lax::select(&magnitude.le(8.0), &(replace_where(&magnitude.gt(8.0), 8.0, x) * near), &y);
+    replace_where(&x.isnan(), f64::NAN, &y)
 }
 /// Returns whether |x| is above 8, and otherwise e^-|x| I₁(x) / x. It uses no division, whose derivative would lose
 /// digits near 0.
 fn i1e_by_x(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let far = magnitude.gt(8.0);
-    let [near, _] = pieces(&number_or(&far, 8.0, &magnitude), &NEAR_1, &FAR_1);
+    let [near, _] = near_and_far(&replace_where(&far, 8.0, &magnitude), &NEAR_1, &FAR_1);
     (far, near)
 }
 pub(crate) fn i0e_of(x: &Tensor) -> Tensor {
@@ -53,7 +53,7 @@ pub(crate) fn i0e_of(x: &Tensor) -> Tensor {
 fn i1e_of(x: &Tensor) -> Tensor {
     with_slope(i1e_value, x, |x, y| {
         let (far, near) = i1e_by_x(x);
-        let quotient = y / number_or(&!&far, 1.0, x);
+        let quotient = y / replace_where(&!&far, 1.0, x);
         i0e_value(x) - x.sign() * y - lax::select(&far, &quotient, &near)
     })
 }
@@ -69,8 +69,8 @@ fn i0_of(x: &Tensor) -> Tensor {
 fn i1_of(x: &Tensor) -> Tensor {
     with_slope(i1_value, x, |x, y| {
         let (far, near) = i1e_by_x(x);
-        let near = near * number_or(&far, 0.0, &x.abs()).exp();
-        let quotient = y / number_or(&!&far, 1.0, x);
+        let near = near * replace_where(&far, 0.0, &x.abs()).exp();
+        let quotient = y / replace_where(&!&far, 1.0, x);
         i0_value(x) - lax::select(&far, &quotient, &near)
     })
 }
@@ -118,8 +118,8 @@ pub fn i1e(x: &Tensor) -> Tensor {
 fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
     // Near 0, the recurrence overflows, but the first two terms of the power series suffice.
     let small = z.abs().lt(1e-4);
-    let inner = number_or(&small, 1.0, z);
-    let near = number_or(&!&small, 0.0, z) * 0.5;
+    let inner = replace_where(&small, 1.0, z);
+    let near = replace_where(&!&small, 0.0, z) * 0.5;
     let mut power = z.ones_like();
     let dtype = z.dtype();
     // Jₖ₊₂, Jₖ₊₁ and J₀ + 2 J₂ + 2 J₄ + …, up to a factor, and the requested orders.
@@ -132,15 +132,15 @@ fn jn_value(z: &Tensor, v: usize, terms: usize) -> Tensor {
     let from = fori_loop(
         0,
         terms - top,
-        |turn, [second, first, sum]: &[Tensor; 3]| {
+        |iteration, [second, first, sum]: &[Tensor; 3]| {
             with_origin(&origin, || {
-                let k = terms as f64 - lax::convert(turn, dtype);
+                let k = terms as f64 - lax::convert(iteration, dtype);
                 let half = &k * 0.5;
                 let even = half.eq(half.floor()).broadcast_to(z.shape());
                 let next = step(&k.broadcast_to(z.shape()), second, first);
                 let sum = lax::select(&even, &(sum + &next * 2.0), sum);
                 // Only their ratios matter, so rescaling prevents overflow.
-                let scale = lax::stop_gradient(&number_or(&next.abs().gt(1e15), 1e-15, &z.ones_like()));
+                let scale = lax::stop_gradient(&replace_where(&next.abs().gt(1e15), 1e-15, &z.ones_like()));
                 [first * &scale, next * &scale, sum * scale]
             })
         },

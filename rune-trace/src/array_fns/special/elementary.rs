@@ -1,6 +1,6 @@
 //! Functions composed of logarithms and exponentials, precise where a simple composition is not.
 
-use super::support::{lift, lift_all, number_or, polynomial, with_slope, with_slopes};
+use super::support::{lift, lift_all, polynomial, replace_where, with_slope, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::{LN_2, PI};
@@ -25,12 +25,12 @@ fn xlogx_of(x: &Tensor) -> Tensor {
 fn rel_entr_of(x: &Tensor, y: &Tensor) -> Tensor {
     let both = x.gt(0.0) & y.gt(0.0);
     let none = x.eq(0.0) & y.ge(0.0);
-    let (p, q) = (number_or(&!&both, 1.0, x), number_or(&!&both, 1.0, y));
+    let (p, q) = (replace_where(&!&both, 1.0, x), replace_where(&!&both, 1.0, y));
     let nan = x.isnan() | y.isnan();
     let entropy = xlogx_of(&p) - xlogy_of(&p, &q);
-    let y = number_or(&(x.eq(f64::INFINITY) & y.lt(f64::INFINITY)), f64::INFINITY, &entropy);
-    let otherwise = number_or(&none, 0.0, &lax::full_like(x, f64::INFINITY));
-    number_or(&nan, f64::NAN, &lax::select(&both, &y, &otherwise))
+    let y = replace_where(&(x.eq(f64::INFINITY) & y.lt(f64::INFINITY)), f64::INFINITY, &entropy);
+    let otherwise = replace_where(&none, 0.0, &lax::full_like(x, f64::INFINITY));
+    replace_where(&nan, f64::NAN, &lax::select(&both, &y, &otherwise))
 }
 
 /// Returns x · ln y, and 0 where x is 0.
@@ -67,7 +67,7 @@ pub fn xlog1py(x: impl Operand, y: impl Operand) -> Tensor {
 /// ```
 #[track_caller]
 pub fn entr(x: &Tensor) -> Tensor {
-    lift("special::entr", x, |x| number_or(&x.lt(0.0), f64::NEG_INFINITY, &-xlogx_of(x)))
+    lift("special::entr", x, |x| replace_where(&x.lt(0.0), f64::NEG_INFINITY, &-xlogx_of(x)))
 }
 /// Returns x · ln (x / y), a term of the relative entropy. It is 0 where x is 0 and y is not negative, and ∞ where one
 /// of them is negative.
@@ -87,8 +87,8 @@ pub fn kl_div(x: impl Operand, y: impl Operand) -> Tensor {
     lift_all("special::kl_div", [x.into_argument(), y.into_argument()], |[x, y]| {
         let outside = x.lt(0.0) | y.lt(0.0) | (x.gt(0.0) & y.eq(0.0));
         let nan = x.isnan() | y.isnan();
-        let y = number_or(&outside, f64::INFINITY, &(rel_entr_of(x, y) - x + y));
-        number_or(&nan, f64::NAN, &y)
+        let y = replace_where(&outside, f64::INFINITY, &(rel_entr_of(x, y) - x + y));
+        replace_where(&nan, f64::NAN, &y)
     })
 }
 
@@ -124,7 +124,7 @@ fn sinc_slope(x: &Tensor) -> Tensor {
     const TERMS: usize = 9;
     let z = x * PI;
     let small = z.abs().lt(1.0);
-    let inner = number_or(&!&small, 0.0, &z);
+    let inner = replace_where(&!&small, 0.0, &z);
     let mut coefficients = Vec::new();
     let mut factorial = 1.0;
     for k in 0..TERMS {
@@ -134,7 +134,7 @@ fn sinc_slope(x: &Tensor) -> Tensor {
     }
     coefficients.reverse();
     let near = &inner * polynomial(&inner.square(), &coefficients);
-    let outer = number_or(&small, 1.0, &z);
+    let outer = replace_where(&small, 1.0, &z);
     let far = (outer.cos() - outer.sin() / &outer) / outer;
     lax::select(&small, &near, &far) * PI
 }
@@ -142,8 +142,8 @@ fn sinc_slope(x: &Tensor) -> Tensor {
 pub(crate) fn sinc_of(x: &Tensor) -> Tensor {
     let value = |x: &Tensor| {
         let zero = x.eq(0.0);
-        let z = number_or(&zero, 1.0, x) * PI;
-        number_or(&zero, 1.0, &(z.sin() / z))
+        let z = replace_where(&zero, 1.0, x) * PI;
+        replace_where(&zero, 1.0, &(z.sin() / z))
     };
     with_slope(value, x, |x, _| sinc_slope(x))
 }
@@ -165,7 +165,7 @@ pub fn sinc(x: &Tensor) -> Tensor {
 /// Returns (e^(λ y) - 1) / λ, and y where λ is 0.
 fn power(y: &Tensor, lambda: &Tensor) -> Tensor {
     let zero = lambda.eq(0.0);
-    let inner = number_or(&zero, 1.0, lambda);
+    let inner = replace_where(&zero, 1.0, lambda);
     lax::select(&zero, y, &((&inner * y).expm1() / &inner))
 }
 /// Returns the Box-Cox transformation: (xᵘ - 1) / u with u = `lambda`, and ln x where u is 0.
@@ -212,7 +212,7 @@ impl Tensor {
     pub fn sparse_plus(&self) -> Tensor {
         lift("sparse_plus", self, |x| {
             let y = (x + 1.0).square() * 0.25;
-            number_or(&x.le(-1.0), 0.0, &lax::select(&x.ge(1.0), x, &y))
+            replace_where(&x.le(-1.0), 0.0, &lax::select(&x.ge(1.0), x, &y))
         })
     }
     /// Returns the derivative of [`Tensor::sparse_plus`]: 0 for x ≤ -1, (x + 1) / 2 for -1 < x ≤ 1, and 1 above.

@@ -3,7 +3,7 @@
 //! The rational functions are those of Cephes' `ndtr.c` and `ndtri.c` (S. Moshier, "Methods and Programs for
 //! Mathematical Functions", 1989), and those of its `ndtrf.c` in single precision.
 
-use super::support::{lift, log_max, number_or, or_number, polynomial, with_slope};
+use super::support::{lift, log_max, polynomial, replace_where, select_or, with_slope};
 use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI, PI};
@@ -69,7 +69,7 @@ fn scaled_tail(x: &Tensor) -> Tensor {
     if x.dtype() == DType::F64 {
         // Beyond this, R / S equals R₀ / (S₀ x) to the last bit, and its powers would overflow.
         let far = x.gt(1e30);
-        let inner = number_or(&far, 1.0, x);
+        let inner = replace_where(&far, 1.0, x);
         let near = polynomial(&inner, &P) / polynomial(&inner, &Q);
         let tail = polynomial(&inner, &R) / polynomial(&inner, &S);
         let y = lax::select(&x.lt(8.0), &near, &tail);
@@ -91,13 +91,13 @@ fn gaussian(x: &Tensor, s: f64) -> Tensor {
 fn erfc_value(x: &Tensor) -> Tensor {
     let magnitude = x.abs();
     let inner = magnitude.lt(1.0);
-    let outer = number_or(&inner, 1.0, &magnitude);
+    let outer = replace_where(&inner, 1.0, &magnitude);
     let none = outer.square().gt(log_max(x));
     let tail = gaussian(&outer, 1.0) * scaled_tail(&outer);
-    let tail = number_or(&none, 0.0, &tail);
+    let tail = replace_where(&none, 0.0, &tail);
     let tail = lax::select(&x.lt(0.0), &(2.0 - &tail), &tail);
     let y = lax::select(&inner, &(1.0 - x.erf()), &tail);
-    number_or(&x.isnan(), f64::NAN, &y)
+    replace_where(&x.isnan(), f64::NAN, &y)
 }
 /// Returns 1 - erf x. Call it inside `at_caller`.
 pub(crate) fn erfc_of(x: &Tensor) -> Tensor {
@@ -106,13 +106,13 @@ pub(crate) fn erfc_of(x: &Tensor) -> Tensor {
 
 fn erfcx_value(x: &Tensor) -> Tensor {
     let inner = x.lt(1.0);
-    let outer = number_or(&inner, 1.0, x);
+    let outer = replace_where(&inner, 1.0, x);
     // Computes e^x² erfc x, which grows like 2 e^x² far below 0.
-    let below = or_number(&inner, x, 0.0);
+    let below = select_or(&inner, x, 0.0);
     let y = below.square().exp() * erfc_value(&below);
     let y = lax::select(&inner, &y, &scaled_tail(&outer));
-    let y = number_or(&x.eq(f64::INFINITY), 0.0, &y);
-    number_or(&x.eq(f64::NEG_INFINITY), f64::INFINITY, &y)
+    let y = replace_where(&x.eq(f64::INFINITY), 0.0, &y);
+    replace_where(&x.eq(f64::NEG_INFINITY), f64::INFINITY, &y)
 }
 /// Returns eˣ² erfc x. Call it inside `at_caller`.
 pub(crate) fn erfcx_of(x: &Tensor) -> Tensor {
@@ -123,14 +123,14 @@ fn ndtr_value(x: &Tensor) -> Tensor {
     let w = x * FRAC_1_SQRT_2;
     let middle = w.abs().lt(FRAC_1_SQRT_2);
     // Computes e^-x²/2 from x itself, because the rounding of x / √2 matters in the tail.
-    let outer = number_or(&middle, 1.0, &x.abs());
+    let outer = replace_where(&middle, 1.0, &x.abs());
     let none = outer.square().gt(2.0 * log_max(x));
     let tail =
-        number_or(&none, 0.0, &(gaussian(&outer, 0.5) * scaled_tail(&(&outer * FRAC_1_SQRT_2).maximum(1.0)) * 0.5));
+        replace_where(&none, 0.0, &(gaussian(&outer, 0.5) * scaled_tail(&(&outer * FRAC_1_SQRT_2).maximum(1.0)) * 0.5));
     let tail = lax::select(&outer.lt(SWITCH), &(erfc_value(&(&outer * FRAC_1_SQRT_2)) * 0.5), &tail);
     let tail = lax::select(&x.gt(0.0), &(1.0 - &tail), &tail);
     let y = lax::select(&middle, &((w.erf() + 1.0) * 0.5), &tail);
-    number_or(&x.isnan(), f64::NAN, &y)
+    replace_where(&x.isnan(), f64::NAN, &y)
 }
 /// Returns the distribution function of the normal distribution. Call it inside `at_caller`.
 pub(crate) fn ndtr_of(x: &Tensor) -> Tensor {
@@ -151,8 +151,8 @@ fn log_ndtr_value(x: &Tensor) -> Tensor {
     let left = (scaled_tail(&(&left * -FRAC_1_SQRT_2).maximum(1.0)) * 0.5).log() - left.square() * 0.5;
     let middle = ndtr_value(&x.clamp(-SWITCH, 0.0)).log();
     let y = lax::select(&above, &right, &lax::select(&x.lt(-SWITCH), &left, &middle));
-    let y = number_or(&x.eq(f64::NEG_INFINITY), f64::NEG_INFINITY, &y);
-    number_or(&x.isnan(), f64::NAN, &y)
+    let y = replace_where(&x.eq(f64::NEG_INFINITY), f64::NEG_INFINITY, &y);
+    replace_where(&x.isnan(), f64::NAN, &y)
 }
 /// √2: from here on, the tail of the error function is used.
 const SWITCH: f64 = std::f64::consts::SQRT_2;
@@ -174,7 +174,7 @@ fn ndtri_value(p: &Tensor) -> Tensor {
     // The upper end mirrors the lower one.
     let lower = p.le(1.0 - (-2f64).exp());
     let mirrored = lax::select(&lower, p, &(1.0 - p));
-    let q = number_or(&mirrored.eq(0.0), 0.5, &mirrored);
+    let q = replace_where(&mirrored.eq(0.0), 0.5, &mirrored);
     let w = &q - 0.5;
     let square = w.square();
     let central = -(&w + &w * &square * (polynomial(&square, &P0) / polynomial(&square, &Q0))) * (2.0 * PI).sqrt();
@@ -186,9 +186,9 @@ fn ndtri_value(p: &Tensor) -> Tensor {
     let tail = first - lax::select(&z.ge(8.0), &far, &near);
     let x = lax::select(&q.gt((-2f64).exp()), &central, &tail);
     let x = lax::select(&lower, &-&x, &x);
-    let x = number_or(&p.eq(0.0), f64::NEG_INFINITY, &x);
-    let x = number_or(&p.eq(1.0), f64::INFINITY, &x);
-    number_or(&(p.lt(0.0) | p.gt(1.0)), f64::NAN, &x)
+    let x = replace_where(&p.eq(0.0), f64::NEG_INFINITY, &x);
+    let x = replace_where(&p.eq(1.0), f64::INFINITY, &x);
+    replace_where(&(p.lt(0.0) | p.gt(1.0)), f64::NAN, &x)
 }
 /// Returns the inverse of the distribution function. Call it inside `at_caller`.
 pub(crate) fn ndtri_of(p: &Tensor) -> Tensor {

@@ -4,7 +4,9 @@
 
 use super::gamma::lgamma_of;
 use super::polygamma::digamma_of;
-use super::support::{epsilon, lift, lift_all, number_or, order, polynomial, repeat, with_slope};
+use super::support::{
+    epsilon, lift, lift_all, polynomial, replace_where, to_float_order, while_loop_with_origin, with_slope,
+};
 use super::tables;
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
@@ -18,16 +20,16 @@ const LARGE: f64 = 5000.0;
 fn series(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     let eps = epsilon(x);
     let first = n.eq(1.0);
-    let start = number_or(&first, 0.0, &(1.0 / (1.0 - number_or(&first, 2.0, n))));
+    let start = replace_where(&first, 0.0, &(1.0 / (1.0 - replace_where(&first, 2.0, n))));
     let init = [on.clone(), x.zeros_like(), x.ones_like(), 1.0 - n, start];
-    let [.., sum] = repeat(
+    let [.., sum] = while_loop_with_origin(
         |c: &[Tensor; 5]| c[0].any(),
         |[on, k, term, place, sum]| {
             let k = k + 1.0;
             let term = term * -x / &k;
             let place = place + 1.0;
             let pole = place.eq(0.0);
-            let next = sum + number_or(&pole, 0.0, &(&term / number_or(&pole, 1.0, &place)));
+            let next = sum + replace_where(&pole, 0.0, &(&term / replace_where(&pole, 1.0, &place)));
             let size = (&term / &next).abs();
             let more = on & (size.gt(eps) | next.eq(0.0));
             [more, k, term, place, lax::select(on, &next, sum)]
@@ -37,10 +39,10 @@ fn series(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     // The sign of the power of a negative number follows from the parity of the exponent.
     let exponent = n - 1.0;
     let half = &exponent * 0.5;
-    let sign = number_or(&half.ne(half.floor()), -1.0, &x.ones_like());
+    let sign = replace_where(&half.ne(half.floor()), -1.0, &x.ones_like());
     let log_x = x.log();
     let power = sign * (&exponent * &log_x - lgamma_of(n)).exp();
-    let power = number_or(&exponent.eq(0.0), 1.0, &power);
+    let power = replace_where(&exponent.eq(0.0), 1.0, &power);
     power * (digamma_of(n) - log_x) - sum
 }
 
@@ -50,19 +52,19 @@ fn fraction(n: &Tensor, x: &Tensor, on: &Tensor) -> Tensor {
     let one = x.ones_like();
     let q = x + n;
     let init = [on.clone(), one.clone(), one.clone(), x.clone(), one, q.clone(), 1.0 / &q];
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &[Tensor; 7]| c[0].any(),
         |[on, k, p2, q2, p1, q1, y]| {
             let k = k + 1.0;
             let half = &k * 0.5;
             let odd = half.ne(half.floor());
-            let by = number_or(&odd, 1.0, x);
+            let by = replace_where(&odd, 1.0, x);
             let term = lax::select(&odd, &(n + (&k - 1.0) * 0.5), &half);
             let p = p1 * &by + p2 * &term;
             let q = q1 * &by + q2 * term;
             let quotient = &p / &q;
             let more = on & ((y - &quotient) / &quotient).abs().gt(eps);
-            let scale = number_or(&p.abs().gt(1.0 / eps), eps, &p.ones_like());
+            let scale = replace_where(&p.abs().gt(1.0 / eps), eps, &p.ones_like());
             let next = [p1 * &scale, q1 * &scale, p * &scale, q * scale, quotient];
             let mut kept = vec![more, k];
             for (next, before) in next.iter().zip([p2, q2, p1, q1, y]) {
@@ -94,30 +96,30 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     let by_fraction = !(&settled | &large) & x.gt(1.0);
     let by_series = !(&settled | &large | &by_fraction);
     // Replaces arguments that a method is not for by safe numbers.
-    let (n1, x1) = (number_or(&!&by_series, 1.0, n), number_or(&!&by_series, 0.5, x));
-    let (n2, x2) = (number_or(&!&by_fraction, 1.0, n), number_or(&!&by_fraction, 2.0, x));
-    let (n3, x3) = (number_or(&!&large, LARGE, n), number_or(&!&large, 1.0, x));
+    let (n1, x1) = (replace_where(&!&by_series, 1.0, n), replace_where(&!&by_series, 0.5, x));
+    let (n2, x2) = (replace_where(&!&by_fraction, 1.0, n), replace_where(&!&by_fraction, 2.0, x));
+    let (n3, x3) = (replace_where(&!&large, LARGE, n), replace_where(&!&large, 1.0, x));
     let y = lax::select(&by_fraction, &fraction(&n2, &x2, &by_fraction), &series(&n1, &x1, &by_series));
     let y = lax::select(&large, &large_order(&n3, &x3), &y);
-    let at_zero_value = number_or(&n.lt(2.0), f64::INFINITY, &(1.0 / (number_or(&n.lt(2.0), 2.0, n) - 1.0)));
+    let at_zero_value = replace_where(&n.lt(2.0), f64::INFINITY, &(1.0 / (replace_where(&n.lt(2.0), 2.0, n) - 1.0)));
     let y = lax::select(&at_zero, &at_zero_value, &y);
-    let y = number_or(&infinite, 0.0, &y);
-    number_or(&wrong, f64::NAN, &y)
+    let y = replace_where(&infinite, 0.0, &y);
+    replace_where(&wrong, f64::NAN, &y)
 }
 /// Returns Eₙ(x). Call it inside `at_caller`. The first `levels` derivatives with respect to x are again functions with
 /// rules. The derivative of E₀ is that of its elementary formula. Higher derivatives differentiate the loops, which
 /// works in forward mode.
 fn expn_of(n: &Tensor, x: &Tensor, levels: u32) -> Tensor {
     let elementary = n.eq(0.0);
-    let order = number_or(&elementary, 1.0, n);
+    let order = replace_where(&elementary, 1.0, n);
     let next = &order - 1.0;
     let y = match levels {
         0 => expn_value(&order, x),
         _ => with_slope(move |x: &Tensor| expn_value(&order, x), x, move |x, _| -expn_of(&next, x, levels - 1)),
     };
     let wrong = &elementary & !x.ge(0.0);
-    let inner = number_or(&!(&elementary & !&wrong), 1.0, x);
-    lax::select(&elementary, &number_or(&wrong, f64::NAN, &((-&inner).exp() / &inner)), &y)
+    let inner = replace_where(&!(&elementary & !&wrong), 1.0, x);
+    lax::select(&elementary, &replace_where(&wrong, f64::NAN, &((-&inner).exp() / &inner)), &y)
 }
 const LEVELS: u32 = 2;
 
@@ -144,11 +146,11 @@ fn positive(x: &Tensor) -> Tensor {
 fn expi_value(x: &Tensor) -> Tensor {
     let below = x.lt(0.0);
     let one = x.ones_like();
-    let y = positive(&number_or(&below, 1.0, x));
+    let y = positive(&replace_where(&below, 1.0, x));
     let y = lax::select(&below, &-expn_value(&one, &lax::select(&below, &-x, &one)), &y);
-    let y = number_or(&x.eq(0.0), f64::NEG_INFINITY, &y);
-    let y = number_or(&x.eq(f64::INFINITY), f64::INFINITY, &y);
-    number_or(&x.isnan(), f64::NAN, &y)
+    let y = replace_where(&x.eq(0.0), f64::NEG_INFINITY, &y);
+    let y = replace_where(&x.eq(f64::INFINITY), f64::INFINITY, &y);
+    replace_where(&x.isnan(), f64::NAN, &y)
 }
 
 /// Returns the exponential integral Ei(x): the integral of eᵗ / t up to x (the principal value if x is positive). It is
@@ -189,9 +191,9 @@ pub fn exp1(x: &Tensor) -> Tensor {
 #[track_caller]
 pub fn expn(n: impl Operand, x: impl Operand) -> Tensor {
     let x = x.into_argument();
-    let n = order("special::expn", n.into_argument(), &x);
+    let n = to_float_order("special::expn", n.into_argument(), &x);
     lift_all("special::expn", [n, x], |[n, x]| {
         let negative = n.lt(0.0);
-        number_or(&negative, f64::NAN, &expn_of(&number_or(&negative, 0.0, n), x, LEVELS))
+        replace_where(&negative, f64::NAN, &expn_of(&replace_where(&negative, 0.0, n), x, LEVELS))
     })
 }

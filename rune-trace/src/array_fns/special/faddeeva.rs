@@ -1,6 +1,6 @@
 //! The Faddeeva function, by rational functions (J. A. C. Weideman, "Computation of the complex error function", 1994).
 
-use super::support::{number_or, with_slope};
+use super::support::{replace_where, with_slope};
 use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, complex, lax};
 use rune_ir::DType;
@@ -39,7 +39,7 @@ fn value(z: &Tensor) -> Tensor {
     let above = z.imag().ge(0.0);
     let w = upper(&lax::select(&above, z, &-z));
     // w(-z) = 2 e^(-z²) - w(z).
-    let square = number_or(&above, 0.0, &-(z * z));
+    let square = replace_where(&above, 0.0, &-(z * z));
     let below = square.exp() * 2.0 - &w;
     lax::select(&above, &w, &below)
 }

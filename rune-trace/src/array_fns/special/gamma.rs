@@ -2,7 +2,7 @@
 
 use super::lanczos::lgamma_value;
 use super::polygamma::digamma_of;
-use super::support::{lift, lift_all, number_or, with_slope, with_slopes};
+use super::support::{lift, lift_all, replace_where, with_slope, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -21,8 +21,8 @@ pub(super) fn gammasgn_of(x: &Tensor) -> Tensor {
     let odd = lax::ne(&half, &half.floor());
     // 1 / -0 is -∞.
     let minus_zero = x.eq(0.0) & (1.0 / x).lt(0.0);
-    let sign = number_or(&((&negative & odd) | minus_zero), -1.0, &x.ones_like());
-    number_or(&((negative & x.eq(&floor)) | x.isnan()), f64::NAN, &sign)
+    let sign = replace_where(&((&negative & odd) | minus_zero), -1.0, &x.ones_like());
+    replace_where(&((negative & x.eq(&floor)) | x.isnan()), f64::NAN, &sign)
 }
 
 /// Returns ln |Γ(x)|. It is ∞ at 0, at negative integers and at ±∞.
@@ -97,7 +97,7 @@ pub fn factorial(x: &Tensor) -> Tensor {
     lift("special::factorial", x, |x| {
         let negative = x.lt(0.0);
         let inner = lax::select(&negative, &x.zeros_like(), x);
-        number_or(&negative, 0.0, &lgamma_of(&(inner + 1.0)).exp())
+        replace_where(&negative, 0.0, &lgamma_of(&(inner + 1.0)).exp())
     })
 }
 /// Returns the binomial coefficient "`n` over `k`" of real numbers. It is 0 where `k` is negative or above `n`.
@@ -133,7 +133,7 @@ pub fn comb(n: impl Operand, k: impl Operand) -> Tensor {
 #[track_caller]
 pub fn poch(z: impl Operand, m: impl Operand) -> Tensor {
     fn value(z: &Tensor, m: &Tensor) -> Tensor {
-        number_or(&m.eq(0.0), 1.0, &(gamma_of(&(z + m)) / gamma_of(z)))
+        replace_where(&m.eq(0.0), 1.0, &(gamma_of(&(z + m)) / gamma_of(z)))
     }
     lift_all("special::poch", [z.into_argument(), m.into_argument()], |[z, m]| {
         with_slopes(value, [z, m], |z, m, y| {

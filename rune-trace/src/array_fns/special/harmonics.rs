@@ -46,7 +46,7 @@ pub fn sph_harm_y(n: impl Operand, m: impl Operand, theta: impl Operand, phi: im
         let zero = x.zeros_like();
         let init = vec![zero.clone(), zero.clone(), &zero + 0.5 / PI.sqrt(), zero];
         let origin = current_origin();
-        let turn = |l: &Tensor, c: &Vec<Tensor>| {
+        let step = |l: &Tensor, c: &Vec<Tensor>| {
             with_origin(&origin, || {
                 let [before, last, diagonal, found] = [&c[0], &c[1], &c[2], &c[3]];
                 let l = lax::convert(l, dtype);
@@ -70,7 +70,7 @@ pub fn sph_harm_y(n: impl Operand, m: impl Operand, theta: impl Operand, phi: im
                 vec![last.clone(), value, diagonal, found]
             })
         };
-        let last = fori_loop(0, n_max as i64 + 1, turn, &init);
+        let last = fori_loop(0, n_max as i64 + 1, step, &init);
         let legendre = &last[3];
         // For negative orders: (-1)ᵐ times the conjugate.
         let odd = order.remainder(2.0).eq(1.0);

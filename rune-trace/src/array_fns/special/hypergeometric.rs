@@ -2,14 +2,14 @@
 //! methods for the computation of the confluent and Gauss hypergeometric functions", 2017).
 
 use super::gamma::{gammasgn_of, lgamma_of};
-use super::support::{epsilon, lift_all, log_max, number_or, partial, repeat, with_partials};
+use super::support::{epsilon, lift_all, log_max, partial, replace_where, while_loop_with_origin, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 
 /// The maximum number of terms of a series.
-const MOST: f64 = 4000.0;
+const MAX_TERMS: f64 = 4000.0;
 /// The number of terms of a series at half of its radius of convergence.
-const HALVED: f64 = 56.0;
+const TERMS_AT_HALF_RADIUS: f64 = 56.0;
 
 /// Returns whether numbers are integers and not positive, like the poles of Γ.
 fn at_pole(x: &Tensor) -> Tensor {
@@ -17,7 +17,7 @@ fn at_pole(x: &Tensor) -> Tensor {
 }
 
 /// Returns the values for the next iteration: keeps the old ones where the iteration is done.
-fn kept(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
+fn select_active(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
     let mut carried = vec![on & more];
     for (next, before) in next.iter().zip(&before[1..]) {
         carried.push(lax::select(on, next, before));
@@ -35,7 +35,7 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
     let eps = epsilon(z) * 0.125;
     let init = vec![enabled.clone(), zero.clone(), one.clone(), one.clone(), one, zero];
     let magnitudes: Vec<Tensor> = a.iter().map(|a| lax::stop_gradient(&a.abs()) + 1.0).collect();
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let [k, term, bound, sum, slope] = [&c[1], &c[2], &c[3], &c[4], &c[5]];
@@ -54,9 +54,9 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
             let (term, bound) = (term * factor, bound * &greatest);
             let sum = sum + &term;
             let small = bound.le(lax::stop_gradient(&sum.abs()) * eps) & greatest.lt(1.0);
-            let more = !small & next.lt(MOST) & k.ge(0.0);
+            let more = !small & next.lt(MAX_TERMS) & k.ge(0.0);
             let early = next.lt(lax::stop_gradient(&-b));
-            kept(&c[0], &(more | early), vec![next, term, bound, sum, slope], c)
+            select_active(&c[0], &(more | early), vec![next, term, bound, sum, slope], c)
         },
         &init,
     );
@@ -65,11 +65,11 @@ fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2
 
 /// Returns M(a, b, x) for large x without its factor eˣ (DLMF 13.7.1): Γ(b) / Γ(a) xᵃ⁻ᵇ Σ (1 - a)ₖ (b - a)ₖ / (k! xᵏ),
 /// up to the least term.
-fn far(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
+fn asymptotic_series(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
     let one = x.ones_like();
     let eps = epsilon(x);
     let init = vec![enabled.clone(), x.zeros_like(), one.clone(), one];
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let next = &c[1] + 1.0;
@@ -77,15 +77,15 @@ fn far(a: &Tensor, b: &Tensor, x: &Tensor, enabled: &Tensor) -> Tensor {
             let smaller = term.abs().lt(c[2].abs());
             let sum = lax::select(&smaller, &(&c[3] + &term), &c[3]);
             let more = &smaller & term.abs().gt(sum.abs() * eps);
-            kept(&c[0], &more, vec![next, term, sum], c)
+            select_active(&c[0], &more, vec![next, term, sum], c)
         },
         &init,
     );
     let pole = at_pole(a);
-    let inner = number_or(&pole, 1.0, a);
+    let inner = replace_where(&pole, 1.0, a);
     let log = lgamma_of(b) - lgamma_of(&inner) + (a - b) * x.log();
     let y = log.exp() * gammasgn_of(b) * gammasgn_of(&inner) * &last[3];
-    number_or(&pole, 0.0, &y)
+    replace_where(&pole, 0.0, &y)
 }
 
 fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
@@ -97,22 +97,22 @@ fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let defined = !(at_pole(b) | x.isnan() | a.isnan() | b.isnan());
     // Finite sums are precise everywhere.
     let near = y.le(limit) | at_pole(&p);
-    let inner = number_or(&!(&near & &defined), 0.0, &y);
-    let whole_b = number_or(&!&defined, 1.0, b);
+    let inner = replace_where(&!(&near & &defined), 0.0, &y);
+    let whole_b = replace_where(&!&defined, 1.0, b);
     let [sum, _] = series(&[&p], &whole_b, &inner, &(&near & &defined));
     let decay = lax::min(x, &x.zeros_like()).exp();
     let by_series = sum * decay;
     let distant = !&near & &defined;
-    let outer = number_or(&!&distant, limit, &y);
+    let outer = replace_where(&!&distant, limit, &y);
     let growth = lax::max(x, &x.zeros_like()).exp();
-    let by_far = far(&p, &whole_b, &outer, &distant) * growth;
+    let by_far = asymptotic_series(&p, &whole_b, &outer, &distant) * growth;
     let result = lax::select(&near, &by_series, &by_far);
     // At a pole of Γ(b), the result is infinite, unless the sum ends before.
     let ends = at_pole(a) & a.ge(b);
-    let result = number_or(&(at_pole(b) & !ends), f64::INFINITY, &result);
+    let result = replace_where(&(at_pole(b) & !ends), f64::INFINITY, &result);
     let result = lax::select(&a.eq(b), &x.exp(), &result);
-    let result = number_or(&a.eq(0.0), 1.0, &result);
-    number_or(&(x.isnan() | a.isnan() | b.isnan()), f64::NAN, &result)
+    let result = replace_where(&a.eq(0.0), 1.0, &result);
+    replace_where(&(x.isnan() | a.isnan() | b.isnan()), f64::NAN, &result)
 }
 
 fn of_1f1(xs: &[Tensor]) -> Tensor {
@@ -132,13 +132,13 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
     // Does not use `max` and `min`: if both operands are equal, the derivative must be that of the one that depends on
     // s.
     let far = s.lt(0.5);
-    let start = number_or(&far, 0.5, s);
+    let start = replace_where(&far, 0.5, s);
     let [value, slope] = series(&[a, b], c, &(1.0 - &start), enabled);
     let beyond = enabled & far;
     let init = vec![beyond, start, value, slope];
     let product = a * b;
     let sum = a + b;
-    let last = repeat(
+    let last = while_loop_with_origin(
         |carry: &Vec<Tensor>| carry[0].any(),
         |carry| {
             let [s0, value, slope] = [&carry[1], &carry[2], &carry[3]];
@@ -149,9 +149,9 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
             // Terms uₙ hⁿ, and the terms n uₙ hⁿ⁻¹ of the derivative.
             let lead = &z0 * s0;
             let first = c - (&sum + 1.0) * &z0;
-            let turn = vec![value.zeros_like(), value.clone(), slope * &step, value.clone(), slope.zeros_like()];
-            let inner = repeat(
-                |t: &Vec<Tensor>| t[0].lt(HALVED).any(),
+            let state = vec![value.zeros_like(), value.clone(), slope * &step, value.clone(), slope.zeros_like()];
+            let inner = while_loop_with_origin(
+                |t: &Vec<Tensor>| t[0].lt(TERMS_AT_HALF_RADIUS).any(),
                 |t| {
                     let [n, u, v, sum_of, slope_of] = [&t[0], &t[1], &t[2], &t[3], &t[4]];
                     let after = n + 1.0;
@@ -161,10 +161,10 @@ fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -
                     let two = two / (&lead * (n + 2.0) * &after);
                     vec![after.clone(), v.clone(), two, sum_of + v, slope_of + &after * v]
                 },
-                &turn,
+                &state,
             );
             let more = next.gt(s);
-            kept(&carry[0], &more, vec![next, inner[3].clone(), &inner[4] / &step], carry)
+            select_active(&carry[0], &more, vec![next, inner[3].clone(), &inner[4] / &step], carry)
         },
         &init,
     );
@@ -181,13 +181,13 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     let ends = at_pole(a);
     // At a pole of Γ(c), the sum is infinite, unless it ends before.
     let pole = at_pole(c) & !(&ends & a.ge(c));
-    let c = &number_or(&pole, 1.0, c);
+    let c = &replace_where(&pole, 1.0, c);
     // Uses Pfaff's transformation for negative x (DLMF 15.8.1).
     let negative = x.lt(0.0);
     let q = lax::select(&negative, &(c - b), b);
     let s = lax::select(&negative, &(1.0 / (1.0 - x)), &(1.0 - x));
     let within = s.gt(0.0) & s.le(1.0) & !(&nan | &pole);
-    let inner = number_or(&!&within, 1.0, &s);
+    let inner = replace_where(&!&within, 1.0, &s);
     // If the function grows like a negative power of s near 1, Euler's transformation (DLMF 15.8.1) factors out that
     // power.
     let power = c - a - &q;
@@ -195,32 +195,32 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     let p = lax::select(&grows, &(c - a), a);
     let q = lax::select(&grows, &(c - &q), &q);
     let y = continued(&p, &q, c, &inner, &within);
-    let y = lax::select(&grows, &(lax::pow(&inner, &number_or(&!&grows, 1.0, &power)) * &y), &y);
-    let scale = lax::select(&negative, &lax::pow(&number_or(&!&negative, 1.0, &(1.0 - x)), &-a), &one);
+    let y = lax::select(&grows, &(lax::pow(&inner, &replace_where(&!&grows, 1.0, &power)) * &y), &y);
+    let scale = lax::select(&negative, &lax::pow(&replace_where(&!&negative, 1.0, &(1.0 - x)), &-a), &one);
     let y = y * scale;
     // At 1, uses Gauss's sum (DLMF 15.4.20). Above 1, only finite sums exist.
     let excess = c - a - b;
-    let at_one = gauss(a, b, c, &excess);
-    let at_one = number_or(&(excess.le(0.0) & !&ends), f64::INFINITY, &at_one);
+    let at_one = gamma_ratio(a, b, c, &excess);
+    let at_one = replace_where(&(excess.le(0.0) & !&ends), f64::INFINITY, &at_one);
     let beyond = x.ge(1.0) & &ends & !(&nan | &pole);
-    let [polynomial, _] = series(&[a, b], c, &number_or(&!&beyond, 0.0, x), &beyond);
+    let [polynomial, _] = series(&[a, b], c, &replace_where(&!&beyond, 0.0, x), &beyond);
     let y = lax::select(&x.eq(1.0), &at_one, &y);
-    let y = number_or(&(x.gt(1.0) & !&ends), f64::INFINITY, &y);
+    let y = replace_where(&(x.gt(1.0) & !&ends), f64::INFINITY, &y);
     let y = lax::select(&beyond, &polynomial, &y);
-    let y = number_or(&pole, f64::INFINITY, &y);
-    let y = number_or(&(x.eq(0.0) | a.eq(0.0) | b.eq(0.0)), 1.0, &y);
-    number_or(&nan, f64::NAN, &y)
+    let y = replace_where(&pole, f64::INFINITY, &y);
+    let y = replace_where(&(x.eq(0.0) | a.eq(0.0) | b.eq(0.0)), 1.0, &y);
+    replace_where(&nan, f64::NAN, &y)
 }
 
 /// Returns Γ(c) Γ(c - a - b) / (Γ(c - a) Γ(c - b)).
-fn gauss(a: &Tensor, b: &Tensor, c: &Tensor, excess: &Tensor) -> Tensor {
+fn gamma_ratio(a: &Tensor, b: &Tensor, c: &Tensor, excess: &Tensor) -> Tensor {
     let (p, q) = (&(c - a), &(c - b));
     let none = at_pole(p) | at_pole(q);
-    let safe = |x: &Tensor| number_or(&(at_pole(x) | &none), 1.0, x);
+    let safe = |x: &Tensor| replace_where(&(at_pole(x) | &none), 1.0, x);
     let [c, excess, p, q] = [c, excess, p, q].map(safe);
     let log = lgamma_of(&c) + lgamma_of(&excess) - lgamma_of(&p) - lgamma_of(&q);
     let sign = gammasgn_of(&c) * gammasgn_of(&excess) * gammasgn_of(&p) * gammasgn_of(&q);
-    number_or(&none, 0.0, &(log.exp() * sign))
+    replace_where(&none, 0.0, &(log.exp() * sign))
 }
 
 fn of_2f1(xs: &[Tensor]) -> Tensor {

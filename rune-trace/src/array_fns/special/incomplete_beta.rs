@@ -2,7 +2,7 @@
 //! by I. Thompson and A. Barnett ("Coulomb and Bessel functions of complex arguments and order", 1986).
 
 use super::gamma::{betaln_of, lgamma_of};
-use super::support::{epsilon, lift_all, number_or, partial, repeat, tiny, with_partials};
+use super::support::{epsilon, lift_all, partial, replace_where, tiny, while_loop_with_origin, with_partials};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use rune_ir::DType;
@@ -12,12 +12,12 @@ use rune_ir::DType;
 fn fraction(a: &Tensor, b: &Tensor, x: &Tensor, differentiated: bool) -> Tensor {
     let small = epsilon(x) / 2.0;
     let most = if x.dtype() == DType::F64 { 600.0 } else { 200.0 };
-    let apart = |y: &Tensor| number_or(&y.abs().lt(small), small, y);
+    let apart = |y: &Tensor| replace_where(&y.abs().lt(small), small, y);
     // The first denominator is 0 and the first numerator 1, so the first step is already done.
     let (c, d, one) = (lax::full_like(x, 1.0 / small), x.ones_like(), x.ones_like());
     let h = one.clone();
     let init = [lax::full(DType::Bool, x.shape(), 1.0), x.zeros_like(), c, d, h];
-    let last = repeat(
+    let last = while_loop_with_origin(
         |s: &[Tensor; 5]| s[0].any(),
         |[on, n, c, d, h]| {
             // d₂ₘ₊₁ for n = 2m and d₂ₘ for n = 2m - 1.
@@ -63,7 +63,7 @@ fn betainc_value([a, b, x]: [&Tensor; 3], upper: bool, differentiated: bool) -> 
     let (a, b) = (lax::select(&fast, a, b), lax::select(&fast, b, a));
     let x = lax::select(&fast, x, &(1.0 - x));
     let settled = &nan | &zero | &one;
-    let [a, b, x] = [&a, &b, &x].map(|x| number_or(&settled, 0.5, x));
+    let [a, b, x] = [&a, &b, &x].map(|x| replace_where(&settled, 0.5, x));
     // If a is so small that Γ(a) overflows, a Γ(a) = Γ(a + 1) is 1.
     let ratio = lgamma_of(&b) - lgamma_of(&(&a + &b));
     let small = ((-&x).log1p() * &b - ratio).exp();
@@ -73,8 +73,8 @@ fn betainc_value([a, b, x]: [&Tensor; 3], upper: bool, differentiated: bool) -> 
     let rest = 1.0 - &y;
     let (y, one, zero) =
         if upper { (lax::select(&fast, &rest, &y), zero, one) } else { (lax::select(&fast, &y, &rest), one, zero) };
-    let y = number_or(&one, 1.0, &number_or(&zero, 0.0, &y));
-    number_or(&nan, f64::NAN, &y)
+    let y = replace_where(&one, 1.0, &replace_where(&zero, 0.0, &y));
+    replace_where(&nan, f64::NAN, &y)
 }
 /// Returns the function, or 1 minus the function if `upper`. Call it inside `at_caller`.
 fn either_of(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {

@@ -4,13 +4,15 @@
 
 use super::gamma::lgamma_of;
 use super::polygamma::digamma_of;
-use super::support::{epsilon, lift_all, log_max, number_or, partial, polynomial, repeat, with_slopes};
+use super::support::{
+    epsilon, lift_all, log_max, partial, polynomial, replace_where, while_loop_with_origin, with_slopes,
+};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
 /// The maximum number of terms of the continued fraction.
-const MOST: f64 = 2000.0;
+const MAX_TERMS: f64 = 2000.0;
 
 /// The value of a sum or fraction, without its factor, and optionally its derivative with respect to the parameter.
 struct Expansion {
@@ -33,9 +35,9 @@ fn log_factor(a: &Tensor, x: &Tensor, less: f64) -> Tensor {
         1.0 / 12.0,
     ];
     let small = a.lt(10.0);
-    let (p, y) = (number_or(&!&small, 1.0, a), number_or(&!&small, 1.0, x));
+    let (p, y) = (replace_where(&!&small, 1.0, a), replace_where(&!&small, 1.0, x));
     let direct = (&p - less) * y.log() - y - lgamma_of(&p);
-    let (p, y) = (number_or(&small, 10.0, a), number_or(&small, 10.0, x));
+    let (p, y) = (replace_where(&small, 10.0, a), replace_where(&small, 10.0, x));
     let u = (&y - &p) / &p;
     let inverse = 1.0 / &p;
     let correction = &inverse * polynomial(&inverse.square(), &STIRLING);
@@ -60,7 +62,7 @@ fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Exp
     if differentiated {
         init.extend([zero.clone(), zero]);
     }
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let on = &c[0];
@@ -78,7 +80,7 @@ fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Exp
             } else {
                 (&next[1] / &next[2]).gt(eps)
             };
-            kept(on, more, next, c)
+            select_active(on, more, next, c)
         },
         &init,
     );
@@ -86,7 +88,7 @@ fn series(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> Exp
 }
 
 /// Returns the values for the next iteration: keeps the old ones where the iteration is done.
-fn kept(on: &Tensor, more: Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
+fn select_active(on: &Tensor, more: Tensor, next: Vec<Tensor>, before: &[Tensor]) -> Vec<Tensor> {
     let mut carried = vec![on & more];
     for (next, before) in next.iter().zip(&before[1..]) {
         carried.push(lax::select(on, next, before));
@@ -107,7 +109,7 @@ fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> E
         let slope = &value * x / q;
         init.extend([zero.clone(), zero.clone(), zero, -x, slope]);
     }
-    let last = repeat(
+    let last = while_loop_with_origin(
         |c: &Vec<Tensor>| c[0].any(),
         |c| {
             let on = &c[0];
@@ -117,9 +119,9 @@ fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> E
             let (p, q) = (p1 * &z - p2 * &yc, q1 * &z - q2 * &yc);
             let some = q.ne(0.0);
             let quotient = lax::select(&some, &(&p / &q), value);
-            let mut more = number_or(&!&some, 1.0, &((value - &quotient) / &quotient).abs()).gt(eps);
+            let mut more = replace_where(&!&some, 1.0, &((value - &quotient) / &quotient).abs()).gt(eps);
             // Numerators and denominators grow together, and are scaled down together.
-            let scale = number_or(&p.abs().gt(1.0 / eps), eps, &x.ones_like());
+            let scale = replace_where(&p.abs().gt(1.0 / eps), eps, &x.ones_like());
             let mut next = vec![n.clone(), y, z.clone()];
             for part in [p1, q1, &p, &q] {
                 next.push(part * &scale);
@@ -130,14 +132,14 @@ fn fraction(a: &Tensor, x: &Tensor, enabled: &Tensor, differentiated: bool) -> E
                 let dp = dp1 * &z - p1 - dp2 * &yc + p2 * &n;
                 let dq = dq1 * &z - q1 - dq2 * &yc + q2 * &n;
                 let slope_now = lax::select(&some, &((&dp - &quotient * &dq) / &q), slope);
-                more = number_or(&!&some, 1.0, &(&slope_now - slope).abs()).gt(eps);
+                more = replace_where(&!&some, 1.0, &(&slope_now - slope).abs()).gt(eps);
                 for part in [dp1, dq1, &dp, &dq] {
                     next.push(part * &scale);
                 }
                 next.push(slope_now);
             }
-            let more = more & n.lt(MOST);
-            kept(on, more, next, c)
+            let more = more & n.lt(MAX_TERMS);
+            select_active(on, more, next, c)
         },
         &init,
     );
@@ -167,25 +169,25 @@ fn parts(a: &Tensor, x: &Tensor) -> Parts {
 fn lower_value(a: &Tensor, x: &Tensor) -> Tensor {
     let Parts { wrong, lower, upper, use_fraction } = parts(a, x);
     let y = lax::select(&use_fraction, &(1.0 - upper), &lower);
-    let y = number_or(&(x.eq(0.0) | a.eq(f64::INFINITY)), 0.0, &y);
-    let y = number_or(&(x.eq(f64::INFINITY) | a.eq(0.0)), 1.0, &y);
-    number_or(&wrong, f64::NAN, &y)
+    let y = replace_where(&(x.eq(0.0) | a.eq(f64::INFINITY)), 0.0, &y);
+    let y = replace_where(&(x.eq(f64::INFINITY) | a.eq(0.0)), 1.0, &y);
+    replace_where(&wrong, f64::NAN, &y)
 }
 fn upper_value(a: &Tensor, x: &Tensor) -> Tensor {
     let Parts { wrong, lower, upper, use_fraction } = parts(a, x);
     let y = lax::select(&use_fraction, &upper, &(1.0 - lower));
-    let y = number_or(&(x.eq(0.0) | a.eq(f64::INFINITY)), 1.0, &y);
-    let y = number_or(&(x.eq(f64::INFINITY) | a.eq(0.0)), 0.0, &y);
-    number_or(&wrong, f64::NAN, &y)
+    let y = replace_where(&(x.eq(0.0) | a.eq(f64::INFINITY)), 1.0, &y);
+    let y = replace_where(&(x.eq(f64::INFINITY) | a.eq(0.0)), 0.0, &y);
+    replace_where(&wrong, f64::NAN, &y)
 }
 
 /// Returns the derivative of the lower function with respect to x, xᵃ⁻¹ e⁻ˣ / Γ(a).
 fn density(a: &Tensor, x: &Tensor) -> Tensor {
     let zero = x.eq(0.0);
-    let inner = number_or(&zero, 1.0, x);
+    let inner = replace_where(&zero, 1.0, x);
     let y = log_factor(a, &inner, 1.0).exp();
     // At 0 it is 0, 1 or ∞.
-    let end = number_or(&a.eq(1.0), 1.0, &number_or(&a.lt(1.0), f64::INFINITY, &a.zeros_like()));
+    let end = replace_where(&a.eq(1.0), 1.0, &replace_where(&a.lt(1.0), f64::INFINITY, &a.zeros_like()));
     lax::select(&zero, &end, &y)
 }
 
@@ -217,8 +219,8 @@ fn slope_value(a: &Tensor, x: &Tensor, of_samples: bool) -> Tensor {
     let upper = slope.expect("it is differentiated") + value * (log_x - digamma_of(a));
     let (lower, upper) = if of_samples { (-(lower * x / a), upper * x) } else { (lower * &ax / a, -(upper * ax)) };
     let y = lax::select(&use_fraction, &upper, &lower);
-    let y = number_or(&(x.eq(0.0) | x.eq(f64::INFINITY)), 0.0, &y);
-    number_or(&(wrong | nan), f64::NAN, &y)
+    let y = replace_where(&(x.eq(0.0) | x.eq(f64::INFINITY)), 0.0, &y);
+    replace_where(&(wrong | nan), f64::NAN, &y)
 }
 /// Returns the derivative of the lower function with respect to a.
 fn by_parameter(a: &Tensor, x: &Tensor) -> Tensor {
@@ -226,8 +228,8 @@ fn by_parameter(a: &Tensor, x: &Tensor) -> Tensor {
         |a, x| slope_value(a, x, false),
         [a, x],
         |a, x, _| {
-            let again = partial(|xs| slope_value(&xs[0], &xs[1], false), &[a.clone(), x.clone()], 0);
-            [again, density(a, x) * (x.log() - digamma_of(a))]
+            let derivative = partial(|xs| slope_value(&xs[0], &xs[1], false), &[a.clone(), x.clone()], 0);
+            [derivative, density(a, x) * (x.log() - digamma_of(a))]
         },
     )
 }

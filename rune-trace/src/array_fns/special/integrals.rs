@@ -6,7 +6,7 @@
 use super::elementary::sinc_of;
 use super::error::{erfc_of, normal_density};
 use super::quotients::{dawson, dilogarithm, fresnel as fresnel_table, owen, sine};
-use super::support::{lift, lift_all, number_or, polynomial, with_slope, with_slopes};
+use super::support::{lift, lift_all, polynomial, replace_where, with_slope, with_slopes};
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Operand;
 use crate::tensor::{at_caller, current_origin, with_origin};
@@ -52,30 +52,30 @@ fn spence_value(x: &Tensor) -> Tensor {
     // Reduces to 1/2 … 3/2 by the formulas for 1/x and 1 - x (DLMF 25.12.4, 25.12.6).
     let great = x.gt(2.0);
     let end = x.eq(0.0) | x.eq(f64::INFINITY);
-    let positive = number_or(&(&end | x.lt(0.0)), 1.0, x);
+    let positive = replace_where(&(&end | x.lt(0.0)), 1.0, x);
     let y = lax::select(&great, &(1.0 / &positive), &positive);
     let (above, below) = (y.gt(1.5), y.lt(0.5));
     let inverted = great | &above;
     let w = lax::select(&above, &(1.0 / &y - 1.0), &lax::select(&below, &-&y, &(&y - 1.0)));
     let z = -&w * quotient(&w, (&dilogarithm::A, &dilogarithm::B));
     let log = y.log();
-    let mirrored = PI * PI / 6.0 - &log * (-number_or(&!&below, 0.5, &y)).log1p() - &z;
+    let mirrored = PI * PI / 6.0 - &log * (-replace_where(&!&below, 0.5, &y)).log1p() - &z;
     let z = lax::select(&below, &mirrored, &z);
     let z = lax::select(&inverted, &(log.square() * -0.5 - &z), &z);
-    let z = number_or(&x.eq(0.0), PI * PI / 6.0, &z);
-    let z = number_or(&x.eq(f64::INFINITY), f64::NEG_INFINITY, &z);
-    number_or(&(x.lt(0.0) | x.isnan()), f64::NAN, &z)
+    let z = replace_where(&x.eq(0.0), PI * PI / 6.0, &z);
+    let z = replace_where(&x.eq(f64::INFINITY), f64::NEG_INFINITY, &z);
+    replace_where(&(x.lt(0.0) | x.isnan()), f64::NAN, &z)
 }
 /// Returns ln x / (1 - x), and -1 at 1. Near 1, uses its series in 1 - x.
 fn spence_slope(x: &Tensor) -> Tensor {
     const TERMS: i32 = 8;
     let small = (x - 1.0).abs().lt(1e-2);
-    let u = number_or(&!&small, 0.0, &(1.0 - x));
+    let u = replace_where(&!&small, 0.0, &(1.0 - x));
     let mut near = lax::full_like(x, -1.0 / f64::from(TERMS));
     for k in (1..TERMS).rev() {
         near = near * &u - 1.0 / f64::from(k);
     }
-    let outer = number_or(&small, 2.0, x);
+    let outer = replace_where(&small, 2.0, x);
     let far = outer.log() / (1.0 - outer);
     lax::select(&small, &near, &far)
 }
@@ -97,9 +97,9 @@ pub fn spence(x: &Tensor) -> Tensor {
 fn dawsn_value(x: &Tensor) -> Tensor {
     let magnitude = x.abs();
     let (near, far) = (magnitude.lt(3.25), magnitude.ge(6.25));
-    let inner = number_or(&!&near, 1.0, x);
+    let inner = replace_where(&!&near, 1.0, x);
     let first = &inner * quotient(&inner.square(), (&dawson::AN, &dawson::AD));
-    let outer = number_or(&near, 4.0, x);
+    let outer = replace_where(&near, 4.0, x);
     let t = 1.0 / outer.square();
     let tail = |table| (quotient(&t, table) * &t + 1.0) * 0.5 / &outer;
     let rest = lax::select(&far, &tail((&dawson::CN, &dawson::CD)), &tail((&dawson::BN, &dawson::BD)));
@@ -124,12 +124,12 @@ fn sici_value(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let infinite = magnitude.eq(f64::INFINITY);
     let near = magnitude.le(4.0);
-    let inner = number_or(&!&near, 1.0, &magnitude);
+    let inner = replace_where(&!&near, 1.0, &magnitude);
     let t = inner.square();
     let si_near = &inner * quotient(&t, (&sine::SN, &sine::SD));
     let ci_near = inner.log() + EULER + &t * quotient(&t, (&sine::CN, &sine::CD));
     // Uses the auxiliary functions f and g (DLMF 6.2.19, 6.2.20).
-    let outer = number_or(&(&near | &infinite), 5.0, &magnitude);
+    let outer = replace_where(&(&near | &infinite), 5.0, &magnitude);
     let z = 1.0 / outer.square();
     let middle = outer.lt(8.0);
     let f =
@@ -138,12 +138,12 @@ fn sici_value(x: &Tensor) -> (Tensor, Tensor) {
     let (sin, cos) = (outer.sin(), outer.cos());
     let si_far = FRAC_PI_2 - &f * &cos - &g * &sin;
     let ci_far = f * sin - g * cos;
-    let si = number_or(&infinite, FRAC_PI_2, &lax::select(&near, &si_near, &si_far));
-    let ci = number_or(&infinite, 0.0, &lax::select(&near, &ci_near, &ci_far));
-    let ci = number_or(&x.eq(f64::NEG_INFINITY), f64::NAN, &ci);
+    let si = replace_where(&infinite, FRAC_PI_2, &lax::select(&near, &si_near, &si_far));
+    let ci = replace_where(&infinite, 0.0, &lax::select(&near, &ci_near, &ci_far));
+    let ci = replace_where(&x.eq(f64::NEG_INFINITY), f64::NAN, &ci);
     let nan = x.isnan();
     let si = lax::select(&x.lt(0.0), &-&si, &si);
-    (number_or(&nan, f64::NAN, &si), number_or(&nan, f64::NAN, &ci))
+    (replace_where(&nan, f64::NAN, &si), replace_where(&nan, f64::NAN, &ci))
 }
 /// Returns the sine integral Si(x), and the cosine integral Ci(|x|), which is -∞ at 0.
 ///
@@ -178,25 +178,25 @@ fn fresnel_value(x: &Tensor) -> (Tensor, Tensor) {
     let infinite = magnitude.eq(f64::INFINITY);
     let near = magnitude.square().lt(2.5625);
     let far = magnitude.gt(36974.0);
-    let inner = number_or(&!&near, 1.0, &magnitude);
+    let inner = replace_where(&!&near, 1.0, &magnitude);
     let square = inner.square();
     let t = square.square();
     let s_near = &inner * square * quotient(&t, (&SN, &SD));
     let c_near = inner * quotient(&t, (&CN, &CD));
-    let outer = number_or(&(&near | &infinite), 2.0, &magnitude);
+    let outer = replace_where(&(&near | &infinite), 2.0, &magnitude);
     let (sin, cos) = of_half_square(&outer);
-    let bounded = number_or(&far, 2.0, &outer);
+    let bounded = replace_where(&far, 2.0, &outer);
     let t = 1.0 / (bounded.square() * PI);
     let u = t.square();
-    let f = number_or(&far, 1.0, &(1.0 - &u * quotient(&u, (&FN, &FD))));
-    let g = number_or(&far, 0.0, &(t * quotient(&u, (&GN, &GD))));
+    let f = replace_where(&far, 1.0, &(1.0 - &u * quotient(&u, (&FN, &FD))));
+    let g = replace_where(&far, 0.0, &(t * quotient(&u, (&GN, &GD))));
     let t = outer * PI;
     let c_far = (&f * &sin - &g * &cos) / &t + 0.5;
     let s_far = 0.5 - (f * cos + g * sin) / t;
     let signed = |near_value: &Tensor, far_value: &Tensor| {
-        let y = number_or(&infinite, 0.5, &lax::select(&near, near_value, far_value));
+        let y = replace_where(&infinite, 0.5, &lax::select(&near, near_value, far_value));
         let y = lax::select(&x.lt(0.0), &-&y, &y);
-        number_or(&x.isnan(), f64::NAN, &y)
+        replace_where(&x.isnan(), f64::NAN, &y)
     };
     (signed(&s_near, &s_far), signed(&c_near, &c_far))
 }
@@ -223,7 +223,7 @@ fn owens_t_value(h: &Tensor, a: &Tensor) -> Tensor {
     let steep = slope.gt(1.0);
     let infinite = slope.eq(f64::INFINITY);
     let flat = lax::select(&steep, &(1.0 / &slope), &slope);
-    let along = number_or(&infinite, 0.0, &(number_or(&infinite, 1.0, &slope) * &height));
+    let along = replace_where(&infinite, 0.0, &(replace_where(&infinite, 1.0, &slope) * &height));
     let reach = lax::select(&steep, &along, &height);
     let mut sum = lax::full_like(h, 0.0);
     for (point, weight) in owen::POINTS.into_iter().zip(owen::WEIGHTS) {
@@ -242,7 +242,7 @@ fn owens_t_value(h: &Tensor, a: &Tensor) -> Tensor {
     let y = lax::select(&steep, &turned, &y);
     let y = lax::select(&infinite, &(erfc_of(&tall) * 0.25), &y);
     let y = lax::select(&a.lt(0.0), &-&y, &y);
-    number_or(&(a.isnan() | h.isnan()), f64::NAN, &y)
+    replace_where(&(a.isnan() | h.isnan()), f64::NAN, &y)
 }
 /// Returns Owen's T function: the probability that a standard normal X is above `h`, and another, independent one is
 /// between 0 and `a` X.

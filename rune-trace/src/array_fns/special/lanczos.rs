@@ -3,7 +3,7 @@
 //! Uses Lanczos's approximation ("A precision approximation of the gamma function", 1964) with the coefficients of P.
 //! Godfrey for g = 7 and nine terms, and reflection (DLMF 5.5.3) below 1/2, like XLA.
 
-use super::support::number_or;
+use super::support::replace_where;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
@@ -48,7 +48,7 @@ pub(super) fn lgamma_value(x: &Tensor) -> Tensor {
     let log_sin = (fraction * PI).sin().log();
     let reflection = lax::select(&log_sin.isfinite(), &(PI.ln() - &log_sin - &y), &-&log_sin);
     let y = lax::select(&below, &reflection, &y);
-    number_or(&magnitude.eq(f64::INFINITY), f64::INFINITY, &y)
+    replace_where(&magnitude.eq(f64::INFINITY), f64::INFINITY, &y)
 }
 /// Returns the derivative of ln |Γ(x)|.
 pub(super) fn digamma_value(x: &Tensor) -> Tensor {
@@ -66,5 +66,5 @@ pub(super) fn digamma_value(x: &Tensor) -> Tensor {
     let angle = (x + (x + 0.5).floor().abs()) * PI;
     let reflection = &y - angle.cos() * PI / angle.sin();
     let y = lax::select(&below, &reflection, &y);
-    number_or(&(x.le(0.0) & x.eq(x.floor())), f64::NAN, &y)
+    replace_where(&(x.le(0.0) & x.eq(x.floor())), f64::NAN, &y)
 }

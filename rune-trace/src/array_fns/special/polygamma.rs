@@ -1,7 +1,7 @@
 //! The digamma function and its derivatives.
 
 use super::lanczos::{digamma_value, lgamma_value};
-use super::support::{self, lift, lift_all, number_or, with_slope};
+use super::support::{self, lift, lift_all, replace_where, with_slope};
 use super::zeta::zeta_value;
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
@@ -28,7 +28,7 @@ fn polygamma_value(n: &Tensor, x: &Tensor) -> Tensor {
     let y = sign * lgamma_value(&(n + 1.0)).exp() * zeta_value(&(n + 1.0), x);
     let y = lax::select(&n.eq(0.0), &digamma_of(x), &y);
     let y = lax::select(&n.eq(1.0), &trigamma(x), &y);
-    number_or(&(n.lt(0.0) | n.ne(n.floor())), f64::NAN, &y)
+    replace_where(&(n.lt(0.0) | n.ne(n.floor())), f64::NAN, &y)
 }
 /// Returns the derivative of order `n` of the digamma function. Call it inside `at_caller`.
 fn polygamma_of(n: &Tensor, x: &Tensor) -> Tensor {
@@ -64,6 +64,6 @@ pub fn digamma(x: &Tensor) -> Tensor {
 #[track_caller]
 pub fn polygamma(n: impl Operand, x: impl Operand) -> Tensor {
     let x = x.into_argument();
-    let n = support::order("special::polygamma", n.into_argument(), &x);
+    let n = support::to_float_order("special::polygamma", n.into_argument(), &x);
     lift_all("special::polygamma", [n, x], |[n, x]| polygamma_of(n, x))
 }

@@ -57,7 +57,7 @@ pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; 
 
 /// Converts an order, such as that of a polygamma function, to floats like `x`, if it is a tensor of integers.
 #[track_caller]
-pub(crate) fn order(op: &str, n: Argument, x: &Argument) -> Argument {
+pub(crate) fn to_float_order(op: &str, n: Argument, x: &Argument) -> Argument {
     match (n, x.dtype()) {
         (Argument::Tensor(n), dtype) if n.dtype().is_int() => {
             Argument::Tensor(lax::convert(&n, dtype.unwrap_or(DType::F32)))
@@ -136,7 +136,11 @@ pub(crate) fn partial(f: impl Fn(&[Tensor]) -> Tensor + Send + Sync, xs: &[Tenso
 }
 
 /// Repeats `body` while `cond` is true.
-pub(crate) fn repeat<C: Tree>(cond: impl FnOnce(&C) -> Tensor, body: impl FnOnce(&C) -> C, init: &C) -> C {
+pub(crate) fn while_loop_with_origin<C: Tree>(
+    cond: impl FnOnce(&C) -> Tensor,
+    body: impl FnOnce(&C) -> C,
+    init: &C,
+) -> C {
     let origin = current_origin();
     while_loop(|c| with_origin(&origin, || cond(c)), |c| with_origin(&origin, || body(c)), init)
 }
@@ -167,12 +171,12 @@ pub(crate) fn chebyshev(x: &Tensor, coefficients: &[f64]) -> Tensor {
 
 /// Returns `yes` where `cond` is true, else the number `no`.
 #[track_caller]
-pub(crate) fn or_number(cond: &Tensor, yes: &Tensor, no: f64) -> Tensor {
+pub(crate) fn select_or(cond: &Tensor, yes: &Tensor, no: f64) -> Tensor {
     lax::select(cond, yes, &lax::full_like(yes, no))
 }
 /// Returns the number `yes` where `cond` is true, else `no`.
 #[track_caller]
-pub(crate) fn number_or(cond: &Tensor, yes: f64, no: &Tensor) -> Tensor {
+pub(crate) fn replace_where(cond: &Tensor, yes: f64, no: &Tensor) -> Tensor {
     lax::select(cond, &lax::full_like(no, yes), no)
 }
 

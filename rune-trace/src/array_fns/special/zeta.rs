@@ -1,6 +1,6 @@
 //! The Hurwitz zeta function.
 
-use super::support::{lift_all, number_or, with_slopes};
+use super::support::{lift_all, replace_where, with_slopes};
 use crate::array_fns::scalar::Operand;
 use crate::tensor::{current_origin, refuse, with_origin};
 use crate::{Tensor, jvp, lax};
@@ -49,15 +49,15 @@ fn series(s: &Tensor, q: &Tensor) -> Tensor {
 pub(super) fn zeta_value(s: &Tensor, q: &Tensor) -> Tensor {
     let y = series(s, q);
     // If all terms vanish, 0 · ∞ would give NaN.
-    let y = number_or(&(q.eq(f64::INFINITY) | (s.eq(f64::INFINITY) & q.gt(1.0))), 0.0, &y);
-    let y = number_or(&s.lt(1.0), f64::NAN, &y);
+    let y = replace_where(&(q.eq(f64::INFINITY) | (s.eq(f64::INFINITY) & q.gt(1.0))), 0.0, &y);
+    let y = replace_where(&s.lt(1.0), f64::NAN, &y);
     let pole = q.le(0.0);
     let whole = s.eq(s.floor());
     let even = whole.clone() & (s * 0.5).eq((s * 0.5).floor());
-    let y = number_or(&(&pole & !whole), f64::NAN, &y);
+    let y = replace_where(&(&pole & !whole), f64::NAN, &y);
     let at_pole = lax::select(&even, &lax::full_like(s, f64::INFINITY), &lax::full_like(s, f64::NAN));
     let y = lax::select(&(pole & q.eq(q.floor())), &at_pole, &y);
-    number_or(&s.eq(1.0), f64::INFINITY, &y)
+    replace_where(&s.eq(1.0), f64::INFINITY, &y)
 }
 /// Returns ζ(s, q). Derivative rules call this function instead of `zeta`, so that no rule recurses without end.
 fn zeta_of(s: &Tensor, q: &Tensor) -> Tensor {

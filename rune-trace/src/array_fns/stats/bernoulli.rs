@@ -6,10 +6,10 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::probability;
+use super::nan_unless_probability;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::lax;
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is 0 or 1.
@@ -22,7 +22,7 @@ pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     lift_all("stats::bernoulli::logpmf", args, |[k, p, loc]| {
         let k = k - loc;
         let y = lax::select(&k.eq(1.0), &p.log(), &(-p).log1p());
-        number_or(&(k.ne(0.0) & k.ne(1.0)), f64::NEG_INFINITY, &y)
+        replace_where(&(k.ne(0.0) & k.ne(1.0)), f64::NEG_INFINITY, &y)
     })
 }
 
@@ -36,7 +36,7 @@ pub fn pmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     lift_all("stats::bernoulli::pmf", args, |[k, p, loc]| {
         let k = k - loc;
         let y = lax::select(&k.eq(1.0), p, &(1.0 - p));
-        number_or(&(k.ne(0.0) & k.ne(1.0)), 0.0, &y)
+        replace_where(&(k.ne(0.0) & k.ne(1.0)), 0.0, &y)
     })
 }
 
@@ -49,8 +49,8 @@ pub fn cdf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [k.into_argument(), p.into_argument(), loc.into_argument()];
     lift_all("stats::bernoulli::cdf", args, |[k, p, loc]| {
         let k = k - loc;
-        let y = number_or(&k.lt(0.0), 0.0, &number_or(&k.ge(1.0), 1.0, &(1.0 - p)));
-        number_or(&(p.lt(0.0) | p.gt(1.0) | k.isnan()), f64::NAN, &y)
+        let y = replace_where(&k.lt(0.0), 0.0, &replace_where(&k.ge(1.0), 1.0, &(1.0 - p)));
+        replace_where(&(p.lt(0.0) | p.gt(1.0) | k.isnan()), f64::NAN, &y)
     })
 }
 
@@ -62,7 +62,7 @@ pub fn cdf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
 pub fn ppf(q: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     let args = [q.into_argument(), p.into_argument(), loc.into_argument()];
     lift_all("stats::bernoulli::ppf", args, |[q, p, loc]| {
-        let y = number_or(&q.le(1.0 - p), 0.0, &q.ones_like()) + loc;
-        number_or(&(p.lt(0.0) | p.gt(1.0) | p.isnan()), f64::NAN, &probability(q, &y))
+        let y = replace_where(&q.le(1.0 - p), 0.0, &q.ones_like()) + loc;
+        replace_where(&(p.lt(0.0) | p.gt(1.0) | p.isnan()), f64::NAN, &nan_unless_probability(q, &y))
     })
 }

@@ -6,17 +6,17 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{betainc_of, betaincc_of, betaln_of, xlog1py_of, xlogy_of};
 
 fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let outside = z.lt(0.0) | z.gt(1.0);
-    let inner = number_or(&outside, 0.5, z);
+    let inner = replace_where(&outside, 0.5, z);
     let y = xlogy_of(&(a - 1.0), &inner) + xlog1py_of(&(b - 1.0), &-inner) - betaln_of(a, b);
-    number_or(&outside, f64::NEG_INFINITY, &y)
+    replace_where(&outside, f64::NEG_INFINITY, &y)
 }
 fn cdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     betainc_of(a, b, &z.clamp(0.0, 1.0))
@@ -33,7 +33,7 @@ fn sf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::beta::logpdf", args, |[x, a, b, loc, scale]| {
-        logpdf_of(&standard(x, loc, scale), a, b) - scale.log()
+        logpdf_of(&standardize(x, loc, scale), a, b) - scale.log()
     })
 }
 
@@ -44,7 +44,9 @@ pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 #[track_caller]
 pub fn pdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::pdf", args, |[x, a, b, loc, scale]| logpdf_of(&standard(x, loc, scale), a, b).exp() / scale)
+    lift_all("stats::beta::pdf", args, |[x, a, b, loc, scale]| {
+        logpdf_of(&standardize(x, loc, scale), a, b).exp() / scale
+    })
 }
 
 /// Returns the probability of at most `x`.
@@ -54,7 +56,7 @@ pub fn pdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand,
 #[track_caller]
 pub fn cdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::cdf", args, |[x, a, b, loc, scale]| cdf_of(&standard(x, loc, scale), a, b))
+    lift_all("stats::beta::cdf", args, |[x, a, b, loc, scale]| cdf_of(&standardize(x, loc, scale), a, b))
 }
 
 /// Returns the logarithm of the probability of at most `x`.
@@ -64,7 +66,7 @@ pub fn cdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand,
 #[track_caller]
 pub fn logcdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::logcdf", args, |[x, a, b, loc, scale]| cdf_of(&standard(x, loc, scale), a, b).log())
+    lift_all("stats::beta::logcdf", args, |[x, a, b, loc, scale]| cdf_of(&standardize(x, loc, scale), a, b).log())
 }
 
 /// Returns the probability of more than `x`.
@@ -74,7 +76,7 @@ pub fn logcdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 #[track_caller]
 pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::sf", args, |[x, a, b, loc, scale]| sf_of(&standard(x, loc, scale), a, b))
+    lift_all("stats::beta::sf", args, |[x, a, b, loc, scale]| sf_of(&standardize(x, loc, scale), a, b))
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -84,5 +86,5 @@ pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, 
 #[track_caller]
 pub fn logsf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::beta::logsf", args, |[x, a, b, loc, scale]| sf_of(&standard(x, loc, scale), a, b).log())
+    lift_all("stats::beta::logsf", args, |[x, a, b, loc, scale]| sf_of(&standardize(x, loc, scale), a, b).log())
 }

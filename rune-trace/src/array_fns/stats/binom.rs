@@ -6,19 +6,19 @@
 //! assert!((y - 0.5).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{betaln_of, xlog1py_of, xlogy_of};
 
 fn logpmf_of(k: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(0.0) & k.le(n);
-    let inner = number_or(&!&possible, 0.0, k);
+    let possible = is_integer(k) & k.ge(0.0) & k.le(n);
+    let inner = replace_where(&!&possible, 0.0, k);
     let rest = n - &inner;
     let ways = -betaln_of(&(&rest + 1.0), &(&inner + 1.0)) - (n + 1.0).log();
     let y = ways + xlogy_of(&inner, p) + xlog1py_of(&rest, &-p);
-    number_or(&!possible, f64::NEG_INFINITY, &y)
+    replace_where(&!possible, f64::NEG_INFINITY, &y)
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.

@@ -6,14 +6,14 @@
 //! assert!((y - 0.75).abs() < 1e-15);
 //! ```
 
-use super::{probability, standard};
+use super::{nan_unless_probability, standardize};
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
 /// Returns the angle of (1, -z), measured from below, so that small probabilities keep their digits.
-fn below(z: &Tensor) -> Tensor {
+fn cdf_of(z: &Tensor) -> Tensor {
     z.ones_like().atan2(-z) / PI
 }
 /// Returns -cot πq up to 1/2, and mirrors it above, so that numbers in the tails keep their digits.
@@ -32,7 +32,7 @@ fn quantile(q: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::cauchy::logpdf", args, |[x, loc, scale]| {
-        -standard(x, loc, scale).square().log1p() - (scale * PI).log()
+        -standardize(x, loc, scale).square().log1p() - (scale * PI).log()
     })
 }
 
@@ -44,7 +44,7 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::cauchy::pdf", args, |[x, loc, scale]| {
-        1.0 / ((standard(x, loc, scale).square() + 1.0) * scale * PI)
+        1.0 / ((standardize(x, loc, scale).square() + 1.0) * scale * PI)
     })
 }
 
@@ -55,7 +55,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::cdf", args, |[x, loc, scale]| below(&standard(x, loc, scale)))
+    lift_all("stats::cauchy::cdf", args, |[x, loc, scale]| cdf_of(&standardize(x, loc, scale)))
 }
 
 /// Returns the logarithm of the probability of at most `x`.
@@ -65,7 +65,7 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::logcdf", args, |[x, loc, scale]| below(&standard(x, loc, scale)).log())
+    lift_all("stats::cauchy::logcdf", args, |[x, loc, scale]| cdf_of(&standardize(x, loc, scale)).log())
 }
 
 /// Returns the probability of more than `x`.
@@ -75,7 +75,7 @@ pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 #[track_caller]
 pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::sf", args, |[x, loc, scale]| below(&-standard(x, loc, scale)))
+    lift_all("stats::cauchy::sf", args, |[x, loc, scale]| cdf_of(&-standardize(x, loc, scale)))
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -85,7 +85,7 @@ pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::logsf", args, |[x, loc, scale]| below(&-standard(x, loc, scale)).log())
+    lift_all("stats::cauchy::logsf", args, |[x, loc, scale]| cdf_of(&-standardize(x, loc, scale)).log())
 }
 
 /// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
@@ -95,7 +95,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
 #[track_caller]
 pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::ppf", args, |[q, loc, scale]| probability(q, &(quantile(q) * scale + loc)))
+    lift_all("stats::cauchy::ppf", args, |[q, loc, scale]| nan_unless_probability(q, &(quantile(q) * scale + loc)))
 }
 
 /// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
@@ -105,5 +105,5 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn isf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::cauchy::isf", args, |[q, loc, scale]| probability(q, &(loc - quantile(q) * scale)))
+    lift_all("stats::cauchy::isf", args, |[q, loc, scale]| nan_unless_probability(q, &(loc - quantile(q) * scale)))
 }

@@ -7,13 +7,13 @@
 //! ```
 
 use super::gamma::{cdf_of, logpdf_of, sf_of};
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
 
 fn half(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
-    standard(x, loc, scale) * 0.5
+    standardize(x, loc, scale) * 0.5
 }
 
 /// Returns the logarithm of the density at `x`.

@@ -10,7 +10,7 @@
 use crate::array_fns::broadcast::unify;
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::number_or;
+use crate::array_fns::special::support::replace_where;
 use crate::array_fns::special::{lgamma_of, xlogy_of};
 use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, lax};
@@ -27,7 +27,7 @@ fn logpdf_in(op: &str, x: &Tensor, alpha: &Tensor) -> Tensor {
         let y = norm + xlogy_of(&(&alpha - 1.0), &x).sum_axes(-1);
         let slack = lax::full_like(&y, 1e-5);
         let inside = x.ge(0.0).all_axes(-1) & x.le(1.0).all_axes(-1) & lax::le(&(x.sum_axes(-1) - 1.0).abs(), &slack);
-        number_or(&!inside, f64::NEG_INFINITY, &y)
+        replace_where(&!inside, f64::NEG_INFINITY, &y)
     })
 }
 

@@ -6,11 +6,11 @@
 //! assert!((y - (-2f64).exp()).abs() < 1e-15);
 //! ```
 
-use super::{probability, standard};
+use super::{nan_unless_probability, standardize};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 
 /// Returns the logarithm of the density at `x`.
 ///
@@ -20,8 +20,8 @@ use crate::array_fns::special::support::{lift_all, number_or};
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::logpdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), f64::NEG_INFINITY, &(-z - scale.log()))
+        let z = standardize(x, loc, scale);
+        replace_where(&z.lt(0.0), f64::NEG_INFINITY, &(-z - scale.log()))
     })
 }
 
@@ -33,8 +33,8 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::pdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 0.0, &((-z).exp() / scale))
+        let z = standardize(x, loc, scale);
+        replace_where(&z.lt(0.0), 0.0, &((-z).exp() / scale))
     })
 }
 
@@ -46,8 +46,8 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::cdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 0.0, &-(-z).expm1())
+        let z = standardize(x, loc, scale);
+        replace_where(&z.lt(0.0), 0.0, &-(-z).expm1())
     })
 }
 
@@ -59,9 +59,9 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::logcdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        let inner = number_or(&z.le(0.0), 1.0, &z);
-        number_or(&z.le(0.0), f64::NEG_INFINITY, &log1mexp_of(&inner))
+        let z = standardize(x, loc, scale);
+        let inner = replace_where(&z.le(0.0), 1.0, &z);
+        replace_where(&z.le(0.0), f64::NEG_INFINITY, &log1mexp_of(&inner))
     })
 }
 
@@ -73,8 +73,8 @@ pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::sf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 1.0, &(-z).exp())
+        let z = standardize(x, loc, scale);
+        replace_where(&z.lt(0.0), 1.0, &(-z).exp())
     })
 }
 
@@ -86,8 +86,8 @@ pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::logsf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        number_or(&z.lt(0.0), 0.0, &-z)
+        let z = standardize(x, loc, scale);
+        replace_where(&z.lt(0.0), 0.0, &-z)
     })
 }
 
@@ -98,7 +98,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
 #[track_caller]
 pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::expon::ppf", args, |[q, loc, scale]| probability(q, &(loc - (-q).log1p() * scale)))
+    lift_all("stats::expon::ppf", args, |[q, loc, scale]| nan_unless_probability(q, &(loc - (-q).log1p() * scale)))
 }
 
 /// Returns the inverse of [`sf`] at `q`. It is NaN where `q` is not in 0 … 1.
@@ -108,5 +108,5 @@ pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn isf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::expon::isf", args, |[q, loc, scale]| probability(q, &(loc - q.log() * scale)))
+    lift_all("stats::expon::isf", args, |[q, loc, scale]| nan_unless_probability(q, &(loc - q.log() * scale)))
 }

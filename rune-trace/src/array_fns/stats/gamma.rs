@@ -6,28 +6,28 @@
 //! assert!((y - (1.0 - (-2f64).exp())).abs() < 1e-15);
 //! ```
 
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{gammainc_of, gammaincc_of, lgamma_of, xlogy_of};
 
 /// Returns the logarithm of the density of scale 1. Call it inside `at_caller`.
 pub(super) fn logpdf_of(z: &Tensor, a: &Tensor) -> Tensor {
     let outside = z.lt(0.0);
-    let inner = number_or(&outside, 1.0, z);
+    let inner = replace_where(&outside, 1.0, z);
     let y = xlogy_of(&(a - 1.0), &inner) - &inner - lgamma_of(a);
-    number_or(&outside, f64::NEG_INFINITY, &y)
+    replace_where(&outside, f64::NEG_INFINITY, &y)
 }
 /// Replaces negative z with 0: the probability below is 0.
-fn above(z: &Tensor) -> Tensor {
-    number_or(&z.lt(0.0), 0.0, z)
+fn clamp_to_support(z: &Tensor) -> Tensor {
+    replace_where(&z.lt(0.0), 0.0, z)
 }
 pub(super) fn cdf_of(z: &Tensor, a: &Tensor) -> Tensor {
-    gammainc_of(a, &above(z))
+    gammainc_of(a, &clamp_to_support(z))
 }
 pub(super) fn sf_of(z: &Tensor, a: &Tensor) -> Tensor {
-    gammaincc_of(a, &above(z))
+    gammaincc_of(a, &clamp_to_support(z))
 }
 
 /// Returns the logarithm of the density at `x`.
@@ -37,7 +37,7 @@ pub(super) fn sf_of(z: &Tensor, a: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gamma::logpdf", args, |[x, a, loc, scale]| logpdf_of(&standard(x, loc, scale), a) - scale.log())
+    lift_all("stats::gamma::logpdf", args, |[x, a, loc, scale]| logpdf_of(&standardize(x, loc, scale), a) - scale.log())
 }
 
 /// Returns the density at `x`.
@@ -47,7 +47,7 @@ pub fn logpdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl O
 #[track_caller]
 pub fn pdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gamma::pdf", args, |[x, a, loc, scale]| logpdf_of(&standard(x, loc, scale), a).exp() / scale)
+    lift_all("stats::gamma::pdf", args, |[x, a, loc, scale]| logpdf_of(&standardize(x, loc, scale), a).exp() / scale)
 }
 
 /// Returns the probability of at most `x`.
@@ -57,7 +57,7 @@ pub fn pdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Oper
 #[track_caller]
 pub fn cdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gamma::cdf", args, |[x, a, loc, scale]| cdf_of(&standard(x, loc, scale), a))
+    lift_all("stats::gamma::cdf", args, |[x, a, loc, scale]| cdf_of(&standardize(x, loc, scale), a))
 }
 
 /// Returns the logarithm of the probability of at most `x`.
@@ -67,7 +67,7 @@ pub fn cdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Oper
 #[track_caller]
 pub fn logcdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gamma::logcdf", args, |[x, a, loc, scale]| cdf_of(&standard(x, loc, scale), a).log())
+    lift_all("stats::gamma::logcdf", args, |[x, a, loc, scale]| cdf_of(&standardize(x, loc, scale), a).log())
 }
 
 /// Returns the probability of more than `x`.
@@ -77,7 +77,7 @@ pub fn logcdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl O
 #[track_caller]
 pub fn sf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gamma::sf", args, |[x, a, loc, scale]| sf_of(&standard(x, loc, scale), a))
+    lift_all("stats::gamma::sf", args, |[x, a, loc, scale]| sf_of(&standardize(x, loc, scale), a))
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -87,5 +87,5 @@ pub fn sf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Opera
 #[track_caller]
 pub fn logsf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gamma::logsf", args, |[x, a, loc, scale]| sf_of(&standard(x, loc, scale), a).log())
+    lift_all("stats::gamma::logsf", args, |[x, a, loc, scale]| sf_of(&standardize(x, loc, scale), a).log())
 }

@@ -6,7 +6,7 @@
 //! assert!((y - 0.5).abs() < 1e-15);
 //! ```
 
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
@@ -24,7 +24,7 @@ fn logpdf_of(z: &Tensor, power: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::gennorm::logpdf", args, |[x, power, loc, scale]| {
-        logpdf_of(&standard(x, loc, scale), power) - scale.log()
+        logpdf_of(&standardize(x, loc, scale), power) - scale.log()
     })
 }
 
@@ -36,7 +36,7 @@ pub fn logpdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: im
 pub fn pdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::gennorm::pdf", args, |[x, power, loc, scale]| {
-        logpdf_of(&standard(x, loc, scale), power).exp() / scale
+        logpdf_of(&standardize(x, loc, scale), power).exp() / scale
     })
 }
 
@@ -48,7 +48,7 @@ pub fn pdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl 
 pub fn cdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::gennorm::cdf", args, |[x, power, loc, scale]| {
-        let z = standard(x, loc, scale);
+        let z = standardize(x, loc, scale);
         (z.sign() * gammainc_of(&(1.0 / power), &z.abs().pow(power)) + 1.0) * 0.5
     })
 }

@@ -6,16 +6,16 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::xlog1py_of;
 
 fn logpmf_of(k: &Tensor, p: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(1.0);
-    let inner = number_or(&!&possible, 1.0, k);
-    number_or(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
+    let possible = is_integer(k) & k.ge(1.0);
+    let inner = replace_where(&!&possible, 1.0, k);
+    replace_where(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.

@@ -6,7 +6,7 @@
 //! assert!((y - (-1f64).exp()).abs() < 1e-15);
 //! ```
 
-use super::{probability, standard};
+use super::{nan_unless_probability, standardize};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
@@ -20,7 +20,7 @@ use crate::array_fns::special::support::lift_all;
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::gumbel_r::logpdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
+        let z = standardize(x, loc, scale);
         -&z - (-&z).exp() - scale.log()
     })
 }
@@ -33,7 +33,7 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::gumbel_r::pdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
+        let z = standardize(x, loc, scale);
         (-&z - (-&z).exp()).exp() / scale
     })
 }
@@ -45,7 +45,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gumbel_r::cdf", args, |[x, loc, scale]| (-(-standard(x, loc, scale)).exp()).exp())
+    lift_all("stats::gumbel_r::cdf", args, |[x, loc, scale]| (-(-standardize(x, loc, scale)).exp()).exp())
 }
 
 /// Returns the logarithm of the probability of at most `x`.
@@ -55,7 +55,7 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gumbel_r::logcdf", args, |[x, loc, scale]| -(-standard(x, loc, scale)).exp())
+    lift_all("stats::gumbel_r::logcdf", args, |[x, loc, scale]| -(-standardize(x, loc, scale)).exp())
 }
 
 /// Returns the probability of more than `x`.
@@ -65,7 +65,7 @@ pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 #[track_caller]
 pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gumbel_r::sf", args, |[x, loc, scale]| -(-(-standard(x, loc, scale)).exp()).expm1())
+    lift_all("stats::gumbel_r::sf", args, |[x, loc, scale]| -(-(-standardize(x, loc, scale)).exp()).expm1())
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -75,7 +75,7 @@ pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gumbel_r::logsf", args, |[x, loc, scale]| log1mexp_of(&(-standard(x, loc, scale)).exp()))
+    lift_all("stats::gumbel_r::logsf", args, |[x, loc, scale]| log1mexp_of(&(-standardize(x, loc, scale)).exp()))
 }
 
 /// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
@@ -85,5 +85,7 @@ pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor 
 #[track_caller]
 pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gumbel_r::ppf", args, |[q, loc, scale]| probability(q, &(loc - (-q.log()).log() * scale)))
+    lift_all("stats::gumbel_r::ppf", args, |[q, loc, scale]| {
+        nan_unless_probability(q, &(loc - (-q.log()).log() * scale))
+    })
 }

@@ -6,7 +6,7 @@
 //! assert!((y - 0.5).abs() < 1e-15);
 //! ```
 
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
@@ -19,7 +19,7 @@ use crate::lax;
 #[track_caller]
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::laplace::logpdf", args, |[x, loc, scale]| -standard(x, loc, scale).abs() - (scale * 2.0).log())
+    lift_all("stats::laplace::logpdf", args, |[x, loc, scale]| -standardize(x, loc, scale).abs() - (scale * 2.0).log())
 }
 
 /// Returns the density at `x`.
@@ -29,7 +29,7 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 #[track_caller]
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::laplace::pdf", args, |[x, loc, scale]| (-standard(x, loc, scale).abs()).exp() / (scale * 2.0))
+    lift_all("stats::laplace::pdf", args, |[x, loc, scale]| (-standardize(x, loc, scale).abs()).exp() / (scale * 2.0))
 }
 
 /// Returns the probability of at most `x`.
@@ -40,7 +40,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::laplace::cdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
+        let z = standardize(x, loc, scale);
         let tail = (-z.abs()).exp() * 0.5;
         lax::select(&z.le(0.0), &tail, &(1.0 - &tail))
     })

@@ -6,7 +6,7 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::logit_of;
@@ -24,7 +24,7 @@ fn logpdf_of(z: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::logistic::logpdf", args, |[x, loc, scale]| logpdf_of(&standard(x, loc, scale)) - scale.log())
+    lift_all("stats::logistic::logpdf", args, |[x, loc, scale]| logpdf_of(&standardize(x, loc, scale)) - scale.log())
 }
 
 /// Returns the density at `x`.
@@ -34,7 +34,7 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 #[track_caller]
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::logistic::pdf", args, |[x, loc, scale]| logpdf_of(&standard(x, loc, scale)).exp() / scale)
+    lift_all("stats::logistic::pdf", args, |[x, loc, scale]| logpdf_of(&standardize(x, loc, scale)).exp() / scale)
 }
 
 /// Returns the probability of at most `x`.
@@ -44,7 +44,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::logistic::cdf", args, |[x, loc, scale]| standard(x, loc, scale).sigmoid())
+    lift_all("stats::logistic::cdf", args, |[x, loc, scale]| standardize(x, loc, scale).sigmoid())
 }
 
 /// Returns the probability of more than `x`.
@@ -54,7 +54,7 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::logistic::sf", args, |[x, loc, scale]| (-standard(x, loc, scale)).sigmoid())
+    lift_all("stats::logistic::sf", args, |[x, loc, scale]| (-standardize(x, loc, scale)).sigmoid())
 }
 
 /// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.

@@ -45,17 +45,17 @@ pub use kde::{Bandwidth, GaussianKde};
 pub use samples::{mode, rankdata, sem};
 
 use crate::Tensor;
-use crate::array_fns::special::support::number_or;
+use crate::array_fns::special::support::replace_where;
 
 /// Returns the number of the standard distribution that corresponds to `x`.
-fn standard(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
+fn standardize(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
     (x - loc) / scale
 }
 /// Returns `y` where `q` is from 0 to 1, else NaN.
-fn probability(q: &Tensor, y: &Tensor) -> Tensor {
-    number_or(&!(q.ge(0.0) & q.le(1.0)), f64::NAN, y)
+fn nan_unless_probability(q: &Tensor, y: &Tensor) -> Tensor {
+    replace_where(&!(q.ge(0.0) & q.le(1.0)), f64::NAN, y)
 }
 /// Returns whether numbers are integers.
-fn whole(k: &Tensor) -> Tensor {
+fn is_integer(k: &Tensor) -> Tensor {
     k.eq(k.floor())
 }

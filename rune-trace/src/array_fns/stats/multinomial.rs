@@ -7,11 +7,11 @@
 //! assert!((stats::multinomial::pmf(&x, 2.0, &p).item::<f64>().unwrap() - 0.5).abs() < 1e-14);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::array_fns::broadcast::unify;
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::number_or;
+use crate::array_fns::special::support::replace_where;
 use crate::array_fns::special::{lgamma_of, xlogy_of};
 use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, lax};
@@ -26,12 +26,12 @@ fn logpmf_in(op: &str, x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     let sum = x.sum_axes(-1);
     let [n, sum] = unify(op, [n.into_argument(), sum.into_argument()]);
     at_caller(|| {
-        let possible = (whole(&x) & x.ge(0.0)).all_axes(-1);
-        let inner = number_or(&x.lt(0.0), 0.0, &x);
+        let possible = (is_integer(&x) & x.ge(0.0)).all_axes(-1);
+        let inner = replace_where(&x.lt(0.0), 0.0, &x);
         let ways = lgamma_of(&(&n + 1.0)) - lgamma_of(&(&inner + 1.0)).sum_axes(-1);
         let y = ways + xlogy_of(&inner, &p).sum_axes(-1);
         let possible = possible.broadcast_to(y.shape()) & lax::eq(&sum, &n);
-        number_or(&!possible, f64::NEG_INFINITY, &y)
+        replace_where(&!possible, f64::NEG_INFINITY, &y)
     })
 }
 

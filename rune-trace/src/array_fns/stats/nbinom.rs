@@ -6,18 +6,18 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{lgamma_of, xlog1py_of, xlogy_of};
 
 fn logpmf_of(k: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(0.0);
-    let inner = number_or(&!&possible, 0.0, k);
+    let possible = is_integer(k) & k.ge(0.0);
+    let inner = replace_where(&!&possible, 0.0, k);
     let ways = lgamma_of(&(&inner + n)) - lgamma_of(n) - lgamma_of(&(&inner + 1.0));
     let y = ways + xlogy_of(n, p) + xlog1py_of(&inner, &-p);
-    number_or(&!possible, f64::NEG_INFINITY, &y)
+    replace_where(&!possible, f64::NEG_INFINITY, &y)
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.

@@ -6,7 +6,7 @@
 //! assert!((y - 0.975_002_104_851_779_5).abs() < 1e-15);
 //! ```
 
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::support::lift_all;
@@ -25,7 +25,7 @@ pub(super) fn logpdf_of(x: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::norm::logpdf", args, |[x, loc, scale]| logpdf_of(&standard(x, loc, scale)) - scale.log())
+    lift_all("stats::norm::logpdf", args, |[x, loc, scale]| logpdf_of(&standardize(x, loc, scale)) - scale.log())
 }
 
 /// Returns the density at `x`.
@@ -35,7 +35,7 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 #[track_caller]
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::norm::pdf", args, |[x, loc, scale]| normal_density(&standard(x, loc, scale)) / scale)
+    lift_all("stats::norm::pdf", args, |[x, loc, scale]| normal_density(&standardize(x, loc, scale)) / scale)
 }
 
 /// Returns the probability of at most `x`.
@@ -45,7 +45,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::norm::cdf", args, |[x, loc, scale]| ndtr_of(&standard(x, loc, scale)))
+    lift_all("stats::norm::cdf", args, |[x, loc, scale]| ndtr_of(&standardize(x, loc, scale)))
 }
 
 /// Returns the logarithm of the probability of at most `x`.
@@ -55,7 +55,7 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::norm::logcdf", args, |[x, loc, scale]| log_ndtr_of(&standard(x, loc, scale)))
+    lift_all("stats::norm::logcdf", args, |[x, loc, scale]| log_ndtr_of(&standardize(x, loc, scale)))
 }
 
 /// Returns the probability of more than `x`.
@@ -65,7 +65,7 @@ pub fn logcdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 #[track_caller]
 pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::norm::sf", args, |[x, loc, scale]| ndtr_of(&-standard(x, loc, scale)))
+    lift_all("stats::norm::sf", args, |[x, loc, scale]| ndtr_of(&-standardize(x, loc, scale)))
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -75,7 +75,7 @@ pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn logsf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::norm::logsf", args, |[x, loc, scale]| log_ndtr_of(&-standard(x, loc, scale)))
+    lift_all("stats::norm::logsf", args, |[x, loc, scale]| log_ndtr_of(&-standardize(x, loc, scale)))
 }
 
 /// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.

@@ -6,17 +6,17 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::{probability, standard};
+use super::{nan_unless_probability, standardize};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 
 /// Returns the standard number, with 1 in place of lesser ones, and whether it is less than 1.
 fn inside(x: &Tensor, loc: &Tensor, scale: &Tensor) -> (Tensor, Tensor) {
-    let z = standard(x, loc, scale);
+    let z = standardize(x, loc, scale);
     let outside = z.lt(1.0);
-    (number_or(&outside, 1.0, &z), outside)
+    (replace_where(&outside, 1.0, &z), outside)
 }
 
 /// Returns the logarithm of the density at `x`.
@@ -28,7 +28,7 @@ pub fn logpdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl O
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::pareto::logpdf", args, |[x, b, loc, scale]| {
         let (z, outside) = inside(x, loc, scale);
-        number_or(&outside, f64::NEG_INFINITY, &(b.log() - (b + 1.0) * z.log() - scale.log()))
+        replace_where(&outside, f64::NEG_INFINITY, &(b.log() - (b + 1.0) * z.log() - scale.log()))
     })
 }
 
@@ -41,7 +41,7 @@ pub fn pdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Oper
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::pareto::pdf", args, |[x, b, loc, scale]| {
         let (z, outside) = inside(x, loc, scale);
-        number_or(&outside, 0.0, &(b * z.pow(-(b + 1.0)) / scale))
+        replace_where(&outside, 0.0, &(b * z.pow(-(b + 1.0)) / scale))
     })
 }
 
@@ -54,7 +54,7 @@ pub fn cdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Oper
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::pareto::cdf", args, |[x, b, loc, scale]| {
         let (z, outside) = inside(x, loc, scale);
-        number_or(&outside, 0.0, &-(-b * z.log()).expm1())
+        replace_where(&outside, 0.0, &-(-b * z.log()).expm1())
     })
 }
 
@@ -67,7 +67,7 @@ pub fn logcdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl O
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::pareto::logcdf", args, |[x, b, loc, scale]| {
         let (z, outside) = inside(x, loc, scale);
-        number_or(&outside, f64::NEG_INFINITY, &log1mexp_of(&(b * z.log())))
+        replace_where(&outside, f64::NEG_INFINITY, &log1mexp_of(&(b * z.log())))
     })
 }
 
@@ -80,7 +80,7 @@ pub fn sf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Opera
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::pareto::sf", args, |[x, b, loc, scale]| {
         let (z, outside) = inside(x, loc, scale);
-        number_or(&outside, 1.0, &z.pow(-b))
+        replace_where(&outside, 1.0, &z.pow(-b))
     })
 }
 
@@ -93,7 +93,7 @@ pub fn logsf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Op
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::pareto::logsf", args, |[x, b, loc, scale]| {
         let (z, outside) = inside(x, loc, scale);
-        number_or(&outside, 0.0, &(-b * z.log()))
+        replace_where(&outside, 0.0, &(-b * z.log()))
     })
 }
 
@@ -104,5 +104,7 @@ pub fn logsf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Op
 #[track_caller]
 pub fn ppf(q: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::pareto::ppf", args, |[q, b, loc, scale]| probability(q, &((1.0 - q).pow(-1.0 / b) * scale + loc)))
+    lift_all("stats::pareto::ppf", args, |[q, b, loc, scale]| {
+        nan_unless_probability(q, &((1.0 - q).pow(-1.0 / b) * scale + loc))
+    })
 }

@@ -6,17 +6,17 @@
 //! assert!((y - (-1f64).exp()).abs() < 1e-15);
 //! ```
 
-use super::whole;
+use super::is_integer;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{gammaincc_of, lgamma_of, xlogy_of};
 
 fn logpmf_of(k: &Tensor, mu: &Tensor) -> Tensor {
-    let possible = whole(k) & k.ge(0.0);
-    let inner = number_or(&!&possible, 0.0, k);
+    let possible = is_integer(k) & k.ge(0.0);
+    let inner = replace_where(&!&possible, 0.0, k);
     let y = xlogy_of(&inner, mu) - lgamma_of(&(inner + 1.0)) - mu;
-    number_or(&!possible, f64::NEG_INFINITY, &y)
+    replace_where(&!possible, f64::NEG_INFINITY, &y)
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
@@ -49,7 +49,7 @@ pub fn cdf(k: impl Operand, mu: impl Operand, loc: impl Operand) -> Tensor {
     lift_all("stats::poisson::cdf", args, |[k, mu, loc]| {
         let k = k - loc;
         let below = k.lt(0.0);
-        let inner = number_or(&below, 0.0, &k).floor() + 1.0;
-        number_or(&below, 0.0, &gammaincc_of(&inner, mu))
+        let inner = replace_where(&below, 0.0, &k).floor() + 1.0;
+        replace_where(&below, 0.0, &gammaincc_of(&inner, mu))
     })
 }

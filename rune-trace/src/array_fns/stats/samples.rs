@@ -2,7 +2,7 @@
 
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::elementwise::expect_float;
-use crate::array_fns::special::support::number_or;
+use crate::array_fns::special::support::replace_where;
 use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, lax};
 use rune_ir::DType;
@@ -56,7 +56,7 @@ pub fn rankdata(x: &Tensor, axis: isize) -> Tensor {
         let equal = own.eq(others).sum_axes(at as isize + 1);
         let rank = lax::convert(&below, float) + (lax::convert(&equal, float) + 1.0) * 0.5;
         let nan = x.isnan().any_keepdims(axis).broadcast_to(x.shape());
-        number_or(&nan, f64::NAN, &rank)
+        replace_where(&nan, f64::NAN, &rank)
     })
 }
 

@@ -6,7 +6,7 @@
 //! assert!((y - 1.0 / std::f64::consts::PI).abs() < 1e-15);
 //! ```
 
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::lgamma_of;
@@ -26,7 +26,7 @@ fn logpdf_of(z: &Tensor, df: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), df.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::t::logpdf", args, |[x, df, loc, scale]| logpdf_of(&standard(x, loc, scale), df) - scale.log())
+    lift_all("stats::t::logpdf", args, |[x, df, loc, scale]| logpdf_of(&standardize(x, loc, scale), df) - scale.log())
 }
 
 /// Returns the density at `x`.
@@ -36,5 +36,5 @@ pub fn logpdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl 
 #[track_caller]
 pub fn pdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), df.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::t::pdf", args, |[x, df, loc, scale]| logpdf_of(&standard(x, loc, scale), df).exp() / scale)
+    lift_all("stats::t::pdf", args, |[x, df, loc, scale]| logpdf_of(&standardize(x, loc, scale), df).exp() / scale)
 }

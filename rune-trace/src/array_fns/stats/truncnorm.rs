@@ -8,10 +8,10 @@
 //! ```
 
 use super::norm;
-use super::standard;
+use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{log_ndtr_of, log1mexp_of};
 use crate::lax;
 
@@ -25,8 +25,8 @@ fn log_mass(a: &Tensor, b: &Tensor) -> Tensor {
 }
 fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let y = norm::logpdf_of(z) - log_mass(a, b);
-    let y = number_or(&(z.lt(a) | z.gt(b)), f64::NEG_INFINITY, &y);
-    number_or(&a.ge(b), f64::NAN, &y)
+    let y = replace_where(&(z.lt(a) | z.gt(b)), f64::NEG_INFINITY, &y);
+    replace_where(&a.ge(b), f64::NAN, &y)
 }
 fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let (below, above) = (z.le(a), z.ge(b));
@@ -35,8 +35,8 @@ fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let inner = lax::select(&settled, &((a + b) * 0.5), z);
     let inner = lax::select(&inner.isfinite(), &inner, &z.clamp(-1.0, 1.0));
     let y = log_mass(a, &inner) - log_mass(a, b);
-    let y = number_or(&above, 0.0, &number_or(&below, f64::NEG_INFINITY, &y));
-    number_or(&a.ge(b), f64::NAN, &y)
+    let y = replace_where(&above, 0.0, &replace_where(&below, f64::NEG_INFINITY, &y));
+    replace_where(&a.ge(b), f64::NAN, &y)
 }
 
 /// Returns the logarithm of the density at `x`.
@@ -47,7 +47,7 @@ fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::truncnorm::logpdf", args, |[x, a, b, loc, scale]| {
-        logpdf_of(&standard(x, loc, scale), a, b) - scale.log()
+        logpdf_of(&standardize(x, loc, scale), a, b) - scale.log()
     })
 }
 
@@ -59,7 +59,7 @@ pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 pub fn pdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::truncnorm::pdf", args, |[x, a, b, loc, scale]| {
-        logpdf_of(&standard(x, loc, scale), a, b).exp() / scale
+        logpdf_of(&standardize(x, loc, scale), a, b).exp() / scale
     })
 }
 
@@ -70,7 +70,7 @@ pub fn pdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand,
 #[track_caller]
 pub fn cdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::cdf", args, |[x, a, b, loc, scale]| logcdf_of(&standard(x, loc, scale), a, b).exp())
+    lift_all("stats::truncnorm::cdf", args, |[x, a, b, loc, scale]| logcdf_of(&standardize(x, loc, scale), a, b).exp())
 }
 
 /// Returns the logarithm of the probability of at most `x`.
@@ -80,7 +80,7 @@ pub fn cdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand,
 #[track_caller]
 pub fn logcdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::logcdf", args, |[x, a, b, loc, scale]| logcdf_of(&standard(x, loc, scale), a, b))
+    lift_all("stats::truncnorm::logcdf", args, |[x, a, b, loc, scale]| logcdf_of(&standardize(x, loc, scale), a, b))
 }
 
 /// Returns the probability of more than `x`.
@@ -90,7 +90,9 @@ pub fn logcdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Opera
 #[track_caller]
 pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::sf", args, |[x, a, b, loc, scale]| logcdf_of(&-standard(x, loc, scale), &-b, &-a).exp())
+    lift_all("stats::truncnorm::sf", args, |[x, a, b, loc, scale]| {
+        logcdf_of(&-standardize(x, loc, scale), &-b, &-a).exp()
+    })
 }
 
 /// Returns the logarithm of the probability of more than `x`.
@@ -100,5 +102,5 @@ pub fn sf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, 
 #[track_caller]
 pub fn logsf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::truncnorm::logsf", args, |[x, a, b, loc, scale]| logcdf_of(&-standard(x, loc, scale), &-b, &-a))
+    lift_all("stats::truncnorm::logsf", args, |[x, a, b, loc, scale]| logcdf_of(&-standardize(x, loc, scale), &-b, &-a))
 }

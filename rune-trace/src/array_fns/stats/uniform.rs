@@ -6,10 +6,10 @@
 //! assert!((y - 0.25).abs() < 1e-15);
 //! ```
 
-use super::{probability, standard};
+use super::{nan_unless_probability, standardize};
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 
 /// Returns the logarithm of the density at `x`.
 ///
@@ -19,8 +19,8 @@ use crate::array_fns::special::support::{lift_all, number_or};
 pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::uniform::logpdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        number_or(&(z.lt(0.0) | z.gt(1.0)), f64::NEG_INFINITY, &-scale.log())
+        let z = standardize(x, loc, scale);
+        replace_where(&(z.lt(0.0) | z.gt(1.0)), f64::NEG_INFINITY, &-scale.log())
     })
 }
 
@@ -32,8 +32,8 @@ pub fn logpdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor
 pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::uniform::pdf", args, |[x, loc, scale]| {
-        let z = standard(x, loc, scale);
-        number_or(&(z.lt(0.0) | z.gt(1.0)), 0.0, &(1.0 / scale))
+        let z = standardize(x, loc, scale);
+        replace_where(&(z.lt(0.0) | z.gt(1.0)), 0.0, &(1.0 / scale))
     })
 }
 
@@ -44,7 +44,7 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::uniform::cdf", args, |[x, loc, scale]| standard(x, loc, scale).clamp(0.0, 1.0))
+    lift_all("stats::uniform::cdf", args, |[x, loc, scale]| standardize(x, loc, scale).clamp(0.0, 1.0))
 }
 
 /// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
@@ -54,5 +54,5 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn ppf(q: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [q.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::uniform::ppf", args, |[q, loc, scale]| probability(q, &(q * scale + loc)))
+    lift_all("stats::uniform::ppf", args, |[q, loc, scale]| nan_unless_probability(q, &(q * scale + loc)))
 }

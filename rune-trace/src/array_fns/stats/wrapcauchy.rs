@@ -8,14 +8,14 @@
 
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::{lift_all, number_or};
+use crate::array_fns::special::support::{lift_all, replace_where};
 use std::f64::consts::PI;
 
 fn logpdf_of(x: &Tensor, c: &Tensor) -> Tensor {
     let square = c.square();
     let y = (1.0 - &square).log() - ((square + 1.0 - c * x.cos() * 2.0) * (2.0 * PI)).log();
-    let y = number_or(&(x.lt(0.0) | x.gt(2.0 * PI)), f64::NEG_INFINITY, &y);
-    number_or(&(c.le(0.0) | c.ge(1.0)), f64::NAN, &y)
+    let y = replace_where(&(x.lt(0.0) | x.gt(2.0 * PI)), f64::NEG_INFINITY, &y);
+    replace_where(&(c.le(0.0) | c.ge(1.0)), f64::NAN, &y)
 }
 
 /// Returns the logarithm of the density at `x`.

@@ -1,7 +1,7 @@
 //! Second derivatives: the Jacobian of the Jacobian, in forward mode over reverse mode.
 
 use super::super::traced_function::DerivativeKind;
-use super::{First, Jacobian, derivative_function, forward, plain, reverse};
+use super::{First, Jacobian, derivative_function, forward, reverse, without_aux};
 use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{GenericTree, Tree};
@@ -35,7 +35,15 @@ where
     F: Function<X, Output: GenericTree> + 'f,
     Jacobian<F::Output, X::First>: GenericTree,
 {
-    derivative_function("hessian", First, DerivativeKind::RealArguments, f, plain, second, |j, ()| j)
+    derivative_function(
+        "hessian",
+        First,
+        DerivativeKind::RealArguments,
+        f,
+        without_aux,
+        forward_over_reverse,
+        |j, ()| j,
+    )
 }
 
 /// Like [`hessian`], for a function with an auxiliary result that is not differentiated. Returns the Hessian and the
@@ -47,7 +55,15 @@ where
     F: Function<X, Output = (Y, Aux)> + 'f,
     Jacobian<Y, X::First>: GenericTree,
 {
-    derivative_function("hessian_aux", First, DerivativeKind::RealArguments, f, |y| y, second, |j, aux| (j, aux))
+    derivative_function(
+        "hessian_aux",
+        First,
+        DerivativeKind::RealArguments,
+        f,
+        |y| y,
+        forward_over_reverse,
+        |j, aux| (j, aux),
+    )
 }
 
 /// Like [`hessian`], with respect to the arguments `argnums`.
@@ -68,7 +84,15 @@ where
     S: Argnums<X> + 'f,
     Jacobian<F::Output, S::Grads>: GenericTree,
 {
-    derivative_function("hessian_argnums", argnums, DerivativeKind::RealArguments, f, plain, second, |j, ()| j)
+    derivative_function(
+        "hessian_argnums",
+        argnums,
+        DerivativeKind::RealArguments,
+        f,
+        without_aux,
+        forward_over_reverse,
+        |j, ()| j,
+    )
 }
 
 /// Like [`hessian_aux`], with respect to the arguments `argnums`.
@@ -89,13 +113,13 @@ where
         DerivativeKind::RealArguments,
         f,
         |y| y,
-        second,
+        forward_over_reverse,
         |j, aux| (j, aux),
     )
 }
 
 /// Returns the Jacobian in forward mode of the Jacobian in reverse mode.
-fn second<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
+fn forward_over_reverse<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
     args: X::Refs<'_>,
     argnums: S,
     by: DerivativeKind,

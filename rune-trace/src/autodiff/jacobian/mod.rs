@@ -4,7 +4,7 @@ mod hessian;
 
 pub use hessian::{Hessian, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums};
 
-use super::grad::{First, plain};
+use super::grad::{First, without_aux};
 use super::traced_function::{DerivativeKind, DifferentiatedLeaves, TracedFunction};
 use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
@@ -45,7 +45,7 @@ where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    derivative_function("jacfwd", First, DerivativeKind::RealArguments, f, plain, forward, |j, ()| j)
+    derivative_function("jacfwd", First, DerivativeKind::RealArguments, f, without_aux, forward, |j, ()| j)
 }
 
 /// Like [`jacfwd`], for a function with an auxiliary result that is not differentiated. Returns the Jacobian and the
@@ -67,7 +67,7 @@ where
     F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    derivative_function("jacfwd_argnums", argnums, DerivativeKind::RealArguments, f, plain, forward, |j, ()| j)
+    derivative_function("jacfwd_argnums", argnums, DerivativeKind::RealArguments, f, without_aux, forward, |j, ()| j)
 }
 
 /// Like [`jacfwd_aux`], with respect to the arguments `argnums`.
@@ -113,7 +113,7 @@ where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    derivative_function("jacrev", First, DerivativeKind::RealResults, f, plain, reverse, |j, ()| j)
+    derivative_function("jacrev", First, DerivativeKind::RealResults, f, without_aux, reverse, |j, ()| j)
 }
 
 /// Like [`jacrev`], for a function with an auxiliary result that is not differentiated. Returns the Jacobian and the
@@ -135,7 +135,7 @@ where
     F: Function<X, Output: GenericTree> + 'f,
     S: Argnums<X> + 'f,
 {
-    derivative_function("jacrev_argnums", argnums, DerivativeKind::RealResults, f, plain, reverse, |j, ()| j)
+    derivative_function("jacrev_argnums", argnums, DerivativeKind::RealResults, f, without_aux, reverse, |j, ()| j)
 }
 
 /// Like [`jacrev_aux`], with respect to the arguments `argnums`.
@@ -180,7 +180,7 @@ where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    derivative_function("jacfwd_holomorphic", First, DerivativeKind::Holomorphic, f, plain, forward, |j, ()| j)
+    derivative_function("jacfwd_holomorphic", First, DerivativeKind::Holomorphic, f, without_aux, forward, |j, ()| j)
 }
 
 /// Like [`jacrev`], for a holomorphic function with complex arguments and results. See [`jacfwd_holomorphic`].
@@ -193,7 +193,7 @@ where
     X: Arguments,
     F: Function<X, Output: GenericTree> + 'f,
 {
-    derivative_function("jacrev_holomorphic", First, DerivativeKind::Holomorphic, f, plain, reverse, |j, ()| j)
+    derivative_function("jacrev_holomorphic", First, DerivativeKind::Holomorphic, f, without_aux, reverse, |j, ()| j)
 }
 
 /// Computes a derivative `J` of the function `f`, and its auxiliary result.
@@ -223,7 +223,7 @@ where
 {
     let place = CallSite::here(name);
     F::returning(move |args| {
-        place.of_users::<X, _, _>(&f, args, || {
+        place.run_in_closure::<X, _, _>(&f, args, || {
             let (j, aux) = derivative(args, argnums, by, place, &|x| split(f.call(x)));
             result(j, aux)
         })
@@ -240,7 +240,7 @@ fn forward<X: Arguments, S: Argnums<X>, Y: GenericTree, Aux: Tree>(
 ) -> (Jacobian<Y, S::Grads>, Aux) {
     let chosen = DifferentiatedLeaves::new::<X, S>(args, argnums, by, place);
     let run = TracedFunction::new::<X>(args, &chosen.by, true, place, f);
-    let inputs = Blocks::new(run.moved().iter().map(Tensor::ty));
+    let inputs = Blocks::new(run.differentiated_primals().iter().map(Tensor::ty));
     let (value, aux, linear) = run.linearize();
     check_results(&value, by, place);
     let leaves = value.leaves();
@@ -302,14 +302,14 @@ fn on_batch(size: usize, fronts: Vec<Tensor>, f: impl FnOnce(&[Tensor]) -> Vec<T
         let element: Vec<Tensor> = fronts.iter().map(|x| lax::reshape(x, &x.shape()[1..])).collect();
         return f(&element).iter().map(|y| lax::reshape(y, [&[1], &y.shape()[..]].concat())).collect();
     }
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let types = fronts.iter().map(|x| x.ty().with_shape(&x.shape()[1..]));
     let params: Vec<Tensor> = types.map(|ty| Tensor::param(ty, None, "vmap")).collect();
     let outputs = f(&params);
-    let traced = trace("f", &params, &outputs, Keep::Since(since.end()));
+    let traced = trace("f", &params, &outputs, Keep::Recorded(active_trace.end()));
     let mapped = fronts.into_iter().map(Batched::mapped);
     let inputs = mapped.chain(traced.captured.into_iter().map(Batched::unmapped)).collect();
-    vmap(&traced.program, &BatchAxis { size, name: None }, inputs).iter().map(|y| y.spread(size)).collect()
+    vmap(&traced.program, &BatchAxis { size, name: None }, inputs).iter().map(|y| y.broadcast(size)).collect()
 }
 
 /// Several leaves as one vector. The elements of each leaf are a block of it.

@@ -2,7 +2,7 @@
 
 use super::subprogram::{Residual, duals, pulled_back, split, sub_program};
 use crate::Tensor;
-use crate::tensor::{lax, made_by};
+use crate::tensor::{lax, with_transform};
 use crate::transform::tangent::Dual;
 use crate::transform::transpose::{Cotangents, VariableState};
 use crate::transform::vmap::{BatchAxis, Batched, vmap};
@@ -26,7 +26,7 @@ pub(in crate::transform) fn jvp(program: &Program, args: &[Dual]) -> SmallVec<[D
     let changes = args.iter().filter_map(|x| x.t.clone().into_tensor());
     let inputs: Vec<Tensor> = changes.chain(residuals).collect();
     let changes = match split.moving.contains(&true) {
-        true => made_by(Transform::Jvp, || lax::call(&split.linear, &inputs)),
+        true => with_transform(Transform::Jvp, || lax::call(&split.linear, &inputs)),
         false => Vec::new(),
     };
     duals(values_out, &split.moving, changes)
@@ -67,7 +67,7 @@ pub(super) fn transpose_by(
     let wanted = args.iter().filter(|x| x.known_or_none().is_none());
     let receivers = wanted.zip(gives).filter(|(_, gives)| *gives);
     for ((x, _), ct) in receivers.zip(results) {
-        acc.give(x, || ct);
+        acc.accumulate(x, || ct);
     }
 }
 

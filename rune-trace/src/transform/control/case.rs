@@ -84,7 +84,7 @@ fn linearized(
     changes: &[Tensor],
 ) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = branches[0].outputs().len();
-    let places = SharedResiduals::new(splits.iter().map(Split::made));
+    let places = SharedResiduals::new(splits.iter().map(Split::residual_types));
     let forward = splits.iter().zip(&places.of).map(|(split, of)| {
         sub_program(split.forward.name(), split.forward.input_types().to_vec(), |params| {
             let mut results = split.forward.apply(params);
@@ -156,7 +156,7 @@ pub(in crate::transform) fn transpose(
     });
     let results = lax::case(index, &transposed.collect::<Vec<_>>(), &inputs);
     for (x, ct) in wanted.into_iter().zip(results) {
-        acc.give(x, || ct);
+        acc.accumulate(x, || ct);
     }
 }
 
@@ -182,7 +182,7 @@ pub(in crate::transform) fn batch(
     let wide = branches.iter().map(|branch| {
         sub_program(&format!("{}_vmap", branch.name()), types.clone(), |params| {
             let outputs = vmap(branch, batch_axis, inner(params));
-            outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.spread(batch_axis.size) } else { y.t }).collect()
+            outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.broadcast(batch_axis.size) } else { y.t }).collect()
         })
     });
     let wide: Vec<Arc<Program>> = wide.collect();

@@ -88,14 +88,14 @@ fn duals(results: Vec<Tensor>, changes: impl IntoIterator<Item = Tensor>) -> Dua
     results.into_iter().map(|v| Dual { t: change(&v), v }).collect()
 }
 
-fn place() -> String {
+fn location_suffix() -> String {
     current_origin().loc.map(|loc| format!(" at {loc}")).unwrap_or_default()
 }
 
 fn no_forward_mode() -> ! {
     refuse!(
         "custom_vjp{} has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes",
-        place()
+        location_suffix()
     )
 }
 
@@ -169,7 +169,7 @@ pub(in crate::transform) fn transpose(
     let cts = cotangents.iter().zip(types).map(|(ct, ty)| ct.clone().unwrap_or_else(|| zeros(ty)));
     let given = backward.apply(&known.into_iter().chain(cts).collect::<Vec<_>>());
     for (x, ct) in tangents.iter().zip(given) {
-        acc.give(x, || ct);
+        acc.accumulate(x, || ct);
     }
     Ok(())
 }
@@ -179,7 +179,7 @@ fn refuse_captured(what: &str, captured: &[Dual]) {
     let Some(x) = captured.iter().find(|x| !x.t.is_zero()) else { return };
     refuse!(
         "{what}{}: the function or its rule captured a differentiated tensor of type {}, but the rule covers only the arguments; make it an argument, or a constant with `.stop_gradient()`",
-        place(),
+        location_suffix(),
         x.v.ty()
     )
 }
@@ -193,12 +193,12 @@ pub(in crate::transform) fn batch_custom_jvp(
     mapped: &[bool],
     batch_axis: &BatchAxis,
 ) -> Op<Tensor> {
-    let (arguments, tangents) = (marks(args), floats(&args[..num_args]));
+    let (arguments, tangents) = (mapped_marks(args), floats(&args[..num_args]));
     let changes = marked_floats(program, mapped);
     // The results that the rule takes or returns.
     let (given, asked) = if takes_results { (mapped, &[][..]) } else { (&[][..], mapped) };
-    let rule = wide(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), batch_axis);
-    let program = wide(program, &arguments, mapped, batch_axis);
+    let rule = batched_program(rule, &[&arguments, given, &tangents].concat(), &[asked, &changes].concat(), batch_axis);
+    let program = batched_program(program, &arguments, mapped, batch_axis);
     Op::CustomJvp { args: tensors(args), program, rule, num_args, takes_results }
 }
 
@@ -210,12 +210,12 @@ pub(in crate::transform) fn batch_custom_vjp(
     mapped: &[bool],
     batch_axis: &BatchAxis,
 ) -> Op<Tensor> {
-    let arguments = marks(args);
+    let arguments = mapped_marks(args);
     let residuals = reached(forward, &batch_axis.dependence(), &arguments).split_off(mapped.len());
     let moved = floats(&args[..num_args]);
-    let backward = wide_backward(backward, &residuals, &marked_floats(program, mapped), &moved, batch_axis);
-    let forward = wide(forward, &arguments, &[mapped, &residuals].concat(), batch_axis);
-    let program = wide(program, &arguments, mapped, batch_axis);
+    let backward = batched_backward(backward, &residuals, &marked_floats(program, mapped), &moved, batch_axis);
+    let forward = batched_program(forward, &arguments, &[mapped, &residuals].concat(), batch_axis);
+    let program = batched_program(program, &arguments, mapped, batch_axis);
     Op::CustomVjp { args: tensors(args), program, forward, backward, num_args }
 }
 
@@ -226,16 +226,16 @@ pub(in crate::transform) fn batch_custom_linear(
     mapped: &[bool],
     batch_axis: &BatchAxis,
 ) -> Op<Tensor> {
-    let all = marks(xs);
+    let all = mapped_marks(xs);
     let (tangents, residuals) = all.split_at(backward.outputs().len());
-    Op::CustomLinear { xs: tensors(xs), backward: wide_backward(backward, residuals, mapped, tangents, batch_axis) }
+    Op::CustomLinear { xs: tensors(xs), backward: batched_backward(backward, residuals, mapped, tangents, batch_axis) }
 }
 
 fn tensors(xs: &[Batched]) -> Vec<Tensor> {
     xs.iter().map(|x| x.t.clone()).collect()
 }
 
-fn marks(xs: &[Batched]) -> Vec<bool> {
+fn mapped_marks(xs: &[Batched]) -> Vec<bool> {
     xs.iter().map(|x| x.mapped).collect()
 }
 
@@ -251,7 +251,7 @@ fn floats(xs: &[Batched]) -> Vec<bool> {
 }
 
 /// Batches a rule for cotangents. An unmapped argument gets the sum of the cotangents of all batch elements.
-fn wide_backward(
+fn batched_backward(
     backward: &Program,
     residuals: &[bool],
     results: &[bool],
@@ -259,7 +259,7 @@ fn wide_backward(
     batch_axis: &BatchAxis,
 ) -> Arc<Program> {
     let takes = [residuals, results].concat();
-    let types = wide_types(backward, &takes, batch_axis);
+    let types = batched_types(backward, &takes, batch_axis);
     let any = takes.contains(&true);
     sub_program(&format!("{}_vmap", backward.name()), types, |params| {
         let inputs = params.iter().zip(&takes).enumerate().map(|(i, (p, &mapped))| {
@@ -269,7 +269,7 @@ fn wide_backward(
         });
         let given = vmap(backward, batch_axis, inputs.collect());
         let fit = |(ct, &mapped): (Batched, &bool)| match (ct.mapped, mapped) {
-            (_, true) => ct.spread(batch_axis.size),
+            (_, true) => ct.broadcast(batch_axis.size),
             (true, false) => lax::reduce_sum(&ct.t, &[0]),
             (false, false) => ct.t,
         };
@@ -286,21 +286,21 @@ fn in_first_element(x: &Tensor, size: usize) -> Tensor {
 }
 
 /// Batches `program`, with the inputs mapped that `takes` marks, and the outputs that `gives` marks.
-fn wide(program: &Program, takes: &[bool], gives: &[bool], batch_axis: &BatchAxis) -> Arc<Program> {
-    let types = wide_types(program, takes, batch_axis);
+fn batched_program(program: &Program, takes: &[bool], gives: &[bool], batch_axis: &BatchAxis) -> Arc<Program> {
+    let types = batched_types(program, takes, batch_axis);
     sub_program(&format!("{}_vmap", program.name()), types, |params| {
         let inputs = params.iter().zip(takes).map(|(p, &mapped)| Batched { t: p.clone(), mapped });
         let outputs = vmap(program, batch_axis, inputs.collect());
         outputs
             .into_iter()
             .zip(gives)
-            .map(|(y, &mapped)| if mapped { y.spread(batch_axis.size) } else { y.t })
+            .map(|(y, &mapped)| if mapped { y.broadcast(batch_axis.size) } else { y.t })
             .collect()
     })
 }
 
 /// Returns the types of the inputs of `program` for a batch.
-fn wide_types(program: &Program, takes: &[bool], batch_axis: &BatchAxis) -> Vec<Type> {
+fn batched_types(program: &Program, takes: &[bool], batch_axis: &BatchAxis) -> Vec<Type> {
     let wide = |(ty, &mapped): (&Type, &bool)| {
         let size = once(batch_axis.size).filter(|_| mapped);
         ty.with_shape(size.chain(ty.shape.iter().copied()).collect::<Shape>())

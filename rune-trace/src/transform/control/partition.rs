@@ -28,7 +28,7 @@ pub(super) struct Partition<'a> {
     /// The kept variables.
     kept: BTreeSet<Var>,
     /// The instructions that are recomputed, with the partitions of their sub-programs.
-    again: BTreeMap<usize, Vec<Partition<'a>>>,
+    recomputed_ops: BTreeMap<usize, Vec<Partition<'a>>>,
     /// The types of the kept values, and whether they differ between iterations of the loop with this body. They are
     /// computed once the needed variables are known.
     kept_types: OnceCell<Vec<Type>>,
@@ -49,13 +49,13 @@ impl<'a> Partition<'a> {
             made_by,
             needed,
             kept: BTreeSet::new(),
-            again: BTreeMap::new(),
+            recomputed_ops: BTreeMap::new(),
             kept_types: OnceCell::new(),
             kept_varies: OnceCell::new(),
         };
         for instruction in program.instructions() {
             if let Op::CheckpointName { x, name } = &instruction.op {
-                let named = partition.unnamed(*x);
+                let named = partition.without_checkpoint_name(*x);
                 partition.names.entry(named).or_default().push(name.clone());
             }
         }
@@ -65,26 +65,26 @@ impl<'a> Partition<'a> {
         self.program.instructions().get(self.made_by[v.index()])
     }
     /// Returns the variable without its name.
-    fn unnamed(&self, mut v: Var) -> Var {
+    fn without_checkpoint_name(&self, mut v: Var) -> Var {
         while let Some(Instruction { op: Op::CheckpointName { x, .. }, .. }) = self.instruction(v) {
             v = *x;
         }
         v
     }
-    fn keeps(&self, v: Var, op: &Op) -> bool {
+    fn is_saveable(&self, v: Var, op: &Op) -> bool {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
         // For operations that hold programs, the policy applies inside. Literals are not arrays yet.
-        let looked_into = !within(op).is_empty() && names.is_empty();
+        let looked_into = !policy_programs(op).is_empty() && names.is_empty();
         // Effects happen once.
-        let effect = within(op).is_empty() && op.has_effects();
+        let effect = policy_programs(op).is_empty() && op.has_effects();
         effect || !looked_into && !op.operands().is_empty() && self.policy.saves(op, names)
     }
 
     /// Marks an output as needed again.
-    pub fn need_output(&mut self, i: usize) {
-        self.need(self.program.outputs()[i]);
+    pub fn mark_output_needed(&mut self, i: usize) {
+        self.mark_needed(self.program.outputs()[i]);
     }
-    fn need(&mut self, v: Var) {
+    fn mark_needed(&mut self, v: Var) {
         let mut stack = vec![v];
         while let Some(v) = stack.pop() {
             if std::mem::replace(&mut self.needed[v.index()], true) {
@@ -93,16 +93,16 @@ impl<'a> Partition<'a> {
             let Some(instruction) = self.instruction(v) else { continue };
             let op = &instruction.op;
             // A named value is kept without its name.
-            if !matches!(op, Op::CheckpointName { .. }) && self.keeps(v, op) {
+            if !matches!(op, Op::CheckpointName { .. }) && self.is_saveable(v, op) {
                 self.kept.insert(v);
                 continue;
             }
-            let inside = || within(op).into_iter().map(|p| Partition::new(p, self.policy)).collect();
-            let programs = self.again.entry(self.made_by[v.index()]).or_insert_with(inside);
+            let inside = || policy_programs(op).into_iter().map(|p| Partition::new(p, self.policy)).collect();
+            let programs = self.recomputed_ops.entry(self.made_by[v.index()]).or_insert_with(inside);
             if programs.is_empty() {
                 stack.extend(op.operands().into_iter().copied());
             } else {
-                stack.extend(needed_within(op, programs, (v.0 - instruction.first.0) as usize));
+                stack.extend(mark_needed_in_programs(op, programs, (v.0 - instruction.first.0) as usize));
             }
         }
     }
@@ -113,13 +113,16 @@ impl<'a> Partition<'a> {
     /// Returns whether all needed values exist or are kept.
     pub fn is_all_kept(&self) -> bool {
         let named = |i: &usize| matches!(self.program.instructions()[*i].op, Op::CheckpointName { .. });
-        self.again.keys().all(named)
+        self.recomputed_ops.keys().all(named)
     }
     /// Returns the types of the kept values: first of variables, then of values within operations.
     fn kept_types(&self) -> &[Type] {
         self.kept_types.get_or_init(|| {
             let own = self.kept.iter().map(|v| self.program.ty(*v).clone());
-            let inner = self.again.iter().flat_map(|(&at, p)| kept_within(&self.program.instructions()[at].op, p));
+            let inner = self
+                .recomputed_ops
+                .iter()
+                .flat_map(|(&at, p)| kept_in_programs(&self.program.instructions()[at].op, p));
             own.chain(inner).collect()
         })
     }
@@ -129,10 +132,10 @@ impl<'a> Partition<'a> {
             let marks: Vec<bool> = (0..self.program.inputs().len()).map(|i| i >= consts).collect();
             let varies = reached_variables(self.program, &DependenceKind::Operands, &marks);
             let own = self.kept.iter().map(|v| varies[v.index()]);
-            let inner = self.again.iter().flat_map(|(&at, programs)| {
+            let inner = self.recomputed_ops.iter().flat_map(|(&at, programs)| {
                 let op = &self.program.instructions()[at].op;
                 let any = op.has_effects() || op.operands().into_iter().any(|v| varies[v.index()]);
-                vec![any; kept_within(op, programs).len()]
+                vec![any; kept_in_programs(op, programs).len()]
             });
             own.chain(inner).collect()
         })
@@ -144,10 +147,10 @@ impl<'a> Partition<'a> {
         let mut inner = Vec::new();
         for (at, instruction) in self.program.instructions().iter().enumerate() {
             let op = instruction.op.map(|v| env[v.index()].clone());
-            let programs = self.again.get(&at).map_or(&[][..], Vec::as_slice);
-            let keeps = !kept_within(&instruction.op, programs).is_empty();
+            let programs = self.recomputed_ops.get(&at).map_or(&[][..], Vec::as_slice);
+            let keeps = !kept_in_programs(&instruction.op, programs).is_empty();
             let run = || match PartitionedOp::new(&op) {
-                Some(opened) if keeps => forward_within(&opened, programs),
+                Some(opened) if keeps => forward_in_programs(&opened, programs),
                 Some(_) | None => (Tensor::apply(op.clone()).into_vec(), Vec::new()),
             };
             let (results, kept) = with_origin(&instruction.origin, run);
@@ -159,7 +162,7 @@ impl<'a> Partition<'a> {
         (self.program.outputs().iter().map(of).collect(), kept)
     }
     /// Returns the variables that are needed again, from the needed inputs and the kept values.
-    fn again(&self, inputs: &[Tensor], kept: &[Tensor]) -> Vec<Option<Tensor>> {
+    fn recompute(&self, inputs: &[Tensor], kept: &[Tensor]) -> Vec<Option<Tensor>> {
         let mut given = inputs.iter();
         let mut env: Vec<Option<Tensor>> = vec![None; self.program.num_vars()];
         for v in self.program.inputs().filter(|v| self.needed[v.index()]) {
@@ -167,13 +170,13 @@ impl<'a> Partition<'a> {
         }
         let (own, mut inner) = kept.split_at(self.kept.len());
         self.kept.iter().zip(own).for_each(|(v, x)| env[v.index()] = Some(x.clone()));
-        for (&at, programs) in &self.again {
+        for (&at, programs) in &self.recomputed_ops {
             let instruction = &self.program.instructions()[at];
-            let (mine, rest) = inner.split_at(kept_within(&instruction.op, programs).len());
+            let (mine, rest) = inner.split_at(kept_in_programs(&instruction.op, programs).len());
             inner = rest;
             let at = |v: &Var| env[v.index()].clone();
             let run = || match PartitionedOp::new(&instruction.op.map(at)) {
-                Some(opened) => again_within(&opened, programs, mine),
+                Some(opened) => recompute_in_programs(&opened, programs, mine),
                 None => {
                     let op = instruction.op.map(|v| at(v).expect("what is needed is given"));
                     Tensor::apply(op).into_iter().map(Some).collect()
@@ -187,8 +190,8 @@ impl<'a> Partition<'a> {
         env
     }
     /// Returns the marked outputs, from the needed inputs and the kept values.
-    pub fn outputs_again(&self, inputs: &[Tensor], kept: &[Tensor], marked: &[bool]) -> Vec<Tensor> {
-        let env = self.again(inputs, kept);
+    pub fn recompute_outputs(&self, inputs: &[Tensor], kept: &[Tensor], marked: &[bool]) -> Vec<Tensor> {
+        let env = self.recompute(inputs, kept);
         let outputs = self.program.outputs().iter().zip(marked).filter(|(_, m)| **m);
         outputs.map(|(v, _)| env[v.index()].clone().expect("it is needed")).collect()
     }
@@ -200,9 +203,9 @@ impl<'a> Partition<'a> {
 /// Returns the outputs with these indices. Only the inputs that they depend on are required.
 pub(super) fn part(program: &Program, inputs: Vec<Option<Tensor>>, outputs: &[usize]) -> Vec<Tensor> {
     let mut partition = Partition::new(program, &CheckpointPolicy::NothingSaveable);
-    outputs.iter().for_each(|&i| partition.need_output(i));
+    outputs.iter().for_each(|&i| partition.mark_output_needed(i));
     let given = marked(inputs, &partition.inputs()).map(|x| x.expect("what is needed is given")).collect::<Vec<_>>();
-    let env = partition.again(&given, &[]);
+    let env = partition.recompute(&given, &[]);
     let output = |&i: &usize| env[program.outputs()[i].index()].clone().expect("it is needed");
     outputs.iter().map(output).collect()
 }
@@ -214,11 +217,11 @@ pub(in crate::transform) fn some_results(op: &Op, given: &Op<Option<Tensor>>, ma
     let (Some(opened), true) = (PartitionedOp::new(given), marks.contains(&true)) else {
         return vec![None; marks.len()];
     };
-    let mut programs: Vec<Partition> = within(op).into_iter().map(|p| Partition::new(p, &policy)).collect();
+    let mut programs: Vec<Partition> = policy_programs(op).into_iter().map(|p| Partition::new(p, &policy)).collect();
     for i in (0..marks.len()).filter(|&i| marks[i]) {
-        needed_within(op, &mut programs, i);
+        mark_needed_in_programs(op, &mut programs, i);
     }
-    let results = again_within(&opened, &programs, &[]);
+    let results = recompute_in_programs(&opened, &programs, &[]);
     results.into_iter().zip(marks).map(|(x, &marked)| x.filter(|_| marked)).collect()
 }
 
@@ -259,7 +262,7 @@ impl<'a, V> PartitionedOp<'a, V> {
 }
 
 /// The programs in which a policy applies.
-fn within<V>(op: &Op<V>) -> Vec<&Program> {
+fn policy_programs<V>(op: &Op<V>) -> Vec<&Program> {
     match PartitionedOp::new(op) {
         Some(PartitionedOp::Call { program, .. }) => vec![program],
         Some(PartitionedOp::Case { branches, .. }) => branches.iter().map(|b| &**b).collect(),
@@ -270,15 +273,15 @@ fn within<V>(op: &Op<V>) -> Vec<&Program> {
 
 /// Marks a result of an operation as needed again. `programs` are its sub-programs. Returns the operands that the
 /// result needs.
-fn needed_within(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
-    programs.iter_mut().for_each(|p| p.need_output(result));
+fn mark_needed_in_programs(op: &Op, programs: &mut [Partition], result: usize) -> Vec<Var> {
+    programs.iter_mut().for_each(|p| p.mark_output_needed(result));
     if let Some(PartitionedOp::Scan(scan)) = PartitionedOp::new(op) {
         let (consts, carry) = (scan.consts.len(), scan.init.len());
         let body = &mut programs[0];
         // The carry of one iteration is that of the next one, so both are needed together.
         let round = |body: &Partition, k: usize| (body.needed[consts + k], body.needed_outputs()[k]);
         while let Some(k) = (0..carry).find(|&k| round(body, k).0 != round(body, k).1) {
-            if round(body, k).0 { body.need_output(k) } else { body.needed[consts + k] = true }
+            if round(body, k).0 { body.mark_output_needed(k) } else { body.needed[consts + k] = true }
         }
     }
     let needed = needed_inputs(programs);
@@ -295,7 +298,7 @@ fn needed_inputs(programs: &[Partition]) -> Vec<bool> {
 }
 
 /// Returns the types of the kept values of an operation with these programs.
-fn kept_within<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
+fn kept_in_programs<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
     match PartitionedOp::new(op) {
         _ if programs.is_empty() => Vec::new(),
         Some(PartitionedOp::Scan(scan)) => {
@@ -304,21 +307,21 @@ fn kept_within<V>(op: &Op<V>, programs: &[Partition]) -> Vec<Type> {
             programs[0].kept_types().iter().zip(varies).map(stacked).collect()
         }
         Some(PartitionedOp::Call { .. }) => programs[0].kept_types().to_vec(),
-        Some(PartitionedOp::Case { .. }) => places(programs).types,
+        Some(PartitionedOp::Case { .. }) => shared_residuals(programs).types,
         None => Vec::new(),
     }
 }
 
-fn places(branches: &[Partition]) -> SharedResiduals {
+fn shared_residuals(branches: &[Partition]) -> SharedResiduals {
     SharedResiduals::new(branches.iter().map(|b| b.kept_types().to_vec()))
 }
 
 /// Returns the results of an operation with these programs, and its kept values.
-fn forward_within(op: &PartitionedOp<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
+fn forward_in_programs(op: &PartitionedOp<Tensor>, programs: &[Partition]) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = programs[0].program.outputs().len();
     let mut results = match op {
         PartitionedOp::Case { index, args, .. } => {
-            let places = places(programs);
+            let places = shared_residuals(programs);
             let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
                 sub_program(branch.program.name(), branch.program.input_types().to_vec(), |params| {
                     let (mut outputs, kept) = branch.forward(params);
@@ -344,7 +347,7 @@ fn forward_within(op: &PartitionedOp<Tensor>, programs: &[Partition]) -> (Vec<Te
     (results, kept)
 }
 
-/// Like [`forward_within`], for a loop. It stacks the kept values that differ between iterations.
+/// Like [`forward_in_programs`], for a loop. It stacks the kept values that differ between iterations.
 fn forward_iterations(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, Vec<Tensor>) {
     let outputs = body.program.outputs().len();
     let varies = body.kept_varies(scan.consts.len());
@@ -368,7 +371,11 @@ fn forward_iterations(scan: &Parts<Tensor>, body: &Partition) -> (Vec<Tensor>, V
 }
 
 /// Returns the results of an operation with these programs that are needed again, from its kept values.
-fn again_within(op: &PartitionedOp<Option<Tensor>>, programs: &[Partition], kept: &[Tensor]) -> Vec<Option<Tensor>> {
+fn recompute_in_programs(
+    op: &PartitionedOp<Option<Tensor>>,
+    programs: &[Partition],
+    kept: &[Tensor],
+) -> Vec<Option<Tensor>> {
     let operands: Vec<&Option<Tensor>> = match op {
         PartitionedOp::Call { args, .. } | PartitionedOp::Case { args, .. } => args.iter().collect(),
         PartitionedOp::Scan(scan) => scan.args().collect(),
@@ -384,14 +391,14 @@ fn again_within(op: &PartitionedOp<Option<Tensor>>, programs: &[Partition], kept
     let results = match op {
         PartitionedOp::Case { index, .. } => {
             let index = index.as_ref().expect("it is needed");
-            let places = places(programs);
+            let places = shared_residuals(programs);
             let branches = programs.iter().zip(&places.of).map(|(branch, of)| {
                 sub_program(branch.program.name(), types(), |params| {
                     let (inputs_of_any, kept) = params.split_at(inputs.len());
                     let own = marked(branch.inputs(), &needed).collect::<Vec<_>>();
                     let own: Vec<Tensor> = marked(inputs_of_any.iter().cloned(), &own).collect();
                     let kept: Vec<Tensor> = of.iter().map(|&place| kept[place].clone()).collect();
-                    branch.outputs_again(&own, &kept, &outputs)
+                    branch.recompute_outputs(&own, &kept, &outputs)
                 })
             });
             lax::case(index, &branches.collect::<Vec<_>>(), &all)
@@ -404,7 +411,7 @@ fn again_within(op: &PartitionedOp<Option<Tensor>>, programs: &[Partition], kept
             let inner = &programs[0];
             let program = sub_program(inner.program.name(), types(), |params| {
                 let (inputs, kept) = params.split_at(inputs.len());
-                inner.outputs_again(inputs, kept, &outputs)
+                inner.recompute_outputs(inputs, kept, &outputs)
             });
             call(*remat, &program, &all)
         }
@@ -413,7 +420,7 @@ fn again_within(op: &PartitionedOp<Option<Tensor>>, programs: &[Partition], kept
     outputs.iter().map(|&given| if given { results.next() } else { None }).collect()
 }
 
-/// Like [`again_within`], for a loop with the operands that are `needed`.
+/// Like [`recompute_in_programs`], for a loop with the operands that are `needed`.
 fn recompute_iterations(
     body: &Partition,
     needed: &[bool],
@@ -440,7 +447,7 @@ fn recompute_iterations(
         let (mut kept_fixed, mut kept_slices) = (kept_fixed.iter(), kept_slices.iter());
         let kept = varies.iter().map(|&varies| if varies { kept_slices.next() } else { kept_fixed.next() });
         let kept: Vec<Tensor> = kept.map(|x| x.expect("it is one or the other").clone()).collect();
-        body.outputs_again(&[own_fixed, carried, own_slices].concat(), &kept, outputs)
+        body.recompute_outputs(&[own_fixed, carried, own_slices].concat(), &kept, outputs)
     });
     lax::scan(&step, &consts, init, &xs, how)
 }

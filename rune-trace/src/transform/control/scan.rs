@@ -57,7 +57,7 @@ pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dua
     let mut instantiate = vec![false; scan.body.outputs().len()];
     instantiate[..carry].copy_from_slice(&moves[consts..consts + carry]);
     let (values, tangents, moving) = match mode {
-        Mode::Forward => together(scan, &moves, &instantiate),
+        Mode::Forward => with_values(scan, &moves, &instantiate),
         Mode::Linearize => linearized(scan, &moves, &instantiate),
     };
     duals(values, &moving, tangents)
@@ -67,7 +67,7 @@ pub(in crate::transform) fn jvp(scan: &Parts<Dual>, mode: Mode) -> SmallVec<[Dua
 type Moved = (Vec<Tensor>, Vec<Tensor>, Vec<bool>);
 
 /// Carries tangents together with values.
-fn together(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved {
+fn with_values(scan: &Parts<Dual>, moves: &[bool], instantiate: &[bool]) -> Moved {
     let (consts, carry) = (scan.consts.len(), scan.init.len());
     let (pushed, moving) = pushed_forward(scan.body, moves, instantiate);
     let both = |duals: &[Dual], moves: &[bool]| -> Vec<Tensor> {
@@ -217,10 +217,10 @@ pub(in crate::transform) fn batch(scan: &Parts<Batched>, batch_axis: &BatchAxis)
     let body = sub_program(&format!("{}_vmap", scan.body.name()), types(&marks), |p| {
         let outputs = batched_body(p, &marks);
         mapped = carried_marks.iter().copied().chain(outputs[carry..].iter().map(|y| y.mapped)).collect();
-        outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.spread(batch_axis.size) } else { y.t }).collect()
+        outputs.into_iter().zip(&mapped).map(|(y, &m)| if m { y.broadcast(batch_axis.size) } else { y.t }).collect()
     });
     let fixed: Vec<Tensor> = scan.consts.iter().map(|x| x.t.clone()).collect();
-    let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(batch_axis.size) } else { x.t.clone() };
+    let wide = |(x, &m): (&Batched, &bool)| if m { x.broadcast(batch_axis.size) } else { x.t.clone() };
     let init: Vec<Tensor> = scan.init.iter().zip(carried_marks).map(wide).collect();
     // The scanned axis comes first, and then the batch axis.
     let by_position = |x: &Batched| if x.mapped { move_axis(&x.t, 0, 1) } else { x.t.clone() };

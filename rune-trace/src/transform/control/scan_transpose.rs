@@ -75,7 +75,7 @@ pub(in crate::transform) fn transpose(
     let how = lax::Scan { reverse: !scan.how.reverse, ..scan.how };
     let results = lax::scan(&transposed, &fixed, &init, &stacks, how);
     for (x, ct) in marked(scan.args(), &wanted).zip(results) {
-        acc.give(x, || ct);
+        acc.accumulate(x, || ct);
     }
 }
 

@@ -17,10 +17,10 @@ pub(in crate::transform) fn sub_program(
     types: impl IntoIterator<Item = Type>,
     f: impl FnOnce(&[Tensor]) -> Vec<Tensor>,
 ) -> Arc<Program> {
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let params: Vec<Tensor> = types.into_iter().map(|ty| Tensor::param(ty, None, "a transformation")).collect();
     let outputs = f(&params);
-    let traced = trace(name, &params, &outputs, Keep::Since(since.end()));
+    let traced = trace(name, &params, &outputs, Keep::Recorded(active_trace.end()));
     debug_assert!(traced.captured.is_empty(), "a sub-program captures nothing");
     Arc::new(traced.program)
 }
@@ -49,7 +49,7 @@ pub(in crate::transform) struct Split {
 
 impl Split {
     /// Returns the types of the residuals that the forward program computes.
-    pub fn made(&self) -> Vec<Type> {
+    pub fn residual_types(&self) -> Vec<Type> {
         self.forward.output_types().split_off(self.moving.len())
     }
 }
@@ -57,7 +57,7 @@ impl Split {
 /// Linearizes `program`. `moves` marks the inputs with a tangent. Outputs that `instantiate` marks always have a
 /// tangent.
 pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate: &[bool]) -> Split {
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let params = parameters(program.input_types(), |_| true);
     let tangents = parameters(program.input_types(), |i| moves[i]);
     let outputs = move_along(program, &params, &tangents, moves, instantiate, Mode::Linearize);
@@ -75,7 +75,7 @@ pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate
     };
     let residuals = linear.captured.iter().map(origin).collect();
     let all: Vec<Tensor> = outputs.iter().map(|y| y.v.clone()).chain(made).collect();
-    let forward = trace(program.name(), &params, &all, Keep::Since(since.end()));
+    let forward = trace(program.name(), &params, &all, Keep::Recorded(active_trace.end()));
     debug_assert!(forward.captured.is_empty(), "a sub-program captures nothing");
     Split { forward: Arc::new(forward.program), linear: Arc::new(linear.program), residuals, moving }
 }

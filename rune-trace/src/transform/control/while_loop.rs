@@ -93,7 +93,7 @@ pub(in crate::transform) fn batch(
     }
     let holds = sub_program(&format!("{}_vmap", cond.name()), types(&marks), |p| {
         let holds = vmap(cond, batch_axis, inner(p, &marks)).remove(0);
-        vec![if differs { holds.spread(batch_axis.size) } else { holds.t }]
+        vec![if differs { holds.broadcast(batch_axis.size) } else { holds.t }]
     });
     let cond_wide = match differs {
         true => sub_program(holds.name(), types(&marks), |p| {
@@ -105,7 +105,7 @@ pub(in crate::transform) fn batch(
     let body_wide = sub_program(&format!("{}_vmap", body.name()), types(&marks), |p| {
         let next = vmap(body, batch_axis, inner(p, &marks));
         let next =
-            next.into_iter().zip(&marks[consts..]).map(|(y, &m)| if m { y.spread(batch_axis.size) } else { y.t });
+            next.into_iter().zip(&marks[consts..]).map(|(y, &m)| if m { y.broadcast(batch_axis.size) } else { y.t });
         if !differs {
             return next.collect();
         }
@@ -116,7 +116,7 @@ pub(in crate::transform) fn batch(
         };
         next.zip(&p[consts..]).map(keep).collect()
     });
-    let wide = |(x, &m): (&Batched, &bool)| if m { x.spread(batch_axis.size) } else { x.t.clone() };
+    let wide = |(x, &m): (&Batched, &bool)| if m { x.broadcast(batch_axis.size) } else { x.t.clone() };
     let values: Vec<Tensor> = args.iter().zip(&marks).map(wide).collect();
     let results = lax::while_loop(&cond_wide, &body_wide, &values[..consts], &values[consts..]);
     results.into_iter().zip(&marks[consts..]).map(|(t, &mapped)| Batched { t, mapped }).collect()

@@ -16,14 +16,14 @@ pub(super) fn dot_general(
     dims: &DotDims,
     acc: &mut Cotangents,
 ) -> Result<(), NotLinear> {
-    acc.try_give(lhs, || Ok(operand(ct, lhs, rhs.known()?, dims, false)))?;
+    acc.try_accumulate(lhs, || Ok(operand(ct, lhs, rhs.known()?, dims, false)))?;
     let swapped = DotDims {
         lhs_batch: dims.rhs_batch.clone(),
         rhs_batch: dims.lhs_batch.clone(),
         lhs_contract: dims.rhs_contract.clone(),
         rhs_contract: dims.lhs_contract.clone(),
     };
-    acc.try_give(rhs, || Ok(operand(ct, rhs, lhs.known()?, &swapped, true)))
+    acc.try_accumulate(rhs, || Ok(operand(ct, rhs, lhs.known()?, &swapped, true)))
 }
 
 /// Returns the cotangent of the operand `x`, the left one of `dims`. If `second`, its free axes in `ct` come after
@@ -80,8 +80,8 @@ pub(super) fn conv(
     dims: &ConvDims,
     acc: &mut Cotangents,
 ) -> Result<(), NotLinear> {
-    acc.try_give(lhs, || Ok(conv_lhs(ct, lhs, rhs.known()?, dims)))?;
-    acc.try_give(rhs, || Ok(conv_rhs(ct, lhs.known()?, rhs, dims)))
+    acc.try_accumulate(lhs, || Ok(conv_lhs(ct, lhs, rhs.known()?, dims)))?;
+    acc.try_accumulate(rhs, || Ok(conv_rhs(ct, lhs.known()?, rhs, dims)))
 }
 
 fn swapped(spec: &Dims) -> Dims {

@@ -36,16 +36,16 @@ pub(super) fn scatter(
     };
     match mode {
         ScatterMode::Add => {
-            acc.give(x, || ct.clone());
-            acc.give(updates, read);
+            acc.accumulate(x, || ct.clone());
+            acc.accumulate(updates, read);
         }
         ScatterMode::Set => {
-            acc.give(x, || lax::scatter(ct, indices, &zeros(updates), dims.clone(), ScatterMode::Set, unique));
-            acc.give(updates, read);
+            acc.accumulate(x, || lax::scatter(ct, indices, &zeros(updates), dims.clone(), ScatterMode::Set, unique));
+            acc.accumulate(updates, read);
         }
         ScatterMode::Mul => {
             let updates = updates.known()?;
-            acc.give(x, || lax::scatter(ct, indices, updates, dims.clone(), ScatterMode::Mul, unique));
+            acc.accumulate(x, || lax::scatter(ct, indices, updates, dims.clone(), ScatterMode::Mul, unique));
         }
         ScatterMode::Min | ScatterMode::Max => return Err(NotLinear),
     }
@@ -57,38 +57,38 @@ pub(super) fn scatter(
 fn last_starts(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> Tensor {
     let last = map.iter().map(|&a| {
         let start = lax::full(DType::I64, &Shape::from([1]), (shape[a] as i64 - sizes[a] as i64) as f64);
-        lax::convert(&start, wide(indices.dtype()))
+        lax::convert(&start, signed_index_dtype(indices.dtype()))
     });
     let row = match map.is_empty() {
-        true => lax::full(wide(indices.dtype()), &Shape::from([0]), 0.0),
+        true => lax::full(signed_index_dtype(indices.dtype()), &Shape::from([0]), 0.0),
         false => lax::concatenate(&last.collect::<Vec<_>>(), 0),
     };
     lax::broadcast_in_dim(&row, indices.shape().clone(), &[indices.rank() - 1])
 }
 
 /// Returns a signed dtype that can hold the indices of `dtype` and every size.
-fn wide(dtype: DType) -> DType {
+fn signed_index_dtype(dtype: DType) -> DType {
     if dtype == DType::I64 || dtype == DType::U64 || dtype == DType::U32 { DType::I64 } else { DType::I32 }
 }
 
 /// Returns the indices in a signed dtype. A value that does not fit into `i64` would become negative. It is replaced by
 /// 2⁶², which is also out of range of any axis.
-fn signed(indices: &Tensor) -> Tensor {
+fn to_signed(indices: &Tensor) -> Tensor {
     let beyond = 2f64.powi(62);
     let fits =
         if indices.dtype() == DType::U64 { &lax::min(indices, &lax::full_like(indices, beyond)) } else { indices };
-    lax::convert(fits, wide(indices.dtype()))
+    lax::convert(fits, signed_index_dtype(indices.dtype()))
 }
 
 fn clamped(indices: &Tensor, shape: &Shape, map: &[usize], sizes: &[usize]) -> Tensor {
-    let indices = signed(indices);
+    let indices = to_signed(indices);
     let last = last_starts(&indices, shape, map, sizes);
     lax::clamp(&lax::full_like(&indices, 0.0), &indices, &last)
 }
 
 /// Returns, for each element of the updates, whether its slice lies completely inside the operand.
 fn inside(indices: &Tensor, shape: &Shape, dims: &ScatterDims, sizes: &[usize], updates: &Shape) -> Tensor {
-    let indices = signed(indices);
+    let indices = to_signed(indices);
     let last = last_starts(&indices, shape, &dims.scatter_map, sizes);
     let each = lax::and(&lax::ge(&indices, &lax::full_like(&indices, 0.0)), &lax::le(&indices, &last));
     let all = lax::reduce(rune_ir::op::ReduceFn::And, &each, &[indices.rank() - 1]);

@@ -7,7 +7,7 @@ mod index;
 use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
 use crate::Tensor;
 use crate::tensor::refuse;
-use crate::tensor::{lax, made_by, with_origin};
+use crate::tensor::{lax, with_origin, with_transform};
 use rune_ir::op::{BinaryFn, CollectiveFn, CumulativeFn, Padding, ReduceFn, UnaryFn, WindowFn};
 use rune_ir::program::dependence::{self, DependenceKind};
 use rune_ir::{DType, Instruction, Op, Program, Shape, Transform, Type, Var};
@@ -61,11 +61,11 @@ pub(super) struct Cotangents(Vec<Option<Tensor>>);
 
 impl Cotangents {
     /// Adds the cotangent that `ct` computes to that of `to`, if it is wanted.
-    pub fn give(&mut self, to: &VariableState, ct: impl FnOnce() -> Tensor) {
-        _ = self.try_give(to, || Ok(ct()));
+    pub fn accumulate(&mut self, to: &VariableState, ct: impl FnOnce() -> Tensor) {
+        _ = self.try_accumulate(to, || Ok(ct()));
     }
-    /// Like [`Cotangents::give`], for a cotangent that may not exist.
-    pub fn try_give(
+    /// Like [`Cotangents::accumulate`], for a cotangent that may not exist.
+    pub fn try_accumulate(
         &mut self,
         to: &VariableState,
         ct: impl FnOnce() -> Result<Tensor, NotLinear>,
@@ -103,7 +103,7 @@ pub(super) fn transpose(
                 env.extend(results.into_iter().map(VariableState::Known));
             }
             Err(NotLinear) => {
-                let known = known_beside(instruction, &op);
+                let known = known_results(instruction, &op);
                 let slot = |(var, known): (Var, Option<Tensor>)| match known {
                     Some(value) => VariableState::Known(value),
                     None => VariableState::Wanted { ty: program.ty(var).clone(), var },
@@ -115,7 +115,7 @@ pub(super) fn transpose(
     let mut acc = Cotangents(vec![None; program.num_vars()]);
     for (&output, ct) in program.outputs().iter().zip(cotangents) {
         if let Some(ct) = ct {
-            acc.give(&env[output.index()], || ct);
+            acc.accumulate(&env[output.index()], || ct);
         }
     }
     for instruction in program.instructions().iter().rev() {
@@ -128,7 +128,7 @@ pub(super) fn transpose(
 
 /// Returns the results of an operation with wanted operands that do not depend on these operands. Operations with
 /// sub-programs may have such results in addition to tangents.
-fn known_beside(instruction: &Instruction, op: &Op<&VariableState>) -> SmallVec<[Option<Tensor>; 2]> {
+fn known_results(instruction: &Instruction, op: &Op<&VariableState>) -> SmallVec<[Option<Tensor>; 2]> {
     let count = instruction.results().len();
     if instruction.op.programs().is_empty() {
         return smallvec![None; count];
@@ -148,7 +148,7 @@ fn step(instruction: &Instruction, env: &[VariableState], acc: &mut Cotangents) 
             not_linear(instruction);
         }
     };
-    with_origin(&instruction.origin, || made_by(Transform::Transpose, run));
+    with_origin(&instruction.origin, || with_transform(Transform::Transpose, run));
 }
 
 /// Adds the cotangents of the operands of a linear operation, computed from those of its results.
@@ -156,53 +156,55 @@ fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -
     // The cotangent of the result, if the operation has one result.
     let Some(ct) = cts.iter().flatten().next() else { return Ok(()) };
     match op {
-        Op::Unary { f: UnaryFn::Neg, x } => acc.give(x, || lax::neg(ct)),
+        Op::Unary { f: UnaryFn::Neg, x } => acc.accumulate(x, || lax::neg(ct)),
         // The pairing of tangents and cotangents is the real part of their product, without conjugation, like in JAX.
-        Op::Unary { f: UnaryFn::Real, x } => acc.give(x, || lax::complex(ct, &lax::full_like(ct, 0.0))),
-        Op::Unary { f: UnaryFn::Imag, x } => acc.give(x, || lax::complex(&lax::full_like(ct, 0.0), &lax::neg(ct))),
-        Op::Unary { f: UnaryFn::Conj, x } => acc.give(x, || lax::conj(ct)),
-        Op::Complex { re, im } => {
-            acc.give(re, || lax::real(ct));
-            acc.give(im, || lax::neg(&lax::imag(ct)));
+        Op::Unary { f: UnaryFn::Real, x } => acc.accumulate(x, || lax::complex(ct, &lax::full_like(ct, 0.0))),
+        Op::Unary { f: UnaryFn::Imag, x } => {
+            acc.accumulate(x, || lax::complex(&lax::full_like(ct, 0.0), &lax::neg(ct)))
         }
-        Op::Fft { f, x, lengths } => acc.give(x, || fourier::fft(ct, *f, lengths)),
+        Op::Unary { f: UnaryFn::Conj, x } => acc.accumulate(x, || lax::conj(ct)),
+        Op::Complex { re, im } => {
+            acc.accumulate(re, || lax::real(ct));
+            acc.accumulate(im, || lax::neg(&lax::imag(ct)));
+        }
+        Op::Fft { f, x, lengths } => acc.accumulate(x, || fourier::fft(ct, *f, lengths)),
         Op::Binary { f: BinaryFn::Add, x, y } => {
-            acc.give(x, || ct.clone());
-            acc.give(y, || ct.clone());
+            acc.accumulate(x, || ct.clone());
+            acc.accumulate(y, || ct.clone());
         }
         Op::Binary { f: BinaryFn::Sub, x, y } => {
-            acc.give(x, || ct.clone());
-            acc.give(y, || lax::neg(ct));
+            acc.accumulate(x, || ct.clone());
+            acc.accumulate(y, || lax::neg(ct));
         }
         Op::Binary { f: BinaryFn::Mul, x, y } => {
-            acc.try_give(x, || Ok(lax::mul(ct, y.known()?)))?;
-            acc.try_give(y, || Ok(lax::mul(x.known()?, ct)))?;
+            acc.try_accumulate(x, || Ok(lax::mul(ct, y.known()?)))?;
+            acc.try_accumulate(y, || Ok(lax::mul(x.known()?, ct)))?;
         }
         Op::Binary { f: BinaryFn::Div, x, y } => {
             let y = y.known()?;
-            acc.give(x, || lax::div(ct, y));
+            acc.accumulate(x, || lax::div(ct, y));
         }
         Op::Convert { x, dtype } if x.dtype().is_inexact() && dtype.is_inexact() => {
-            acc.give(x, || lax::convert(ct, x.dtype()))
+            acc.accumulate(x, || lax::convert(ct, x.dtype()))
         }
         Op::Select { pred, on_true, on_false } => {
             let (pred, zero) = (pred.known()?, lax::full_like(ct, 0.0));
-            acc.give(on_true, || lax::select(pred, ct, &zero));
-            acc.give(on_false, || lax::select(pred, &zero, ct));
+            acc.accumulate(on_true, || lax::select(pred, ct, &zero));
+            acc.accumulate(on_false, || lax::select(pred, &zero, ct));
         }
 
-        Op::BroadcastInDim { x, shape, dims } => acc.give(x, || {
+        Op::BroadcastInDim { x, shape, dims } => acc.accumulate(x, || {
             let repeated = |a: &usize| !dims.iter().zip(x.shape().iter()).any(|(d, &n)| d == a && n == shape[*a]);
             let axes: Vec<usize> = (0..shape.rank()).filter(repeated).collect();
             lax::reshape(&lax::reduce_sum(ct, &axes), x.shape().clone())
         }),
-        Op::Reshape { x, shape: _ } => acc.give(x, || lax::reshape(ct, x.shape().clone())),
-        Op::Transpose { x, permutation } => acc.give(x, || {
+        Op::Reshape { x, shape: _ } => acc.accumulate(x, || lax::reshape(ct, x.shape().clone())),
+        Op::Transpose { x, permutation } => acc.accumulate(x, || {
             let mut inverse = vec![0; permutation.len()];
             permutation.iter().enumerate().for_each(|(i, &a)| inverse[a] = i);
             lax::transpose(ct, &inverse)
         }),
-        Op::Slice { x, start, limit: _, strides } => acc.give(x, || {
+        Op::Slice { x, start, limit: _, strides } => acc.accumulate(x, || {
             let config = (0..x.shape().rank()).map(|a| {
                 let (n, taken, interior) = (x.shape()[a], ct.shape()[a], strides[a] - 1);
                 let reach = if taken == 0 { 0 } else { (taken - 1) * strides[a] + 1 };
@@ -213,14 +215,14 @@ fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -
         }),
         Op::Pad { x, padding, config } => {
             let part = unpad(ct, x.shape(), config);
-            acc.give(padding, || lax::sub(&sum(ct), &sum(&part)));
-            acc.give(x, || part);
+            acc.accumulate(padding, || lax::sub(&sum(ct), &sum(&part)));
+            acc.accumulate(x, || part);
         }
         Op::Concatenate { xs, dimension } => {
             let mut at = 0;
             for x in xs {
                 let n = x.shape()[*dimension];
-                acc.give(x, || {
+                acc.accumulate(x, || {
                     let (mut start, mut limit) = (vec![0; ct.rank()], ct.shape().to_vec());
                     (start[*dimension], limit[*dimension]) = (at, at + n);
                     lax::slice(ct, &start, &limit, &vec![1; ct.rank()])
@@ -228,57 +230,59 @@ fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -
                 at += n;
             }
         }
-        Op::Reverse { x, axes } => acc.give(x, || lax::reverse(ct, axes)),
-        Op::CheckpointName { x, name: _ } => acc.give(x, || ct.clone()),
+        Op::Reverse { x, axes } => acc.accumulate(x, || lax::reverse(ct, axes)),
+        Op::CheckpointName { x, name: _ } => acc.accumulate(x, || ct.clone()),
 
         Op::DynamicSlice { x, start_indices, slice_sizes: _ } => {
             let starts = start_indices.iter().map(|i| i.known().cloned()).collect::<Result<Vec<_>, _>>()?;
-            acc.give(x, || lax::dynamic_update_slice(&zeros(x), ct, &starts));
+            acc.accumulate(x, || lax::dynamic_update_slice(&zeros(x), ct, &starts));
         }
         Op::DynamicUpdateSlice { x, update, start_indices } => {
             let starts = start_indices.iter().map(|i| i.known().cloned()).collect::<Result<Vec<_>, _>>()?;
-            acc.give(x, || lax::dynamic_update_slice(ct, &zeros(update), &starts));
-            acc.give(update, || lax::dynamic_slice(ct, &starts, update.shape()));
+            acc.accumulate(x, || lax::dynamic_update_slice(ct, &zeros(update), &starts));
+            acc.accumulate(update, || lax::dynamic_slice(ct, &starts, update.shape()));
         }
         Op::Gather { x, indices, dims, slice_sizes } => {
             let indices = indices.known()?;
-            acc.give(x, || index::gather(ct, x, indices, dims, slice_sizes));
+            acc.accumulate(x, || index::gather(ct, x, indices, dims, slice_sizes));
         }
         Op::Scatter { x, indices, updates, dims, mode, unique } => {
             index::scatter(ct, x, indices.known()?, updates, dims, *mode, *unique, acc)?;
         }
 
-        Op::Reduce { f: ReduceFn::Sum, x, axes } => acc.give(x, || {
+        Op::Reduce { f: ReduceFn::Sum, x, axes } => acc.accumulate(x, || {
             let kept: Vec<usize> = (0..x.shape().rank()).filter(|a| !axes.contains(a)).collect();
             lax::broadcast_in_dim(ct, x.shape().clone(), &kept)
         }),
-        Op::ReduceWindow { f: WindowFn::Sum, x, window } => acc.give(x, || contraction::window_sum(ct, x, window)),
+        Op::ReduceWindow { f: WindowFn::Sum, x, window } => {
+            acc.accumulate(x, || contraction::window_sum(ct, x, window))
+        }
         Op::Cumulative { f: CumulativeFn::Sum, x, axis, reverse } => {
-            acc.give(x, || lax::cumulative(CumulativeFn::Sum, ct, *axis, !reverse));
+            acc.accumulate(x, || lax::cumulative(CumulativeFn::Sum, ct, *axis, !reverse));
         }
         Op::DotGeneral { lhs, rhs, dims, out: _ } => contraction::dot_general(ct, lhs, rhs, dims, acc)?,
         Op::Conv { lhs, rhs, dims } => contraction::conv(ct, lhs, rhs, dims, acc)?,
         // Like JAX's `_triangular_solve_transpose_rule`.
         Op::LuSolve { a, lu, permutation, b, transpose } => {
             let factors = [a.known()?, lu.known()?, permutation.known()?];
-            acc.give(b, || lax::lu_solve(factors, ct, !transpose));
+            acc.accumulate(b, || lax::lu_solve(factors, ct, !transpose));
         }
         Op::TriangularSolve { a, b, how } => {
             let a = a.known()?;
-            acc.give(b, || lax::triangular_solve(a, ct, how.transposed()));
+            acc.accumulate(b, || lax::triangular_solve(a, ct, how.transposed()));
         }
 
         // Each batch element contributes to all sums, so its cotangent is the sum of all cotangents.
         Op::Collective { f: CollectiveFn::Sum, x, axis } => {
-            acc.give(x, || lax::collective(CollectiveFn::Sum, ct, axis));
+            acc.accumulate(x, || lax::collective(CollectiveFn::Sum, ct, axis));
         }
         // Sums the cotangents of this part from all batch elements.
-        Op::AllGather { x, axis, dimension } => acc.give(x, || {
+        Op::AllGather { x, axis, dimension } => acc.accumulate(x, || {
             let parts = lax::all_to_all(ct, axis, *dimension, 0);
             lax::reduce_sum(&parts, &[0])
         }),
-        Op::AllToAll { x, axis, split, concat } => acc.give(x, || lax::all_to_all(ct, axis, *concat, *split)),
-        Op::Ppermute { x, axis, pairs } => acc.give(x, || {
+        Op::AllToAll { x, axis, split, concat } => acc.accumulate(x, || lax::all_to_all(ct, axis, *concat, *split)),
+        Op::Ppermute { x, axis, pairs } => acc.accumulate(x, || {
             let back = pairs.iter().map(|&(from, to)| (to, from)).collect();
             lax::ppermute(ct, axis, back)
         }),
@@ -348,7 +352,7 @@ fn barrier(xs: &[&VariableState], cts: &[Option<Tensor>], acc: &mut Cotangents) 
     for (x, ct) in xs.iter().zip(cts) {
         if ct.is_some() {
             let ct = kept.next().expect("one result for each operand");
-            acc.give(x, || ct);
+            acc.accumulate(x, || ct);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Batching of user functions.
 
-use super::{BatchAxis, Batched, behind};
+use super::{BatchAxis, Batched, prepend};
 use crate::Tensor;
 use crate::tensor::lax;
 use crate::tensor::refuse;
@@ -36,7 +36,7 @@ pub(super) fn batch(
         lax::scan(&body, &tensors(fixed), &[], &tensors(mapped), how).into()
     };
     let expanded = |x: &Batched| {
-        let shape: Shape = behind(1, x.t.shape()).collect();
+        let shape: Shape = prepend(1, x.t.shape()).collect();
         if x.mapped { x.t.clone() } else { lax::reshape(&x.t, shape) }
     };
     let all = match (f, vmap_method) {
@@ -44,7 +44,7 @@ pub(super) fn batch(
         (CallbackFn::Pure, Some(VmapMethod::SequentialUnrolled)) => each(batch_axis.size),
         (CallbackFn::Pure, Some(VmapMethod::ExpandDims)) => once(args.iter().map(expanded).collect()),
         (CallbackFn::Pure, Some(VmapMethod::BroadcastAll)) => {
-            once(args.iter().map(|x| x.spread(batch_axis.size)).collect())
+            once(args.iter().map(|x| x.broadcast(batch_axis.size)).collect())
         }
         (CallbackFn::Pure, None) => refuse!(
             "`pure_callback` at {} is batched by `vmap`, but has no `VmapMethod`; for one call for each batch element, use `pure_callback_with(VmapMethod::Sequential, …)`",

@@ -1,6 +1,6 @@
 //! Operations over the batch axis itself.
 
-use super::{Batched, behind, move_axis};
+use super::{Batched, move_axis, prepend};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{CollectiveFn, Dims, Literal, ReduceFn};
@@ -18,13 +18,13 @@ pub(super) fn axis_index(size: usize) -> Batched {
 
 /// Stacks the operands of all batch elements along a new axis `dimension`. The result is the same for all of them.
 pub(super) fn all_gather(x: &Batched, dimension: usize, size: usize) -> Batched {
-    Batched::unmapped(move_axis(&x.spread(size), 0, dimension))
+    Batched::unmapped(move_axis(&x.broadcast(size), 0, dimension))
 }
 
 /// Exchanges parts between all batch elements. The sources are along the first axis of `x`, and the destinations along
 /// the axis `split` of a batch element.
 pub(super) fn all_to_all(x: &Batched, split: usize, concat: usize, size: usize) -> Batched {
-    let wide = x.spread(size);
+    let wide = x.broadcast(size);
     let mut permutation: Dims = (1..wide.rank()).filter(|a| a - 1 != split).collect();
     permutation.insert(concat, 0);
     permutation.insert(0, split + 1);
@@ -34,7 +34,7 @@ pub(super) fn all_to_all(x: &Batched, split: usize, concat: usize, size: usize) 
 /// Permutes the batch elements.
 pub(super) fn ppermute(x: &Batched, pairs: &[(usize, usize)], size: usize) -> Batched {
     let all_receive = pairs.len() == size;
-    if all_receive && !x.mapped { x.clone() } else { Batched::mapped(permuted(&x.spread(size), pairs)) }
+    if all_receive && !x.mapped { x.clone() } else { Batched::mapped(permuted(&x.broadcast(size), pairs)) }
 }
 
 fn reduced(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
@@ -107,12 +107,12 @@ fn parts(size: usize, pairs: &[(usize, usize)]) -> Vec<Part> {
 fn take(x: &Tensor, part: &Part) -> Tensor {
     let element = Shape::from(&x.shape()[1..]);
     match *part {
-        Part::Zeros { n } => lax::full(x.dtype(), &behind(n, &element).collect(), 0.0),
+        Part::Zeros { n } => lax::full(x.dtype(), &prepend(n, &element).collect(), 0.0),
         Part::Elements { first, step, n } => {
             let (stride, last) = (step.unsigned_abs(), first.wrapping_add_signed(step * (n as isize - 1)));
-            let start: Dims = behind(first.min(last), &vec![0; element.rank()]).collect();
-            let limit: Dims = behind(first.max(last) + 1, &element).collect();
-            let strides: Dims = behind(stride, &vec![1; element.rank()]).collect();
+            let start: Dims = prepend(first.min(last), &vec![0; element.rank()]).collect();
+            let limit: Dims = prepend(first.max(last) + 1, &element).collect();
+            let strides: Dims = prepend(stride, &vec![1; element.rank()]).collect();
             let elements = lax::slice(x, &start, &limit, &strides);
             if step < 0 { lax::reverse(&elements, &[0]) } else { elements }
         }

@@ -1,6 +1,6 @@
 //! Batching of contractions: one dot product, or one convolution, for the whole batch.
 
-use super::{Batched, behind, kept, move_axis, shifted};
+use super::{Batched, move_axis, prepend, shift_axes, with_batch_axis};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{ConvDims, Dims, DotDims};
@@ -18,8 +18,8 @@ pub(super) fn dot_general(lhs: &Batched, rhs: &Batched, dims: &DotDims, out: DTy
         return dot_general(rhs, lhs, &swapped, out);
     }
     let side = |x: &Batched, batch: &[usize], contract: &[usize]| match (x.mapped, lhs.mapped && rhs.mapped) {
-        (true, true) => (kept(batch), shifted(contract)),
-        (true, false) => (shifted(batch), shifted(contract)),
+        (true, true) => (with_batch_axis(batch), shift_axes(contract)),
+        (true, false) => (shift_axes(batch), shift_axes(contract)),
         (false, _) => (batch.into(), contract.into()),
     };
     let (lhs_batch, lhs_contract) = side(lhs, &dims.lhs_batch, &dims.lhs_contract);
@@ -70,7 +70,7 @@ fn fold(x: &Tensor, axis: usize, groups: usize) -> Tensor {
     let (size, shape) = (x.shape()[0], Shape::from(&x.shape()[1..]));
     let n = shape[axis];
     let parts: Dims = if groups == 1 { smallvec![n] } else { smallvec![groups, n / groups] };
-    let parted: Shape = behind(size, &part(&shape, axis, &parts)).collect();
+    let parted: Shape = prepend(size, &part(&shape, axis, &parts)).collect();
     let inside = move_axis(&lax::reshape(x, parted), 0, axis + parts.len() - 1);
     lax::reshape(&inside, part(&shape, axis, &[size * n]))
 }
@@ -81,7 +81,7 @@ fn unfold(x: &Tensor, axis: usize, groups: usize, size: usize) -> Tensor {
     let parts: Dims = if groups == 1 { smallvec![size, n] } else { smallvec![groups, size, n / groups] };
     let parted = lax::reshape(x, part(x.shape(), axis, &parts));
     let outside = move_axis(&parted, axis + parts.len() - 2, 0);
-    lax::reshape(&outside, behind(size, &part(x.shape(), axis, &[n])).collect::<Shape>())
+    lax::reshape(&outside, prepend(size, &part(x.shape(), axis, &[n])).collect::<Shape>())
 }
 
 /// Returns `shape` with these sizes in place of axis `axis`.

@@ -1,6 +1,6 @@
 //! Batching of reads and writes at computed indices.
 
-use super::{Batched, behind, kept, shifted};
+use super::{Batched, prepend, shift_axes, with_batch_axis};
 use crate::Tensor;
 use crate::tensor::lax;
 use rune_ir::op::{Dims, GatherDims, Literal, ScatterDims, ScatterMode};
@@ -10,7 +10,7 @@ use rune_ir::{DType, Op, Shape};
 pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], size: usize) -> Tensor {
     let rank = sizes.len();
     if starts.iter().all(|s| !s.mapped) {
-        return lax::dynamic_slice(&x.t, &with_zero(starts), &behind(size, sizes).collect::<Dims>());
+        return lax::dynamic_slice(&x.t, &with_zero(starts), &prepend(size, sizes).collect::<Dims>());
     }
     let axes: Dims = (0..rank).collect();
     let dims = GatherDims { offset: axes.clone(), start_index_map: axes, ..GatherDims::default() };
@@ -20,7 +20,7 @@ pub(super) fn dynamic_slice(x: &Batched, starts: &[Batched], sizes: &[usize], si
 
 /// Scatters a block with mapped indices. The indices are clamped first, because a scatter does not clamp.
 pub(super) fn dynamic_update_slice(x: &Batched, update: &Batched, starts: &[Batched], size: usize) -> Tensor {
-    let (wide, update) = (x.spread(size), update.spread(size));
+    let (wide, update) = (x.broadcast(size), update.broadcast(size));
     if starts.iter().all(|s| !s.mapped) {
         return lax::dynamic_update_slice(&wide, &update, &with_zero(starts));
     }
@@ -48,7 +48,8 @@ fn with_zero(starts: &[Batched]) -> Vec<Tensor> {
 
 /// Returns the indices of each batch element along the last axis.
 fn coordinates(starts: &[Batched], size: usize) -> Tensor {
-    let columns: Vec<Tensor> = starts.iter().map(|s| lax::reshape(&s.spread(size), Shape::from([size, 1]))).collect();
+    let columns: Vec<Tensor> =
+        starts.iter().map(|s| lax::reshape(&s.broadcast(size), Shape::from([size, 1]))).collect();
     lax::concatenate(&columns, 1)
 }
 
@@ -63,11 +64,11 @@ pub(super) fn gather(
 ) -> Op<Tensor> {
     let together = with_mapped_operand(dims, indices.mapped);
     let (dims, slice_sizes) = match (x.mapped, indices.mapped) {
-        (true, false) => (together, behind(size, slice_sizes).collect()),
-        (true, true) => (together, behind(1, slice_sizes).collect()),
+        (true, false) => (together, prepend(size, slice_sizes).collect()),
+        (true, true) => (together, prepend(1, slice_sizes).collect()),
         (false, _) => {
-            let offset = shifted(&dims.offset);
-            let indices_batching = shifted(&dims.indices_batching);
+            let offset = shift_axes(&dims.offset);
+            let indices_batching = shift_axes(&dims.indices_batching);
             (GatherDims { offset, indices_batching, ..dims.clone() }, slice_sizes.into())
         }
     };
@@ -81,12 +82,13 @@ pub(super) fn scatter_dims(dims: &ScatterDims, indices_mapped: bool) -> ScatterD
 
 /// Returns the axes of a gather or scatter whose operand is mapped.
 fn with_mapped_operand(dims: &GatherDims, indices_mapped: bool) -> GatherDims {
-    let (collapsed, start_index_map) = (shifted(&dims.collapsed), shifted(&dims.start_index_map));
+    let (collapsed, start_index_map) = (shift_axes(&dims.collapsed), shift_axes(&dims.start_index_map));
     if indices_mapped {
-        let (operand_batching, indices_batching) = (kept(&dims.operand_batching), kept(&dims.indices_batching));
-        let offset = shifted(&dims.offset);
+        let (operand_batching, indices_batching) =
+            (with_batch_axis(&dims.operand_batching), with_batch_axis(&dims.indices_batching));
+        let offset = shift_axes(&dims.offset);
         return GatherDims { offset, collapsed, operand_batching, indices_batching, start_index_map };
     }
-    let (operand_batching, indices_batching) = (shifted(&dims.operand_batching), dims.indices_batching.clone());
-    GatherDims { offset: kept(&dims.offset), collapsed, operand_batching, indices_batching, start_index_map }
+    let (operand_batching, indices_batching) = (shift_axes(&dims.operand_batching), dims.indices_batching.clone());
+    GatherDims { offset: with_batch_axis(&dims.offset), collapsed, operand_batching, indices_batching, start_index_map }
 }

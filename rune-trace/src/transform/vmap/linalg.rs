@@ -16,8 +16,8 @@ pub(super) fn solve<const N: usize>(
     solve: impl Fn([&Tensor; N], &Tensor) -> Tensor,
 ) -> Tensor {
     if of.iter().any(|a| a.mapped) {
-        let of = of.map(|a| a.spread(size));
-        return solve(of.each_ref(), &b.spread(size));
+        let of = of.map(|a| a.broadcast(size));
+        return solve(of.each_ref(), &b.broadcast(size));
     }
     // The axis of one batch element along which right sides are adjacent; the batch axis comes before it.
     let axis = if left { b.rank() - 1 } else { b.rank() - 2 };

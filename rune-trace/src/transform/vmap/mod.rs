@@ -16,7 +16,7 @@ pub(super) use programs::{vmap_named_program, vmap_program};
 
 use super::control::{call, case, custom, remat::Remat, scan, while_loop};
 use crate::Tensor;
-use crate::tensor::{lax, made_by, with_origin};
+use crate::tensor::{lax, with_origin, with_transform};
 use rune_ir::op::{AxisName, Dims, NamedAxis, Padding, Window};
 use rune_ir::program::dependence::{DependenceKind, results};
 use rune_ir::{Op, Program, Shape, Transform, Type, types};
@@ -46,16 +46,16 @@ impl Batched {
         self.t.rank() - usize::from(self.mapped)
     }
     /// Returns the whole batch, along the first axis.
-    pub(crate) fn spread(&self, size: usize) -> Tensor {
+    pub(crate) fn broadcast(&self, size: usize) -> Tensor {
         if self.mapped {
             return self.t.clone();
         }
-        let shape = Shape::from_iter(behind(size, self.t.shape()));
+        let shape = Shape::from_iter(prepend(size, self.t.shape()));
         // Repeats the operand of a broadcast, so that the result is still recognizable as a broadcast.
         if let Some(apply) = self.t.0.apply()
             && let Op::BroadcastInDim { x, shape: _, dims } = &apply.op
         {
-            return lax::broadcast_in_dim(x, shape, &shifted(dims));
+            return lax::broadcast_in_dim(x, shape, &shift_axes(dims));
         }
         let dims: Dims = (1..=self.t.rank()).collect();
         lax::broadcast_in_dim(&self.t, shape, &dims)
@@ -79,7 +79,7 @@ impl BatchAxis {
         DependenceKind::BatchAxis(self.name.clone())
     }
     /// Returns whether batching changes an operation: it has a mapped operand, or works on this batch axis.
-    fn widen(&self, op: &Op<Batched>) -> bool {
+    fn affects(&self, op: &Op<Batched>) -> bool {
         let own = |axis: &NamedAxis| self.is(&axis.name);
         let inside = |p: &Program| self.name.as_ref().is_some_and(|name| p.axes().contains_key(name));
         op.operands().iter().any(|x| x.mapped)
@@ -94,8 +94,8 @@ pub(crate) fn vmap(program: &Program, batch_axis: &BatchAxis, inputs: Vec<Batche
     env.extend(program.constants().iter().map(|c| Batched::unmapped(Tensor::from_value(c.clone()))));
     for instruction in program.instructions() {
         let op = instruction.op.map(|v| env[v.index()].clone());
-        let run = || match batch_axis.widen(&op) {
-            true => made_by(Transform::Vmap, || step(&op, batch_axis)),
+        let run = || match batch_axis.affects(&op) {
+            true => with_transform(Transform::Vmap, || step(&op, batch_axis)),
             false => Tensor::apply(op.map(|x| x.t.clone())).into_iter().map(Batched::unmapped).collect(),
         };
         env.extend(with_origin(&instruction.origin, run));
@@ -113,7 +113,7 @@ fn step(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
 /// Returns the results of an operation for the whole batch, by one wider operation if there is one.
 fn rule(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
     let size = batch_axis.size;
-    let all = |x: &Batched| x.spread(size);
+    let all = |x: &Batched| x.broadcast(size);
     let one = |t: Tensor| smallvec![Batched::mapped(t)];
     // Applies the wider operation; `mapped` marks its results.
     let with_marks = |op: Op<Tensor>, mapped: Vec<bool>| {
@@ -135,24 +135,24 @@ fn rule(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
         | Op::StopGradient { .. } => op.map(all),
 
         Op::BroadcastInDim { x, shape, dims } => {
-            Op::BroadcastInDim { x: all(x), shape: behind(size, shape).collect(), dims: kept(dims) }
+            Op::BroadcastInDim { x: all(x), shape: prepend(size, shape).collect(), dims: with_batch_axis(dims) }
         }
-        Op::Reshape { x, shape } => Op::Reshape { x: all(x), shape: behind(size, shape).collect() },
-        Op::Transpose { x, permutation } => Op::Transpose { x: all(x), permutation: kept(permutation) },
+        Op::Reshape { x, shape } => Op::Reshape { x: all(x), shape: prepend(size, shape).collect() },
+        Op::Transpose { x, permutation } => Op::Transpose { x: all(x), permutation: with_batch_axis(permutation) },
         Op::Slice { x, start, limit, strides } => Op::Slice {
             x: all(x),
-            start: behind(0, start).collect(),
-            limit: behind(size, limit).collect(),
-            strides: behind(1, strides).collect(),
+            start: prepend(0, start).collect(),
+            limit: prepend(size, limit).collect(),
+            strides: prepend(1, strides).collect(),
         },
         Op::Pad { x, padding, config } if padding.mapped => return one(pad(x, padding, config, size)),
         Op::Pad { x, padding, config } => {
-            Op::Pad { x: all(x), padding: padding.t.clone(), config: behind(Padding::default(), config).collect() }
+            Op::Pad { x: all(x), padding: padding.t.clone(), config: prepend(Padding::default(), config).collect() }
         }
         Op::Concatenate { xs, dimension } => {
             Op::Concatenate { xs: xs.iter().map(all).collect(), dimension: dimension + 1 }
         }
-        Op::Reverse { x, axes } => Op::Reverse { x: all(x), axes: shifted(axes) },
+        Op::Reverse { x, axes } => Op::Reverse { x: all(x), axes: shift_axes(axes) },
         Op::DynamicSlice { x, start_indices, slice_sizes } => {
             return one(index::dynamic_slice(x, start_indices, slice_sizes, size));
         }
@@ -166,9 +166,11 @@ fn rule(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
             Op::Scatter { x: all(x), indices, updates: all(updates), dims, mode: *mode, unique: *unique }
         }
 
-        Op::Reduce { f, x, axes } => Op::Reduce { f: *f, x: all(x), axes: shifted(axes) },
+        Op::Reduce { f, x, axes } => Op::Reduce { f: *f, x: all(x), axes: shift_axes(axes) },
         Op::ArgReduce { f, x, axis, index } => Op::ArgReduce { f: *f, x: all(x), axis: axis + 1, index: *index },
-        Op::ReduceWindow { f, x, window } => Op::ReduceWindow { f: *f, x: all(x), window: Box::new(widened(window)) },
+        Op::ReduceWindow { f, x, window } => {
+            Op::ReduceWindow { f: *f, x: all(x), window: Box::new(batched_window(window)) }
+        }
         Op::Cumulative { f, x, axis, reverse } => {
             Op::Cumulative { f: *f, x: all(x), axis: axis + 1, reverse: *reverse }
         }
@@ -213,7 +215,7 @@ fn rule(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
         Op::DebugPrint { args, format, batch } => Op::DebugPrint {
             args: args.iter().map(all).collect(),
             format: format.clone(),
-            batch: behind(size, batch).collect(),
+            batch: prepend(size, batch).collect(),
         },
 
         // These have no mapped operand.
@@ -261,7 +263,7 @@ fn rule(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
 fn empty_batch(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
     let types = op.map(Batched::ty);
     let types = types::infer(&types.map(|ty| ty)).expect("the operation was checked when it was made");
-    let empty = |ty: Type| lax::full(ty.dtype, &behind(0, &ty.shape).collect(), 0.0);
+    let empty = |ty: Type| lax::full(ty.dtype, &prepend(0, &ty.shape).collect(), 0.0);
     types.into_iter().map(|ty| Batched::mapped(empty(ty))).collect()
 }
 
@@ -270,37 +272,37 @@ fn pad(x: &Batched, padding: &Batched, config: &[Padding], size: usize) -> Tenso
     let ty = x.ty();
     let none = lax::full(rune_ir::DType::Bool, &Shape::scalar(), 0.0);
     let inside = lax::pad(&lax::full(rune_ir::DType::Bool, &ty.shape, 1.0), &none, config.to_vec());
-    let shape: Shape = behind(size, inside.shape()).collect();
+    let shape: Shape = prepend(size, inside.shape()).collect();
     let outside = lax::broadcast_in_dim(&padding.t, shape, &[0]);
     let zero = lax::full(ty.dtype, &Shape::scalar(), 0.0);
-    let padded = lax::pad(&x.spread(size), &zero, behind(Padding::default(), config).collect());
-    lax::select(&Batched::unmapped(inside).spread(size), &padded, &outside)
+    let padded = lax::pad(&x.broadcast(size), &zero, prepend(Padding::default(), config).collect());
+    lax::select(&Batched::unmapped(inside).broadcast(size), &padded, &outside)
 }
 
 /// Returns the window for each batch element.
-fn widened(window: &Window) -> Window {
+fn batched_window(window: &Window) -> Window {
     Window {
-        dimensions: behind(1, &window.dimensions).collect(),
-        strides: behind(1, &window.strides).collect(),
-        padding: behind((0, 0), &window.padding).collect(),
-        base_dilation: behind(1, &window.base_dilation).collect(),
-        window_dilation: behind(1, &window.window_dilation).collect(),
+        dimensions: prepend(1, &window.dimensions).collect(),
+        strides: prepend(1, &window.strides).collect(),
+        padding: prepend((0, 0), &window.padding).collect(),
+        base_dilation: prepend(1, &window.base_dilation).collect(),
+        window_dilation: prepend(1, &window.window_dilation).collect(),
     }
 }
 
 /// Returns `first`, then `list`.
-fn behind<T: Copy>(first: T, list: &[T]) -> impl Iterator<Item = T> {
+fn prepend<T: Copy>(first: T, list: &[T]) -> impl Iterator<Item = T> {
     once(first).chain(list.iter().copied())
 }
 
 /// Returns axes of one batch element as axes of the batch.
-fn shifted(axes: &[usize]) -> Dims {
+fn shift_axes(axes: &[usize]) -> Dims {
     axes.iter().map(|a| a + 1).collect()
 }
 
-/// Like [`shifted`], with the batch axis first.
-fn kept(axes: &[usize]) -> Dims {
-    behind(0, &shifted(axes)).collect()
+/// Like [`shift_axes`], with the batch axis first.
+fn with_batch_axis(axes: &[usize]) -> Dims {
+    prepend(0, &shift_axes(axes)).collect()
 }
 
 /// Moves axis `from` of `x` to index `to`.

@@ -1,6 +1,6 @@
 //! Batching of programs.
 
-use super::{BatchAxis, Batched, behind, move_axis, position, vmap};
+use super::{BatchAxis, Batched, move_axis, position, prepend, vmap};
 use crate::Tensor;
 use crate::tensor::{Keep, begin_trace, trace};
 use crate::transform::shared::too_many;
@@ -129,11 +129,11 @@ fn vmap_over(
         return Err(VmapError::TooLong { program: name(), operations });
     }
     for ty in (0..program.num_vars()).map(|i| program.ty(Var(i as u32))) {
-        let wide: Shape = behind(size, &ty.shape).collect();
+        let wide: Shape = prepend(size, &ty.shape).collect();
         let too_large = |problem| VmapError::TooLarge { program: name(), size, problem };
         types::check(&ty.with_shape(wide)).map_err(too_large)?;
     }
-    let since = begin_trace();
+    let active_trace = begin_trace();
     let (mut params, mut inputs) = (Vec::new(), Vec::new());
     for (index, (ty, axis)) in program.input_types().iter().zip(in_axes).enumerate() {
         let axis = place("input", index, ty, axis)?;
@@ -151,10 +151,10 @@ fn vmap_over(
     let mut outputs = Vec::new();
     for (index, (y, axis)) in vmap(program, batch_axis, inputs).into_iter().zip(out_axes).enumerate() {
         outputs.push(match place("output", index, &y.ty(), axis)? {
-            Some(axis) => move_axis(&y.spread(size), 0, axis),
+            Some(axis) => move_axis(&y.broadcast(size), 0, axis),
             None if y.mapped => return Err(VmapError::Depends { program: name(), index }),
             None => y.t,
         });
     }
-    Ok(trace(&format!("{}_vmap", program.name()), &params, &outputs, Keep::Since(since.end())).close())
+    Ok(trace(&format!("{}_vmap", program.name()), &params, &outputs, Keep::Recorded(active_trace.end())).close())
 }

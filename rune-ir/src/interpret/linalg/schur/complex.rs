@@ -1,6 +1,6 @@
 //! QR steps with single shifts, for complex matrices.
 
-use super::{MAX_STEPS, PATIENCE, Triangularize, split};
+use super::{EXCEPTIONAL_SHIFT_INTERVAL, MAX_STEPS, Triangularize, split};
 use crate::Complex64;
 use crate::interpret::complex::{divide, sqrt};
 use crate::interpret::linalg::field::Field;
@@ -21,7 +21,7 @@ impl Triangularize for Complex64 {
                 return false;
             }
             steps += 1;
-            let shift = shift(h, n, end, steps % PATIENCE == 0);
+            let shift = shift(h, n, end, steps % EXCEPTIONAL_SHIFT_INTERVAL == 0);
             step(h, z, n, (start, end), shift);
         }
         true

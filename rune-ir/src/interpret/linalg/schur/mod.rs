@@ -12,7 +12,7 @@ use super::qr::Reflection;
 const MAX_STEPS: usize = 64;
 
 /// After this many steps without convergence, one step uses an exceptional shift.
-const PATIENCE: usize = 10;
+const EXCEPTIONAL_SHIFT_INTERVAL: usize = 10;
 
 /// An element of a matrix that QR steps can make triangular.
 pub(super) trait Triangularize: Field {

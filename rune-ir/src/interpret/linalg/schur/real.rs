@@ -1,6 +1,6 @@
 //! QR steps with pairs of shifts, for real matrices: J. Francis, "The QR transformation, part 2" (1962).
 
-use super::{MAX_STEPS, PATIENCE, Triangularize, split};
+use super::{EXCEPTIONAL_SHIFT_INTERVAL, MAX_STEPS, Triangularize, split};
 use crate::interpret::linalg::qr::Reflection;
 use crate::interpret::linalg::triangular::two_rows;
 
@@ -22,7 +22,7 @@ impl Triangularize for f64 {
                 return false;
             }
             steps += 1;
-            step(h, z, n, (start, end), steps % PATIENCE == 0);
+            step(h, z, n, (start, end), steps % EXCEPTIONAL_SHIFT_INTERVAL == 0);
         }
         true
     }

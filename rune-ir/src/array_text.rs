@@ -6,25 +6,25 @@ use crate::{Array, DType, Shape, Type};
 /// The reason why a text is not an array.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct WrittenError(String);
+pub struct ArrayTextError(String);
 
 /// Parses a type, `=`, and the elements in row-major order, or one element for all.
 ///
 /// ```
-/// use rune_ir::{Array, written};
-/// assert_eq!(written::array("2xf32=1 -2.5"), Ok(Array::from_vec([2], vec![1.0f32, -2.5])));
-/// assert_eq!(written::array("[2, i32]=7"), Ok(Array::from_vec([2], vec![7, 7])));
-/// let error = written::array("3xf32=1 2").unwrap_err();
+/// use rune_ir::{Array, array_text};
+/// assert_eq!(array_text::array("2xf32=1 -2.5"), Ok(Array::from_vec([2], vec![1.0f32, -2.5])));
+/// assert_eq!(array_text::array("[2, i32]=7"), Ok(Array::from_vec([2], vec![7, 7])));
+/// let error = array_text::array("3xf32=1 2").unwrap_err();
 /// assert_eq!(error.to_string(), "[3, f32] has 3 elements, but 2 are given");
 /// ```
 ///
 /// # Errors
 /// Returns an error if the text has no `=`, if the type is malformed, or if the elements do not fit it.
-pub fn array(text: &str) -> Result<Array, WrittenError> {
+pub fn array(text: &str) -> Result<Array, ArrayTextError> {
     let (ty, elements) = text
         .split_once('=')
-        .ok_or_else(|| WrittenError("it has no `=` between its type and its elements".to_owned()))?;
-    parse_type(ty).and_then(|ty| of_elements(ty, elements)).map_err(WrittenError)
+        .ok_or_else(|| ArrayTextError("it has no `=` between its type and its elements".to_owned()))?;
+    parse_type(ty).and_then(|ty| of_elements(ty, elements)).map_err(ArrayTextError)
 }
 
 /// Formats `1 element`, `2 elements`.
