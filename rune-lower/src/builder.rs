@@ -339,14 +339,17 @@ impl<'c> Builder<'c> {
             xs[0].ty.with_shape(shape),
         )
     }
+    /// Returns an operand of a reversal or gather. IREE does not compile one that directly reads a slice with strides
+    /// ("unrealized_conversion_cast").
+    pub fn not_strided(&self, x: &Val<'c>) -> Val<'c> {
+        let is_strided = self.has_defences() && self.context.has(Mark::Strided, x.raw);
+        if is_strided { self.barrier(&[x]).remove(0) } else { x.clone() }
+    }
     pub fn reverse(&self, x: &Val<'c>, axes: &[usize]) -> Val<'c> {
         if axes.iter().all(|&a| x.shape()[a] <= 1) {
             return x.clone();
         }
-        // IREE does not compile a reversal that directly reads a slice with strides ("unrealized_conversion_cast").
-        if self.has_defences() && self.context.has(Mark::Strided, x.raw) {
-            return self.reverse(&self.barrier(&[x]).remove(0), axes);
-        }
+        let x = &self.not_strided(x);
         let views = x.views.reverse(axes, x.shape());
         Val {
             views,

@@ -3,6 +3,7 @@
 mod algorithms;
 mod batch;
 mod callbacks;
+mod carried;
 mod checkpoint;
 mod compiled;
 mod compiled_programs;

@@ -82,11 +82,12 @@ fn fault(program: &Program, seed: u64) -> Option<String> {
 }
 
 /// Seeds of programs that IREE once refused: with a window of one element behind interior padding, with a loop that
-/// passes a carried value on by an operation that is lowered to nothing, with reversed slices with strides, and with a
-/// loop that sets its carry to constants.
+/// passes a carried value on by an operation that is lowered to nothing, with reversed slices with strides, with a
+/// loop that sets its carry to constants, with loops that swap two carried values, and with a gather from a slice with
+/// strides.
 #[test]
 fn random_programs_that_once_failed_agree() {
-    for seed in [4_000_167, 6_003_615, 6_007_079, 6_008_964, 6_012_247] {
+    for seed in [4_000_167, 6_003_615, 6_007_079, 6_008_964, 6_012_247, 6_014_955, 6_017_678, 6_018_609, 6_030_024] {
         let program = program(seed).expect("the program of this seed can be transformed");
         assert_eq!(fault(&program, seed), None, "seed {seed}");
     }

@@ -56,7 +56,6 @@ pub(super) fn while_loop<'c>(
 ) -> Emitted<'c> {
     let args = carried::initial(b, args);
     let (fixed, init) = args.split_at(consts);
-    let read = carried::read_by(body, consts, init.len());
     looped(
         b,
         lowering,
@@ -65,7 +64,7 @@ pub(super) fn while_loop<'c>(
         |b, carried| Ok(inline(b, lowering, cond, [fixed, carried].concat())?.remove(0)),
         |b, carried| {
             let next = inline(b, lowering, body, [fixed, carried].concat())?;
-            Ok(carried::replaced(b, carried, next, &read))
+            Ok(carried::copied(b, carried, next))
         },
     )
 }

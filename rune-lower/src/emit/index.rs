@@ -54,7 +54,7 @@ pub(super) fn gather<'c>(
         ("slice_sizes", attr::dims(b.context, sizes)),
         ("indices_are_sorted", attr::bool(b.context, false)),
     ];
-    b.op1("stablehlo.gather", &[x, &indices], &attributes, ty.clone())
+    b.op1("stablehlo.gather", &[&b.not_strided(x), &indices], &attributes, ty.clone())
 }
 
 pub(super) fn scatter<'c>(

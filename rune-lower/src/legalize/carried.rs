@@ -4,9 +4,14 @@
 //! fails (`while err > tol { (x, err) = (f(x), |f(x) - x|) }`, `(a, b) = (b, f(b))`). It also treats constants that
 //! enter a loop, or that the loop stacks, as loop-invariant. Constants therefore go through a barrier. A value that is
 //! replaced without being read also does, together with its replacement.
+//!
+//! If a body hands a carried value on to another one (`(a, b) = (b, -a)`), IREE may drop the operation that computed its
+//! initial value: the results are silently 0, or a call fails with "ref is null". Loops whose condition depends on data
+//! fail likewise if two initial values are in one buffer. Such loops carry copies.
 
 use crate::builder::{Builder, Val};
-use rune_ir::Program;
+use rune_ir::op::Literal;
+use rune_ir::{Program, Shape};
 
 /// Returns, for each of the `count` inputs of `body` from `first` on, whether an instruction reads it.
 pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
@@ -21,16 +26,32 @@ pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
     read[first..first + count].to_vec()
 }
 
-/// Returns the next values for `old` in a loop. `read` marks the values that the body reads. An old value that becomes
-/// the next value of another one counts as unread, because the operation that reads it may be lowered to nothing.
+/// Returns the next values for `old` in a loop that takes a fixed number of iterations. `read` marks the values that the
+/// body reads.
 pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, read: &[bool]) -> Vec<Val<'c>> {
-    let moves_on = |i: usize| new.iter().enumerate().any(|(j, new)| i != j && new.raw == old[i].raw);
-    let is_read: Vec<bool> = read.iter().enumerate().map(|(i, &read)| read && !moves_on(i)).collect();
-    let replace = |((old, new), read): ((&Val<'c>, Val<'c>), bool)| match read || old.raw == new.raw {
+    let is_handed_on = |i: usize| new.iter().enumerate().any(|(j, new)| i != j && new.raw == old[i].raw);
+    if (0..old.len()).any(is_handed_on) {
+        return copied(b, old, new);
+    }
+    let replace = |((old, new), &read): ((&Val<'c>, Val<'c>), &bool)| match read || old.raw == new.raw {
         true => b.opaque(&new),
         false => b.barrier(&[&new, old]).remove(0),
     };
-    old.iter().zip(new).zip(is_read).map(replace).collect()
+    old.iter().zip(new).zip(read).map(replace).collect()
+}
+
+/// Returns copies of the next values for `old` in a loop.
+pub(crate) fn copied<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>) -> Vec<Val<'c>> {
+    if !b.has_defences() {
+        return new;
+    }
+    // IREE removes neither the choice nor the barrier before it has decided which operations make a buffer.
+    let chosen = b.barrier(&[&b.full(Literal::new(true), &Shape::scalar())]).remove(0);
+    let copy = |(old, new): (&Val<'c>, Val<'c>)| {
+        let other = b.barrier(&[&new, old]).remove(0);
+        b.select(&chosen, &b.opaque(&new), &other)
+    };
+    old.iter().zip(new).map(copy).collect()
 }
 
 /// Returns the initial values of a loop.
