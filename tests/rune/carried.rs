@@ -1,9 +1,9 @@
-//! Loops that carry two values, and hand them on in different ways. IREE loses some of these values.
+//! Loops and branches that hand two values on in different ways. IREE loses some of these values.
 //!
 //! By default, a sample is compiled; `RUNE_TEST_ALL=1` compiles all.
 
-use super::batch::{self, Function};
-use rune::{fori_loop, make_program, while_loop};
+use super::batch::{self, Code, Function};
+use rune::{cond, fori_loop, make_program, while_loop};
 use rune_testing::tolerance::Tolerance;
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, DType, Program, Tensor};
@@ -66,14 +66,36 @@ fn program(body: Pair, start: Pair, end: End, limit: i32, outputs: Outputs) -> P
             End::Fixed => fori_loop(0, limit as usize, |_, (a, b): &(Tensor, Tensor)| body(a, b), &(a, b)),
             End::Counter | End::Data => while_loop(goes_on, next, &(n.clone(), (a, b))).1,
         };
-        match outputs {
+        outputs.of(a, b)
+    };
+    let x = Tensor::zeros([4], DType::F32);
+    make_program(f, &(x.clone(), x, Tensor::scalar(0i32))).unwrap()
+}
+
+/// Returns the program of a choice between two pairs of values. With `repeats`, each iteration of a loop chooses.
+fn choice(bodies: [Pair; 2], start: Pair, repeats: bool, outputs: Outputs) -> Program {
+    let f = move |(x, y, n): &(Tensor, Tensor, Tensor)| {
+        let (a, b) = start(x, y);
+        let choose = |p: &Tensor, a: &Tensor, b: &Tensor| cond(p, || bodies[0](a, b), || bodies[1](a, b));
+        let (a, b) = match repeats {
+            true => fori_loop(0, 3, |i, (a, b): &(Tensor, Tensor)| choose(&(i + n).rem(2).eq(0), a, b), &(a, b)),
+            false => choose(&n.lt(1), &a, &b),
+        };
+        outputs.of(a, b)
+    };
+    let x = Tensor::zeros([4], DType::F32);
+    make_program(f, &(x.clone(), x, Tensor::scalar(0i32))).unwrap()
+}
+
+impl Outputs {
+    const ALL: [Outputs; 3] = [Outputs::Both, Outputs::First, Outputs::Second];
+    fn of(self, a: Tensor, b: Tensor) -> Vec<Tensor> {
+        match self {
             Outputs::Both => vec![a, b],
             Outputs::First => vec![a],
             Outputs::Second => vec![b],
         }
-    };
-    let x = Tensor::zeros([4], DType::F32);
-    make_program(f, &(x.clone(), x, Tensor::scalar(0i32))).unwrap()
+    }
 }
 
 struct Tested {
@@ -82,35 +104,32 @@ struct Tested {
     function: Function,
 }
 
-#[test]
-fn loops_hand_values_on() {
-    let every = if std::env::var_os("RUNE_TEST_ALL").is_some() { 1 } else { 17 };
-    let (mut all, mut number) = (Vec::new(), 0);
-    for (body_name, body) in BODIES {
-        for (start_name, start) in STARTS {
-            for end in [End::Fixed, End::Counter, End::Data] {
-                for limit in 0..4 {
-                    for outputs in [Outputs::Both, Outputs::First, Outputs::Second] {
-                        number += 1;
-                        if number % every != 0 {
-                            continue;
-                        }
-                        let label = format!("{start_name}; {body_name}; {end:?}, {limit}, {outputs:?}");
-                        let program = program(body, start, end, limit, outputs);
-                        let function = Function::lower(program.simplify(), format!("f{number}")).unwrap();
-                        all.push(Tested { label, program, function });
-                    }
-                }
-            }
+/// The functions of a test: about one in `every`, or all with `RUNE_TEST_ALL=1`.
+struct Sample {
+    every: usize,
+    number: usize,
+    tested: Vec<Tested>,
+}
+
+impl Sample {
+    fn one_in(every: usize) -> Sample {
+        let every = if std::env::var_os("RUNE_TEST_ALL").is_some() { 1 } else { every };
+        Sample { every, number: 0, tested: Vec::new() }
+    }
+    fn add(&mut self, label: impl Fn() -> String, program: impl Fn() -> Program) {
+        self.number += 1;
+        if self.number % self.every == 0 {
+            let program = program();
+            let function = Function::lower(program.simplify(), format!("f{}", self.number)).unwrap();
+            self.tested.push(Tested { label: label(), program, function });
         }
     }
-    let array = |xs: [f32; 4]| Array::from_slice([4], &xs);
-    let (x, y) = (array([1.0, 2.0, 3.0, 4.0]), array([0.5, 0.25, -1.0, 2.0]));
-    let failures = batch::for_all(
-        &all,
-        "carried",
-        |t| &t.function,
-        |t, code| {
+    /// Compiles the functions, and compares their results with the interpreter's.
+    #[track_caller]
+    fn assert_agree(&self, name: &str) {
+        let array = |xs: [f32; 4]| Array::from_slice([4], &xs);
+        let (x, y) = (array([1.0, 2.0, 3.0, 4.0]), array([0.5, 0.25, -1.0, 2.0]));
+        let run = |t: &Tested, code: Result<Code, String>| {
             let code = match code {
                 Ok(code) => code,
                 Err(e) => return vec![format!("{}: {}", t.label, e.chars().take(300).collect::<String>())],
@@ -124,14 +143,46 @@ fn loops_hand_values_on() {
             };
             let fault = |n: i32| check(n).err().map(|e| format!("{}; from {n}: {e}", t.label));
             [-3, 0, 1, 5].into_iter().find_map(fault).into_iter().collect()
-        },
-    );
-    println!("{} loops", all.len());
-    assert!(
-        failures.is_empty(),
-        "{} of {} fail\n{}",
-        failures.len(),
-        all.len(),
-        failures[..failures.len().min(12)].join("\n")
-    );
+        };
+        let failures = batch::for_all(&self.tested, name, |t| &t.function, run);
+        let (failed, all) = (failures.len(), self.tested.len());
+        println!("{all} functions");
+        assert!(failures.is_empty(), "{failed} of {all} fail\n{}", failures[..failed.min(12)].join("\n"));
+    }
+}
+
+#[test]
+fn loops_hand_values_on() {
+    let mut sample = Sample::one_in(17);
+    for (body_name, body) in BODIES {
+        for (start_name, start) in STARTS {
+            for end in [End::Fixed, End::Counter, End::Data] {
+                for limit in 0..4 {
+                    for outputs in Outputs::ALL {
+                        let label = || format!("{start_name}; {body_name}; {end:?}, {limit}, {outputs:?}");
+                        sample.add(label, || program(body, start, end, limit, outputs));
+                    }
+                }
+            }
+        }
+    }
+    sample.assert_agree("carried");
+}
+
+#[test]
+fn branches_hand_values_on() {
+    let mut sample = Sample::one_in(29);
+    for (first_name, first) in BODIES {
+        for (second_name, second) in BODIES {
+            for (start_name, start) in STARTS {
+                for repeats in [false, true] {
+                    for outputs in Outputs::ALL {
+                        let label = || format!("{start_name}; {first_name} or {second_name}; {repeats}, {outputs:?}");
+                        sample.add(label, || choice([first, second], start, repeats, outputs));
+                    }
+                }
+            }
+        }
+    }
+    sample.assert_agree("chosen");
 }
