@@ -30,7 +30,7 @@ fn warn_of_host(program: &Program, error: &Error) {
         return;
     }
     let shown =
-        if let Error::Compile(error) = error { error.shortly() } else { rune_iree::excerpt(&error.to_string(), 2) };
+        if let Error::Compile(error) = error { error.summary() } else { rune_iree::excerpt(&error.to_string(), 2) };
     tracing::warn!("`{}` runs on the host engine: {shown}", program.name());
 }
 

@@ -230,7 +230,7 @@ impl Tiered {
                 if let Some(Some(lowering)) = self.lowering.get() {
                     lowering.store_failure(&error);
                 }
-                self.keep_on_host(&error.shortly());
+                self.keep_on_host(&error.summary());
             }
         }
     }

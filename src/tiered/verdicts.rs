@@ -80,7 +80,7 @@ impl Lowering {
     /// processes.
     pub fn store_failure(&self, error: &CompileError) {
         if let CompileError::Rejected { .. } = error {
-            self.store(&verdict([Duration::ZERO; 2], Some(error.shortly())));
+            self.store(&verdict([Duration::ZERO; 2], Some(error.summary())));
         }
     }
 }

@@ -118,7 +118,7 @@ impl Sample {
     }
     fn add(&mut self, label: impl Fn() -> String, program: impl Fn() -> Program) {
         self.number += 1;
-        if self.number % self.every == 0 {
+        if self.number.is_multiple_of(self.every) {
             let program = program();
             let function = Function::lower(program.simplify(), format!("f{}", self.number)).unwrap();
             self.tested.push(Tested { label: label(), program, function });

@@ -54,7 +54,7 @@ pub(super) fn run(run: CompilerRun<'_>) -> io::Result<(ExitReason, String)> {
     command.env("LLVM_DISABLE_SYMBOLIZATION", "1").env("LLVM_DISABLE_CRASH_REPORT", "1");
     command.stdin(input).stdout(Stdio::null()).stderr(Stdio::piped());
     let mut child = command.spawn()?;
-    let said = child.stderr.take().map(reader);
+    let stderr = child.stderr.take().map(reader);
     let running = Running::register(child);
     let start = Instant::now();
     let ended = loop {
@@ -71,17 +71,17 @@ pub(super) fn run(run: CompilerRun<'_>) -> io::Result<(ExitReason, String)> {
     };
     // This ends the process if it still runs, so that the reader sees the end of its output.
     drop(running);
-    let said = said.and_then(|reader| reader.join().ok()).unwrap_or_default();
-    Ok((ended, said))
+    let stderr = stderr.and_then(|reader| reader.join().ok()).unwrap_or_default();
+    Ok((ended, stderr))
 }
 
 /// Reads the output of the compiler in a separate thread, so that a full pipe does not block the compiler.
 fn reader(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     thread::spawn(move || {
-        let mut said = Vec::new();
-        let _ = from.by_ref().take(MAX_OUTPUT).read_to_end(&mut said);
+        let mut stderr = Vec::new();
+        let _ = from.by_ref().take(MAX_OUTPUT).read_to_end(&mut stderr);
         let _ = io::copy(&mut from, &mut io::sink());
-        String::from_utf8_lossy(&said).into_owned()
+        String::from_utf8_lossy(&stderr).into_owned()
     })
 }
 
@@ -171,18 +171,18 @@ mod tests {
 
     #[test]
     fn a_long_output_is_cut_and_read_to_its_end() {
-        let (ended, said) = script("yes | head -c 10000000 >&2; exit 3", NO_LIMITS, &mut || true);
+        let (ended, stderr) = script("yes | head -c 10000000 >&2; exit 3", NO_LIMITS, &mut || true);
         assert!(matches!(ended, ExitReason::Exited(status) if status.code() == Some(3)));
-        assert_eq!(said.len() as u64, MAX_OUTPUT);
+        assert_eq!(stderr.len() as u64, MAX_OUTPUT);
     }
 
     #[test]
     fn a_process_that_takes_too_long_or_is_unwanted_is_ended() {
         let start = Instant::now();
         let limits = Limits { time: Some(Duration::from_secs(2)), ..NO_LIMITS };
-        let (ended, said) = script("echo so far >&2; exec sleep 60", limits, &mut || true);
+        let (ended, stderr) = script("echo so far >&2; exec sleep 60", limits, &mut || true);
         assert!(matches!(ended, ExitReason::TimedOut(_)));
-        assert_eq!(said, "so far\n");
+        assert_eq!(stderr, "so far\n");
         let mut looks = 0;
         let mut thrice = || {
             looks += 1;
@@ -196,9 +196,9 @@ mod tests {
     #[test]
     fn the_limits_hold_in_the_process() {
         let limits = Limits { memory: 64 << 20, ..NO_LIMITS };
-        let (_, said) = script("ulimit -d >&2; ulimit -c >&2; nice >&2", limits, &mut || true);
-        assert_eq!(said, "65536\n0\n19\n");
-        let (_, said) = script("ulimit -d >&2", NO_LIMITS, &mut || true);
-        assert_eq!(said, "unlimited\n");
+        let (_, stderr) = script("ulimit -d >&2; ulimit -c >&2; nice >&2", limits, &mut || true);
+        assert_eq!(stderr, "65536\n0\n19\n");
+        let (_, stderr) = script("ulimit -d >&2", NO_LIMITS, &mut || true);
+        assert_eq!(stderr, "unlimited\n");
     }
 }

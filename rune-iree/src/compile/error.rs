@@ -94,8 +94,7 @@ pub enum CompileError {
 
 fn saved_in(file: &Option<PathBuf>) -> String {
     let file = file.as_ref();
-    file.map(|file| format!("\n  the program, and all that IREE said of it, is in {}", file.display()))
-        .unwrap_or_default()
+    file.map(|file| format!("\n  the program and IREE's messages are in {}", file.display())).unwrap_or_default()
 }
 
 impl CompileError {
@@ -105,7 +104,7 @@ impl CompileError {
         matches!(self, Rejected { .. } | TimedOut { .. } | OutOfMemory { .. })
     }
     /// Returns one line for a warning: the operation and its place, if known, and the file that holds the program.
-    pub fn shortly(&self) -> String {
+    pub fn summary(&self) -> String {
         let CompileError::Rejected { saved, .. } = self else { return excerpt(&self.to_string(), 2) };
         let Some(reason) = self.reason() else { return excerpt(&self.to_string(), 2) };
         let operation = reason.operation().map(|operation| format!(" {operation}")).unwrap_or_default();
@@ -122,14 +121,14 @@ impl CompileError {
     }
     /// Saves the rejected program and the output of the compiler in a file. Returns the error with the path of the
     /// file.
-    pub(super) fn with_program(mut self, mlir: &str, said: &str) -> CompileError {
+    pub(super) fn with_program(mut self, mlir: &str, stderr: &str) -> CompileError {
         let first = self.to_string();
         if let CompileError::Rejected { name, saved, .. }
         | CompileError::TimedOut { name, saved, .. }
         | CompileError::OutOfMemory { name, saved, .. } = &mut self
         {
             let first = first.lines().next().unwrap_or_default();
-            *saved = rejected::save_rejected(name, mlir, &format!("{first}\n{said}"));
+            *saved = rejected::save_rejected(name, mlir, &format!("{first}\n{stderr}"));
         }
         self
     }

@@ -52,34 +52,34 @@ pub(super) fn run(
 ) -> Result<Output, CompileError> {
     // Other flags help only if a pass fails on the program.
     match run_once(mlir, name, options, invocation) {
-        Err(CompilerFailure { error, said, may_be_flags: true })
+        Err(CompilerFailure { error, stderr, may_be_flags: true })
             if options.opt != Opt::Plain && options.target.has_plain_flags() =>
         {
             let plain = CompileOptions { opt: Opt::Plain, ..options.clone() };
             match run_once(mlir, name, &plain, invocation) {
                 Ok(output) => {
                     let error = error.to_string();
-                    tracing::debug!(program = name, said, error, "the fast flags fail; compiled with the plain ones");
+                    tracing::debug!(program = name, stderr, error, "the fast flags fail; compiled with the plain ones");
                     Ok(output)
                 }
-                Err(CompilerFailure { error, said, .. }) => Err(error.with_program(mlir, &said)),
+                Err(CompilerFailure { error, stderr, .. }) => Err(error.with_program(mlir, &stderr)),
             }
         }
-        result => result.map_err(|CompilerFailure { error, said, .. }| error.with_program(mlir, &said)),
+        result => result.map_err(|CompilerFailure { error, stderr, .. }| error.with_program(mlir, &stderr)),
     }
 }
 
 struct CompilerFailure {
     error: Box<CompileError>,
     /// The whole output of the compiler.
-    said: String,
+    stderr: String,
     /// Whether other flags can help.
     may_be_flags: bool,
 }
 
 impl From<CompileError> for CompilerFailure {
     fn from(error: CompileError) -> CompilerFailure {
-        CompilerFailure { error: Box::new(error), said: String::new(), may_be_flags: false }
+        CompilerFailure { error: Box::new(error), stderr: String::new(), may_be_flags: false }
     }
 }
 
@@ -143,8 +143,8 @@ fn run_once(
         limits,
         go_on: &mut go_on,
     };
-    let (ended, said) = child::run(run).map_err(|e| CompileError::Run { path: executable.clone(), source: e })?;
-    check(&ended, said, name, options, limits)?;
+    let (ended, stderr) = child::run(run).map_err(|e| CompileError::Run { path: executable.clone(), source: e })?;
+    check(&ended, stderr, name, options, limits)?;
 
     let unreadable = |e: std::io::Error| failed("what it wrote cannot be read", e);
     let result = match invocation.phase {
@@ -159,14 +159,14 @@ fn run_once(
 /// Returns an error if the compiler did not succeed.
 fn check(
     ended: &ExitReason,
-    said: String,
+    stderr: String,
     name: &str,
     options: &CompileOptions,
     limits: Limits,
 ) -> Result<(), CompilerFailure> {
     let (program, target) = (name.to_owned(), options.target.to_string());
     let failed =
-        |error, may_be_flags| Err(CompilerFailure { error: Box::new(error), said: said.clone(), may_be_flags });
+        |error, may_be_flags| Err(CompilerFailure { error: Box::new(error), stderr: stderr.clone(), may_be_flags });
     let status = match ended {
         ExitReason::Exited(status) if status.success() => return Ok(()),
         ExitReason::Exited(status) => *status,
@@ -175,24 +175,24 @@ fn check(
         }
         ExitReason::Cancelled => return failed(CompileError::Cancelled(program), false),
     };
-    if let Some(message) = messages::refused_flags(&said) {
+    if let Some(message) = messages::refused_flags(&stderr) {
         return failed(CompileError::Flags(message), false);
     }
-    let mut diagnostics = messages::diagnostics(&said, name);
+    let mut diagnostics = messages::diagnostics(&stderr, name);
     // Notes and remarks are not reasons for a failure.
     let says_why = diagnostics.iter().any(|d| d.severity == Severity::Error);
     if status.code().is_none() {
-        if limits.memory > 0 && messages::is_out_of_memory(&said) {
+        if limits.memory > 0 && messages::is_out_of_memory(&stderr) {
             let limit = limits.memory;
             return failed(CompileError::OutOfMemory { name: program, target, limit, saved: None }, false);
         }
-        let words = messages::last_words(&said).map(|words| format!(": {words}")).unwrap_or_default();
+        let words = messages::last_words(&stderr).map(|words| format!(": {words}")).unwrap_or_default();
         let message = format!("the compiler crashed ({status}){words}");
         diagnostics.insert(0, Diagnostic::without_place(Severity::Error, message));
     } else if !says_why {
-        let message = match said.trim() {
+        let message = match stderr.trim() {
             "" => format!("the compiler failed ({status}) and gave no reason"),
-            said => said.to_owned(),
+            stderr => stderr.to_owned(),
         };
         diagnostics.insert(0, Diagnostic::without_place(Severity::Error, message));
     }

@@ -113,10 +113,10 @@ pub fn compiler_revision() -> Result<String, CompileError> {
     let mut command = Command::new(&path);
     let output = command.arg("--version").stdin(Stdio::null()).output();
     let output = output.map_err(|source| CompileError::Run { path: path.clone(), source })?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let revision = said.lines().find_map(|line| line.trim().strip_prefix("IREE compiler version "));
+    let version = String::from_utf8_lossy(&output.stdout);
+    let revision = version.lines().find_map(|line| line.trim().strip_prefix("IREE compiler version "));
     revision.map(str::to_owned).ok_or_else(|| {
-        let reason = format!("`iree-compile --version` says: {}", super::excerpt(&said, 3));
+        let reason = format!("`iree-compile --version` says: {}", super::excerpt(&version, 3));
         CompileError::Output(reason)
     })
 }

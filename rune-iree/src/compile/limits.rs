@@ -31,15 +31,15 @@ impl Limits {
 }
 
 /// Returns the time limit in `RUNE_COMPILE_TIMEOUT`, in seconds. 0 means no limit.
-fn time(said: Option<&str>) -> Option<Duration> {
-    let Some(said) = said.filter(|said| !said.trim().is_empty()) else { return Some(MAX_TIME) };
-    let seconds = said.trim().trim_end_matches('s').parse::<f64>().ok();
+fn time(setting: Option<&str>) -> Option<Duration> {
+    let Some(setting) = setting.filter(|setting| !setting.trim().is_empty()) else { return Some(MAX_TIME) };
+    let seconds = setting.trim().trim_end_matches('s').parse::<f64>().ok();
     match seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()) {
         Some(Duration::ZERO) => None,
         Some(time) => Some(time),
         None => {
             tracing::warn!(
-                "RUNE_COMPILE_TIMEOUT is `{said}`, which is not a number of seconds; using {} s",
+                "RUNE_COMPILE_TIMEOUT is `{setting}`, which is not a number of seconds; using {} s",
                 MAX_TIME.as_secs()
             );
             Some(MAX_TIME)

@@ -16,10 +16,10 @@ const LINKING: &str = "Linking failed;";
 /// The names of standard input: in the parser's messages, and in others.
 const INPUT: [&str; 2] = ["<stdin>", "-"];
 
-/// Returns the diagnostics in `said`. Standard input holds the program, which messages call `name`.
-pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
+/// Returns the diagnostics in `stderr`. Standard input holds the program, which messages call `name`.
+pub(super) fn diagnostics(stderr: &str, name: &str) -> Vec<Diagnostic> {
     let mut found: Vec<Diagnostic> = Vec::new();
-    for message in messages(said) {
+    for message in messages(stderr) {
         let mut diagnostic = Diagnostic::parse_one(&message.text);
         if diagnostic.file.as_deref().is_some_and(|file| file.to_str().is_some_and(|file| INPUT.contains(&file))) {
             diagnostic.file = Some(name.into());
@@ -29,7 +29,7 @@ pub(super) fn diagnostics(said: &str, name: &str) -> Vec<Diagnostic> {
             _ => found.push(diagnostic),
         }
     }
-    let linker = linker_messages(said);
+    let linker = linker_messages(stderr);
     if linker.is_empty() {
         return found;
     }
@@ -61,9 +61,9 @@ struct Message {
 }
 
 /// Returns the messages with a place or a severity, without the source lines that they show.
-fn messages(said: &str) -> Vec<Message> {
+fn messages(stderr: &str) -> Vec<Message> {
     let mut found: Vec<Message> = Vec::new();
-    let mut lines = said.lines().peekable();
+    let mut lines = stderr.lines().peekable();
     // Whether the next lines belong to the last message.
     let mut within = false;
     while let Some(line) = lines.next() {
@@ -87,9 +87,9 @@ fn messages(said: &str) -> Vec<Message> {
 /// Returns whether a line begins a message: it has a severity after a place, or as its first word.
 fn begins(line: &str) -> bool {
     const SEVERITIES: [&str; 4] = ["error: ", "warning: ", "remark: ", "note: "];
-    let said = Diagnostic::split_place(line).map_or(line, |(_, _, _, rest)| rest);
-    let said = said.strip_prefix("<unknown>:0: ").unwrap_or(said);
-    SEVERITIES.iter().any(|severity| said.starts_with(severity))
+    let message = Diagnostic::split_place(line).map_or(line, |(_, _, _, rest)| rest);
+    let message = message.strip_prefix("<unknown>:0: ").unwrap_or(message);
+    SEVERITIES.iter().any(|severity| message.starts_with(severity))
 }
 
 /// Returns whether a line belongs to LLVM's crash report.
@@ -100,9 +100,9 @@ fn is_crash(line: &str) -> bool {
 }
 
 /// Returns the messages of the linker, each with its following lines.
-fn linker_messages(said: &str) -> Vec<String> {
+fn linker_messages(stderr: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for line in said.lines() {
+    for line in stderr.lines() {
         if let Some(message) = line.strip_prefix(LINKER) {
             found.push(message.trim_start_matches("error: ").to_owned());
         } else if let (true, Some(last)) = (line.starts_with(">>> "), found.last_mut()) {
@@ -114,25 +114,27 @@ fn linker_messages(said: &str) -> Vec<String> {
 }
 
 /// Returns the flags that the compiler rejects, if it rejects any.
-pub(super) fn refused_flags(said: &str) -> Option<String> {
+pub(super) fn refused_flags(stderr: &str) -> Option<String> {
     let is_of_flags = |line: &&str| {
         line.contains("Unknown command line argument")
             || line.contains("for the --") && line.contains(" option")
             || line.contains("for the -") && line.contains("argument:")
     };
-    let line = said.lines().filter(|line| line.starts_with("iree-compile: ")).find(is_of_flags)?;
+    let line = stderr.lines().filter(|line| line.starts_with("iree-compile: ")).find(is_of_flags)?;
     let line = line.trim_start_matches("iree-compile: ");
     Some(line.split("  Try: ").next().unwrap_or(line).to_owned())
 }
 
 /// Returns the first line of LLVM's fatal error, such as `out of memory`.
-pub(super) fn last_words(said: &str) -> Option<&str> {
-    said.lines().find_map(|line| line.strip_prefix("LLVM ERROR: "))
+pub(super) fn last_words(stderr: &str) -> Option<&str> {
+    stderr.lines().find_map(|line| line.strip_prefix("LLVM ERROR: "))
 }
 
 /// Returns whether the compiler reports that it ran out of memory.
-pub(super) fn is_out_of_memory(said: &str) -> bool {
-    ["out of memory", "std::bad_alloc", "Cannot allocate memory", "Allocation failed"].iter().any(|s| said.contains(s))
+pub(super) fn is_out_of_memory(stderr: &str) -> bool {
+    ["out of memory", "std::bad_alloc", "Cannot allocate memory", "Allocation failed"]
+        .iter()
+        .any(|s| stderr.contains(s))
 }
 
 #[cfg(test)]
@@ -141,13 +143,13 @@ mod tests {
 
     #[test]
     fn messages_come_with_their_places_and_notes() {
-        let said = "/src/model.rs:2:13: error: failed to legalize operation 'stablehlo.cholesky': %0 = \"stablehlo.cholesky\"(%arg0)\n    \
+        let stderr = "/src/model.rs:2:13: error: failed to legalize operation 'stablehlo.cholesky': %0 = \"stablehlo.cholesky\"(%arg0)\n    \
                     let l = cholesky(x);\n            ^\n/src/model.rs:4:13: note: called from\nfn main() { f(&a) }\n            ^\n\
                     /src/model.rs:2:13: note: see current operation: %0 = \"stablehlo.cholesky\"(%arg0)\n    let l = cholesky(x);\n            ^\n\
                     -:6:10: error: another, over\ntwo lines\n  %r:2 = stablehlo.while(%a)\n         ^\n\
                     -:6:10: note: see current operation: \n%15:4 = \"scf.while\"(%7, %5) ({\n}) : () -> ()\n  %r\n  ^\n\
                     <unknown>:0: error: of no place\n";
-        let all = diagnostics(said, "step");
+        let all = diagnostics(stderr, "step");
         assert_eq!(all.len(), 3, "{all:?}");
         assert_eq!(all[0].file.as_deref(), Some(std::path::Path::new("/src/model.rs")));
         assert_eq!((all[0].line, all[0].column, all[0].notes.len()), (2, 13, 1));
@@ -160,11 +162,11 @@ mod tests {
 
     #[test]
     fn of_a_failed_link_the_linkers_messages_stay() {
-        let said = "iree-lld: error: undefined symbol: sin\n>>> referenced by -:1\n>>> referenced 1 more times\n\
+        let stderr = "iree-lld: error: undefined symbol: sin\n>>> referenced by -:1\n>>> referenced 1 more times\n\
                     Linking failed; escaped command line returned exit code 256:\n\nLLD_VERSION=IREE /opt/iree-lld -o /tmp/a.so\n\n\
                     -:2:7: error: failed to link executable\n %0 = sine\n      ^\n-:1:1: note: called from\nfunc\n^\n\
                     -:2:7: error: failed to serialize executables\n %0 = sine\n      ^\n";
-        let all = diagnostics(said, "f");
+        let all = diagnostics(stderr, "f");
         assert_eq!(all.len(), 1, "{all:?}");
         assert_eq!(all[0].message, "linker: undefined symbol: sin\n>>> referenced by -:1\n>>> referenced 1 more times");
         assert_eq!((all[0].file.as_deref(), all[0].line), (Some(std::path::Path::new("f")), 2));
@@ -172,16 +174,16 @@ mod tests {
 
     #[test]
     fn crashes_and_flags_are_recognised() {
-        let said =
+        let stderr =
             "LLVM ERROR: out of memory\nPLEASE submit a bug report\nStack dump:\n0.\tProgram arguments: iree-compile\n";
-        assert!(diagnostics(said, "f").is_empty());
-        assert_eq!(last_words(said), Some("out of memory"));
-        assert!(is_out_of_memory(said));
-        let said = "iree-compile: Unknown command line argument '--no'.  Try: '/opt/iree-compile --help'\n\
+        assert!(diagnostics(stderr, "f").is_empty());
+        assert_eq!(last_words(stderr), Some("out of memory"));
+        assert!(is_out_of_memory(stderr));
+        let stderr = "iree-compile: Unknown command line argument '--no'.  Try: '/opt/iree-compile --help'\n\
                     iree-compile: Did you mean '--rng-seed'?\n";
-        assert_eq!(refused_flags(said).as_deref(), Some("Unknown command line argument '--no'."));
+        assert_eq!(refused_flags(stderr).as_deref(), Some("Unknown command line argument '--no'."));
         assert_eq!(refused_flags("m.mlir:1:1: error: no"), None);
-        let said = "iree-compile: for the --iree-opt-level option: Cannot find option named 'x'!\n";
-        assert!(refused_flags(said).is_some());
+        let stderr = "iree-compile: for the --iree-opt-level option: Cannot find option named 'x'!\n";
+        assert!(refused_flags(stderr).is_some());
     }
 }

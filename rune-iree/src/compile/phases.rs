@@ -29,12 +29,12 @@ pub(super) struct PhaseClock<'a> {
     watch: Option<&'a dyn Fn(&'static str)>,
     start: SystemTime,
     /// The number of phases that `watch` has received.
-    told: usize,
+    reported: usize,
 }
 
 impl<'a> PhaseClock<'a> {
     pub fn start(folder: &Path, watch: Option<&'a dyn Fn(&'static str)>) -> PhaseClock<'a> {
-        let mut clock = PhaseClock { folder: folder.to_owned(), watch, start: SystemTime::now(), told: 0 };
+        let mut clock = PhaseClock { folder: folder.to_owned(), watch, start: SystemTime::now(), reported: 0 };
         clock.tell(1);
         clock
     }
@@ -46,9 +46,9 @@ impl<'a> PhaseClock<'a> {
     }
     fn tell(&mut self, begun: usize) {
         let begun = begun.min(PHASES.len());
-        if let (Some(watch), true) = (self.watch, begun > self.told) {
-            PHASES[self.told..begun].iter().for_each(|phase| watch(phase));
-            self.told = begun;
+        if let (Some(watch), true) = (self.watch, begun > self.reported) {
+            PHASES[self.reported..begun].iter().for_each(|phase| watch(phase));
+            self.reported = begun;
         }
     }
     /// Returns the end of each phase, by its index in [`PHASES`].

@@ -4,12 +4,19 @@
 //! carried values come from a branch, the bytecode then loses the block, and a later kernel has nothing to read
 //! ("indirect buffer reference slot 0 is out range", "ref is null"). If a branch has several results, each therefore
 //! goes through a barrier, which gives it its own memory. This includes arguments that the branch returns unchanged.
-//! Constants always go through barriers, as in loops.
+//! Constants always go through barriers, as in loops. A value that a branch returns twice is copied.
 
+use super::carried::Copies;
 use crate::builder::{Builder, Val};
 
 /// Returns the results of a branch behind the barriers that they need.
 pub(crate) fn results<'c>(b: &Builder<'c>, outputs: &[Val<'c>]) -> Vec<Val<'c>> {
-    let result = |y| if outputs.len() > 1 { b.barrier(&[y]).remove(0) } else { b.opaque(y) };
-    outputs.iter().map(result).collect()
+    let is_repeated = |i: usize| outputs[..i].iter().any(|earlier| earlier.raw == outputs[i].raw);
+    let copies = (0..outputs.len()).any(is_repeated).then(|| Copies::new(b));
+    let result = |(i, y): (usize, &Val<'c>)| match &copies {
+        Some(copies) if is_repeated(i) => copies.copy(b, y, &[]),
+        _ if outputs.len() > 1 => b.barrier(&[y]).remove(0),
+        _ => b.opaque(y),
+    };
+    outputs.iter().enumerate().map(result).collect()
 }

@@ -42,16 +42,29 @@ pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, 
 
 /// Returns copies of the next values for `old` in a loop.
 pub(crate) fn copied<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>) -> Vec<Val<'c>> {
-    if !b.has_defences() {
-        return new;
+    let copies = Copies::new(b);
+    old.iter().zip(new).map(|(old, new)| copies.copy(b, &new, &[old])).collect()
+}
+
+/// Makes copies that IREE does not remove: a choice between a value and itself behind a barrier. The barrier is still
+/// there when IREE decides which operations get a buffer of their own.
+pub(crate) struct Copies<'c> {
+    /// A predicate that is true.
+    chosen: Val<'c>,
+}
+
+impl<'c> Copies<'c> {
+    pub(crate) fn new(b: &Builder<'c>) -> Copies<'c> {
+        Copies { chosen: b.barrier(&[&b.full(Literal::new(true), &Shape::scalar())]).remove(0) }
     }
-    // IREE removes neither the choice nor the barrier before it has decided which operations make a buffer.
-    let chosen = b.barrier(&[&b.full(Literal::new(true), &Shape::scalar())]).remove(0);
-    let copy = |(old, new): (&Val<'c>, Val<'c>)| {
-        let other = b.barrier(&[&new, old]).remove(0);
-        b.select(&chosen, &b.opaque(&new), &other)
-    };
-    old.iter().zip(new).map(copy).collect()
+    /// Returns a copy of `x`. The barrier also keeps the values `beside` it.
+    pub(crate) fn copy(&self, b: &Builder<'c>, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
+        if !b.has_defences() {
+            return x.clone();
+        }
+        let kept: Vec<&Val<'c>> = std::iter::once(x).chain(beside.iter().copied()).collect();
+        b.select(&self.chosen, &b.opaque(x), &b.barrier(&kept).remove(0))
+    }
 }
 
 /// Returns the initial values of a loop.

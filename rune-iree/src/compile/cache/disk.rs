@@ -207,8 +207,8 @@ fn header(length: u64, content: &[u8]) -> [u8; HEADER] {
 fn is_sound(entry: &[u8]) -> bool {
     end(entry).is_some_and(|end| {
         end <= entry.len() && {
-            let (said, content) = entry.split_at(HEADER);
-            header((end - HEADER) as u64, content) == said
+            let (stored, content) = entry.split_at(HEADER);
+            header((end - HEADER) as u64, content) == stored
         }
     })
 }
