@@ -52,7 +52,7 @@ fn a_long_program_that_is_refused_is_in_a_file() {
     );
     let CompileError::Rejected { diagnostics, saved, .. } = error else { panic!("{shown}") };
     let saved = saved.unwrap();
-    assert!(shown.contains(&format!("is in {}", saved.display())) && saved.is_absolute(), "{shown}");
+    assert!(shown.contains(&format!("are in {}", saved.display())) && saved.is_absolute(), "{shown}");
     // The file holds all diagnostics, and the program in a form that can be compiled again.
     let file = std::fs::read_to_string(&saved).unwrap();
     assert!(file.ends_with(&text) && file.starts_with("// IREE cannot compile `a long/name`"), "{}", &file[..500]);
