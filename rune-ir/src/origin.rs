@@ -36,7 +36,7 @@ pub struct Origin {
     pub loc: Option<Loc>,
     /// The enclosing name scopes, outermost first, joined by `/`.
     pub scope: Option<Arc<str>>,
-    /// The transformations that created it from an instruction of the user's function.
+    /// The transformations that created this instruction from one of the user's function.
     pub transforms: Transforms,
 }
 

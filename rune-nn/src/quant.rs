@@ -47,7 +47,8 @@ pub struct QuantizedLinear {
     bits: Bits,
 }
 
-/// Up to so many rows, the codes are multiplied as they are. For more, the weights are computed first.
+/// Inputs with at most this many rows are multiplied with the codes of four bits. For more rows, the weights are
+/// computed first.
 const FEW_ROWS: usize = 8;
 
 impl QuantizedLinear {

@@ -13,7 +13,7 @@ const TILE_BYTES: usize = 24 << 10;
 /// The minimum and maximum number of elements of a tile, and a number that divides it. They are small in tests, so that
 /// small arrays have several tiles.
 const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
-/// The number of elements of a tile of a kernel with only one instruction besides loads in place.
+/// The number of elements of a tile, for kernels with at most one instruction. Loads of contiguous inputs do not count.
 const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
 
 /// Returns the dtype of elements in registers.

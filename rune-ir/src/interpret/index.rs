@@ -5,7 +5,7 @@ use super::strided::{Strides, Walk, row_major_strides, view, with_word, write_by
 use crate::op::GatherDims;
 use crate::{Array, Type};
 
-/// Returns integers of any dtype as `i64`. A greater number becomes `i64::MAX`, which is out of bounds too.
+/// Returns integers of any dtype as `i64`. A number above `i64::MAX` becomes `i64::MAX`, which is out of bounds too.
 pub(super) fn positions(indices: &Array) -> Vec<i64> {
     with_kind!(indices.dtype(),
         float T => indices.as_slice::<T>().iter().map(|i| i.to_i64()).collect(),

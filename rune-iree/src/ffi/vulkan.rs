@@ -285,9 +285,9 @@ pub(super) fn create_driver() -> Result<Driver, String> {
     Driver::take(driver)
 }
 
-/// Lets a new device take back memory that is not a block of its queue. Code gives back buffers that a loop no longer
-/// carries. Such a buffer may be an argument, or a result of a host function. IREE's CPU devices free it when nothing
-/// refers to it; its Vulkan device returns an error.
+/// Lets a new device accept the release of any buffer. Compiled code releases the buffers that a loop no longer
+/// carries. Such a buffer may be an argument or a result of a host function, which the queue of the device did not
+/// allocate. IREE's CPU devices free it when nothing refers to it. IREE's Vulkan device returns an error.
 ///
 /// # Safety
 /// The device is live and belongs to this driver. Nothing uses it yet.

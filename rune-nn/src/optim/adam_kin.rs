@@ -76,7 +76,7 @@ pub struct RAdam {
     pub eps: f64,
     /// A number to add under that root.
     pub eps_root: f64,
-    /// The minimum length of the approximated average for using the squared gradients.
+    /// The step uses the squared gradients only if the approximated length of their moving average is at least this.
     pub threshold: f64,
 }
 
@@ -91,7 +91,7 @@ pub struct ScaleByRAdam {
     pub eps: f64,
     /// A number to add under that root.
     pub eps_root: f64,
-    /// The minimum length of the approximated average for using the squared gradients.
+    /// The step uses the squared gradients only if the approximated length of their moving average is at least this.
     pub threshold: f64,
 }
 

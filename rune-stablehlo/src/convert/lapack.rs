@@ -113,7 +113,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             let a = if lower { xs[0].clone() } else { adjoint(&xs[0]) };
             let n = a.shape()[a.rank() - 1];
             let l = lax::cholesky(&a);
-            let own = triangle(n);
+            let own = lower_triangle_mask(n);
             let factor = where_(own, &l, &a);
             let info = match n {
                 0 => Tensor::zeros(batch(&a), DType::I32),
@@ -215,7 +215,7 @@ fn batch(a: &Tensor) -> Shape {
 }
 
 /// Returns a mask of the elements of a matrix on and below its diagonal.
-fn triangle(n: usize) -> Tensor {
+fn lower_triangle_mask(n: usize) -> Tensor {
     lax::iota(DType::I32, [n, n], 0).ge(lax::iota(DType::I32, [n, n], 1))
 }
 

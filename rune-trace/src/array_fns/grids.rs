@@ -277,7 +277,7 @@ impl Tensor {
     /// Returns `n` numbers from `start` to `end`, both included. Consecutive numbers have a constant ratio.
     ///
     /// # Panics
-    /// If `dtype` is not a float, or `start` and `end` do not have the same sign.
+    /// If `dtype` is not a float, if `start` or `end` is 0, or if their signs differ.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};

@@ -61,8 +61,8 @@ pub fn custom_root<P: Tree + Send + Sync>(
 /// with respect to `params` and `b`.
 ///
 /// `solve` takes `matvec` as a function of x alone, and `b`, and returns the solution. It can use any method, and is
-/// not differentiated. `transpose_solve` does the same for the transpose of `matvec`. If `matvec` is symmetric, it is
-/// `solve`.
+/// not differentiated. `transpose_solve` does the same for the transpose of `matvec`. If `matvec` is symmetric, `solve`
+/// can be passed for both.
 ///
 /// Reverse mode works any number of times. Forward mode does not work.
 ///

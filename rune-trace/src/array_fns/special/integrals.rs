@@ -161,7 +161,8 @@ pub fn sici(x: &Tensor) -> (Tensor, Tensor) {
     lift_pair("special::sici", x, sici_value, |x| (sinc_of(&(x / PI)), x.cos() / x))
 }
 
-/// Returns sin (π x² / 2) and cos (π x² / 2), computed from the part of x² / 2 beyond whole turns.
+/// Returns sin (π x² / 2) and cos (π x² / 2). It first reduces x² / 2 modulo 2, a whole period, so that large x lose no
+/// accuracy.
 fn of_half_square(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let s = lax::rem(&magnitude, &lax::full_like(x, 2.0));
