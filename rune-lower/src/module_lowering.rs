@@ -64,7 +64,7 @@ impl<'c> ModuleLowering<'c> {
         }
     }
     /// Returns whether sine, cosine and tangent are emitted as arithmetic. The approximations of all code generators
-    /// are wrong in the fourth digit at 100. The arithmetic needs `f64`.
+    /// are wrong in the fourth digit for arguments near 100. The arithmetic needs `f64`.
     pub fn expands_trigonometry(&self) -> bool {
         self.has_f64() && self.options.backend != Backend::Vmvx
     }
