@@ -241,7 +241,7 @@ struct DriverOptions {
 const DEVICE_ADDRESSES: u32 = 1 << 6;
 
 unsafe extern "C" {
-    // In the archive that eerie-sys links, but not in its bindings.
+    // This function is in the archive that eerie-sys links, but not in its bindings.
     fn iree_hal_local_transient_buffer_isa(buffer: *const sys::iree_hal_buffer_t) -> bool;
     fn iree_hal_vulkan_driver_options_initialize(options: *mut DriverOptions);
     fn iree_hal_vulkan_syms_create(
