@@ -75,8 +75,8 @@ impl<'t> Scope<'_, '_, 't> {
         })
     }
 
-    /// Imports a tridiagonal form. A Hermitian Hessenberg form is tridiagonal. The elements above the diagonal stay
-    /// those of the matrix.
+    /// Imports a reduction to tridiagonal form. It computes the Hessenberg form, which is tridiagonal for a Hermitian
+    /// matrix. The elements above the diagonal stay those of the matrix.
     pub(super) fn sytrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         if self.ty(x).size() == 0 {
