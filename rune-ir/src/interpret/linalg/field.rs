@@ -11,7 +11,7 @@ pub(super) trait Field:
 {
     const ZERO: Self;
     const ONE: Self;
-    /// Returns a real number of this type.
+    /// Converts a real number to this type.
     fn real(x: f64) -> Self;
     fn re(self) -> f64;
     fn im(self) -> f64;
