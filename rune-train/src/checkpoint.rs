@@ -71,7 +71,7 @@ pub enum CheckpointError {
     AllDamaged {
         /// The folder.
         folder: PathBuf,
-        /// One error for each, the newest first.
+        /// The errors of the checkpoints, the newest checkpoint first.
         damaged: Vec<CheckpointError>,
     },
     /// A new training would mix its checkpoints with those of an older one.
@@ -120,7 +120,7 @@ fn lines(errors: &[CheckpointError]) -> String {
 pub struct Checkpoints {
     /// The folder. It is created if it does not exist.
     pub folder: PathBuf,
-    /// The number of steps between checkpoints. There is also one at the end, and one for each new best value.
+    /// The number of steps between checkpoints. A checkpoint is also written at the end, and for each new best value.
     pub every: u64,
     /// The number of checkpoints to keep, apart from the best.
     pub keep: usize,
@@ -136,14 +136,14 @@ pub struct Checkpoints {
 pub struct Latest<S> {
     /// The checkpoint.
     pub checkpoint: Checkpoint<S>,
-    /// Why each newer one cannot be read.
+    /// The errors of the newer checkpoints, which cannot be read.
     pub damaged: Vec<CheckpointError>,
 }
 
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".safetensors";
 
-/// The contents of a file: a checkpoint and its checksum, under the names of these fields.
+/// The contents of a file: a checkpoint and its checksum. The fields of this struct have the same names in the file.
 #[derive(Tree)]
 struct Stored<S> {
     state: S,
@@ -154,7 +154,7 @@ struct Stored<S> {
 }
 
 impl<S: Tree> Stored<S> {
-    /// Returns the contents of the file for a checkpoint, with the same tensors.
+    /// Returns the contents of the file for a checkpoint. Shares the tensors of the checkpoint.
     fn of(at: &Checkpoint<S>, checksum: String) -> Stored<S> {
         let Checkpoint { state, step, position, watched } = at.map(&mut rune_trace::Tensor::clone);
         Stored { state, step, position, watched, checksum }

@@ -33,7 +33,7 @@ pub struct Trainer {
     pub stop_at_non_finite: bool,
     /// Whether Ctrl-C, or the signal of `kill`, finishes the step, saves and stops. A second one ends the process.
     pub ctrl_c: bool,
-    /// Asks for a stop from another thread.
+    /// A request to stop, which another thread can make.
     pub stop: Stop,
 }
 
