@@ -24,8 +24,8 @@ use rune_trace::{Tensor, Tree};
 pub enum Bits {
     /// From −127 to 127, with a scale for each output.
     Eight,
-    /// From −7 to 7, with a scale for each output and each group of so many inputs. The inputs must be a multiple of twice
-    /// the group.
+    /// From −7 to 7, with a scale for each output and each group of inputs. The number of inputs must be a multiple of
+    /// twice the size of the group.
     Four {
         /// The number of inputs that share a scale.
         group: usize,
@@ -34,12 +34,13 @@ pub enum Bits {
 
 /// A linear layer with quantized weights: x · (codes · scales) + bias.
 ///
-/// The codes of a weight are rounded to the nearest, symmetrically around 0. The largest weight that shares a scale is
-/// exact.
+/// The code of a weight is rounded to nearest, and the codes are symmetric around 0. Of the weights that share a scale,
+/// the one with the largest magnitude is exact.
 #[derive(Tree, Clone, Debug)]
 pub struct QuantizedLinear {
-    /// With 8 bits `[inputs, outputs]` of dtype `i8`. With 4 bits `[inputs / 2, outputs]` of dtype `u8`: the low bits are
-    /// the first half of the inputs, plus 8.
+    /// With 8 bits, the dtype is `i8`, and the shape is `[inputs, outputs]`. With 4 bits, the dtype is `u8`, and the
+    /// shape is `[inputs / 2, outputs]`. Each byte holds two codes, plus 8: the low bits one of the first half of the
+    /// inputs, and the high bits one of the second half.
     codes: Tensor,
     /// Has the shape `[groups, outputs]`.
     scales: Tensor,
@@ -47,8 +48,8 @@ pub struct QuantizedLinear {
     bits: Bits,
 }
 
-/// Inputs with at most this many rows are multiplied with the codes of four bits. For more rows, the weights are
-/// computed first.
+/// For inputs with at most this many rows, a layer of 4 bits multiplies by the codes. For more rows, it computes the
+/// weights first.
 const FEW_ROWS: usize = 8;
 
 impl QuantizedLinear {
@@ -103,8 +104,9 @@ impl QuantizedLinear {
             None => y,
         }
     }
-    /// Maps a few rows, of shape `[rows, groups, group]`, with the bytes of the codes read as they are. A code stands for 8
-    /// less than its bits, so 8 times the sum of a group is subtracted from the product with its bits.
+    /// Maps a few rows, of shape `[rows, groups, group]`, without unpacking the codes to weights. The bits of a code
+    /// are the code plus 8. Therefore, 8 times the sum of a group of `x` is subtracted from the product of this group
+    /// with the bits.
     #[track_caller]
     fn few_rows(&self, x: &Tensor) -> Tensor {
         let (groups, group, outputs) = (self.scales.shape()[0], x.shape()[2], self.scales.shape()[1]);
