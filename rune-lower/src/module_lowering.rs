@@ -38,7 +38,7 @@ impl<'c> ModuleLowering<'c> {
         let (called, hosts, token) = Default::default();
         ModuleLowering { context, options, called, hosts, producers, token }
     }
-    /// Returns a called sub-program that has no function yet, with the name of that function.
+    /// Returns a called sub-program whose function has not been emitted yet, with the name of that function.
     pub fn next_called(&self) -> Option<(Arc<Program>, String)> {
         self.called.borrow_mut().pending.pop()
     }
