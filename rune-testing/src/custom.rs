@@ -175,7 +175,8 @@ fn of_gradient(
     move |x, y| weighted(&grad(|x: &Tensor, y: &Tensor| f.call(&(x.clone(), y.clone())))(x, y))
 }
 
-/// Runs the transformations of each function by `run`, and compares them with JAX. Returns their number.
+/// Runs the transformations of each function by `run`, and compares the results with JAX's. Returns the number of
+/// comparisons.
 pub fn check(vectors: &str, run: impl Fn(&F<'_>, &[&str]) -> Vec<Vec<Tensor>>) -> usize {
     let functions = functions();
     let mut count = 0;

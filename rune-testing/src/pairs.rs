@@ -52,7 +52,7 @@ impl Generator {
         chains.iter().map(|chain| chain.finish(ty, operands, &pool)).collect()
     }
 
-    /// Returns at most `most` of the chains with one more operation.
+    /// Returns at most `most` chains that extend `start` by one operation.
     fn some_extensions(&mut self, start: &Start, most: usize) -> Vec<Start> {
         let mut all: Vec<Start> = self.extensions(start).into_values().collect();
         while all.len() > most {
