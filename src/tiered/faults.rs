@@ -217,7 +217,7 @@ fn the_smallest_module_of_each_fault() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // Its folders hold faults of GPUs.
+        // The subfolders hold faults of GPUs.
         if path.is_dir() {
             continue;
         }
