@@ -163,7 +163,7 @@ fn emit<'c>(
             "a `custom_vjp` has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes"
                 .to_owned(),
         )),
-        // The rule is only used in differentiation.
+        // Only differentiation uses the rule.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
             call(b, lowering, program, args, types)
         }
