@@ -69,7 +69,7 @@ impl Tensor {
         bins("bincount_weighted", self, weights, &length.into())
     }
     /// Returns the index of the bin of each element, as `i32`: 0 before the first edge, and the number of edges after
-    /// the last. The edges must increase or decrease. A bin includes its lower edge, or with `right` its upper one.
+    /// the last. The edges must increase or decrease. A bin includes its lower edge, or its upper edge if `right`.
     ///
     /// # Panics
     /// If `edges` is not a vector or has another dtype.

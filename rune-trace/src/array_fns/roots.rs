@@ -80,7 +80,8 @@ fn nonzero_range(x: &Tensor) -> Result<(usize, usize), crate::EvalError> {
     Ok((start, end))
 }
 
-/// Returns the coefficients, without zeros at both ends if they are known, and the number of zeros at the end.
+/// Returns the coefficients and the number of zero coefficients at the end. If the coefficients are known, removes the
+/// zeros at both ends. If they are unknown, returns `p` and 0.
 fn stripped(p: &Tensor) -> (Tensor, usize) {
     if p.is_traced() {
         return (p.clone(), 0);

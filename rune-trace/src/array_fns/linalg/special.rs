@@ -99,7 +99,7 @@ pub fn hankel(column: &Tensor, row: &Tensor) -> Tensor {
     Tensor::concat(&[column.clone(), row.i(1..)], 0).take(&(columns(n, m) + rows(n, m)), 0)
 }
 
-/// Returns the square matrix with this first column. Each further column is the previous one, moved down by one.
+/// Returns the square matrix with this first column. Each further column is the previous one, rotated down by one.
 ///
 /// # Panics
 /// Panics unless `column` is a vector with elements.

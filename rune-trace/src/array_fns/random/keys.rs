@@ -57,7 +57,7 @@ pub fn split(key: &Tensor, n: usize) -> Tensor {
     Tensor::stack(&[a, b], -1)
 }
 
-/// Returns new keys as an array.
+/// Returns `N` new keys as an array.
 ///
 /// ```
 /// use rune_trace::random;

@@ -354,7 +354,7 @@ pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     let count = z.shape()[axis];
     let most = if options.one_sided { 2 * (count - 1) } else { count };
     let segment = options.segment.unwrap_or(most);
-    // The longest transform may belong to an odd segment.
+    // A one-sided transform of the odd length `most` + 1 has the same number of frequencies as one of length `most`.
     let longest = if options.one_sided && segment == most + 1 { segment } else { most };
     let [segment, overlap, length] = options.checked_lengths(op, segment, options.fft_length.unwrap_or(longest));
     at_caller(|| {

@@ -90,7 +90,7 @@ fn either_of(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
 pub(crate) fn betainc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     either_of(a, b, x, false)
 }
-/// Returns 1 less the function. Call it inside `at_caller`.
+/// Returns 1 minus the function. Call it inside `at_caller`.
 pub(crate) fn betaincc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     either_of(a, b, x, true)
 }

@@ -20,7 +20,7 @@ fn quotient(x: &Tensor, (above, below): (&[f64], &[f64])) -> Tensor {
     polynomial(x, above) / polynomial(x, below)
 }
 
-/// Returns both results of a function of `x`, a float. `slopes` returns their derivatives from x.
+/// Returns both results of a function of `x`, a float. `slopes` computes their derivatives, given x.
 #[track_caller]
 fn lift_pair(
     op: &str,
@@ -49,7 +49,7 @@ fn lift_pair(
 }
 
 fn spence_value(x: &Tensor) -> Tensor {
-    // Reduces to 1/2 … 3/2 by the formulas for 1/x and 1 - x (DLMF 25.12.4, 25.12.6).
+    // Reduces x to 1/2 … 3/2 by the formulas for 1/x and 1 - x (DLMF 25.12.4, 25.12.6).
     let great = x.gt(2.0);
     let end = x.eq(0.0) | x.eq(f64::INFINITY);
     let positive = replace_where(&(&end | x.lt(0.0)), 1.0, x);
