@@ -101,8 +101,8 @@ impl Caller {
     pub fn here() -> Caller {
         Caller(Location::caller())
     }
-    /// Runs `f`. Its operations have this line. Its failures count as failures of the function called there, if that
-    /// function runs [at its caller](at_caller).
+    /// Runs `f`. Its operations have this line. Its failures count as failures of the function that is called at this
+    /// line, if that function runs [at its caller](at_caller).
     pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
         with_location(self.0, f)
     }

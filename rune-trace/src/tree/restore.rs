@@ -94,7 +94,7 @@ impl Restore {
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'v>(Option<&'v Map<String, Value>>);
 
-/// Returns the same tree.
+/// Returns a copy of the tree with the same tensors.
 pub(super) fn clone_tree<T: Tree>(tree: &T) -> T {
     tree.map(&mut |leaf| leaf.clone())
 }

@@ -278,7 +278,7 @@ fn mark_needed_in_programs(op: &Op, programs: &mut [Partition], result: usize) -
     if let Some(PartitionedOp::Scan(scan)) = PartitionedOp::new(op) {
         let (consts, carry) = (scan.consts.len(), scan.init.len());
         let body = &mut programs[0];
-        // The carry of one iteration is that of the next one, so both are needed together.
+        // The carry that one iteration returns is the carry that the next one takes, so both are needed together.
         let round = |body: &Partition, k: usize| (body.needed[consts + k], body.needed_outputs()[k]);
         while let Some(k) = (0..carry).find(|&k| round(body, k).0 != round(body, k).1) {
             if round(body, k).0 { body.mark_output_needed(k) } else { body.needed[consts + k] = true }
