@@ -208,7 +208,7 @@ fn constant(x: &Tensor, value: f64) -> Tensor {
     lax::full(x.dtype(), &Shape::scalar(), value)
 }
 
-/// Sums the `weights` of each number.
+/// Returns, for each number 0, 1, 2, …, the sum of the `weights` of its occurrences in `x`.
 #[track_caller]
 fn bins(op: &str, x: &Tensor, weights: &Tensor, length: &ResultSize) -> Tensor {
     if x.rank() != 1 || !x.dtype().is_int() {

@@ -111,7 +111,7 @@ fn horner(p: &Tensor, z: &Tensor) -> [Tensor; 3] {
     let size = z.abs();
     let (mut value, mut slope, mut bound) = (z.zeros_like(), z.zeros_like(), size.zeros_like());
     for k in 0..p.shape()[0] {
-        // There is one row for each coefficient, with a column for each z.
+        // `p` has one row for each coefficient, with a column for each z.
         let c = part(p, 0, k, k + 1).squeeze(0);
         slope = slope * z + &value;
         value = value * z + &c;

@@ -187,8 +187,8 @@ pub(super) fn triangular_root(caller: Caller, t: &Tensor) -> Tensor {
     let roots = t.diagonal(0, -2, -1).sqrt();
     let places = lax::iota(DType::I32, [n], 0);
     let next = |r: &Tensor, j: &Tensor| {
-        // Solves (R + rⱼⱼ) rⱼ = tⱼ for the rows above row j. R has the columns before j, and roots on its diagonal
-        // after them.
+        // Solves (R + rⱼⱼ) rⱼ = tⱼ for the rows above row j. The columns of R before j are final. The others have only
+        // the roots on the diagonal.
         let here = places.eq(j);
         let above = places.lt(j);
         let root = where_(&here, &roots, 0.0).sum_keepdims(-1);

@@ -272,7 +272,7 @@ fn spectra<const N: usize>(op: &str, signals: [&Tensor; N], options: &SpectralOp
         let weighted = parts * lax::convert(&window, dtype);
         let fft_options = FftOptions::new().length(length);
         let values = if one_sided { fft::rfft_with } else { fft::fft_with }(&weighted, &fft_options);
-        // The sum of the window scales a transform, and its square scales power.
+        // Divides transforms by the sum of the window. The function `density` scales power.
         let values = if scaled { values / lax::convert(&window.sum(), complex_of(dtype)) } else { values };
         let count = values.shape()[values.rank() - 2];
         let half = if options.boundary.is_some() { 0.0 } else { segment as f64 / 2.0 };

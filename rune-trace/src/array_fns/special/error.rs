@@ -154,7 +154,7 @@ fn log_ndtr_value(x: &Tensor) -> Tensor {
     let y = replace_where(&x.eq(f64::NEG_INFINITY), f64::NEG_INFINITY, &y);
     replace_where(&x.isnan(), f64::NAN, &y)
 }
-/// √2: from here on, the tail of the error function is used.
+/// From √2 on, the tail of the error function is used.
 const SWITCH: f64 = std::f64::consts::SQRT_2;
 
 /// Returns the derivative of the logarithm, φ(x) / Φ(x).

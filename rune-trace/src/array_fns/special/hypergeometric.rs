@@ -28,8 +28,8 @@ fn select_active(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor
 /// Returns the sum of (a₁)ₖ (a₂)ₖ / (b)ₖ zᵏ / k! where `enabled`, and its derivative with respect to z. Without a₂, its
 /// factor is 1.
 ///
-/// The loop stops by a bound on the terms, whose factors are never 0. If a parameter is a negative integer, the sum
-/// itself is finite, but its derivative with respect to this parameter is not.
+/// The loop ends when a bound on the terms is small. The factors of the bound are never 0. If a parameter is a negative
+/// integer, the sum has finitely many terms, but its derivative with respect to this parameter has infinitely many.
 fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2] {
     let (zero, one) = (z.zeros_like(), z.ones_like());
     let eps = epsilon(z) * 0.125;
