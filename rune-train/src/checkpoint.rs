@@ -6,7 +6,7 @@ use rune_trace::{EvalError, Tree, TreePath};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// The current point of a training: the state, and everything else needed to continue bit for bit.
+/// The current point of training: the state, and everything else needed to continue bit for bit.
 #[derive(Tree, Clone, Debug)]
 pub struct Checkpoint<S> {
     /// The user's state: the model, the optimiser's state, the random key.
@@ -93,9 +93,9 @@ fn lines(errors: &[CheckpointError]) -> String {
 
 /// Where and how often checkpoints are written.
 ///
-/// A checkpoint is one safetensors file, `step-000001000.safetensors`, with the names of the state's fields below
-/// `state`, and a checksum. The file gets its name only when it is complete and on disk, so a crash never replaces a
-/// good file with a broken one.
+/// A checkpoint is one safetensors file, such as `step-000001000.safetensors`. It holds the arrays of the state, under
+/// names that begin with `state`, and a checksum. The file gets its name only when it is complete and on disk, so a
+/// crash never replaces a good file with a broken one.
 ///
 /// ```
 /// use rune::{prelude::*, random, train::{Checkpoint, Checkpoints, Watched, data::Position}};

@@ -26,7 +26,7 @@ pub enum StopReason {
     Interrupted,
 }
 
-/// The result of a training.
+/// The result of training.
 #[derive(Debug)]
 pub struct Outcome<S> {
     /// The state after the last step.
