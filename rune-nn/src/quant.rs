@@ -1,7 +1,7 @@
 //! Weight-only quantization: linear layers whose weights are whole numbers of 8 or 4 bits, with scales.
 //!
-//! Activations keep their dtype. A layer needs a quarter or an eighth of the memory of `f32`, and a product with a few
-//! rows, which is limited by the memory, is faster by nearly as much.
+//! Activations keep their dtype. A layer needs a quarter or an eighth of the memory of `f32`. The memory bandwidth
+//! limits the speed of a product with a few rows, so such a product is faster by nearly the same factor.
 //!
 //! ```
 //! use rune_nn::nn::Linear;

@@ -14,7 +14,7 @@ pub struct Ema {
     pub debias: bool,
 }
 
-/// Returns the moving average of updates, without its bias towards the initial 0.
+/// Returns a transformation that replaces the updates by their moving average, without its bias towards the initial 0.
 ///
 /// It can also average parameters:
 ///
