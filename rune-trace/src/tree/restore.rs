@@ -73,7 +73,8 @@ impl Restore {
             }
         }
     }
-    /// Reads a part for which the tree has no example. All differences in it are reported as one.
+    /// Reads a part that has no counterpart in the tree `like` of [`Tree::restore`]. All differences in the part are
+    /// reported as one.
     pub fn read_as_one<T>(
         &mut self,
         expected: &str,

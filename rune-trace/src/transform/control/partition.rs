@@ -73,7 +73,8 @@ impl<'a> Partition<'a> {
     }
     fn is_saveable(&self, v: Var, op: &Op) -> bool {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
-        // For operations that hold programs, the policy applies inside. Literals are not arrays yet.
+        // For operations that hold programs, the policy applies inside. Literals are not kept: they are not arrays in
+        // memory yet.
         let looked_into = !policy_programs(op).is_empty() && names.is_empty();
         // Effects happen once.
         let effect = policy_programs(op).is_empty() && op.has_effects();
