@@ -125,7 +125,7 @@ where
 /// or loop whose condition is mapped. Everything else is as in [`pure_callback`].
 ///
 /// # Panics
-/// If it is called immediately and fails, if it is differentiated, or if it cannot be batched.
+/// If `f` is called immediately and fails, or if the call is differentiated or cannot be batched.
 #[track_caller]
 pub fn io_callback<'a, X, F, S>(f: F, results: S, args: impl ArgRefs<'a, X>) -> S::Tree
 where
