@@ -11,7 +11,7 @@ use rune_trace::{Program, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-/// Returns whether `RUNE_CHECK` is `all`.
+/// Whether `RUNE_CHECK` is `all`.
 static CHECK_ALL: Lazy<bool> = Lazy::new(|| match std::env::var("RUNE_CHECK") {
     Err(_) => false,
     Ok(setting) if setting == "all" => true,

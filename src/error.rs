@@ -19,7 +19,7 @@ pub enum Error {
     #[cfg(feature = "run")]
     #[error(transparent)]
     Device(#[from] rune_iree::DeviceError),
-    /// The compiled program cannot be loaded or run, or the arguments have other types.
+    /// The compiled program cannot be loaded or run, or the arguments have types that it was not compiled for.
     #[cfg(feature = "run")]
     #[error(transparent)]
     Run(#[from] rune_iree::RunError),
@@ -27,7 +27,7 @@ pub enum Error {
     #[cfg(feature = "run")]
     #[error("the program cannot be run: {0}")]
     Cpu(#[from] rune_iree::CpuMismatch),
-    /// The arguments of a compiled function have another structure.
+    /// The arguments have another structure than the function was compiled for.
     #[error(
         "`{function}` was compiled for the arguments {expected}, and is called with {found}; compile it for these, or call it through `jit`"
     )]
@@ -39,7 +39,7 @@ pub enum Error {
         /// The types it is called with.
         found: String,
     },
-    /// The arguments of a compiled function have the same types, but other static fields.
+    /// The arguments have the types that the function was compiled for, but other static fields.
     #[error("`{function}` was compiled for other arguments: {changes}; compile it for these, or call it through `jit`")]
     Structure {
         /// The function.
@@ -47,7 +47,7 @@ pub enum Error {
         /// The differences.
         changes: String,
     },
-    /// An argument of a compiled function has another type.
+    /// An argument has another type than the function was compiled for.
     #[error(
         "`{function}` was compiled for {expected} as tensor {index} of its arguments, and is called with {found}; compile it for these types, or call it through `jit`, which does"
     )]

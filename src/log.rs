@@ -70,7 +70,8 @@ fn first_few(mut parts: Vec<String>) -> Option<String> {
 }
 
 /// Returns the warning for a function that is compiled again because a static field changed, and that may therefore be
-/// compiled at each call. Returns `None` if only fields with few possible values changed, such as a `bool`, or none.
+/// compiled at each call. Returns `None` if no field changed, or only fields with few possible values, such as a
+/// `bool`.
 pub(crate) fn static_recompile_warning(name: &str, now: &Statics, before: &Statics) -> Option<String> {
     let changes = all_static_changes(now, before).into_iter().filter(|change| !change.is_choice);
     let changes = first_few(changes.map(|change| change.to_string()).collect())?;

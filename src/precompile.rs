@@ -70,12 +70,17 @@ impl Precompiled {
         let stats = stats(&program, module.bytes().len(), report);
         Ok((Precompiled::of(&program, module, lowered.signature, timings), stats))
     }
-    fn of(program: &Program, module: CompiledModule, signature: ModuleSignature, timings: Timings) -> Precompiled {
+    pub(crate) fn of(
+        program: &Program,
+        module: CompiledModule,
+        signature: ModuleSignature,
+        timings: Timings,
+    ) -> Precompiled {
         let constants = program.constants().to_vec();
         Precompiled { name: program.name().to_owned(), module, constants, signature, timings }
     }
     /// Compares the module with the host engine on the same inputs. The module is compiled from `program` for the CPU
-    /// of this machine. Returns a description of the difference between the results, if any.
+    /// of this machine. Returns a description of the difference, if any: other results, or a failure of compiled code.
     ///
     /// ```no_run
     /// use rune::{Array, CompileOptions, Precompiled, Program};
@@ -86,14 +91,21 @@ impl Precompiled {
     /// ```
     ///
     /// # Errors
-    /// Returns an error if the module was compiled for another device, if the inputs do not fit the program, or if one
-    /// engine fails.
+    /// Returns an error if the module was compiled for another device, if the inputs do not fit the program, or if the
+    /// host engine fails.
     pub fn check(&self, program: &Program, inputs: &[Array]) -> Result<Option<String>, Error> {
         let values: Vec<Value> = inputs.iter().cloned().map(Value::Host).collect();
-        let found = self.load_on(&Device::open("cpu")?)?.call_values(&values)?;
+        let found = match self.load_on(&Device::open("cpu")?)?.call_values(&values) {
+            Err(error @ (Error::Argument { .. } | Error::Arguments { .. })) => return Err(error),
+            found => found,
+        };
         let program = program.simplify();
         let plan = Plan::new(&program);
         let expected: Vec<Value> = plan.run(inputs.to_vec())?.into_iter().map(Value::Host).collect();
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return Ok(Some(format!("compiled code fails: {error}"))),
+        };
         let arguments: Vec<Arg<'_>> = values.iter().map(Arg::Borrow).collect();
         Ok(difference(&program, &arguments, &expected, &found, &|arrays| plan.run(arrays).ok()))
     }

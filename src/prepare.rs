@@ -57,7 +57,7 @@ pub(crate) fn compile_checked(
     Ok((checked(runnable, program), timings))
 }
 
-/// Makes a program callable on `device`. On a CPU, IREE compiles it. The log shows `why`.
+/// Makes a program callable on `device`. If this is a device of IREE, IREE compiles the program. The log shows `why`.
 fn compile(program: &Arc<Program>, device: &Device, why: &str) -> Result<(Runnable, Timings), Error> {
     match device {
         Device::Reference => Ok((Box::new(Interpreted(program.clone())), Timings::default())),

@@ -1,4 +1,4 @@
-//! Executable programs, on each engine.
+//! Executable programs on each engine.
 
 use crate::{Engine, Error};
 use rune_host::Plan;
@@ -20,7 +20,7 @@ pub(crate) trait Run: Send + Sync {
     }
     /// Returns the engine of the next call.
     fn engine(&self) -> Engine;
-    /// Returns whether all later calls use this engine too.
+    /// Returns whether all later calls use the engine of the next call too.
     fn is_settled(&self) -> bool {
         true
     }

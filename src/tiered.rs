@@ -32,7 +32,7 @@ static WORTH_COMPILING: Lazy<Duration> = Lazy::new(|| {
 const WORTH_LOOKUP: Duration = Duration::from_millis(100);
 /// The shortest call that compiled code can speed up by more than its own overhead.
 const MIN_CALL_TIME: Duration = Duration::from_micros(20);
-/// The number of successive shorter calls after which calls are no longer timed.
+/// The number of successive calls shorter than [`MIN_CALL_TIME`] after which calls are no longer timed.
 const SHORT_CALLS: u32 = 1000;
 /// The number of timed calls that both engines compute.
 const TRIALS: usize = 5;
@@ -153,7 +153,8 @@ impl Tiered {
         }
     }
 
-    /// Returns the compilation of this program. It does nothing if the function can no longer be called by then.
+    /// Returns the job that compiles this program. The job does nothing if the function can no longer be called when
+    /// the job runs.
     fn job(self: &Arc<Tiered>, lowering: Lowering, spent: Duration, why: String) -> Job {
         let (program, device, tiered) = (self.program.clone(), self.device.clone(), Arc::downgrade(self));
         let refused = tiered.clone();

@@ -102,7 +102,7 @@ pub fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Ve
 struct Measured(Vec<Duration>);
 
 fn measure(call: impl Fn() -> Result<()>, seconds: f64) -> Result<Measured> {
-    /// Limits the memory for times.
+    /// The maximum number of measured calls. It limits the memory for their times.
     const MAX_CALLS: usize = 10_000_000;
     // The first call does one-time work, which is not measured.
     call()?;

@@ -30,9 +30,9 @@ pub fn usage(subcommand: &'static str, message: impl fmt::Display) -> anyhow::Er
 #[derive(Debug)]
 pub struct InFile {
     pub file: String,
-    /// Counts from 1.
+    /// The line, from 1.
     pub line: usize,
-    /// In characters; counts from 1.
+    /// The column in characters, from 1.
     pub column: usize,
     pub message: String,
     /// The text of the line.

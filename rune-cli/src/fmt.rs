@@ -53,7 +53,7 @@ impl Fmt {
         }
         let found = std::fs::read_to_string(&self.program)?;
         let same = match is_json {
-            // Large constants are in the `.safetensors` file, or inline.
+            // A JSON program has its large constants either in a `.safetensors` file or inline.
             true => {
                 let folder = temporary()?;
                 let path = folder.join(self.program.file_name().unwrap_or_default());

@@ -103,7 +103,7 @@ fn main() -> ExitCode {
     };
     style::choose(color);
     interrupt::listen();
-    // Results go to the standard output. The prints of repeated runs would bury them.
+    // Results go to the standard output. On a terminal, the prints of repeated runs would bury the results.
     let quiet = matches!(command, Command::Bench(_) | Command::Diff(_) | Command::Profile(_));
     let prints = move |text: &str| {
         if !quiet {

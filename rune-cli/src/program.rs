@@ -87,7 +87,7 @@ fn json_error(file: &str, text: &str, error: &serde_json::Error) -> anyhow::Erro
     let reason = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
     match line {
         0 => anyhow!("{file} is not a program: {reason}"),
-        // Its columns count bytes, and the column after the end of a line is 0.
+        // The columns of serde_json count bytes, and the column after the end of a line is 0.
         _ => {
             let before = text.lines().nth(line - 1).unwrap_or_default().as_bytes();
             let characters =

@@ -4,7 +4,7 @@ use rune::ir::op::Literal;
 
 use rune::{Array, Complex64, DType, Program, Type};
 
-/// SplitMix64.
+/// A SplitMix64 random number generator.
 pub struct Random(pub u64);
 
 impl Random {

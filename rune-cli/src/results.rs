@@ -96,7 +96,7 @@ fn into_folder(folder: &Path, paths: &[PathBuf], results: &[Array]) -> Result<()
     let written = storage::replace_all(paths, |i, temporary| npy::save(temporary, &results[i]));
     written.inspect_err(|_| {
         if is_new {
-            // This restores the previous state. If it fails, the error still reports the problem.
+            // Removing the folder restores the previous state. If that fails, the error still reports the problem.
             let _ = std::fs::remove_dir(folder);
         }
     })?;

@@ -35,7 +35,7 @@ impl Verify {
 }
 
 fn verify(path: &Path, json: bool) -> Result<()> {
-    // Loading checks the file. This checks the loaded program.
+    // Loading checks the file. `verify` checks the loaded program.
     let program = program::load(path)?;
     program.verify()?;
     let shown = program::shown(path);

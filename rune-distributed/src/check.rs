@@ -7,12 +7,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 const DESCRIPTION: usize = 248;
 const BYTES: usize = 8 + DESCRIPTION;
 
-/// What a rank does. It must be the same on all ranks, except for the line.
+/// A description of an exchange of a rank. It must be the same on all ranks, except for the line.
 #[derive(Clone, Debug)]
 pub(crate) struct ExchangeDescription {
     /// The operation and the types.
     pub text: String,
-    /// The line, for messages.
+    /// The line of the operation, for messages.
     pub at: Option<String>,
 }
 
@@ -25,7 +25,7 @@ impl ExchangeDescription {
     }
 }
 
-/// Exchanges descriptions of the next exchange. Fails on all ranks if one of them differs.
+/// Exchanges descriptions of the next exchange. Fails on all ranks if one description differs.
 pub(crate) fn check(transport: &mut dyn Transport, number: u64, what: &ExchangeDescription) -> Result<(), String> {
     let mut hasher = DefaultHasher::new();
     (number, &what.text).hash(&mut hasher);

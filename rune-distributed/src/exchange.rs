@@ -10,7 +10,8 @@ use rune_ir::interpret::eval_op;
 use rune_ir::op::{CollectiveFn, Dims, Exchange, ReduceFn};
 use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
 
-/// A reduction takes one message per rank instead of two if the gathered operands have at most this many bytes.
+/// If the gathered operands have at most this many bytes, a reduction gathers them on all ranks, with one message per
+/// rank instead of two.
 const SMALL: usize = 64 << 10;
 
 /// Returns the result of an exchange on this rank.

@@ -63,7 +63,7 @@ fn reduce<T: Tree>(gradients: &T, axis_name: &AxisName, bucket_bytes: usize) -> 
 }
 
 /// Returns the leaves of each bucket, from the last leaf to the first. A bucket has leaves of one dtype. A leaf of at
-/// least `bucket_bytes` is a bucket of its own; small leaves before and after it share one.
+/// least `bucket_bytes` is a bucket of its own. Small leaves before and after such a leaf can share a bucket.
 pub(crate) fn buckets(leaves: &[Tensor], bucket_bytes: usize) -> Vec<Vec<usize>> {
     let mut closed: Vec<Vec<usize>> = Vec::new();
     // For each dtype, the bucket that still has space.

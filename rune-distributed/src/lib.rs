@@ -1,8 +1,9 @@
 //! Distributed runs: one program on several ranks, which exchange arrays.
 //!
-//! [`init`] begins a run. [`spmd`] binds the name of an axis to the ranks: inside, `psum`, `all_gather` and the other
-//! operations over a named axis exchange arrays. [`all_reduce_grads`] averages gradients, [`broadcast_parameters`]
-//! copies the model of rank 0 to all ranks, and [`zero1`] divides the state of an optimiser among them.
+//! [`init`] begins a run. [`spmd`] binds the name of an axis to the ranks: in the function that it takes, `psum`,
+//! `all_gather` and the other operations over a named axis exchange arrays. [`all_reduce_grads`] averages gradients,
+//! [`broadcast_parameters`] copies the model of rank 0 to all ranks, and [`zero1`] divides the state of an optimiser
+//! among them.
 //!
 //! ```
 //! use rune_distributed::{all_reduce_grads, broadcast_parameters, init, spmd};

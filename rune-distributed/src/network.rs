@@ -82,8 +82,8 @@ pub struct Bucket {
 }
 
 /// Returns the time of a step that computes for `compute` seconds and exchanges the buckets one after the other.
-/// `exchange` returns the time for a number of bytes. With `overlap`, a bucket is exchanged as soon as it is complete
-/// and the previous exchange is done. Otherwise, all buckets are exchanged after the computation.
+/// `exchange` returns the time to exchange a number of bytes. With `overlap`, a bucket is exchanged as soon as it is
+/// complete and the previous exchange is done. Otherwise, all buckets are exchanged after the computation.
 ///
 /// ```
 /// use rune_distributed::network::{Bucket, step_time};

@@ -76,7 +76,8 @@ pub(crate) fn with_world<R>(world: &World, f: impl FnOnce() -> R) -> R {
     f()
 }
 
-/// Returns whether an environment variable is set to a value other than 0.
+/// Returns whether an environment variable is set to a value other than `0`, `false` and the empty text. Returns
+/// `default` if the variable is not set.
 pub(crate) fn is_set(name: &str, default: bool) -> bool {
     std::env::var(name).map_or(default, |value| !matches!(value.trim(), "" | "0" | "false"))
 }

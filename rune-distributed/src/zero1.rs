@@ -14,8 +14,8 @@ pub struct Zero1<T> {
     pub inner: T,
     /// The axis of the ranks.
     pub axis_name: AxisName,
-    /// Whether the gradients are already means over the ranks. If not, each rank passes its own gradients and receives
-    /// only the mean of its part, with half of the exchange of [`all_reduce_grads`](crate::all_reduce_grads).
+    /// Whether the gradients are already means over the ranks. If not, each rank passes its own gradients, and receives
+    /// only the mean of its part. This exchanges half as many bytes as [`all_reduce_grads`](crate::all_reduce_grads).
     pub averaged: bool,
 }
 

@@ -13,9 +13,10 @@ use smallvec::SmallVec;
 const BLOCK: usize = if cfg!(test) { 1 << 5 } else { 1 << 18 };
 /// The least number of positions in a block.
 const MIN_POSITIONS: usize = if cfg!(test) { 2 } else { 16 };
-/// The number of multiplications from which all threads share one convolution.
+/// The minimum number of multiplications of a convolution that all threads share.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 1 << 9 } else { 1 << 23 };
-/// The least number of positions of one image that are worth a thread of their own. Each thread reads the whole kernel.
+/// The minimum number of positions of one image that each thread computes. Each thread reads the whole kernel, so fewer
+/// positions are not worth a thread.
 const MIN_POSITIONS_PER_THREAD: usize = if cfg!(test) { 3 } else { 64 };
 
 type Axes = SmallVec<[usize; 4]>;
@@ -66,8 +67,8 @@ pub(crate) struct Conv {
     runs: Vec<Option<Run>>,
     taps: Axes,
     positions: Axes,
-    /// The stride from one position to the next in the images, if the kernel has one tap, which meets an element at every
-    /// position. The images are then the matrix of patches.
+    /// The stride from one position to the next in the images, if the kernel has one tap, which meets an element at
+    /// every position. The images are then the matrix of patches.
     whole: Option<usize>,
     /// The number of images in a batch group, and the number of batch groups.
     images: usize,
@@ -81,13 +82,13 @@ pub(crate) struct Conv {
     /// to the next.
     kernel_offset: usize,
     kernel_steps: [usize; 2],
-    /// Whether taps are inner to features in the kernel; otherwise features are inner to taps.
+    /// Whether taps are inner to features in the kernel. Otherwise, features are inner to taps.
     taps_within: bool,
-    /// Whether features are the innermost axis of the result; otherwise space is.
+    /// Whether features are the innermost axis of the result. Otherwise, the last spatial axis is.
     features_last: bool,
 }
 
-/// The error that the kernel cannot be read in its layout. It holds the permutation of the axes for a copy.
+/// The error that the kernel cannot be read in its layout. Holds the permutation of its axes that a copy needs.
 pub(crate) struct NeedsPermutation {
     pub permutation: Axes,
 }
@@ -320,7 +321,7 @@ impl Conv {
         multiply(left, right, out, to, threads);
     }
 
-    /// Returns the images as the matrix of patches at some positions, if they are that matrix.
+    /// Returns the matrix of patches at some positions as a part of the images, if the images hold that matrix.
     fn images_as_patches<'a, T>(
         &self,
         x: &'a [T],
@@ -382,7 +383,8 @@ impl Conv {
         }
     }
 
-    /// Fills the patches column by column, on all threads or only on this one. Positions are counted through each image.
+    /// Fills the patches column by column, on all threads or only on this one. Positions are counted through each
+    /// image.
     fn by_rows<T: Real>(&self, x: &[T], first: usize, range: std::ops::Range<usize>, patches: &mut [T], threads: bool) {
         let n = range.len();
         let positions: usize = self.positions.iter().product();

@@ -135,8 +135,8 @@ impl DType {
         }
     }
 
-    /// Returns the complex dtype whose parts are of this dtype: `c64` for `f32`, `c128` for `f64`. A complex dtype
-    /// returns itself, and any other `None`.
+    /// Returns the complex dtype whose parts are of this dtype: `c64` for `f32`, `c128` for `f64`. Returns a complex
+    /// dtype unchanged, and `None` for any other dtype.
     ///
     /// ```
     /// use rune_ir::DType;
@@ -220,7 +220,7 @@ pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 
     fn cast_slice_mut(bytes: &mut [u8]) -> &mut [Self];
     /// Returns the bytes of `elements`.
     fn as_bytes(elements: &[Self]) -> &[u8];
-    /// Returns the nearest `f64`; of a complex number, its real part.
+    /// Returns the nearest `f64`. For a complex number, returns the real part.
     fn to_f64(self) -> f64;
     /// Returns the nearest value of this type. Floats round to nearest even. Integers truncate and saturate. `bool` is
     /// true if the number is not zero.
@@ -245,7 +245,8 @@ pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 
 }
 
 /// Rounds `x` to odd: toward zero, with the last bit set if the result is not exact. A half-precision type has far
-/// fewer bits, so rounding the result to it equals rounding `x` to it once.
+/// fewer bits than `f32`. Rounding the result to such a type therefore gives the same number as rounding `x` to it
+/// directly.
 pub(crate) fn round_to_odd(x: f64) -> f32 {
     let near = x as f32;
     let exact = f64::from(near);

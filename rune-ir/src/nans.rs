@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The numbers to search for.
+/// The kinds of numbers to search for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum NonFinite {
     /// NaN.
@@ -38,16 +38,16 @@ impl NonFinite {
 pub struct NanError {
     /// The function that ran.
     pub function: String,
-    /// The number that was searched for.
+    /// The kinds of numbers that were searched for.
     pub bad: NonFinite,
-    /// The operation that created it from operands without one.
+    /// The origin of the number.
     pub made: Box<NanOrigin>,
 }
 
-/// The origin of a NaN.
+/// The origin of a NaN or infinity.
 #[derive(Clone, Debug)]
 pub enum NanOrigin {
-    /// This operation created it.
+    /// This operation created the number, from operands without such a number.
     Operation {
         /// The name of the operation.
         op: &'static str,
@@ -58,7 +58,7 @@ pub enum NanOrigin {
         /// Summaries of its results.
         results: Vec<Summary>,
     },
-    /// This input held it already. Inputs are the arguments, then the captured tensors.
+    /// This input held the number already. Inputs are the arguments, then the captured tensors.
     Input {
         /// The index of the input.
         input: usize,
@@ -106,7 +106,7 @@ impl fmt::Display for NanError {
     }
 }
 
-/// The numbers to search for, according to the environment.
+/// The kinds of numbers to search for, according to the environment.
 static CHECKED: Lazy<Option<NonFinite>> = Lazy::new(|| {
     let set = |name: &str| std::env::var(name).is_ok_and(|v| !matches!(v.trim(), "" | "0"));
     match (set("RUNE_DEBUG_NANS"), set("RUNE_DEBUG_INFS")) {
@@ -126,7 +126,7 @@ pub fn checks_nans() -> bool {
 /// again on `inputs` and its constants.
 ///
 /// # Errors
-/// If an output holds one.
+/// If an output holds such a number.
 pub fn check_nans(program: &Program, inputs: &[Value], outputs: &[Value]) -> Result<(), NanError> {
     let Some(bad) = *CHECKED else { return Ok(()) };
     // If a value cannot be fetched, reading it reports the reason.

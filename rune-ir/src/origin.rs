@@ -36,7 +36,7 @@ pub struct Origin {
     pub loc: Option<Loc>,
     /// The enclosing name scopes, outermost first, joined by `/`.
     pub scope: Option<Arc<str>>,
-    /// The transformations that created it from an instruction of the user's function.
+    /// The transformations that created this instruction from an instruction of the user's function.
     pub transforms: Transforms,
 }
 
@@ -107,7 +107,7 @@ impl Transforms {
     }
 }
 
-/// For example `transpose(jvp)`: the last one is outermost.
+/// Prints the transformations, such as `transpose(jvp)`. The last one is outermost.
 impl fmt::Display for Transforms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let names: Vec<&str> = self.iter().map(Transform::name).collect();

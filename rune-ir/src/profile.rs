@@ -25,7 +25,7 @@ pub struct Event {
     pub begin: Duration,
     /// The duration.
     pub took: Duration,
-    /// A small number for the thread.
+    /// A small number that identifies the thread.
     pub thread: u64,
     /// Details of the work.
     pub details: Details,
@@ -36,9 +36,9 @@ pub struct Event {
 pub struct Details {
     /// The types of the results.
     pub shapes: String,
-    /// Bytes that were read and written.
+    /// The number of bytes that were read and written.
     pub bytes: u64,
-    /// Operations on floating-point numbers.
+    /// The number of operations on floating-point numbers.
     pub flops: u64,
     /// The line of the user's source.
     pub loc: Option<Loc>,

@@ -132,7 +132,7 @@ impl fmt::Debug for Shape {
     }
 }
 
-/// The type of an array: its shape and its dtype. It prints as `[2, 3, f32]`, like in Slope.
+/// The type of an array: its shape and its dtype. It prints as `[2, 3, f32]`: the sizes, then the dtype.
 ///
 /// ```
 /// use rune_ir::{DType, Type};

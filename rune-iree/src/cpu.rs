@@ -191,7 +191,8 @@ mod tests {
         assert_eq!(ModuleCpu { architecture: ARCH.to_owned(), ..cpu }.check_this_machine(), Ok(()));
     }
 
-    /// No CPU has both: AMD dropped TBM before it had AVX-512, and so FP16 in AVX-512.
+    /// Tests two extensions that no CPU has together: AMD dropped TBM before it added AVX-512, and AVX-512 FP16 needs
+    /// AVX-512.
     #[cfg(target_arch = "x86_64")]
     #[test]
     fn extensions_that_the_cpu_lacks_are_found_out() {

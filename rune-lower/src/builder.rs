@@ -12,12 +12,12 @@ use rune_ir::{DType, Shape, Type};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// The elementwise functions that a code generator lacks or computes wrongly. The builder emits them in the forms that
-/// these methods return. `legalize/` implements them with the builder.
+/// Replacements for elementwise functions that a code generator lacks or computes wrongly. The builder emits a
+/// replacement instead of the function. `legalize/` implements this trait.
 pub(crate) trait Rewrites {
-    /// Returns an equivalent of the function, if it needs another form.
+    /// Returns the replacement for the function `name` of `x`, or `None` if the function needs none.
     fn unary<'c>(&self, b: &Builder<'c>, name: &str, x: &Val<'c>) -> Option<Val<'c>>;
-    /// Returns an equivalent of the function, if it needs another form.
+    /// Returns the replacement for the function `name` of `x` and `y`, or `None` if the function needs none.
     fn binary<'c>(&self, b: &Builder<'c>, name: &str, x: &Val<'c>, y: &Val<'c>) -> Option<Val<'c>>;
 }
 
@@ -107,15 +107,15 @@ impl<'c> Builder<'c> {
         }
         values
     }
-    /// Marks the values as results of a producer with which the compiler fuses. If an operation reads the producer in
-    /// two ways, the values come from behind a barrier.
+    /// Marks the values as results of a producer, which the compiler fuses with operations that read them. Returns the
+    /// values, behind a barrier if an operation reads the producer in two ways.
     pub fn produced(&self, values: Vec<Val<'c>>) -> Vec<Val<'c>> {
         match self.producers.next(values.iter().map(Val::shape)) {
             Some(views) => values.into_iter().zip(views).map(|(x, views)| Val { views, ..x }).collect(),
             None => self.barrier(&values.iter().collect::<Vec<_>>()),
         }
     }
-    /// Appends an operation on values whose types programs do not have.
+    /// Appends an operation on values of any type, including types that programs do not have.
     pub fn raw_op(
         &self,
         name: &str,
@@ -339,8 +339,8 @@ impl<'c> Builder<'c> {
             xs[0].ty.with_shape(shape),
         )
     }
-    /// Returns an operand of a reversal or gather. IREE does not compile one that directly reads a slice with strides
-    /// ("unrealized_conversion_cast").
+    /// Returns `x` for a reversal or gather, behind a barrier if `x` is a slice with strides. IREE does not compile a
+    /// reversal or gather that reads such a slice directly ("unrealized_conversion_cast").
     pub fn not_strided(&self, x: &Val<'c>) -> Val<'c> {
         let is_strided = self.has_defences() && self.context.has(Mark::Strided, x.raw);
         if is_strided { self.barrier(&[x]).remove(0) } else { x.clone() }
@@ -357,7 +357,7 @@ impl<'c> Builder<'c> {
         }
     }
     pub fn iota(&self, dtype: DType, shape: &Shape, axis: usize) -> Val<'c> {
-        // IREE allocates shared memory of type `index` for positions in reductions, which SPIR-V does not have.
+        // For positions in reductions, IREE allocates shared memory of type `index`, which SPIR-V does not have.
         if self.context.is_spirv && shape.size() > 1 {
             let attributes = [("iota_dimension", attr::int(self.context, 0))];
             let line = self.op1("stablehlo.iota", &[], &attributes, Type::new(dtype, [shape[axis]]));
@@ -397,7 +397,7 @@ impl<'c> Builder<'c> {
         let attributes = [("dimensions", attr::dims(self.context, axes))];
         let ty = x.ty.with_shape(x.shape().without(axes));
         let reduced = self.op("stablehlo.reduce", &[x, &init], &attributes, vec![body], &[ty]).remove(0);
-        // A reduction of single elements does nothing, so operations behind it are fused with those before it.
+        // The compiler removes a reduction over axes of size 1, and fuses the operations after it with those before it.
         match axes.iter().all(|&a| x.shape()[a] == 1) {
             true => Val { views: x.views.without(axes), ..reduced },
             false => reduced,

@@ -91,7 +91,7 @@ impl Float {
             number.divide(10);
             power += 1;
         }
-        // The last digit comes first.
+        // `digits` begins with the last digit.
         let mut digits = Vec::new();
         while !number.is_zero() {
             digits.push(number.divide(10) as u8);

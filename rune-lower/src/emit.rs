@@ -117,7 +117,7 @@ fn emit<'c>(
         }
         Op::Gather { x, indices, dims, slice_sizes } => one(index::gather(b, x, indices, dims, slice_sizes, types[0])),
         // Lowering does not pass on the promise of unique indices, because it redirects invalid updates to rows that
-        // others also write.
+        // other updates also write.
         Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
             one(index::scatter(b, x, indices, updates, dims, *mode))
         }
@@ -136,7 +136,7 @@ fn emit<'c>(
         Op::DotGeneral { lhs, rhs, dims, out } => {
             one(contract::dot_general(b, lowering, lhs, rhs, dims, *out, types[0]))
         }
-        // Vulkan computes this wrongly: see docs/iree.md.
+        // IREE's code for Vulkan computes such convolutions wrongly: see docs/iree.md.
         Op::Conv { lhs, .. } if lowering.options.backend == Backend::Vulkan && lhs.dtype().is_float() => {
             linalg::on_host(b, lowering, op, types)
         }
@@ -163,7 +163,7 @@ fn emit<'c>(
             "a `custom_vjp` has no forward mode, because its rule computes cotangents; use `custom_jvp` for both modes"
                 .to_owned(),
         )),
-        // The rule is only used in differentiation.
+        // Only differentiation uses the rule.
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
             call(b, lowering, program, args, types)
         }
@@ -199,7 +199,8 @@ fn emit<'c>(
     }
 }
 
-/// Returns the operation with hidden operands if the compiler would fold constants wrongly. A single NaN suffices.
+/// Returns the operation. Its constant operands are behind barriers if the compiler would fold them wrongly. For
+/// elementwise functions, one operand that may be NaN suffices.
 fn opaque<'c>(b: &Builder<'c>, op: &Op<Val<'c>>) -> Op<Val<'c>> {
     let is_nan = |x: &&Val<'c>| match x.known {
         Known::Splat(Some(value)) => value.dtype().is_float() && value.to_f64().is_nan(),
@@ -227,7 +228,7 @@ fn call<'c>(
     args: &[Val<'c>],
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    // It is inlined, so that its effects keep their order with the surrounding ones.
+    // A program with effects is inlined, so that its effects keep their order with the surrounding ones.
     if program.has_effects() {
         return control::inline(b, lowering, program, args.to_vec());
     }

@@ -1,7 +1,7 @@
 //! Rewrites of everything that IREE 3.13 compiles wrongly, slowly or not at all. Each rewrite is in one file, with the
 //! reason. Times are from two Zen 5 cores. `docs/iree.md` lists IREE's surprising behaviour.
 //!
-//! One difference remains: IREE's code on CPUs treats subnormal operands and results as 0.
+//! One difference from the interpreter remains: IREE's code on CPUs treats subnormal operands and results as 0.
 
 pub(crate) mod across;
 pub(crate) mod arg_reduce;

@@ -58,7 +58,7 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<LoweredModule,
         let producers = Rc::new(Producers::fenced(fenced.clone(), options.defences));
         let lowered = emitted(program, options, &producers)?;
         let read_twice = producers.read_twice();
-        // Other compilers compile these correctly.
+        // Other compilers handle operations that read a producer in two ways.
         if options.purpose == Purpose::Export || !options.defences || read_twice.is_empty() {
             return Ok(lowered);
         }
@@ -108,7 +108,7 @@ fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bo
     let (producers, rewrites) = (Rc::clone(&lowering.producers), spirv::rewrites(lowering.context));
     let (builder, mut values) = Builder::new(lowering.context, Location::Unknown, &arguments, producers, rewrites);
     if !public {
-        // The function is inlined at its calls.
+        // The compiler inlines the function at its calls, and may then fuse it with the producers of the arguments.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
     }
     for constant in program.constants().iter().filter(|_| lowering.is_export()) {

@@ -38,7 +38,7 @@ impl<'c> ModuleLowering<'c> {
         let (called, hosts, token) = Default::default();
         ModuleLowering { context, options, called, hosts, producers, token }
     }
-    /// Returns a called sub-program that has no function yet, with the name of that function.
+    /// Returns a called sub-program whose function has not been emitted yet, with the name of that function.
     pub fn next_called(&self) -> Option<(Arc<Program>, String)> {
         self.called.borrow_mut().pending.pop()
     }
@@ -64,7 +64,7 @@ impl<'c> ModuleLowering<'c> {
         }
     }
     /// Returns whether sine, cosine and tangent are emitted as arithmetic. The approximations of all code generators
-    /// are wrong in the fourth digit at 100. The arithmetic needs `f64`.
+    /// are wrong in the fourth digit for arguments near 100. The arithmetic needs `f64`.
     pub fn expands_trigonometry(&self) -> bool {
         self.has_f64() && self.options.backend != Backend::Vmvx
     }

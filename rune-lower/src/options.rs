@@ -49,8 +49,9 @@ pub enum Purpose {
     /// for linear algebra, are rejected.
     #[default]
     Device,
-    /// IREE compiles it, and a process with the functions of [`LoweredModule::host`](crate::LoweredModule::host) runs it. On devices with their own
-    /// memory, each call of such a function copies its arguments to the host and its results back.
+    /// IREE compiles it, and a process with the functions of [`LoweredModule::host`](crate::LoweredModule::host) runs
+    /// it. On devices with their own memory, each call of such a function copies its arguments to the host and its
+    /// results back.
     Run,
     /// Other compilers, such as XLA, take it. It contains only operations of StableHLO and CHLO, with the constants in
     /// the text.

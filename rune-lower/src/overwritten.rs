@@ -1,8 +1,8 @@
 //! Analysis of the arguments that a compiled function may overwrite.
 //!
-//! IREE updates the *caller's* buffer in place if an argument, possibly moved, is the destination of an update, a
-//! scatter or a sort, and has no later use. Barriers do not prevent it (iree#16168). The caller makes copies, and can
-//! omit them for donated buffers.
+//! IREE updates the *caller's* buffer in place if an argument is the destination of an update, a scatter or a sort, and
+//! has no later use. This also holds for a reshaped or otherwise moved argument. Barriers do not prevent the update
+//! (iree#16168). The caller makes copies, and can omit them for donated buffers.
 
 use rune_ir::op::{BinaryFn, Control, UnaryFn};
 use rune_ir::{Op, Program, Var};
@@ -48,7 +48,7 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
                 written[x.index()] |= movable && (literal[y.index()] || x == y);
                 written[y.index()] |= movable && (literal[x.index()] || x == y);
             }
-            // Applying one of these twice may fold to nothing. All others compute.
+            // Applying one of these functions twice may fold to nothing. All other functions compute new elements.
             Op::Unary { f, x } if any => {
                 written[x.index()] |= matches!(f, UnaryFn::Neg | UnaryFn::Not | UnaryFn::Abs | UnaryFn::Sign);
             }

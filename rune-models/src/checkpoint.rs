@@ -100,7 +100,8 @@ pub enum LoadError {
 pub struct Checkpoint {
     path: PathBuf,
     files: Vec<Reader>,
-    /// The arrays not yet taken: the file of each, and its name there.
+    /// The arrays not yet taken, by name. Each entry holds the index of the file, and the name of the array in that
+    /// file.
     left: BTreeMap<String, (usize, String)>,
     /// The dtype to which floating-point arrays are converted. `None` keeps the dtype of the file.
     dtype: Option<DType>,
@@ -151,7 +152,7 @@ impl Checkpoint {
     pub fn skip(&mut self, unused: impl Fn(&str) -> bool) {
         self.left.retain(|name, _| !unused(name));
     }
-    /// Returns the part that is the whole checkpoint.
+    /// Returns the whole checkpoint as a part.
     pub fn root(&mut self) -> Part<'_> {
         Part { checkpoint: self, prefix: String::new() }
     }

@@ -54,8 +54,8 @@ const MIN_LENGTH: usize = 16;
 
 /// A language model that continues prompts.
 ///
-/// The lengths of prompts, and the space for keys and values, are powers of two. A few programs therefore serve all
-/// lengths, and short texts do not pay for a long context.
+/// Prompts, and the space for keys and values, are padded to powers of two. A few programs therefore serve all lengths,
+/// and short texts do not pay for a long context.
 pub struct Generator<M> {
     model: M,
     step: Box<Step<M>>,

@@ -19,7 +19,7 @@ pub struct KeyValueSizes {
     pub heads: usize,
     /// The number of features of a head.
     pub size: usize,
-    /// The dtype of both.
+    /// The dtype of the keys and values.
     pub dtype: DType,
 }
 
@@ -45,9 +45,9 @@ impl KeyValues {
     /// Stores the keys and values of new positions, the first of which is `at`. Returns the attention of the queries at
     /// these positions: each position attends to itself and all earlier ones.
     ///
-    /// `query`, `key` and `value` have the shape `[batch, new, heads, size]`. If the queries have more heads,
-    /// consecutive ones share a head of keys (Ainslie et al., 2023). The result has the shape `[batch, new, heads ·
-    /// size]`.
+    /// `query`, `key` and `value` have the shape `[batch, new, heads, size]`. If `query` has more heads than `key`,
+    /// consecutive heads of `query` share a head of `key` (Ainslie et al., 2023). The result has the shape `[batch,
+    /// new, heads · size]`.
     pub fn attend(&self, query: &Tensor, key: &Tensor, value: &Tensor, at: &Tensor) -> (Tensor, KeyValues) {
         let zero = Tensor::scalar(0i32);
         let write = |old: &Tensor, rows: &Tensor| {

@@ -57,8 +57,8 @@ impl Sampling {
             None => chosen.cast(DType::I32),
         }
     }
-    /// Returns the logits of the tokens that may be chosen, and −∞ for others. If the result is sorted, the likeliest
-    /// first, also returns the tokens.
+    /// Returns the logits of the tokens that may be chosen, and −∞ for others. If the returned logits are sorted, the
+    /// likeliest first, also returns their tokens in this order.
     pub fn candidates(&self, logits: &Tensor) -> (Tensor, Option<Tensor>) {
         let count = logits.size();
         let k = self.top_k.unwrap_or(count).clamp(1, count.max(1));

@@ -1,7 +1,7 @@
 //! Weight-only quantization: linear layers whose weights are whole numbers of 8 or 4 bits, with scales.
 //!
-//! Activations keep their dtype. A layer needs a quarter or an eighth of the memory of `f32`, and a product with a few
-//! rows, which is limited by the memory, is faster by nearly as much.
+//! Activations keep their dtype. A layer needs a quarter or an eighth of the memory of `f32`. The memory bandwidth
+//! limits the speed of a product with a few rows, so such a product is faster by nearly the same factor.
 //!
 //! ```
 //! use rune_nn::nn::Linear;
@@ -24,8 +24,8 @@ use rune_trace::{Tensor, Tree};
 pub enum Bits {
     /// From −127 to 127, with a scale for each output.
     Eight,
-    /// From −7 to 7, with a scale for each output and each group of so many inputs. The inputs must be a multiple of twice
-    /// the group.
+    /// From −7 to 7, with a scale for each output and each group of inputs. The number of inputs must be a multiple of
+    /// twice the size of the group.
     Four {
         /// The number of inputs that share a scale.
         group: usize,
@@ -34,12 +34,13 @@ pub enum Bits {
 
 /// A linear layer with quantized weights: x · (codes · scales) + bias.
 ///
-/// The codes of a weight are rounded to the nearest, symmetrically around 0. The largest weight that shares a scale is
-/// exact.
+/// The code of a weight is rounded to nearest, and the codes are symmetric around 0. Of the weights that share a scale,
+/// the one with the largest magnitude is exact.
 #[derive(Tree, Clone, Debug)]
 pub struct QuantizedLinear {
-    /// With 8 bits `[inputs, outputs]` of dtype `i8`. With 4 bits `[inputs / 2, outputs]` of dtype `u8`: the low bits are
-    /// the first half of the inputs, plus 8.
+    /// With 8 bits, the dtype is `i8`, and the shape is `[inputs, outputs]`. With 4 bits, the dtype is `u8`, and the
+    /// shape is `[inputs / 2, outputs]`. Each byte holds two codes, plus 8: the low bits one of the first half of the
+    /// inputs, and the high bits one of the second half.
     codes: Tensor,
     /// Has the shape `[groups, outputs]`.
     scales: Tensor,
@@ -47,7 +48,8 @@ pub struct QuantizedLinear {
     bits: Bits,
 }
 
-/// Up to so many rows, the codes are multiplied as they are. For more, the weights are computed first.
+/// For inputs with at most this many rows, a layer of 4 bits multiplies by the codes. For more rows, it computes the
+/// weights first.
 const FEW_ROWS: usize = 8;
 
 impl QuantizedLinear {
@@ -102,8 +104,9 @@ impl QuantizedLinear {
             None => y,
         }
     }
-    /// Maps a few rows, of shape `[rows, groups, group]`, with the bytes of the codes read as they are. A code stands for 8
-    /// less than its bits, so 8 times the sum of a group is subtracted from the product with its bits.
+    /// Maps a few rows, of shape `[rows, groups, group]`, without unpacking the codes to weights. The bits of a code
+    /// are the code plus 8. Therefore, 8 times the sum of a group of `x` is subtracted from the product of this group
+    /// with the bits.
     #[track_caller]
     fn few_rows(&self, x: &Tensor) -> Tensor {
         let (groups, group, outputs) = (self.scales.shape()[0], x.shape()[2], self.scales.shape()[1]);

@@ -90,7 +90,8 @@ pub(super) enum Location<'t> {
 }
 
 impl<'t> Operation<'t> {
-    /// Returns the attribute with one of these names. Both forms of an operation have their own names.
+    /// Returns the attribute with one of these names. The generic form and StableHLO's own form of an operation may
+    /// name an attribute differently.
     pub fn attribute(&self, names: &[&str]) -> Option<&Attribute<'t>> {
         find(&self.attributes, names)
     }

@@ -27,7 +27,8 @@ impl Generator {
             }
             1 => {
                 let (consts, mut carried) = (vars(self, 2), vars(self, 2));
-                // A counter ends the loop. If there is none, the operation is a constant, which a later loop can count.
+                // A counter ends the loop. If no variable can be the counter, the operation is a constant, which a
+                // later loop can use as its counter.
                 let scalar = Type::scalar(DType::I32);
                 let counter = self.pick_like(types, Var(0), |t| *t == scalar);
                 if types[counter.index()] != scalar {

@@ -23,7 +23,7 @@ pub fn functions() -> Vec<(&'static str, Box<F<'static>>)> {
         ("reversal", Box::new(|x, y| reversal(&(x * y)) * x)),
         ("fixed_point", Box::new(|x, y| fixed_point(&(x * x + y * y, 1.0 + x * x)))),
         ("many", Box::new(many)),
-        ("vjp_in_vjp", Box::new(|x, y| outside(&(x * y), y))),
+        ("vjp_in_vjp", Box::new(|x, y| outer_custom(&(x * y), y))),
     ]
 }
 
@@ -116,16 +116,16 @@ fn many(x: &Tensor, y: &Tensor) -> Tensor {
     a * n.cast(DType::F64) + b
 }
 
-fn inside(x: &Tensor) -> Tensor {
+fn inner_custom(x: &Tensor) -> Tensor {
     custom_vjp(|x: &Tensor| x.sin(), |x: &Tensor| (x.sin(), x.clone()), |x, ct| log1pexp(x) * ct)(x)
 }
 
-fn outside(x: &Tensor, y: &Tensor) -> Tensor {
-    let f = |x: &Tensor, y: &Tensor| inside(x) * y;
+fn outer_custom(x: &Tensor, y: &Tensor) -> Tensor {
+    let f = |x: &Tensor, y: &Tensor| inner_custom(x) * y;
     custom_vjp(
         f,
         |x: &Tensor, y: &Tensor| (f(x, y), (x.clone(), y.clone())),
-        |(x, y), ct| (inside(x) * ct, (reversal(ct) * y).sum()),
+        |(x, y), ct| (inner_custom(x) * ct, (reversal(ct) * y).sum()),
     )(x, y)
 }
 
@@ -175,7 +175,8 @@ fn of_gradient(
     move |x, y| weighted(&grad(|x: &Tensor, y: &Tensor| f.call(&(x.clone(), y.clone())))(x, y))
 }
 
-/// Runs the transformations of each function by `run`, and compares them with JAX. Returns their number.
+/// Runs the transformations of each function by `run`, and compares the results with JAX's. Returns the number of
+/// comparisons.
 pub fn check(vectors: &str, run: impl Fn(&F<'_>, &[&str]) -> Vec<Vec<Tensor>>) -> usize {
     let functions = functions();
     let mut count = 0;

@@ -5,15 +5,15 @@ use rune_ir::{Op, Program, Type, interpret};
 use rune_trace::ProgramExt;
 use std::collections::HashMap;
 
-/// The size in bytes above which an accepted program is neither transformed nor run, because memory would be taken for
-/// it.
+/// The size in bytes above which an accepted program is neither transformed nor run, because that would allocate its
+/// arrays.
 const MAX_BYTES: usize = 1 << 40;
 /// The size in bytes and the number of steps above which a program is not run.
 const MAX_STEPS: u64 = 1 << 20;
 
 /// Verifies, writes, reads, simplifies and transforms a program, and runs it if it is small.
 ///
-/// The time depends on its length, and the memory on the sizes of its arrays.
+/// The time depends on the length of the program, and the memory on the sizes of its arrays.
 ///
 /// ```
 /// let program = rune_testing::Generator::new(7).program(20);
@@ -21,7 +21,7 @@ const MAX_STEPS: u64 = 1 << 20;
 /// ```
 ///
 /// # Panics
-/// If any of this fails although it must not.
+/// Panics if a step fails that must succeed for every valid program.
 pub fn exercise(program: &Program) {
     assert_eq!(program.verify(), Ok(()));
     let read = Program::parse_with(&program.to_string(), program.constants());
@@ -91,7 +91,7 @@ fn transformed(program: &Program) -> Vec<Program> {
     }
     all.extend(reverse);
     let (inputs, outputs) = (vec![Some(0); types.len()], vec![Some(-1); program.outputs().len()]);
-    // One of the axes of its operations is mapped.
+    // One axis of the program's operations over named axes is mapped.
     let lanes = program.axes().iter().next().map(|(name, size)| (name.clone(), *size));
     let size = lanes.as_ref().map_or(3, |(_, size)| *size);
     if bytes(program).saturating_mul(size) < MAX_BYTES {

@@ -32,7 +32,7 @@ pub enum Operands {
     Unrolled,
 }
 
-/// The operations so far. Adding an operation does not change the variables.
+/// The operations of a chain so far, and the types of its variables. A new operation does not renumber the variables.
 #[derive(Clone)]
 struct Start {
     names: Vec<&'static str>,
@@ -52,7 +52,7 @@ impl Generator {
         chains.iter().map(|chain| chain.finish(ty, operands, &pool)).collect()
     }
 
-    /// Returns at most `most` of the chains with one more operation.
+    /// Returns at most `most` chains that extend `start` by one operation.
     fn some_extensions(&mut self, start: &Start, most: usize) -> Vec<Start> {
         let mut all: Vec<Start> = self.extensions(start).into_values().collect();
         while all.len() > most {
@@ -77,7 +77,7 @@ impl Generator {
         chains
     }
 
-    /// Returns the initial variables: of the type, and of types that fit it.
+    /// Returns the initial variables. They have the type `ty`, or types that operations combine with it.
     fn pool(&mut self, ty: &Type, operands: Operands) -> Start {
         let mut inputs = inputs(ty);
         let mut ops: Vec<Op> = Vec::new();

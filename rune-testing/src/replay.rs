@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Is set in the process that replays.
+/// The environment variable that is set in the process that replays files.
 const REPLAY_VARIABLE: &str = "RUNE_REPLAYS";
 /// The time limit for a file. Nothing below 64 kB takes longer on any machine.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -16,7 +16,7 @@ const MAX_MEMORY: u64 = 64 << 20;
 /// calling program.
 ///
 /// # Panics
-/// If `read` panics or aborts for a file, or takes more than 10 seconds or 64 MiB.
+/// Panics if `read` panics or aborts for a file, or takes more than 10 seconds or 64 MiB.
 pub fn replay(name: &str, folder: &Path, read: impl Fn(&[u8])) {
     if std::env::var_os(REPLAY_VARIABLE).is_none() {
         let this = std::env::current_exe().expect("a test has a file");

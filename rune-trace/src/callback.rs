@@ -38,7 +38,7 @@ impl<Y: Tree, E: fmt::Display> CallbackOutput<Y> for Result<Y, E> {
     }
 }
 
-/// Lets a program call `f` while it runs. It works in all modes, so compiled functions and loops can contain
+/// Lets a program call `f` while it runs. This works in all modes, so compiled functions and loops can contain
 /// computations that are not operations. This is JAX's `jax.pure_callback`.
 ///
 /// `results` are the types of the result of `f`, which must be known in advance. `f` gets the values of `args` as
@@ -61,9 +61,9 @@ impl<Y: Tree, E: fmt::Display> CallbackOutput<Y> for Result<Y, E> {
 /// side effects. Two calls are equal if they have the same arguments and call one function that captures nothing;
 /// closures that capture something are always different.
 ///
-/// It has no derivative: use [`custom_jvp`](crate::custom_jvp) or [`custom_vjp`](crate::custom_vjp) around it. For
-/// `vmap`, see [`pure_callback_with`]. An error or panic of `f` becomes the error of the program, and so does a result
-/// with types other than announced.
+/// A callback has no derivative: use [`custom_jvp`](crate::custom_jvp) or [`custom_vjp`](crate::custom_vjp) around it.
+/// For `vmap`, see [`pure_callback_with`]. An error or panic of `f` becomes the error of the program. The program also
+/// fails if the types of the result are not those in `results`.
 ///
 /// A program that calls a function of this process cannot be saved. On a GPU, each call copies the arguments to the
 /// host and the results back.
@@ -108,8 +108,8 @@ where
 /// Lets a program call `f` each time it runs, for side effects such as reading, writing and counting. This is JAX's
 /// `io_callback`, always ordered.
 ///
-/// It is an effect, like [`debug_print!`](crate::debug_print): it is never dropped, repeated or reordered. Outside
-/// traced functions it is called immediately. Its results can be used like any tensors.
+/// The call is an effect, like [`debug_print!`](crate::debug_print): it is never dropped, repeated or reordered.
+/// Outside traced functions, `f` is called immediately. Its results can be used like any tensors.
 ///
 /// ```
 /// use rune_trace::{Tensor, io_callback, make_program};
@@ -121,11 +121,11 @@ where
 /// assert_eq!(*log.lock().unwrap(), [1.5]);
 /// ```
 ///
-/// If an argument is mapped, `vmap` calls it once for each batch element, in order. It cannot be inside a branch or
-/// loop whose condition is mapped. Everything else is as in [`pure_callback`].
+/// If an argument is mapped, `vmap` calls `f` once for each batch element, in order. The call cannot be inside a branch
+/// or loop whose condition is mapped. Everything else is as in [`pure_callback`].
 ///
 /// # Panics
-/// If it is called immediately and fails, if it is differentiated, or if it cannot be batched.
+/// If `f` is called immediately and fails, or if the call is differentiated or cannot be batched.
 #[track_caller]
 pub fn io_callback<'a, X, F, S>(f: F, results: S, args: impl ArgRefs<'a, X>) -> S::Tree
 where

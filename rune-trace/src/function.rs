@@ -41,8 +41,8 @@ pub trait Arguments: 'static {
 
 /// A function that can be transformed. It takes references to one to six trees, and returns a tree.
 ///
-/// All functions, closures (which may borrow) and results of transformations with this signature implement it. `X` is
-/// the tuple of the types of the arguments. It is inferred; for a closure, from the types of its parameters.
+/// All functions, closures (which may borrow) and results of transformations with this signature implement this trait.
+/// `X` is the tuple of the types of the arguments. It is inferred; for a closure, from the types of its parameters.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be transformed",
     label = "needs a `Send + Sync` function of references to one to six trees, like `fn(&Tensor) -> Tensor`",

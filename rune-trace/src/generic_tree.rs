@@ -9,8 +9,8 @@ use std::marker::PhantomData;
 /// A tree whose leaves can be replaced by trees. A function has a Jacobian only if its result is such a tree: in the
 /// Jacobian, a tree of derivatives replaces each leaf.
 ///
-/// All trees of the library implement it. Structs and enums of users that are generic over their leaves derive it with
-/// `#[derive(GenericTree)]`:
+/// All trees of the library implement this trait. Structs and enums of users that are generic over their leaves derive
+/// it with `#[derive(GenericTree)]`:
 ///
 /// ```
 /// use rune_trace::{GenericTree, Tensor, Tree};
@@ -97,7 +97,7 @@ impl<K: Ord + Clone + Hash + Display + 'static, T: GenericTree> GenericTree for 
 
 macro_rules! structure_only {
     ($($T:ty),*) => {$(
-        /// It has no leaves, so it stays the same.
+        /// The tree has no leaves, so it stays the same.
         impl GenericTree for $T {
             type Of<A: Tree> = $T;
             fn map_trees<A: Tree>(&self, _: &mut dyn FnMut(&Tensor) -> A) -> $T {

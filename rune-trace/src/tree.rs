@@ -26,8 +26,8 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-/// A step from a tree to one of its parts. It needs no allocation, because every call of a compiled function walks its
-/// arguments.
+/// A step from a tree to one of its parts. Every call of a compiled function walks its arguments, so only a key of a
+/// map needs an allocation.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PathPart {
     /// The start of the path.

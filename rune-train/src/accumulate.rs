@@ -2,9 +2,9 @@
 
 use rune_trace::{DType, Tensor, Tree, scan, value_and_grad, value_and_grad_aux};
 
-/// Returns a function that computes the mean loss over a batch and its gradient, like `value_and_grad(loss)`, but from
-/// `parts` equal parts of the batch, one after the other. It needs memory for one part only. The results are equal up
-/// to rounding.
+/// Returns a function that computes the mean loss over a batch and the gradient of this mean, like
+/// `value_and_grad(loss)`. The function processes `parts` equal parts of the batch one after the other, so it needs
+/// memory for one part only. The results are those of `value_and_grad(loss)` up to rounding.
 ///
 /// `loss` returns the mean loss of its batch. Each leaf of the batch is split along its first axis. If items have
 /// weights or masks, use [`accumulate_weighted`].
@@ -39,9 +39,9 @@ where
     }
 }
 
-/// Like [`accumulate`], for a loss that returns the sum of its losses and the sum of their weights, such as the number
-/// of items that a mask selects. The result is the sum of all losses divided by the sum of all weights, and its
-/// gradient. It is correct even if the parts have different weights.
+/// Like [`accumulate`], for a `loss` that returns the sum of its losses and the sum of their weights, such as the
+/// number of items that a mask selects. The returned function divides the sum of all losses by the sum of all weights,
+/// and also returns the gradient of this quotient. Both are correct even if the parts have different weights.
 ///
 /// ```
 /// use rune::{prelude::*, train::{accumulate_weighted, data::Batch}};
@@ -76,7 +76,8 @@ where
     }
 }
 
-/// Returns the dtype for sums: sums of many small numbers need more digits than the numbers.
+/// Returns the dtype in which to add numbers of `dtype`: a sum of many small numbers needs more digits than each
+/// number.
 fn accumulation_dtype(dtype: DType) -> DType {
     if dtype.is_half() { DType::F32 } else { dtype }
 }

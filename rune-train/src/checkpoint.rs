@@ -6,7 +6,7 @@ use rune_trace::{EvalError, Tree, TreePath};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// The current point of a training: the state, and everything else needed to continue bit for bit.
+/// The current point of training: the state, and everything else needed to continue bit for bit.
 #[derive(Tree, Clone, Debug)]
 pub struct Checkpoint<S> {
     /// The user's state: the model, the optimiser's state, the random key.
@@ -71,7 +71,7 @@ pub enum CheckpointError {
     AllDamaged {
         /// The folder.
         folder: PathBuf,
-        /// One error for each, the newest first.
+        /// The errors of the checkpoints, the newest checkpoint first.
         damaged: Vec<CheckpointError>,
     },
     /// A new training would mix its checkpoints with those of an older one.
@@ -93,9 +93,9 @@ fn lines(errors: &[CheckpointError]) -> String {
 
 /// Where and how often checkpoints are written.
 ///
-/// A checkpoint is one safetensors file, `step-000001000.safetensors`, with the names of the state's fields below
-/// `state`, and a checksum. The file gets its name only when it is complete and on disk, so a crash never replaces a
-/// good file with a broken one.
+/// A checkpoint is one safetensors file, such as `step-000001000.safetensors`. It holds the arrays of the state, under
+/// names that begin with `state`, and a checksum. The file gets its name only when it is complete and on disk, so a
+/// crash never replaces a good file with a broken one.
 ///
 /// ```
 /// use rune::{prelude::*, random, train::{Checkpoint, Checkpoints, Watched, data::Position}};
@@ -120,7 +120,7 @@ fn lines(errors: &[CheckpointError]) -> String {
 pub struct Checkpoints {
     /// The folder. It is created if it does not exist.
     pub folder: PathBuf,
-    /// The number of steps between checkpoints. There is also one at the end, and one for each new best value.
+    /// The number of steps between checkpoints. A checkpoint is also written at the end, and for each new best value.
     pub every: u64,
     /// The number of checkpoints to keep, apart from the best.
     pub keep: usize,
@@ -136,14 +136,14 @@ pub struct Checkpoints {
 pub struct Latest<S> {
     /// The checkpoint.
     pub checkpoint: Checkpoint<S>,
-    /// Why each newer one cannot be read.
+    /// The errors of the newer checkpoints, which cannot be read.
     pub damaged: Vec<CheckpointError>,
 }
 
 const PREFIX: &str = "step-";
 const SUFFIX: &str = ".safetensors";
 
-/// The contents of a file: a checkpoint and its checksum, under the names of these fields.
+/// The contents of a file: a checkpoint and its checksum. The fields of this struct have the same names in the file.
 #[derive(Tree)]
 struct Stored<S> {
     state: S,
@@ -154,7 +154,7 @@ struct Stored<S> {
 }
 
 impl<S: Tree> Stored<S> {
-    /// Returns the contents of the file for a checkpoint, with the same tensors.
+    /// Returns the contents of the file for a checkpoint. Shares the tensors of the checkpoint.
     fn of(at: &Checkpoint<S>, checksum: String) -> Stored<S> {
         let Checkpoint { state, step, position, watched } = at.map(&mut rune_trace::Tensor::clone);
         Stored { state, step, position, watched, checksum }

@@ -50,7 +50,7 @@ pub fn draw_curves(path: &Path, title: &str, axes: (&str, &str), curves: &[Curve
     }
     let mut pixels = vec![0; 3 * (SIZE.0 * SIZE.1) as usize];
     draw(&mut pixels, title, axes, &curves).map_err(failed)?;
-    // A reader never sees half a picture: it is replaced while training continues.
+    // Replaces the file atomically, so that a reader never sees half a picture while training continues.
     rune_trace::storage::replace(path, |temporary| {
         image::save_buffer_with_format(
             temporary,
@@ -65,7 +65,7 @@ pub fn draw_curves(path: &Path, title: &str, axes: (&str, &str), curves: &[Curve
     .map_err(|error| failed(error.to_string()))
 }
 
-/// Draws a metric of training and evaluation over the steps, unless there are no points.
+/// Draws a metric of training and evaluation over the steps. Does nothing if there are no points.
 pub(crate) fn draw_history(path: &Path, history: &History, metric: &str) -> Result<(), TrainError> {
     let curve = |phase, name: &str| {
         let points = history.series(phase, metric).into_iter().map(|(step, value)| (step as f64, value)).collect();

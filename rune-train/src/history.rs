@@ -32,7 +32,7 @@ pub struct Record {
     pub metrics: Metrics,
 }
 
-/// The records of a training.
+/// The records of training, in order.
 #[derive(Debug, Default)]
 pub struct History {
     records: Vec<Record>,

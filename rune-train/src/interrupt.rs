@@ -5,7 +5,7 @@ use signal_hook::flag::{register, register_conditional_default};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The signal handlers. They stay for the rest of the process: without its handler, a signal would be ignored.
+/// The signal handlers. They stay for the rest of the process: if a handler were removed, its signal would be ignored.
 struct Handlers {
     /// Whether no training is listening. Then signals end the process, as they do without handlers.
     idle: Arc<AtomicBool>,

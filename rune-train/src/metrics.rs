@@ -121,7 +121,8 @@ pub(crate) struct Window {
     steps: Vec<Vec<(String, Tensor)>>,
 }
 
-/// The means over a window, and the first value in it that is not finite, with the number of later steps.
+/// The means over a window, and the first value in it that is not finite: its metric, the value, and the number of
+/// later steps.
 pub(crate) struct Means {
     pub metrics: Metrics,
     pub non_finite: Option<(String, f64, usize)>,
@@ -158,8 +159,8 @@ impl Window {
     }
 }
 
-/// Returns the means of metrics over all items of a loader. `f` returns the means of a batch; they are weighted by its
-/// number of items. The position of the loader does not change.
+/// Returns the means of metrics over all items of a loader. `f` returns the means over a batch, which this function
+/// weights by the number of items that count. The position of the loader does not change.
 ///
 /// Batches are padded, so `f` must use the mask, as [`Batch::mean`] does.
 ///

@@ -18,7 +18,7 @@ pub fn cast_floats<T: Tree>(tree: &T, dtype: DType) -> T {
 /// `f32`. Gradients have the dtypes of the parameters, which therefore stay in full precision ("master weights").
 ///
 /// `bf16` has the range of `f32` and needs nothing else. For `f16`, scale the loss: see [`LossScaling`]. A reduction
-/// over many elements in half precision loses digits, so return a loss from logits of `f32` where that matters.
+/// over many elements in half precision loses digits. Where that matters, compute the loss from logits of dtype `f32`.
 ///
 /// ```
 /// use rune::{prelude::*, train::mixed};
@@ -74,9 +74,9 @@ where
 pub struct LossScaling {
     /// The scale at the start.
     pub initial: f64,
-    /// The factor of the scale after `period` finite steps.
+    /// The factor that multiplies the scale after `period` finite steps.
     pub growth: f64,
-    /// The factor of the scale after a step that is not finite.
+    /// The factor that multiplies the scale after a step that is not finite.
     pub backoff: f64,
     /// The number of finite steps before the scale grows.
     pub period: i32,

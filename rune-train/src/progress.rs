@@ -54,7 +54,7 @@ impl Bar {
     fn message(&self) {
         self.bar.set_message(format!("{}{}", self.train, self.evaluation));
     }
-    /// Prints a line above the bar, if there is one.
+    /// Prints a line above the bar. Prints nothing if the bar is hidden.
     pub fn print_above(&self, line: &str) {
         self.bar.println(line);
     }

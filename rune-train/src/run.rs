@@ -26,22 +26,22 @@ pub enum StopReason {
     Interrupted,
 }
 
-/// The result of a training.
+/// The result of training.
 #[derive(Debug)]
 pub struct Outcome<S> {
     /// The state after the last step.
     pub state: S,
-    /// The number of steps in all.
+    /// The total number of steps, including those of earlier runs.
     pub step: u64,
     /// Why training ended.
     pub reason: StopReason,
     /// The means of the metrics over the last logged steps.
     pub metrics: Metrics,
-    /// The last evaluation.
+    /// The metrics of the last evaluation.
     pub evaluation: Metrics,
     /// The best value of the monitored metric, and its step.
     pub best: Option<(f64, u64)>,
-    /// All records, with those of earlier runs if there is a file of metrics.
+    /// The records of this run. If there is a file of metrics, also those of earlier runs.
     pub history: History,
     /// The errors of checkpoints newer than the one from which training continued.
     pub damaged: Vec<CheckpointError>,
@@ -83,7 +83,7 @@ impl Trainer {
     {
         run::<S, D, M, NoEvaluation<S>, TrainError>(self, state, batches, step, None)
     }
-    /// Like [`Trainer::fit`], with an evaluation, usually on data that training does not see:
+    /// Like [`Trainer::fit`], but also evaluates the state, usually on data that training does not see.
     /// [`average`](crate::average) computes means over a loader.
     ///
     /// # Errors
@@ -262,7 +262,7 @@ fn evaluation<S: Tree, E: Into<Box<dyn Error + Send + Sync>>>(
     log.draw()
 }
 
-/// Writes checkpoints, each once.
+/// Writes checkpoints, each of them once.
 struct Saver<'a> {
     checkpoints: Option<&'a Checkpoints>,
     saved: Option<u64>,

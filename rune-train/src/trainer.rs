@@ -1,4 +1,4 @@
-//! The settings of a training.
+//! The settings of training.
 
 use crate::checkpoint::Checkpoints;
 use crate::progress::Progress;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The settings of a training. Set the fields that differ from the default: `Trainer { steps: 500, ..Trainer::default()
+/// The settings of training. Set the fields that differ from the default: `Trainer { steps: 500, ..Trainer::default()
 /// }`.
 #[derive(Clone, Debug)]
 pub struct Trainer {
@@ -33,7 +33,7 @@ pub struct Trainer {
     pub stop_at_non_finite: bool,
     /// Whether Ctrl-C, or the signal of `kill`, finishes the step, saves and stops. A second one ends the process.
     pub ctrl_c: bool,
-    /// Asks for a stop from another thread.
+    /// A request to stop, which another thread can make.
     pub stop: Stop,
 }
 
@@ -101,7 +101,7 @@ impl Monitor {
 pub struct Stop(Arc<AtomicBool>);
 
 impl Stop {
-    /// Asks the training to finish its step, save and stop.
+    /// Asks training to finish the current step, save and stop.
     pub fn request(&self) {
         self.0.store(true, Ordering::SeqCst);
     }

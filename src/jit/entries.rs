@@ -39,7 +39,8 @@ impl<Out> Entry<Out> {
 /// The entries in the order of their creation.
 pub(super) struct Entries<Out> {
     all: ArcSwap<Vec<Arc<Entry<Out>>>>,
-    /// The number of entries created so far: a clock. Between its ticks, calls write nothing that other threads read.
+    /// The number of entries created so far, which serves as a clock for [`Entry::used`]. While it does not change,
+    /// repeated calls write nothing that other threads read.
     made: AtomicU64,
 }
 

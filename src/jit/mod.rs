@@ -41,7 +41,7 @@ use std::sync::Arc;
 ///
 /// A call runs on the device that [`Jit::on`] chose, else on the device whose memory an argument is in, else on the
 /// [default device](crate::default_device). Its results stay there. The function keeps the programs of the last 256
-/// combinations of device, types and structure. It compiles again for an older one.
+/// combinations of device, types and structure. It compiles again for an older combination.
 ///
 /// # Panics
 /// The returned function panics if the program cannot be compiled or run; [`Jit::lower`] and [`Lowered::compile`]
@@ -222,8 +222,8 @@ where
         self.core.set_tier(tier);
         self
     }
-    /// Chooses the device of the function. A call with an argument in the memory of another GPU is an error, which
-    /// names both.
+    /// Chooses the device of the function. A call with an argument in the memory of another GPU is an error that names
+    /// both devices.
     ///
     /// ```
     /// use rune::{Device, prelude::*};

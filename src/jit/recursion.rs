@@ -10,12 +10,12 @@ thread_local! {
     static REPORTING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Counts a function as being traced, until it is dropped.
+/// Counts a function as being traced, until this value is dropped.
 pub(super) struct Tracing(());
 
-/// More than [`MAX_DEPTH`] traces of jitted functions are nested. This is the limit for nested programs.
+/// The error that more than [`MAX_DEPTH`] traces of jitted functions are nested. The limit is that for nested programs.
 pub(super) struct TooDeep {
-    /// Whether the function itself is among them.
+    /// Whether the function itself is among those being traced.
     pub recursive: bool,
 }
 

@@ -7,7 +7,9 @@
 use super::*;
 use crate::compile::load;
 use crate::compiled_program::ENTRY;
-use rune_iree::{CompileOptions, Target, compile};
+use crate::precompile::Precompiled;
+use crate::timings::Timings;
+use rune_iree::{CompileOptions, CompiledModule, Target, compile};
 use rune_lower::{LowerOptions, Purpose, lower};
 use rune_testing::faults::{array, lines};
 use rune_trace::interpret::interpret;
@@ -17,12 +19,16 @@ use rune_trace::{
 use std::path::Path;
 
 /// Compiles a module unchanged, with data tiling.
-fn compiled(program: &Program, text: &str, signature: &ModuleSignature, device: &Device) -> Result<Runnable, Error> {
+fn module(text: &str, name: &str) -> Result<CompiledModule, Error> {
     let extra_flags = vec!["--iree-opt-data-tiling=true".to_owned()];
     // Not all faults occur for every CPU, but all of them for this one.
     let options = CompileOptions::for_target(Target::llvm_cpu_named("haswell").unwrap());
-    let module = compile(text, program.name(), &CompileOptions { extra_flags, ..options })?;
-    load(program, device, &module, signature)
+    Ok(compile(text, name, &CompileOptions { extra_flags, ..options })?)
+}
+
+/// Compiles and loads a module.
+fn compiled(program: &Program, text: &str, signature: &ModuleSignature, device: &Device) -> Result<Runnable, Error> {
+    load(program, device, &module(text, program.name())?, signature)
 }
 
 /// Calls a program in the tier `auto` with `compiled` as its compiled code. Asserts that the results are those of the
@@ -211,7 +217,7 @@ fn the_smallest_module_of_each_fault() {
     let mut count = 0;
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        // Its folders hold faults of GPUs.
+        // The subfolders hold faults of GPUs.
         if path.is_dir() {
             continue;
         }
@@ -225,4 +231,23 @@ fn the_smallest_module_of_each_fault() {
         count += 1;
     }
     assert!(count >= 8, "{count} faults only");
+}
+
+/// A module that computes other results, or fails, does not pass the check of `rune-cli compile`.
+#[test]
+fn modules_with_faults_do_not_pass_the_check() {
+    if !can_be_seen() {
+        return;
+    }
+    for (file, reported) in [("handed_on", "result 0"), ("carried_twice", "compiled code fails")] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/iree-faults");
+        let text = std::fs::read_to_string(folder.join(file).with_extension("mlir")).unwrap();
+        let inputs: Vec<Array> = lines(&text, "input").into_iter().map(array).collect();
+        let (program, module) = (crate::stablehlo::import(&text).unwrap(), module(&text, "fault").unwrap());
+        let (types, outputs) = (program.input_types().to_vec(), program.output_types());
+        let signature = ModuleSignature { inputs: types, outputs, ..ModuleSignature::default() };
+        let difference = Precompiled::of(&program, module, signature, Timings::default()).check(&program, &inputs);
+        let difference = difference.unwrap().unwrap_or_default();
+        assert!(difference.contains(reported), "{file}: {difference:?}");
+    }
 }

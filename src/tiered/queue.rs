@@ -1,7 +1,7 @@
 //! The queue of compilations.
 //!
-//! A few threads compile one program at a time each, in child processes of the lowest priority. The program with the
-//! longest time on the host engine is compiled first. A thread ends when the queue is empty.
+//! A few threads each compile one program at a time, in child processes of the lowest priority. The program with the
+//! longest total time on the host engine is compiled first. A thread ends when the queue is empty.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,11 +12,11 @@ const MAX_WORKERS: usize = 8;
 
 /// A program in the queue.
 pub(super) struct Job {
-    /// Its total time on the host engine.
+    /// The total time of the program on the host engine.
     pub spent: Duration,
-    /// Compiles it.
+    /// Compiles the program.
     pub compile: Box<dyn FnOnce() + Send>,
-    /// Keeps it on the host engine, if no thread can compile it.
+    /// Keeps the program on the host engine, if no thread can compile it.
     pub refuse: Box<dyn FnOnce() + Send>,
 }
 
@@ -32,7 +32,7 @@ fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Queues a program for compilation, and starts a thread if there are too few.
+/// Queues a program for compilation, and starts a thread if fewer than the maximum run.
 pub(super) fn add(job: Job) {
     let mut queue = queue();
     queue.waiting.push(job);

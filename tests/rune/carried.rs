@@ -1,4 +1,5 @@
-//! Loops and branches that hand two values on in different ways. IREE loses some of these values.
+//! Tests loops and branches that pass two values on in different ways. IREE loses some of these values, unless
+//! `rune_lower` copies them.
 //!
 //! By default, a sample is compiled; `RUNE_TEST_ALL=1` compiles all.
 
@@ -35,14 +36,14 @@ const STARTS: [(&str, Pair); 9] = [
     ("7, x", |x, _| (Tensor::full([4], 7.0f32, DType::F32), x.clone())),
 ];
 
-/// What ends a loop.
+/// The condition that ends a loop.
 #[derive(Clone, Copy, Debug)]
 enum End {
     /// A fixed number of iterations.
     Fixed,
     /// A counter that starts from an argument.
     Counter,
-    /// The counter, or the data.
+    /// That counter, or the data.
     Data,
 }
 
@@ -72,7 +73,7 @@ fn program(body: Pair, start: Pair, end: End, limit: i32, outputs: Outputs) -> P
     make_program(f, &(x.clone(), x, Tensor::scalar(0i32))).unwrap()
 }
 
-/// Returns the program of a choice between two pairs of values. With `repeats`, each iteration of a loop chooses.
+/// Returns a program that chooses between two pairs of values, once or, with `repeats`, in each iteration of a loop.
 fn choice(bodies: [Pair; 2], start: Pair, repeats: bool, outputs: Outputs) -> Program {
     let f = move |(x, y, n): &(Tensor, Tensor, Tensor)| {
         let (a, b) = start(x, y);

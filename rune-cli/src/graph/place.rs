@@ -35,7 +35,7 @@ pub struct Picture {
 
 fn size(node: &Node) -> (f64, f64) {
     let text = (node.title.chars().count() as f64 * TITLE).max(node.detail.chars().count() as f64 * DETAIL);
-    // This keeps arrows apart, and the types beside the lines of several results.
+    // The box is wide enough to keep arrows apart, and also the types beside the lines of several results.
     let label = if node.results > 1 { node.longest as f64 * LABEL + 16.0 } else { 0.0 };
     let lines = (node.operands as f64 * 13.0).max((node.results + 1) as f64 * label);
     ((text.max(20.0) + 22.0).max(lines), if node.detail.is_empty() { 28.0 } else { 42.0 })
@@ -140,7 +140,7 @@ fn columns(graph: &Graph, rows: &Rows, reach: &[(f64, f64)]) -> Vec<f64> {
     }
     for sweep in 0..SWEEPS {
         let down = sweep % 2 == 0;
-        // In the last sweeps, both sides count, so that neither dominates.
+        // In the last sweeps, the neighbours above and below both count, so that neither side dominates.
         let both = sweep + 40 >= SWEEPS;
         for step in 0..rows.rows.len() {
             let r = if down { step } else { rows.rows.len() - 1 - step };

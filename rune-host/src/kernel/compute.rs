@@ -100,7 +100,7 @@ fn unary_f32(f: UnaryFn, x: &[f32], d: &mut [f32]) {
     }
 }
 
-/// Computes the functions of the reference, which are exact to the last place.
+/// Computes the functions as the interpreter does, exact to the last place.
 fn unary_f64(f: UnaryFn, x: &[f64], d: &mut [f64]) {
     match f {
         UnaryFn::Abs => map(d, x, f64::abs),

@@ -144,7 +144,7 @@ pub(crate) enum Instruction {
         d: Register,
     },
     /// Computes `(x - center) * by * scale + shift` in `f32`, with one `center` and one `by` for each row. If
-    /// `divides`, it divides by `by` instead. There is no shift without a scale.
+    /// `divides`, divides by `by` instead of multiplying. There is no shift without a scale.
     Normalize {
         x: Register,
         center: Register,
@@ -174,7 +174,7 @@ pub(crate) enum Instruction {
 }
 
 impl Instruction {
-    /// The registers that it reads, and those that it writes.
+    /// Returns the registers that the instruction reads, and those that it writes.
     pub(crate) fn registers_mut(&mut self) -> (SmallVec<[&mut Register; 4]>, SmallVec<[&mut Register; 2]>) {
         use Instruction::*;
         match self {

@@ -1,4 +1,5 @@
-//! Loops over the elements of a tile. They are compiled for each vector instruction set, and chosen at run time.
+//! Loops over the elements of a tile. Each loop is compiled for several vector instruction sets, and the best one for
+//! the processor is chosen at run time.
 
 use once_cell::sync::Lazy;
 use pulp::{Arch, Simd, WithSimd};
@@ -164,9 +165,9 @@ pub(super) trait ElementFn {
 
 /// Returns the number itself.
 pub(super) struct Identity;
-/// Returns its square, rounded to `f32`.
+/// Returns the square of the number, rounded to `f32`.
 pub(super) struct Square;
-/// Returns the square of its difference from a number. Both are rounded to `f32`.
+/// Returns the square of the difference of the number from a fixed one. Difference and square are rounded to `f32`.
 pub(super) struct SquareOfDifference(pub f32);
 
 impl ElementFn for Identity {
@@ -287,8 +288,8 @@ pub(super) fn accumulate<X: Copy, A: Copy>(
     ARCH.dispatch(Accumulate(a, x, to_accumulator, combine));
 }
 
-/// Encrypts each pair of elements of `x` by the block cipher Threefry-2x32-20 with the key of the pair, and writes it
-/// to `d` (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
+/// Encrypts each pair of elements of `x` by the block cipher Threefry-2x32-20 with the key of the pair, and writes the
+/// result to `d` (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011).
 pub(super) fn encrypt(key: [&[u32]; 2], x: [&[u32]; 2], d: [&mut [u32]; 2]) {
     struct Encrypt<'a>([&'a [u32]; 2], [&'a [u32]; 2], [&'a mut [u32]; 2]);
     impl WithSimd for Encrypt<'_> {

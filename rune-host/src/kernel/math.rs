@@ -2,8 +2,8 @@
 //!
 //! Each takes an `f32` as `f64`, computes in `f64` without branches, and is exact to about 1e-11. Rounded to `f32`, the
 //! result hardly ever differs from the exact result rounded. None uses fused multiply-adds, so results are the same on
-//! every machine. Reductions of the argument follow Cody and Waite, "Software Manual for the Elementary Functions"
-//! (1980). The polynomials are Taylor's.
+//! every machine. Argument reduction follows Cody and Waite, "Software Manual for the Elementary Functions" (1980). The
+//! polynomials are Taylor's.
 
 use std::f64::consts::{LN_2, LOG2_E, SQRT_2};
 

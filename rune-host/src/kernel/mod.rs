@@ -24,8 +24,8 @@ use slot::{Line, Slot};
 use smallvec::SmallVec;
 use std::cell::RefCell;
 
-/// The number of elements of a task. A larger kernel is divided into tasks. It does not depend on the number of
-/// threads, so sums do not either.
+/// The number of elements of a task. A larger kernel is divided into tasks. The size of a task does not depend on the
+/// number of threads, so sums do not either.
 const TASK_SIZE: usize = if cfg!(test) { 24 } else { 1 << 16 };
 /// The maximum number of tasks of a kernel with reductions.
 const MAX_PARTIALS: usize = 64;
@@ -38,7 +38,7 @@ const MIN_COMBINED: usize = if cfg!(test) { 2 } else { 64 };
 /// An input of a kernel.
 #[derive(Clone, Debug)]
 pub(crate) struct Input {
-    /// The buffer that holds it.
+    /// The buffer that holds the input.
     pub buffer: usize,
     /// The number of bytes of an element.
     pub size: usize,
@@ -79,7 +79,7 @@ thread_local! {
     static SCRATCH: RefCell<Vec<Vec<Line>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The maximum scratch memory that a thread keeps: lines of a register, and registers.
+/// The maximum scratch memory that a thread keeps: the number of lines of a register, and the number of registers.
 const KEPT_LINES: usize = 1 << 11;
 const KEPT_REGISTERS: usize = 64;
 

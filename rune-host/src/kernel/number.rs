@@ -15,13 +15,13 @@ pub(crate) trait Number: Pod + PartialOrd + Send {
     fn plus(self, other: Self) -> Self;
     fn minus(self, other: Self) -> Self;
     fn times(self, other: Self) -> Self;
-    /// Returns the greater; NaN if either is, and 0 is greater than -0.
+    /// Returns the greater number, or NaN if either is NaN. 0 is greater than -0.
     fn greater(self, other: Self) -> Self;
-    /// Returns the lesser; NaN if either is, and -0 is less than 0.
+    /// Returns the lesser number, or NaN if either is NaN. -0 is less than 0.
     fn lesser(self, other: Self) -> Self;
     fn negated(self) -> Self;
     fn absolute(self) -> Self;
-    /// Returns -1, 0 or 1. -0, 0 and NaN return themselves.
+    /// Returns -1, 0 or 1. Returns -0, 0 and NaN unchanged.
     fn sign(self) -> Self;
     fn from_position(i: usize) -> Self;
     /// Returns the sum of all elements.
@@ -32,7 +32,7 @@ pub(crate) trait Number: Pod + PartialOrd + Send {
     }
 }
 
-/// The accumulator type.
+/// A type in which numbers are accumulated.
 pub(crate) trait Accumulator: Number {
     const ZERO: Self;
     const ONE: Self;
@@ -49,9 +49,9 @@ pub(crate) trait Bits: Pod {
     fn shift_left(self, by: Self) -> Self;
     fn shift_right_arithmetic(self, by: Self) -> Self;
     fn shift_right_logical(self, by: Self) -> Self;
-    /// Returns the quotient, rounded toward zero. If the divisor is 0, all bits are set.
+    /// Returns the quotient, rounded toward zero. If the divisor is 0, all bits of the result are set.
     fn quotient(self, other: Self) -> Self;
-    /// Returns the remainder, with the sign of `self`. If the divisor is 0, it is `self`.
+    /// Returns the remainder, with the sign of `self`. If the divisor is 0, returns `self`.
     fn remainder(self, other: Self) -> Self;
     /// Returns the power, which wraps. A negative exponent gives 0, except for 1 and -1.
     fn power(self, exponent: Self) -> Self;

@@ -1,9 +1,9 @@
 //! Functions of `f32`, within two units in the last place. They have no branches, so that the compiler can vectorize
 //! them.
 //!
-//! Fused multiply-adds round alike on every machine, but are slow where there is no instruction for them. Reductions of
-//! the argument follow Cody and Waite, "Software Manual for the Elementary Functions" (1980). The polynomials are
-//! nearly minimax.
+//! Fused multiply-adds round alike on every machine, but are slow where there is no instruction for them. Argument
+//! reduction follows Cody and Waite, "Software Manual for the Elementary Functions" (1980). The polynomials are nearly
+//! minimax.
 
 /// Returns the value of the polynomial with these coefficients, the highest first.
 #[inline(always)]
@@ -87,7 +87,7 @@ pub(super) fn erf(x: f32) -> f32 {
         -3.761_263_5e-1,
         1.283_791_7e-1,
     ];
-    /// `-ln erfc(a)` for `a` from 0.875 to 4, where the result is 1.
+    /// `-ln erfc(a)` for `a` from 0.875 to 4. At 4, `erf` rounds to 1.
     const LARGE: [f32; 7] =
         [-2.009_984_9e-4, 3.092_312_5e-3, -2.242_029e-2, 1.043_276_4e-1, 6.367_371e-1, 1.127_936_2, 1.335_581_2e-4];
     let small = x.mul_add(polynomial(x * x, SMALL), x);

@@ -52,9 +52,9 @@ pub(super) struct Builder {
     pub buffers: Vec<Type>,
     /// The first stage in which a buffer can be read.
     pub ready: Vec<u32>,
-    /// The narrow variables of variables that were widened to `f32`.
+    /// For each variable that was widened to `f32`: the narrow variable.
     pub widened: FxHashMap<VariableId, VariableId>,
-    /// The variables of bytes, and their parts, of variables that are a part of each byte.
+    /// For each variable whose elements are a part of each byte of another variable: the other variable, and the part.
     pub parts_of_bytes: FxHashMap<VariableId, (VariableId, Element)>,
     /// The clusters of each size and stage.
     pub by_stage: FxHashMap<(usize, u32), Vec<usize>>,

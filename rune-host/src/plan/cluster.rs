@@ -10,10 +10,10 @@ use smallvec::SmallVec;
 
 /// The maximum size of the registers of a tile in bytes, so that they stay in the first-level cache.
 const TILE_BYTES: usize = 24 << 10;
-/// The minimum and maximum number of elements of a tile, and a number that divides it. They are small in tests, so that
-/// small arrays have several tiles.
+/// The minimum and the maximum number of elements of a tile, and a divisor of that number. They are small in tests, so
+/// that small arrays have several tiles.
 const TILE: (usize, usize, usize) = if cfg!(test) { (4, 8, 4) } else { (128, 2048, 64) };
-/// The number of elements of a tile of a kernel with only one instruction besides loads in place.
+/// The number of elements of a tile, for kernels with at most one instruction, not counting loads of contiguous inputs.
 const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
 
 /// Returns the dtype of elements in registers.
@@ -201,7 +201,7 @@ impl Cluster {
         let (mut prologue, mut code) = (self.prologue.split_off(0), self.code.split_off(0));
         let registers = self.allocate(&mut prologue, &mut code);
         let row = self.row.unwrap_or(1);
-        // An input that is read in place, once, needs no cache.
+        // If inputs are only read in place and once, tiles need not stay in the cache, and can be large.
         let is_dense = |input: usize| self.inputs[input].access.form() == Form::Dense;
         let in_place = |i: &Instruction| matches!(*i, Instruction::Load { input, .. } if is_dense(input));
         let others = code.iter().filter(|(instruction, _)| !in_place(instruction)).count();
@@ -323,7 +323,7 @@ impl Cluster {
     }
 }
 
-/// Returns the number of registers that hold one element for each index, and not for each row.
+/// Returns the number of full registers, which hold one element for each index.
 fn full_registers(code: &mut [(Instruction, bool)], registers: usize) -> usize {
     let mut full = vec![false; registers];
     for (instruction, per_row) in code {

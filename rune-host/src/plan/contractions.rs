@@ -83,7 +83,7 @@ impl Builder {
         matches!(self.variables[stored].storage, Storage::Stored { .. }).then_some((stored, element))
     }
 
-    /// Records that the result of a binary operation is a part of each byte of an operand, if it is.
+    /// If the result of a binary operation is a part of each byte of an operand, records this.
     pub(super) fn note_parts(&mut self, result: VariableId, f: BinaryFn, x: VariableId, y: VariableId) {
         if self.ty(result).dtype != DType::U8 {
             return;
@@ -93,7 +93,7 @@ impl Builder {
         }
     }
 
-    /// Returns an operand of a product. It is copied if its axes are not contiguous within each other.
+    /// Returns an operand of a product. Copies the operand if its axes are not contiguous within each other.
     pub(super) fn factor(&mut self, x: VariableId, batch: &[usize], contract: &[usize]) -> Factor {
         let (buffer, view) = self.stored(x);
         if let Some(factor) = Factor::new(buffer, &view, batch, contract) {

@@ -57,7 +57,7 @@ impl Uses {
     }
 }
 
-/// Fuses the sum of a register of squares with the squares.
+/// Fuses the squaring of elements with the sum of the squares of each row.
 fn square(code: &mut Code, uses: &mut Uses) {
     for at in 0..code.len() {
         if let Instruction::ReduceRows { f: ReduceFn::Sum, dtype: DType::F32, half: None, x, d } = code[at].0

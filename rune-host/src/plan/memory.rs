@@ -53,7 +53,7 @@ impl Plan {
         peak
     }
 
-    /// Returns the number of bytes beyond the inputs, whose memory others hold.
+    /// Returns the peak number of bytes without the inputs, which the caller holds.
     fn inner_bytes(&self) -> usize {
         self.peak_bytes().saturating_sub(self.inputs.iter().map(|ty| ty.bytes()).sum())
     }

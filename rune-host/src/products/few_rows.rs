@@ -14,12 +14,12 @@ use std::ops::Range;
 
 /// The maximum number of rows of a product that is computed here.
 pub(crate) const MAX_ROWS: usize = 8;
-/// The number of bytes of a part of a matrix, which one thread reads, and the maximum number of parts.
+/// The number of bytes of a part of a matrix, and the maximum number of parts. One thread reads each part.
 const PART: usize = if cfg!(test) { 1 << 9 } else { 1 << 18 };
 const MAX_PARTS: usize = 16;
 /// The least number of rows of a matrix in a part.
 const MIN_ROWS: usize = if cfg!(test) { 8 } else { 64 };
-/// The number of bytes from which threads share a matrix.
+/// The minimum number of bytes of a matrix that threads share.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
 
 /// The elements of a matrix, which are widened to `f32`.
@@ -102,7 +102,7 @@ fn of_type<T: Narrow>((rows, x): (&Factor, &[f32]), (matrix, y): (&Factor, &[T])
         let steps = [matrix.contracted.1, matrix.free.1];
         OfBatch { rows, matrix: &y[matrix.at(index)..], columns, steps, to }.run(out, shared);
     };
-    // Threads share the matrices of a batch. If these are large and few, threads share each matrix.
+    // Threads share the matrices of a batch. If the matrices are large and few, threads share each matrix.
     if shared && batches > 1 && (bytes < PARALLEL_THRESHOLD || batches >= 2 * rayon::current_num_threads()) {
         let some = batches.div_ceil(4 * rayon::current_num_threads());
         out.par_chunks_mut(each * some).enumerate().for_each(|(group, out)| {
@@ -171,8 +171,8 @@ impl<T: Narrow> OfBatch<'_, T> {
         }
     }
 
-    /// Adds, to each row of `sums`, some rows of the matrix, each times an element of a row of `rows`. Reads only some
-    /// columns of the matrix.
+    /// Adds multiples of some rows of the matrix to each row of `sums`. The factors are the elements of a row of
+    /// `rows`. Reads only the columns `columns` of the matrix.
     fn add_rows(&self, depth: Range<usize>, columns: Range<usize>, sums: &mut [f32]) {
         for first in depth.clone().step_by(ROWS_ADDED) {
             let some = first..depth.end.min(first + ROWS_ADDED);
@@ -186,7 +186,7 @@ impl<T: Narrow> OfBatch<'_, T> {
         }
     }
 
-    /// Writes, to each row of `products`, the products of a row of `rows` with some columns of the matrix.
+    /// Writes the dot products of a row of `rows` with some columns of the matrix to each row of `products`.
     fn multiply_columns(&self, columns: Range<usize>, products: &mut [f32]) {
         let depth = self.rows.columns;
         // The elements of a row may not be contiguous.

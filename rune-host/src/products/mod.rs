@@ -14,7 +14,7 @@ use rune_ir::interpret::eval_op;
 use rune_ir::op::{Dims, DotDims};
 use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
 
-/// From this many multiplications on, all threads compute one product together.
+/// The minimum number of multiplications of a product that all threads share.
 const PARALLEL_THRESHOLD: usize = 1 << 23;
 
 /// Returns the products of `lhs` and `rhs`, summed over the contracted axes, as [`Op::DotGeneral`] defines it. `out` is
@@ -87,8 +87,8 @@ impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
         Product { lhs, rhs, dtype, matrix: None }
     }
-    /// Returns the product of a few rows of `f32` with a matrix of narrow elements. Returns `None` if there is no kernel for
-    /// these shapes.
+    /// Returns the product of a few rows of `f32` with a matrix of narrow elements. Returns `None` if there is no
+    /// kernel for these shapes.
     pub(crate) fn of_rows(lhs: Factor, rhs: Factor, side: Side, element: Element) -> Option<Product> {
         let (rows, matrix) = if side == Side::Left { (&rhs, &lhs) } else { (&lhs, &rhs) };
         let fit = few_rows::is_fit(rows, matrix);

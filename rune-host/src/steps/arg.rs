@@ -8,7 +8,7 @@ use num_traits::AsPrimitive;
 use rune_ir::op::ArgFn;
 use rune_ir::{DType, Element};
 
-/// The number of elements from which several threads share the work.
+/// The minimum number of elements for which several threads share the work.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 17 };
 /// The number of elements of a row that are combined at a time.
 const BLOCK: usize = if cfg!(test) { 5 } else { 1024 };
@@ -95,7 +95,7 @@ fn best_of_block<T: Number>(block: &[T], better: impl Fn(T, T) -> bool) -> (T, b
     (rest.iter().fold(lanes.iter().fold(lanes[0], pick), pick), nan)
 }
 
-/// Works block by block: it finds the extreme of a block, then the index of the extreme.
+/// Works block by block: finds the extreme of a block, then the index of the extreme.
 fn along_row<T: Number>(x: &[T], better: impl Fn(T, T) -> bool + Copy) -> u32 {
     let mut best: Option<(T, usize)> = None;
     for (i, block) in x.chunks(BLOCK).enumerate() {

@@ -5,7 +5,7 @@ use crate::kernel::number::{Accumulator, Number};
 use rune_ir::DType;
 use rune_ir::op::CumulativeFn;
 
-/// The number of elements from which several threads share the work.
+/// The minimum number of elements for which several threads share the work.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 16 };
 /// The number of rows that are computed side by side. Within a row, each step waits for the step before it.
 const ROWS_PER_PASS: usize = 4;

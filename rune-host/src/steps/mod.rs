@@ -166,8 +166,8 @@ macro_rules! with_any_number {
 }
 use with_any_number;
 
-/// Computes pieces of `each` bytes of a result, on all threads if `shared`. `f` gets the number of the first of its
-/// pieces, and the memory of all of them. `f` is not a type parameter, so that the code that shares the work is
+/// Computes pieces of `each` bytes of a result, on all threads if `shared`. Each call of `f` gets the index of its
+/// first piece, and the memory of all its pieces. `f` is not a type parameter, so that the code that shares the work is
 /// compiled once.
 fn in_pieces(out: &mut [u8], each: usize, shared: bool, f: &(dyn Fn(usize, &mut [u8]) + Sync)) {
     let threads = rayon::current_num_threads();
@@ -199,7 +199,7 @@ pub(crate) fn is_word(dtype: DType) -> bool {
     matches!(dtype.size(), 1 | 2 | 4 | 8)
 }
 
-/// Returns integers as `i64`. A greater number becomes `i64::MAX`, which is out of bounds too.
+/// Returns integers as `i64`. A number above `i64::MAX` becomes `i64::MAX`, which is out of bounds too.
 fn positions(indices: &[u8], dtype: DType) -> Vec<i64> {
     fn all<T: Pod>(indices: &[u8], to: impl Fn(T) -> i64) -> Vec<i64> {
         bytemuck::cast_slice(indices).iter().map(|&i| to(i)).collect()

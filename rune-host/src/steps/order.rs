@@ -4,9 +4,9 @@ use super::{AxisSplit, in_pieces};
 use half::{bf16, f16};
 use rune_ir::{AlignedBytes, DType, with_word};
 
-/// The number of elements from which several threads share the rows.
+/// The minimum number of elements for which several threads share the rows.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 14 };
-/// The number of elements from which a row is sorted by radix.
+/// The minimum number of elements of a row that is sorted by radix.
 const RADIX_THRESHOLD: usize = if cfg!(test) { 6 } else { 512 };
 /// The number of bits of a radix digit.
 const DIGIT_BITS: usize = 11;

@@ -6,7 +6,7 @@ use crate::kernel::number::{Bits, Number};
 use rune_ir::op::{GatherDims, ScatterDims, ScatterMode};
 use rune_ir::{DType, Element, Shape, with_word};
 
-/// The number of elements from which several threads share a gather or a scatter.
+/// The minimum number of elements for which several threads share a gather or a scatter.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 18 };
 
 /// The slices of an array, one for each index vector.

@@ -4,7 +4,7 @@ use super::in_pieces;
 use bytemuck::Pod;
 use smallvec::SmallVec;
 
-/// The number of elements from which several threads share a copy.
+/// The minimum number of elements for which several threads share a copy.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 64 } else { 1 << 19 };
 
 /// The strides of an array.

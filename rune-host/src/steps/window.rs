@@ -6,7 +6,7 @@ use bytemuck::Pod;
 use rune_ir::op::{Window, WindowFn};
 use rune_ir::{DType, Shape};
 
-/// The number of elements from which several threads share the work.
+/// The minimum number of elements for which several threads share the work.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 16 } else { 1 << 16 };
 /// The maximum number of elements of a window along an axis that are combined one by one. A longer window is composed
 /// of smaller windows, if elements may be combined repeatedly.
@@ -27,7 +27,7 @@ struct Axis {
     runs: AxisSplit,
     /// The number of windows along the axis.
     windows: usize,
-    /// For each tap of the window, the windows in which it lies on an element of the operand.
+    /// For each tap of the window, the windows in which the tap lies on an element of the operand.
     taps: Vec<Tap>,
     /// The padding before the first element, if each window is `taps.len()` contiguous elements, and windows begin at
     /// successive elements.

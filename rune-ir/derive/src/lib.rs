@@ -4,12 +4,13 @@ mod op;
 
 use proc_macro::TokenStream;
 
-/// Derives what every table over the operations needs, from the enum that declares them.
+/// Derives the methods of the enum of operations: names, operands, attributes, sub-programs and properties.
 ///
 /// A field of type `V` is an operand, and `Vec<V>` is any number of operands. `Arc<Program>` or `Vec<Arc<Program>>` is
-/// a sub-program. A field marked `#[op(family)]` gives the operation its name. Each other field is an attribute. The
-/// name of an operation is the variant's name in snake case, unless `#[op(name = "…")]` overrides it. Other names in
-/// `#[op(…)]` on a variant declare properties, such as `recompute = RecomputeCost::Free`: see `PROPERTIES` in `op.rs`.
+/// a sub-program. A field marked `#[op(family)]` gives the operation its name. Each other field is an attribute. If no
+/// field is marked, the name is the variant's name in snake case, unless `#[op(name = "…")]` overrides it. Other names
+/// in `#[op(…)]` on a variant declare properties, such as `recompute = RecomputeCost::Free`: see `PROPERTIES` in
+/// `op.rs`.
 ///
 /// Also defines `Control`, with one variant for each operation that holds sub-programs.
 #[proc_macro_derive(Op, attributes(op))]

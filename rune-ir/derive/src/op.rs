@@ -51,31 +51,31 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
     } = arms;
     let properties = PROPERTIES.iter().zip(properties).map(|(property, arms)| property.method(&arms));
     Ok(quote! {
-        /// An operation that holds programs, as a view of its fields: one variant for each of these operations.
+        /// A view of the fields of an operation that holds sub-programs. Each such operation has one variant.
         ///
-        /// Code that treats control flow and custom rules matches this view exhaustively, so a new operation with
-        /// sub-programs does not compile until all of that code treats it.
+        /// Code that handles control flow and custom rules matches this view exhaustively, so a new operation with
+        /// sub-programs does not compile until all of that code handles it.
         #[allow(missing_docs, reason = "the docs of the operations describe the fields")]
         #[derive(Clone, Copy, Debug)]
         pub enum Control<'op, V = crate::Var> {
             #(#control)*
         }
         impl<V> #enumeration<V> {
-            /// The name of this operation in programs.
+            /// Returns the name of this operation in programs.
             pub fn name(&self) -> &'static str {
                 match self { #(#name)* }
             }
-            /// The names of all operations.
+            /// Returns the names of all operations.
             pub fn names() -> Vec<&'static str> {
                 let mut all = Vec::new();
                 #(#names)*
                 all
             }
-            /// The parts of each variant, in the order of the table. For documents and their tests.
+            /// Returns the parts of each variant, in the order of the table. Documents and their tests use them.
             pub fn signatures() -> Vec<crate::op::OpSignature> {
                 vec![#(#signatures),*]
             }
-            /// The operands, in the order in which programs write them.
+            /// Returns the operands, in the order in which programs write them.
             pub fn operands(&self) -> smallvec::SmallVec<[&V; 4]> {
                 let mut all = smallvec::SmallVec::new();
                 match self { #(#operands)* }
@@ -91,15 +91,15 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
                     Ok(op) => op,
                 }
             }
-            /// The attributes by name. An attribute is a field that is neither operand nor sub-program.
+            /// Returns the attributes by name. An attribute is a field that is neither operand nor sub-program.
             pub fn attributes(&self) -> Vec<(&'static str, serde_json::Value)> {
                 match self { #(#attributes)* }
             }
-            /// The named axis of an operation over one.
+            /// Returns the named axis that this operation works on, if any.
             pub fn axis(&self) -> Option<&crate::op::NamedAxis> {
                 match self { #(#axis)* }
             }
-            /// The sub-programs, each with the name of its field.
+            /// Returns the sub-programs, each with the name of its field.
             pub fn programs(&self) -> Vec<(&'static str, &std::sync::Arc<crate::Program>)> {
                 let mut all = Vec::new();
                 match self { #(#programs)* }
@@ -115,7 +115,7 @@ pub fn derive(input: DeriveInput) -> Result<TokenStream> {
             {
                 match self { #(#with_programs)* }
             }
-            /// Returns the view of an operation that holds programs, else `None`.
+            /// Returns the view of this operation if it holds sub-programs, else `None`.
             pub fn control(&self) -> Option<Control<'_, V>> {
                 match self { #(#to_control)* }
             }
@@ -138,7 +138,7 @@ struct Property {
     name: &'static str,
     method: &'static str,
     ty: &'static str,
-    /// The value of a variant that declares the bare name. `None` if the property needs a value.
+    /// The value for a variant that declares only the name. `None` if a declaration needs a value.
     bare: Option<&'static str>,
     default: &'static str,
     doc: &'static str,
@@ -222,7 +222,7 @@ impl Property {
             }
         }
     }
-    /// The value of a variant that declares `declared`.
+    /// Returns the value for a variant with the declaration `declared`.
     fn value(&self, declared: Option<&Declared>) -> Result<Expr> {
         let text = match declared {
             Some(Declared { value: Some(value), .. }) => return Ok(value.clone()),
@@ -262,7 +262,7 @@ struct Arms {
     build: Vec<TokenStream>,
     control: Vec<TokenStream>,
     to_control: Vec<TokenStream>,
-    /// The arms of each of `PROPERTIES`.
+    /// The match arms of each property in `PROPERTIES`.
     properties: Vec<Vec<TokenStream>>,
 }
 

@@ -3,7 +3,8 @@
 use crate::{Array, Element, with_element};
 use std::fmt;
 
-/// Of a larger array, only the first and last few elements along each axis are shown.
+/// The maximum number of elements of an array that is shown completely. Of a larger array, only the first and last few
+/// elements along each axis are shown.
 const SUMMARY_THRESHOLD: usize = 1000;
 const EDGE_ITEMS: usize = 3;
 

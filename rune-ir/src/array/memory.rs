@@ -6,14 +6,14 @@ use once_cell::sync::Lazy;
 use std::ops::{Deref, DerefMut};
 use std::sync::{Mutex, PoisonError};
 
-/// Allocating a smaller block is faster than finding a kept one.
+/// The minimum number of bytes of a kept block. Allocating a smaller block is faster than finding a kept one.
 const MIN_RECYCLED: usize = 1 << 14;
 /// The maximum number of kept bytes.
 const MAX_RECYCLED: usize = 1 << 28;
 /// The maximum number of kept blocks.
 const MAX_BLOCKS: usize = 64;
 
-/// The bytes of an array, which are kept when it is dropped.
+/// The bytes of an array. When the array is dropped, its memory is kept for new arrays.
 pub(super) struct Memory(AlignedBytes);
 
 impl Memory {
@@ -92,7 +92,7 @@ fn uninitialized(bytes: usize) -> AlignedBytes {
 
 fn find(bytes: usize) -> Option<AlignedBytes> {
     let mut kept = FREE_BLOCKS.lock().unwrap_or_else(PoisonError::into_inner);
-    // It must not be much larger, or the rest would be wasted.
+    // A kept block must not be much larger than `bytes`, because the rest of it is wasted.
     let fits = |memory: &AlignedBytes| (bytes..=bytes + bytes / 4).contains(&memory.capacity());
     let found = kept.blocks.iter().rposition(fits)?;
     let memory = kept.blocks.remove(found);

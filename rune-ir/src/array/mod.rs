@@ -175,7 +175,7 @@ impl Array {
         }
     }
     /// Returns whether nothing else holds this memory. If it returns true, all accesses by other threads happened
-    /// before.
+    /// before this call.
     ///
     /// ```
     /// use rune_ir::Array;
@@ -227,7 +227,7 @@ impl Array {
             Storage::Foreign(_) => unreachable!("foreign memory was copied above"),
         }
     }
-    /// Returns the elements as `f64`, rounded to nearest. Of complex numbers, it returns the real parts.
+    /// Returns the elements as `f64`, rounded to nearest. For complex numbers, returns the real parts.
     pub fn to_f64_vec(&self) -> Vec<f64> {
         with_element!(self.ty.dtype, T => self.as_slice::<T>().iter().map(|x| x.to_f64()).collect())
     }

@@ -73,7 +73,7 @@ impl fmt::Display for Summary {
     }
 }
 
-/// A number with four digits.
+/// A number for printing: an integer below 10⁶ with all digits, another number with at most four significant digits.
 struct Short(f64);
 
 impl fmt::Display for Short {

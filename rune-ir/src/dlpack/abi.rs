@@ -6,9 +6,9 @@ use std::ffi::c_void;
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DLPackVersion {
-    /// Another number means another layout.
+    /// The major version. Another major version has another layout.
     pub major: u32,
-    /// Greater numbers add values that fields may have.
+    /// The minor version. A greater minor version adds values that fields may have.
     pub minor: u32,
 }
 
@@ -18,7 +18,7 @@ pub struct DLPackVersion {
 pub struct DLDevice {
     /// The kind of device: [`CPU`] and others.
     pub device_type: i32,
-    /// Its number among devices of its kind.
+    /// The number of the device among devices of its kind.
     pub device_id: i32,
 }
 
@@ -28,9 +28,9 @@ pub struct DLDevice {
 pub struct DLDataType {
     /// The kind of number: [`INT`] and others.
     pub code: u8,
-    /// The bits of each number.
+    /// The number of bits of each number.
     pub bits: u8,
-    /// The numbers in each element: 1, except for vectors.
+    /// The number of numbers in each element: 1, except for vectors.
     pub lanes: u16,
 }
 
@@ -38,7 +38,7 @@ pub struct DLDataType {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct DLTensor {
-    /// The memory, to which `byte_offset` is added.
+    /// The address of the memory. The first element is `byte_offset` bytes after it.
     pub data: *mut c_void,
     /// The location of the memory.
     pub device: DLDevice,
@@ -50,11 +50,11 @@ pub struct DLTensor {
     pub shape: *mut i64,
     /// The stride of each axis, in elements. Null for row-major order.
     pub strides: *mut i64,
-    /// The offset of the first element.
+    /// The offset of the first element from `data`, in bytes.
     pub byte_offset: u64,
 }
 
-/// An array with its owner, from before DLPack 1.
+/// An array with its owner, in the layout from before DLPack 1.
 #[repr(C)]
 #[derive(Debug)]
 pub struct DLManagedTensor {

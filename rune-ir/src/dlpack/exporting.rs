@@ -31,7 +31,7 @@ macro_rules! exported {
     ($($(#[$doc:meta])* $name:ident: $structure:ty, |$tensor:ident| $value:expr;)*) => {$(
         $(#[$doc])*
         ///
-        /// If it is dropped, the array is given back. [`Self::into_raw`] passes it on.
+        /// Dropping this frees the array. [`Self::into_raw`] passes the array to a consumer instead.
         #[derive(Debug)]
         pub struct $name(NonNull<$structure>);
 
@@ -79,7 +79,7 @@ macro_rules! exported {
                 unsafe { $name::delete(self.0.as_ptr()) }
             }
         }
-        // SAFETY: it owns an array, which threads may share, and lists whose address nothing else has.
+        // SAFETY: the structure owns an array, which threads may share, and lists whose address nothing else has.
         unsafe impl Send for $name {}
         // SAFETY: as above; a shared reference can only read.
         unsafe impl Sync for $name {}
@@ -94,7 +94,7 @@ exported! {
         flags: READ_ONLY,
         dl_tensor: tensor,
     };
-    /// An exported array, as before DLPack 1.
+    /// An exported array, in the layout from before DLPack 1.
     ExportedUnversioned: DLManagedTensor, |tensor| DLManagedTensor {
         dl_tensor: tensor,
         manager_ctx: std::ptr::null_mut(),
@@ -102,7 +102,7 @@ exported! {
     };
 }
 
-/// Returns an array for a consumer of DLPack 1, without a copy. It is flagged as read-only, because other owners may
+/// Returns an array for a consumer of DLPack 1, without a copy. The array is flagged as read-only, because others may
 /// hold its memory.
 ///
 /// ```
@@ -117,7 +117,7 @@ pub fn export(array: Array) -> Exported {
     Exported::new(array, data)
 }
 
-/// Returns an array for a consumer from before DLPack 1, which has no read-only arrays. It copies the memory unless
+/// Returns an array for a consumer from before DLPack 1, which has no read-only arrays. Copies the memory unless
 /// nothing else holds it.
 ///
 /// ```

@@ -90,13 +90,13 @@ unsafe fn imported<T: Managed + 'static>(owner: Owner<T>) -> Result<Array, Dlpac
     Ok(array)
 }
 
-/// Takes an array of DLPack 1. It copies the array unless its elements are aligned and contiguous in row-major order.
-/// The deleter is called once: when nothing holds the memory any more, or, if the array is a copy or malformed, before
-/// this returns.
+/// Takes an array of DLPack 1. Copies the array unless its elements are aligned and contiguous in row-major order.
+/// Calls the deleter once. If the array is copied or malformed, this happens before the function returns. Otherwise it
+/// happens when nothing holds the memory any more.
 ///
 /// # Errors
-/// If the array is of another version, is on another device, has elements of no known dtype, or its fields contradict
-/// each other.
+/// If the array has another major version, is on a device whose memory the host cannot read, or has elements of no
+/// known dtype, or if its fields contradict each other.
 ///
 /// # Safety
 /// - `raw` is the address of a structure of DLPack. The caller owns it and gives it away.

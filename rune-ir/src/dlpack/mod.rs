@@ -35,7 +35,8 @@ pub use importing::{import, import_unversioned};
 use crate::{DType, Type};
 use abi::{BFLOAT, BOOL, COMPLEX, DLDataType, FLOAT, INT, UINT};
 
-/// The reason why a structure of DLPack cannot be an array of this library. Its memory is back with its producer.
+/// The reason why a structure of DLPack cannot become an array of this library. The structure has been given back to
+/// its producer.
 #[derive(thiserror::Error, Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub enum DlpackError {

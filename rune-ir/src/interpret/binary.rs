@@ -18,8 +18,8 @@ pub(super) fn binary(f: BinaryFn, x: Array, y: Array) -> Result<Array, Interpret
     result.ok_or(undefined(f.name(), dtype))
 }
 
-/// Sums, differences, products and quotients use the arithmetic of the dtype, and are rounded once. The others are
-/// computed in `f64`, which is exact for remainders and extremes.
+/// Sums, differences, products and quotients use the arithmetic of the dtype, and are rounded once. The other functions
+/// are computed in `f64`, which is exact for remainders and extremes.
 fn float<T: Float>(f: BinaryFn, x: Array, y: Array) -> Option<Array> {
     let by = |f: fn(f64, f64) -> f64, x, y| update2(x, y, move |x: T, y: T| T::from_f64(f(x.to_f64(), y.to_f64())));
     Some(match f {

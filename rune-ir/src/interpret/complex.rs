@@ -122,7 +122,7 @@ fn exp(z: Complex64) -> Complex64 {
     }
     let scale = z.re.exp();
     if scale.is_infinite() && z.re.is_finite() {
-        // A part of the result may be in range.
+        // The exponential of the real part overflows, but a part of the result may be in range.
         return polar((z.re / 2.0).exp(), z.im) * (z.re / 2.0).exp();
     }
     polar(scale, z.im)
@@ -229,7 +229,7 @@ fn tanh(z: Complex64) -> Complex64 {
     Complex64::new(beta * (1.0 + s * s).sqrt() * s / denominator, t / denominator)
 }
 
-/// Each form is used only where it does not overflow.
+/// Computes 1 / (1 + e⁻ᶻ). Each form is used only where it does not overflow.
 fn logistic(z: Complex64) -> Complex64 {
     if z.re >= 0.0 {
         divide(ONE, ONE + exp(-z))

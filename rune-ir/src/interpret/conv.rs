@@ -63,7 +63,8 @@ fn patches<T: Number<Accumulator: Gemm>>(
     transpose(out, &order)
 }
 
-/// Returns, for each element of the kernel and each position of the result, the index of the element of the image.
+/// Returns, for each element of the kernel and each position of the result, the index of the element of the image that
+/// is multiplied. `None` means that there is no such element.
 fn sources(image: &[usize], kernel: &[usize], out: &[usize], dims: &ConvDims) -> Vec<Option<usize>> {
     let mut table = vec![Some(0)];
     let (mut taps, mut positions) = (1, 1);

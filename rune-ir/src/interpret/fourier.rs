@@ -56,7 +56,7 @@ fn real(ty: &Type, elements: Vec<f64>, scale: f64) -> Array {
     })
 }
 
-/// Transforms in place along the axes of sizes `lengths`. Behind them are axes of `inner` elements.
+/// Transforms in place along the axes of sizes `lengths`. The axes after these have `inner` elements in total.
 fn along_axes(z: &mut [Complex64], lengths: &[usize], inner: usize, direction: FftDirection) {
     let mut inner = inner;
     for &n in lengths.iter().rev() {

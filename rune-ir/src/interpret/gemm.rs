@@ -4,7 +4,7 @@ use super::number::Ring;
 use crate::Complex64;
 use ndarray::{ArrayView2, ArrayViewMut2, ShapeBuilder};
 
-/// A matrix in shared memory, with the steps from row to row and from column to column.
+/// A matrix in a slice, with the steps from row to row and from column to column.
 #[derive(Clone, Copy)]
 pub(super) struct Matrix<'a, T> {
     /// The elements, starting with the first of the matrix.

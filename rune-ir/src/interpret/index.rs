@@ -5,7 +5,7 @@ use super::strided::{Strides, Walk, row_major_strides, view, with_word, write_by
 use crate::op::GatherDims;
 use crate::{Array, Type};
 
-/// Returns integers of any dtype as `i64`. A greater number becomes `i64::MAX`, which is out of bounds too.
+/// Returns integers of any dtype as `i64`. A number above `i64::MAX` becomes `i64::MAX`, which is out of bounds too.
 pub(super) fn positions(indices: &Array) -> Vec<i64> {
     with_kind!(indices.dtype(),
         float T => indices.as_slice::<T>().iter().map(|i| i.to_i64()).collect(),
@@ -46,7 +46,8 @@ pub(super) fn dynamic_update_slice(mut x: Array, update: &Array, start_indices: 
 pub(super) struct Slices {
     /// The walk over one slice: in the array of slices, and in the indexed array.
     pub(super) slice: Walk<2>,
-    /// The walk over the vectors of coordinates: in the array of slices, in `indices`, and their number.
+    /// The walk over the vectors of coordinates: in the array of slices, in `indices`, and, along the batch axes, in
+    /// the indexed array.
     batch: Walk<3>,
     /// For each coordinate, its step in the array, and the greatest value that keeps the slice inside.
     coordinates: Vec<(isize, i64)>,
@@ -85,8 +86,8 @@ impl Slices {
             dims.start_index_map.iter().map(|&a| (inner[a], shape[a] as i64 - slice_sizes[a] as i64)).collect();
         Slices { slice, batch, coordinates }
     }
-    /// Calls `f` with the offset of each slice in the array of slices, the offset in the array by its batch axes, and
-    /// its coordinates followed by those of all later slices.
+    /// Calls `f` for each slice. The arguments are the offset of the slice in the array of slices, its offset along the
+    /// batch axes of the indexed array, and the rest of `indices`, which begins with the coordinates of the slice.
     pub(super) fn for_each(&self, indices: &[i64], mut f: impl FnMut(isize, isize, &[i64])) {
         self.batch.for_each([0; 3], |[outer, at, inner]| f(outer, inner, &indices[at as usize..]));
     }

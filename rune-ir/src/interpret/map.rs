@@ -2,7 +2,7 @@
 
 use crate::{Array, Element, Type};
 
-/// Returns an array of type `ty` whose elements `f` writes. `f` sees zeros.
+/// Returns an array of type `ty` whose elements `f` writes. The elements are zeros before the call.
 pub(super) fn write<T: Element>(ty: &Type, f: impl FnOnce(&mut [T])) -> Array {
     let mut out = Array::zeros(ty.clone());
     f(out.make_mut());

@@ -1,7 +1,7 @@
 //! The reference interpreter: it defines what every operation means, and computes on the host.
 //!
-//! Tests compare compiled programs with it. It also runs programs that are too small to be worth compiling. It is exact
-//! where possible, and elsewhere more exact than the compared code:
+//! Tests compare compiled programs with the interpreter. The interpreter also runs programs that are too small to be
+//! worth compiling. It is exact where possible, and elsewhere more exact than compiled code:
 //!
 //! - Every float is computed in `f64` (including sums of `f32` and of half types, dot products and convolutions), or in
 //!   its own arithmetic, and rounded once to nearest even. Long sums are pairwise.
@@ -9,8 +9,8 @@
 //! - Complex numbers are computed in `c128` and rounded once.
 //! - `max` and `min` propagate NaN, and 0 is greater than -0.
 //!
-//! The result may take the memory of an operand that nothing else holds. [`interpret_owned`] uses this within a
-//! program.
+//! The result may take the memory of an operand that nothing else holds. [`interpret_owned`] reuses memory in this way
+//! between the operations of a program.
 
 mod binary;
 mod complex;
@@ -101,7 +101,8 @@ pub enum InterpretError {
     /// A user function failed.
     #[error(transparent)]
     Callback(#[from] Box<CallbackError>),
-    /// The result is needed while the function around the callback is traced, or after that function ran.
+    /// The result of an `io_callback` is read while the function around it is traced or observed, or after that
+    /// function has run.
     #[error(
         "the result of `io_callback` at {loc} was read while the function around it is traced or observed, but it is called only once, when that function runs; use `cond`, `while_loop`, `scan` or `select`, so that the decision becomes part of the program"
     )]

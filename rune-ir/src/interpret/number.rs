@@ -95,9 +95,9 @@ pub(super) trait Number: Scalar {
     /// The type of accumulators: `f64` for every float, `Complex64` for complex numbers, and the integer itself for an
     /// integer.
     type Accumulator: Ring;
-    /// Converts exactly.
+    /// Converts to the accumulator type, exactly.
     fn to_accumulator(self) -> Self::Accumulator;
-    /// Rounds once.
+    /// Converts from the accumulator type, rounding once.
     fn from_accumulator(x: Self::Accumulator) -> Self;
 }
 
@@ -107,9 +107,9 @@ impl<T: Number<Accumulator: Extremes> + Ordered> Real for T {}
 
 /// An element of a complex dtype.
 pub(super) trait ComplexNumber: Number<Accumulator = Complex64> {
-    /// The type of its parts.
+    /// The type of the real and the imaginary part.
     type Part: Float;
-    /// The real and the imaginary part.
+    /// Returns the real and the imaginary part.
     fn parts(self) -> [Self::Part; 2];
 }
 
@@ -125,21 +125,21 @@ pub(super) trait Extremes: Ring + PartialOrd {
     const LEAST: Self;
     /// The neutral element of minima.
     const GREATEST: Self;
-    /// Returns the greater; NaN if either is, and 0 is greater than -0.
+    /// Returns the greater number, or NaN if either is NaN. 0 is greater than -0.
     fn greater(self, other: Self) -> Self;
-    /// Returns the lesser; NaN if either is, and -0 is less than 0.
+    /// Returns the lesser number, or NaN if either is NaN. -0 is less than 0.
     fn lesser(self, other: Self) -> Self;
 }
 
 /// The accumulator type of sums and products.
 pub(super) trait Ring: Copy + PartialEq + 'static {
-    /// Neutral in sums.
+    /// The neutral element of sums.
     const ZERO: Self;
-    /// Neutral in products.
+    /// The neutral element of products.
     const ONE: Self;
-    /// The sum; wraps.
+    /// Returns the sum. Integers wrap.
     fn plus(self, other: Self) -> Self;
-    /// The product; wraps.
+    /// Returns the product. Integers wrap.
     fn times(self, other: Self) -> Self;
 }
 
@@ -308,8 +308,8 @@ mod tests {
 
     #[test]
     fn floats_are_rounded_once() {
-        // This is just above the midpoint of two numbers of f16. Rounding to f32 first would lead to the even one
-        // below.
+        // The number is just above the midpoint of two numbers of f16. Rounding to f32 first would give the midpoint,
+        // which then rounds to the even number below.
         let above_midpoint = 1.0 + 2f64.powi(-11) + 2f64.powi(-40);
         assert_eq!(<f16 as Element>::from_f64(above_midpoint), f16::from_f32(1.0 + 2f32.powi(-10)));
         let above_midpoint = -(1.0 + 2f64.powi(-8) + 2f64.powi(-40));

@@ -118,7 +118,7 @@ fn reorder(x: &Array, order: &[u32], len: usize) -> Array {
     })
 }
 
-/// The `k` greatest elements along the last axis, descending, and their positions.
+/// Returns the `k` greatest elements along the last axis, in descending order, and their positions.
 pub(super) fn top_k(x: &Array, k: usize, ty: &Type) -> Result<[Array; 2], InterpretError> {
     with_kind!(x.dtype(),
         float T => Ok(greatest::<T>(x, k, ty)),

@@ -12,11 +12,11 @@ use crate::{Array, Element, Type};
 /// ones.
 #[derive(Clone, Copy)]
 pub(super) struct AxisSplit {
-    /// The size of all axes before it.
+    /// The product of the sizes of all axes before the rows.
     pub(super) outer: usize,
-    /// The size of the axis.
+    /// The number of rows in a run.
     pub(super) len: usize,
-    /// The size of all axes after it.
+    /// The number of elements of a row: the product of the sizes of all axes after the rows.
     pub(super) inner: usize,
 }
 
@@ -160,8 +160,8 @@ fn fold<T: Copy, A: Copy>(
     combine(combine(combine(a, b), combine(c, d)), combine(combine(e, f), combine(g, h)))
 }
 
-/// Combines the rows of a run, column by column. It works in strips that stay in the cache, and in blocks of rows for
-/// the same reason as [`fold`].
+/// Combines the rows of a run, column by column. Columns are combined in strips that stay in the cache, and rows in
+/// blocks, for the same reason as in [`fold`].
 fn columns<T: Copy, A: Copy>(
     run: &[T],
     out: &mut [T],

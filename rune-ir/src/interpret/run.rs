@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Observes a running program, including its sub-programs.
 pub trait Observer {
-    /// Returns whether it observes instructions. If not, it is not called for them.
+    /// Returns whether the observer observes instructions. If not, `begin`, `before`, `after` and `end` are not called.
     fn observes_instructions(&self) -> bool {
         true
     }
@@ -31,7 +31,8 @@ pub trait Observer {
     fn print(&mut self, text: &str) {
         super::sink::emit(text);
     }
-    /// Returns whether to call an `io_callback`. It returns false if a program only runs again to be observed.
+    /// Returns whether to call an `io_callback`. Returns false for an extra run of a program, so that the callback is
+    /// called only once.
     fn runs_io_callbacks(&self) -> bool {
         true
     }
@@ -131,7 +132,7 @@ fn step(
     results.map_err(|e| e.at(&instruction.origin))
 }
 
-/// An instruction without results is skipped unless it has effects.
+/// Returns whether an instruction has results or effects. Any other instruction is skipped.
 fn has_results_or_effects(instruction: &Instruction) -> bool {
     instruction.results > 0 || instruction.op.has_effects()
 }

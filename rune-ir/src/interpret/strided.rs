@@ -108,8 +108,8 @@ impl Walk<2> {
             _ => self.for_each(base, |[s, d]| dst[d as usize] = src[s as usize]),
         }
     }
-    /// Copies if the source is contiguous along `axis` and the destination along the last axis. It copies square tiles,
-    /// so that it uses each cache line completely on both sides.
+    /// Copies from a source that is contiguous along `axis` to a destination that is contiguous along the last axis.
+    /// Copies square tiles, so that each cache line is used completely on both sides.
     fn copy_transposed<W: Copy>(&self, axis: usize, src: &[W], dst: &mut [W], base: [isize; 2]) {
         const TILE: usize = 16;
         let (rest, rows, [_, row_step]) = self.split(axis);
@@ -142,7 +142,7 @@ pub(super) fn row_major_strides(shape: &[usize]) -> Strides {
     steps
 }
 
-/// Returns an array whose bytes `f` writes. `f` sees zeros.
+/// Returns an array whose bytes `f` writes. The bytes are zeros before the call.
 pub(super) fn write_bytes(ty: &Type, f: impl FnOnce(&mut [u8])) -> Array {
     let n = ty.bytes();
     let mut bytes = crate::array_memory(n);

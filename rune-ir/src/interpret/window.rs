@@ -45,8 +45,8 @@ impl WindowAxis {
     }
 }
 
-/// Applies `f` to each position of the window. A window is a box, so one axis after the other is reduced. Floats stay
-/// in `f64` between the axes, and are rounded once.
+/// Applies `f` to the elements at each position of the window. A window is a box, so one axis after the other is
+/// reduced. Floats stay in `f64` between the axes, and are rounded once.
 pub(super) fn reduce_window(f: WindowFn, x: &Array, window: &Window, ty: &Type) -> Result<Array, InterpretError> {
     let dtype = ty.dtype;
     if ty.size() == 0 {

@@ -101,9 +101,9 @@ family! {
         /// xʸ. For integers: wraps; a negative power of 1 is 1, of -1 is ±1, and of anything else is 0. For complex
         /// numbers: e^(y ln x), and x⁰ is 1.
         Pow = "pow",
-        /// The greater number; NaN if either is. For `bool`, or.
+        /// The greater number, or NaN if either is NaN. For `bool`, logical or.
         Max = "max",
-        /// The lesser number; NaN if either is. For `bool`, and.
+        /// The lesser number, or NaN if either is NaN. For `bool`, logical and.
         Min = "min",
         /// The angle of the point whose y coordinate is the operand x, and whose x coordinate is the operand y. Floats.
         Atan2 = "atan2",
@@ -296,9 +296,10 @@ family! {
 family! {
     /// A call of a user function.
     CallbackFn {
-        /// The results depend only on the operands. The call may be dropped, and two equal calls may become one.
+        /// The results depend only on the operands. A call whose results are unused may be dropped, and two equal calls
+        /// may become one.
         Pure = "pure_callback",
-        /// It is called each time, in order with all other effects.
+        /// The function is called each time, in order with all other effects.
         Io = "io_callback",
     }
 }

@@ -109,7 +109,7 @@ impl Literal {
 }
 
 impl Literal {
-    /// Returns the number as text without its dtype. It contains all bits.
+    /// Returns the number as text without its dtype. The text determines all bits.
     pub fn number(self) -> String {
         if let Some([re, im]) = self.parts() {
             let (re, im) = (re.number(), im.number());

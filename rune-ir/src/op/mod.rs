@@ -222,9 +222,9 @@ pub enum Op<V = Var> {
         x: V,
     },
     /// StableHLO's triangular solve: finds the `X` of `op(a) X = b`, or of `X op(a) = b`. The matrix `op(a)` is one
-    /// triangle of `a`; the other triangle is not read. A zero on the diagonal divides. The last two axes hold the
-    /// matrices, of `f32`, `f64`, `c64` or `c128`; all other axes are batch axes, and are the same in both operands.
-    /// See [`Triangular`].
+    /// triangle of `a`; the other triangle is not read. A zero on the diagonal is a divisor like any other number. The
+    /// last two axes hold the matrices, of `f32`, `f64`, `c64` or `c128`; all other axes are batch axes, and are the
+    /// same in both operands. See [`Triangular`].
     #[op(fresh)]
     TriangularSolve { a: V, b: V, how: Triangular },
     /// Finds the `X` of `a X = b`, or of `aᵀ X = b` if `transpose`. The matrices `a` are square, and `lu` and

@@ -52,7 +52,7 @@ impl Program {
     }
 }
 
-/// Counts each sub-program once, even if it is used several times.
+/// Computes the cost of each sub-program only once, even if the sub-program is used several times.
 struct Counter {
     iterations: u64,
     counted: FxHashMap<*const Program, Cost>,

@@ -39,9 +39,9 @@ impl DependenceKind {
     }
 }
 
-/// The analysis value of a variable: whether it depends, or on which inputs.
+/// The analysis value of a variable: whether the variable depends on marked inputs, or on which inputs it depends.
 pub trait Lattice: Clone + Default {
-    /// Joins with the value of another variable. Returns whether this one changed.
+    /// Joins this value with that of another variable. Returns whether this value changed.
     fn join(&mut self, other: &Self) -> bool;
 }
 
@@ -299,7 +299,7 @@ pub fn while_iteration<M: Lattice>(
     }
 }
 
-/// Joins values with values. Returns whether any changed.
+/// Joins each value with the value at the same index of `others`. Returns whether any changed.
 fn join_each<M: Lattice>(marks: &mut [M], others: &[M]) -> bool {
     marks.iter_mut().zip(others).fold(false, |more, (mine, theirs)| mine.join(theirs) | more)
 }

@@ -4,7 +4,6 @@
 //! each becomes calls with effects. Effects are never dropped, merged or reordered, so all ranks exchange in the order
 //! of the program. If the communicator overlaps, one call starts the exchange as soon as its operand is known, and
 //! another waits for it where the result is used.
-//! waits for it where the result is used.
 
 use super::{Instruction, Program, ProgramBuilder};
 use crate::op::{Callback, CallbackFn, Dims, Exchange, Identity, Literal, Ranks};

@@ -61,7 +61,7 @@ impl Program {
             return Err(SaveError::Extension(beside));
         }
         let arrays = tensors.iter().map(|(name, array)| (name.as_str(), array));
-        // The arrays come first, so that a program never lacks them.
+        // The file of arrays is replaced first, so that the program never refers to missing arrays.
         let paths: &[&Path] = if tensors.is_empty() { &[path] } else { &[&beside, path] };
         Ok(storage::replace_all(paths, |i, temporary| match paths[i] == path {
             true => std::fs::write(temporary, lines(&document)),

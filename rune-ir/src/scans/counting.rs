@@ -59,7 +59,7 @@ impl Counting {
             }
         }
     }
-    /// Returns a number in the first and the last iteration, which are its extremes.
+    /// Returns the values of a number in the first and in the last iteration, which are its extremes.
     pub fn extremes(&self, scalar: Scalar) -> Option<[i128; 2]> {
         let Scalar::Number { first, step } = scalar else { return None };
         let last = step.checked_mul(self.trip_count as i128 - 1)?.checked_add(first)?;

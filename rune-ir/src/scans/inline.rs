@@ -5,9 +5,9 @@ use crate::{Op, Program, ProgramBuilder, Type, Var};
 use std::sync::Arc;
 
 impl Rewriter {
-    /// Returns the program with those calls inlined that take integer scalars. Such scalars may be counters: JAX calls
-    /// functions to read and write the rows of a scan. The budget bounds the inlined code, so that a small file does
-    /// not become a large program.
+    /// Inlines the calls that take an integer scalar, and returns the resulting program. Such a scalar may be a
+    /// counter: JAX calls functions to read and write the rows of a scan. The budget bounds the inlined code, so that a
+    /// small file does not become a large program.
     pub(super) fn inlined(&mut self, program: &Arc<Program>) -> Arc<Program> {
         if !program.instructions().iter().any(|i| takes_integer_scalar(&i.op, |v| program.ty(v))) {
             return program.clone();

@@ -26,7 +26,7 @@ pub(super) struct Write {
 }
 
 /// Returns the reads, one entry for each instruction of the body, and the writes. An array is written if its next value
-/// is the array with one block replaced, and nothing else uses either of them.
+/// is the array with one block replaced, and if nothing else uses the array or its next value.
 pub(super) fn reads_and_writes(
     counted: &Loop,
     trip_count: usize,

@@ -116,7 +116,7 @@ pub fn write<'a>(
     replace(path, |temporary| write_to(temporary, arrays))
 }
 
-/// Like [`write()`], directly to `path`: for [`replace_all`].
+/// Like [`write()`], but writes directly to `path`, as [`replace_all`] needs.
 ///
 /// # Errors
 /// If the file cannot be written.

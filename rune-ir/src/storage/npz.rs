@@ -86,7 +86,7 @@ pub fn parse(file: impl Read + Seek, only: Option<&str>) -> Result<BTreeMap<Stri
 /// # Errors
 /// Returns an error if the file cannot be written.
 pub fn write<'a>(path: &Path, arrays: impl IntoIterator<Item = (&'a str, &'a Array)>) -> std::io::Result<()> {
-    /// Larger entries need another form of the header.
+    /// The maximum number of bytes of an entry with the usual header. Larger entries need another form of the header.
     const MAX_SMALL_ENTRY: usize = 0xffff_0000;
     let mut file = FirstError { file: BufWriter::new(File::create(path)?), error: None };
     let mut archive = ZipWriter::new(&mut file);

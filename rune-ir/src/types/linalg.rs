@@ -7,7 +7,7 @@ use crate::{DType, Shape, Type};
 use smallvec::smallvec;
 
 /// Splits `[…, m, n]` into the batch axes, `m` and `n`. Half-precision types are rejected, because the results would be
-/// noise. LAPACK has none either.
+/// noise. LAPACK does not support them either.
 fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), TypeProblem> {
     if !x.dtype.is_inexact() || x.dtype.is_half() {
         let wanted = format!("{what} of f32, f64, c64 or c128 (convert others, as with `.cast(DType::F32)`)");

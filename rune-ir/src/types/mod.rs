@@ -32,7 +32,7 @@ pub type Types = SmallVec<[Type; 2]>;
 /// Returns the types of the results of `op` on operands of the given types.
 ///
 /// # Errors
-/// If the operation does not take them.
+/// If the operation does not take operands of these types.
 ///
 /// ```
 /// use rune_ir::op::{BinaryFn, Op};
@@ -54,7 +54,7 @@ pub fn infer(op: &Op<&Type>) -> Result<Types, TypeError> {
 /// Checks that a variable of a program can have this type: its size and its rank are in range.
 ///
 /// # Errors
-/// If they are not.
+/// If the size or the rank is out of range.
 pub fn check(ty: &Type) -> Result<(), TypeProblem> {
     Ok(ty.check()?)
 }

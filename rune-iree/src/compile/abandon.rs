@@ -1,4 +1,4 @@
-//! The temporary files of compilations. They are removed even if a process ends before its compilations.
+//! The temporary files of compilations. They are removed even if a process ends before its compilations do.
 
 use super::cache_directory::cache_directory;
 use super::{CompileError, child};
@@ -12,8 +12,8 @@ const PREFIX: &str = "rune-compile-";
 /// The age at which folders of dead processes are removed.
 const STALE: Duration = Duration::from_secs(3600);
 
-/// Whether compilations were abandoned. The lock is held while a folder is created, so that no folder is created
-/// afterwards.
+/// Whether compilations were abandoned. The lock is held while a folder is created, so that no folder is created after
+/// compilations are abandoned.
 static ABANDONED: Mutex<bool> = Mutex::new(false);
 
 /// Creates a folder for one run of the compiler on the program `name`.
@@ -69,7 +69,7 @@ pub fn abandon_compilations() {
     }
 }
 
-/// Ignores errors, because the process is about to end.
+/// Removes the entries of a folder whose names `ours` accepts. Ignores errors, because the process is about to end.
 fn remove(dir: &Path, ours: impl Fn(&str) -> bool) {
     let entries = fs::read_dir(dir).into_iter().flatten().flatten();
     let found: Vec<PathBuf> = entries.filter(|e| e.file_name().to_str().is_some_and(&ours)).map(|e| e.path()).collect();

@@ -1,6 +1,5 @@
 //! Runs `iree-compile` in a child process. This process survives a crash or a hang of the child. If this process ends,
 //! the child ends too, on Linux.
-//! child ends too, on Linux.
 
 use super::limits::Limits;
 use std::collections::BTreeMap;

@@ -19,8 +19,8 @@ const SEPARATE: [&str; 2] = ["metal", "spirv.mlir"];
 /// The forms with one file for all dispatches. It holds a function for each dispatch, after linking.
 const LINKED: [&str; 4] = ["optimized.ll", "s", "ptx", "rocmasm"];
 
-/// Reads the dispatches from the folder of `--iree-hal-dump-executable-files-to`, sorted by number. Each has a file
-/// `configured_module_DISPATCH.mlir`.
+/// Reads the dispatches from the folder of `--iree-hal-dump-executable-files-to`, sorted by number. Each dispatch has a
+/// file `configured_module_DISPATCH.mlir`.
 pub(crate) fn read(folder: &Path) -> io::Result<Vec<DispatchFile>> {
     let names = std::fs::read_dir(folder)?.map(|e| Ok(e?.file_name().to_string_lossy().into_owned()));
     let mut names = names.collect::<io::Result<Vec<String>>>()?;
@@ -64,8 +64,8 @@ fn number(dispatch: &str) -> u64 {
     dispatch.rsplit_once("_dispatch_").and_then(|(_, n)| n.parse().ok()).unwrap_or(u64::MAX)
 }
 
-/// Returns the function of a dispatch from a file of all dispatches, without debug information. Its name begins with
-/// the name of the dispatch.
+/// Returns the function of a dispatch from a file of all dispatches, without debug information. The name of the
+/// function begins with the name of the dispatch.
 fn function(text: &str, kind: &str, dispatch: &str) -> Option<String> {
     let own = |name: &str| name.strip_prefix(dispatch).is_some_and(|rest| rest.starts_with('_'));
     let named = |line: &str| match kind {

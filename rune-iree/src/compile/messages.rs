@@ -33,7 +33,8 @@ pub(super) fn diagnostics(stderr: &str, name: &str) -> Vec<Diagnostic> {
     if linker.is_empty() {
         return found;
     }
-    // The compiler then reports at the place of the operation that the linker failed, with its command line.
+    // If the linker fails, the compiler reports the failure, with the linker's command line, at the place of the
+    // operation.
     let place = found.into_iter().find(|d| d.severity == Severity::Error);
     let at_place = |message: String| {
         let (file, line, column) = place.as_ref().map_or((None, 0, 0), |d| (d.file.clone(), d.line, d.column));

@@ -7,9 +7,9 @@ use crate::CompiledModule;
 
 /// Compiles a StableHLO module from MLIR text, without a cache. Messages call it `name`.
 ///
-/// The compiler runs in a separate process, so a crash of the compiler becomes an error. The process ends with this
-/// one. `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT` set its limits. If the fast flags fail on the module, it is
-/// compiled again with the plain flags.
+/// The compiler runs in a separate process, so a crash of the compiler becomes an error. If this process ends, the
+/// compiler's process ends too. `RUNE_COMPILE_MEMORY` and `RUNE_COMPILE_TIMEOUT` set the limits of the compiler. If the
+/// fast flags fail on the module, it is compiled again with the plain flags.
 ///
 /// The text must be trusted like all code of the process, because IREE checks no index at run time.
 ///

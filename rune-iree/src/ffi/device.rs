@@ -108,7 +108,7 @@ impl DeviceHandle {
         };
         check(status).ok().and_then(|()| u32::try_from(value).ok())
     }
-    /// Returns the bytes of the device's buffers: in use now, and at most.
+    /// Returns the bytes that the device's buffers use now, and their peak.
     pub(crate) fn memory(&self) -> (u64, u64) {
         let mut all = sys::iree_hal_allocator_statistics_t::default();
         // SAFETY: the allocator lives as long as the device, and writes into a live local.

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::ptr::null_mut;
 
 unsafe extern "C" {
-    // In the archive that eerie-sys links, but not in its bindings.
+    // This function is in the archive that eerie-sys links, but not in its bindings.
     fn iree_allocator_libc_ctl(
         this: *mut c_void,
         command: sys::iree_allocator_command_e,

@@ -16,7 +16,7 @@ const ALIGNMENT: usize = rune_trace::ALIGNMENT;
 /// The default maximum size of the kept blocks, in bytes. `RUNE_IDLE_MEMORY` and [`set_idle_memory_limit`] override it.
 const DEFAULT_LIMIT: u64 = 1 << 30;
 
-/// A block of memory, which this owns.
+/// An owned block of memory.
 pub(super) struct Block {
     start: NonNull<u8>,
     capacity: usize,

@@ -241,7 +241,7 @@ struct DriverOptions {
 const DEVICE_ADDRESSES: u32 = 1 << 6;
 
 unsafe extern "C" {
-    // In the archive that eerie-sys links, but not in its bindings.
+    // This function is in the archive that eerie-sys links, but not in its bindings.
     fn iree_hal_local_transient_buffer_isa(buffer: *const sys::iree_hal_buffer_t) -> bool;
     fn iree_hal_vulkan_driver_options_initialize(options: *mut DriverOptions);
     fn iree_hal_vulkan_syms_create(
@@ -285,9 +285,9 @@ pub(super) fn create_driver() -> Result<Driver, String> {
     Driver::take(driver)
 }
 
-/// Lets a new device take back memory that is not a block of its queue. Code gives back buffers that a loop no longer
-/// carries. Such a buffer may be an argument, or a result of a host function. IREE's CPU devices free it when nothing
-/// refers to it; its Vulkan device returns an error.
+/// Lets a new device accept the release of any buffer. Compiled code releases the buffers that a loop no longer
+/// carries. Such a buffer may be an argument or a result of a host function, which the queue of the device did not
+/// allocate. IREE's CPU devices free it when nothing refers to it. IREE's Vulkan device returns an error.
 ///
 /// # Safety
 /// The device is live and belongs to this driver. Nothing uses it yet.

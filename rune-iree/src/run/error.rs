@@ -7,7 +7,7 @@ use rune_ir::Type;
 /// The reason why a module cannot be loaded, or a call failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The device does not take the module.
+    /// The device cannot load the module.
     #[error("cannot load `{entry}` on the device {device}: {message}")]
     Load {
         /// The function.
@@ -136,7 +136,7 @@ pub enum RunError {
         /// The message of IREE.
         message: String,
     },
-    /// A host function that the code called failed.
+    /// The code called a host function, and the function failed.
     #[error("the host function `{function}`, called by `{entry}`, failed: {message}")]
     Host {
         /// The compiled function.
@@ -146,7 +146,7 @@ pub enum RunError {
         /// The message.
         message: String,
     },
-    /// A user function that the code called failed. The message names it and its line.
+    /// The code called a user function, and the function failed. The message names the function and its line.
     #[error("{message}")]
     Callback {
         /// The message.

@@ -32,9 +32,9 @@ impl Executable {
     /// `host` are the functions that the module imports from `host`, if it imports any.
     ///
     /// Compiled code may write to the memory of an argument, if the argument is the destination of an update, a scatter
-    /// or a sort. The module says which arguments these are: in its [`ModuleSignature`], the attribute
-    /// [`ModuleSignature::KEY`] of the function `entry`, which `rune_lower` writes. Each call passes copies of these
-    /// arguments, unless the caller donates them. If the module has no such attribute, each call copies all arguments.
+    /// or a sort. A [`ModuleSignature`] lists these arguments. `rune_lower` writes it into the module, as the attribute
+    /// [`ModuleSignature::KEY`] of the function `entry`. Each call passes copies of these arguments, unless the caller
+    /// donates them. If the module has no such attribute, each call copies all arguments.
     ///
     /// ```
     /// use rune_iree::{CompileOptions, Device, Executable, Signature, compile};
@@ -93,7 +93,7 @@ impl Executable {
     pub fn module(&self) -> &CompiledModule {
         self.function.module()
     }
-    /// Returns the device that it runs on.
+    /// Returns the device that the function runs on.
     pub fn device(&self) -> &Arc<Device> {
         &self.device
     }
@@ -250,8 +250,8 @@ impl fmt::Debug for Executable {
     }
 }
 
-/// Returns, for each argument, whether the code may write to it. The module states this; without such a statement, it
-/// may write to all.
+/// Returns, for each argument, whether the code may write to it. `stated` is the statement of the module. Without it,
+/// the code may write to all arguments.
 fn overwritten(stated: Option<String>, inputs: usize) -> Vec<bool> {
     let stated = stated.and_then(|text| ModuleSignature::from_json(&text).ok());
     match stated.filter(|stated| stated.inputs.len() + stated.constants.len() == inputs) {

@@ -8,7 +8,7 @@ use crate::ffi::driver::{DeviceReport, devices};
 use std::fmt;
 use std::str::FromStr;
 
-/// The kind and the index of a device. Its name is, for example, `cuda`, which equals `cuda:0`, or `cuda:1`.
+/// The kind and the index of a device. Its name is, for example, `cuda:1`. The name `cuda` means `cuda:0`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct DeviceId {
     pub kind: DeviceKind,

@@ -39,8 +39,8 @@ pub trait HostCalls: Send + Sync {
     /// # Errors
     /// Returns a message. The whole call of the compiled program then fails with it.
     fn call(&self, index: usize, args: &[Array]) -> Result<Vec<Array>, String>;
-    /// Returns whether the function at `index` is a user's callback. Its errors name it, and become
-    /// [`RunError::Callback`](crate::RunError::Callback).
+    /// Returns whether the function at `index` is a user's callback. The error messages of a callback name the
+    /// callback, and become [`RunError::Callback`](crate::RunError::Callback).
     fn is_callback(&self, index: usize) -> bool {
         let _ = index;
         false

@@ -156,8 +156,8 @@ impl Target {
     pub fn vulkan_device(features: VulkanFeatures) -> Target {
         Target(TargetKind::VulkanDevice(features))
     }
-    /// Returns the target for an NVIDIA GPU with this compute capability: the newest target that IREE knows, and whose
-    /// code the driver compiles for the GPU. Returns `None` if the GPU is older than all targets.
+    /// Returns the target for an NVIDIA GPU with this compute capability: the newest target that IREE knows and whose
+    /// code the driver can compile for the GPU. Returns `None` if the GPU is older than all targets.
     ///
     /// ```
     /// use rune_iree::Target;
@@ -245,8 +245,8 @@ impl Target {
                 // Data tiling reads masks wrongly beside matrix products, and reads past the operands of batched
                 // products (docs/iree.md).
                 add("opt-data-tiling", "false");
-                // Captured arrays are arguments, and simplification folds cheap constants. Hoisting what remains costs
-                // a third of the time to compile, and some of it does not compile.
+                // Captured arrays are arguments, and simplification folds cheap constants. Hoisting the remaining
+                // constant expressions takes a third of the compile time, and some hoisted expressions do not compile.
                 add("opt-const-expr-hoisting", "false");
                 if opt == Opt::Fast {
                     // As measured, sums are 12 times as fast with reassociation, and layer norm twice as fast with the
@@ -284,7 +284,7 @@ impl Target {
             TargetKind::VulkanDevice(features) => {
                 add("hal-target-device", &features.device_target());
                 add("input-demote-f64-to-f32", "false");
-                // A command buffer that is recorded once would fill the buffers of the first call in all calls
+                // A command buffer that is recorded once would write to the buffers of the first call in all calls
                 // (docs/iree.md).
                 add("hal-indirect-command-buffers", "false");
             }
@@ -343,8 +343,8 @@ impl FromStr for Target {
     }
 }
 
-/// Lets IREE reduce in an older way on GPUs with the plain flags. The newer way compiles no sum of products with a
-/// broadcast array or number ("failed to distribute").
+/// Lets IREE reduce in an older way on GPUs with the plain flags. The newer way fails to compile sums of products with
+/// a broadcast array or number ("failed to distribute").
 fn plain_reductions(opt: Opt, add: &mut impl FnMut(&str, &str)) {
     if opt == Opt::Plain {
         add("codegen-llvmgpu-use-reduction-vector-distribution", "false");

@@ -38,7 +38,7 @@ pub struct VulkanFeatures {
     pub i64: bool,
 }
 
-/// The minimum of every device that runs compute shaders, by the Vulkan specification ("Required Limits").
+/// The minimum properties of every device that runs compute shaders, by the Vulkan specification ("Required Limits").
 impl Default for VulkanFeatures {
     fn default() -> VulkanFeatures {
         VulkanFeatures {

@@ -32,7 +32,7 @@ pub(super) fn case<'c>(
     if let [only] = branches {
         return inline(b, lowering, only, args.to_vec());
     }
-    // StableHLO takes the last branch for an out-of-range index.
+    // StableHLO takes the last branch for an out-of-range index, even a negative one.
     let index = b.max(index, &b.number(0.0, index));
     let token = branches.iter().any(|p| p.has_effects()).then(|| lowering.token(b));
     let regions = branches.iter().map(|p| {
@@ -84,7 +84,8 @@ fn within<'c>(
     Ok(results)
 }
 
-/// Returns the results of an operation. If there are effects, records and removes the token at their end.
+/// Returns the results of an operation. If there are effects, the last result is their token, which is removed and
+/// recorded for the next effect.
 fn after<'c>(lowering: &ModuleLowering<'c>, effects: bool, mut results: Vec<Val<'c>>) -> Vec<Val<'c>> {
     if effects && let Some(token) = results.pop() {
         lowering.set_token(token);
@@ -144,9 +145,12 @@ impl UnrollPlan {
 /// The approximate number of instructions to unroll into one iteration.
 const UNROLLED: usize = 128;
 
-/// An iteration costs IREE some µs in addition to its computation, and another step in it costs little compile time.
-/// Small bodies therefore gain from unrolling (docs/performance.md has figures). Bodies with loops or branches do not:
-/// nested unrolling multiplies, and IREE fails on many of them in a row ("failed to solve for timepoint coverage").
+/// Returns the number of steps to unroll into one iteration.
+///
+/// IREE needs some µs for each iteration in addition to its computation, and one more step per iteration costs little
+/// compile time. Small bodies therefore gain from unrolling (docs/performance.md has figures). Bodies with loops or
+/// branches are not unrolled: nested unrolling multiplies, and IREE fails on many loops or branches in a row ("failed
+/// to solve for timepoint coverage").
 fn unroll_for(body: &Program) -> usize {
     const MAX_UNROLLED: usize = 8;
     match straight(body) {

@@ -1,8 +1,8 @@
 //! Values that are computed before a loop and used after it.
 //!
-//! IREE fuses an operation after a loop with an operation before it that produces one of its operands, even if the loop
-//! also depends on the latter. It then reports a "circular dependency: input operation uses partition output". Such
-//! values therefore go through a barrier.
+//! IREE fuses an operation after a loop with an operation before the loop that produces one of its operands, even if
+//! the loop also depends on that producer. It then reports a "circular dependency: input operation uses partition
+//! output". Values that are used across a loop therefore go through a barrier.
 
 use crate::builder::{Builder, Val};
 use rune_ir::op::Control;

@@ -1,13 +1,13 @@
 //! Values carried by loops.
 //!
 //! IREE removes a carried value that the body does not read, and then miscounts the values: the compiler crashes or
-//! fails (`while err > tol { (x, err) = (f(x), |f(x) - x|) }`, `(a, b) = (b, f(b))`). It also treats constants that
-//! enter a loop, or that the loop stacks, as loop-invariant. Constants therefore go through a barrier. A value that is
-//! replaced without being read also does, together with its replacement.
+//! fails (`while err > tol { (x, err) = (f(x), |f(x) - x|) }`, `(a, b) = (b, f(b))`). Therefore, if the body replaces a
+//! value without reading it, the old and the new value go through one barrier. IREE also treats constants as
+//! loop-invariant, if they enter a loop or if the loop stacks them. Therefore, constants go through a barrier too.
 //!
-//! If a body hands a carried value on to another one (`(a, b) = (b, -a)`), IREE may drop the operation that computed its
-//! initial value: the results are silently 0, or a call fails with "ref is null". Loops whose condition depends on data
-//! fail likewise if two initial values are in one buffer. Such loops carry copies.
+//! A body may pass a carried value on to another one (`(a, b) = (b, -a)`). IREE may then drop the operation that
+//! computes the initial value: the results are silently 0, or a call fails with "ref is null". Loops whose condition
+//! depends on data fail in the same way if two initial values share a buffer. Such loops carry copies.
 
 use crate::builder::{Builder, Val};
 use rune_ir::op::Literal;
@@ -40,16 +40,16 @@ pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, 
     old.iter().zip(new).zip(read).map(replace).collect()
 }
 
-/// Returns copies of the next values for `old` in a loop.
+/// Returns copies of the next values for `old` in a loop. The old values go through the barriers of the copies.
 pub(crate) fn copied<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>) -> Vec<Val<'c>> {
     let copies = Copies::new(b);
     old.iter().zip(new).map(|(old, new)| copies.copy(b, &new, &[old])).collect()
 }
 
-/// Makes copies that IREE does not remove: a choice between a value and itself behind a barrier. The barrier is still
-/// there when IREE decides which operations get a buffer of their own.
+/// Makes copies that IREE does not remove. A copy is a select between a value and the same value behind a barrier. IREE
+/// removes the barrier only after it has decided which operations get a buffer of their own.
 pub(crate) struct Copies<'c> {
-    /// A predicate that is true.
+    /// A predicate that is always true, but not known to IREE.
     chosen: Val<'c>,
 }
 
@@ -57,7 +57,7 @@ impl<'c> Copies<'c> {
     pub(crate) fn new(b: &Builder<'c>) -> Copies<'c> {
         Copies { chosen: b.barrier(&[&b.full(Literal::new(true), &Shape::scalar())]).remove(0) }
     }
-    /// Returns a copy of `x`. The barrier also keeps the values `beside` it.
+    /// Returns a copy of `x`. The values `beside` go through the same barrier, so IREE does not remove them.
     pub(crate) fn copy(&self, b: &Builder<'c>, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
         if !b.has_defences() {
             return x.clone();

@@ -1,5 +1,5 @@
-//! Conversions. Floats to integers saturate, and NaN becomes 0. StableHLO leaves both undefined, and IREE returns the
-//! minimum integer for all out-of-range values.
+//! Conversions. A conversion of a float to an integer saturates, and NaN becomes 0. StableHLO leaves both cases
+//! undefined, and IREE returns the minimum integer for all out-of-range values.
 
 use crate::builder::{Builder, Val};
 use crate::legalize::half;
@@ -61,7 +61,7 @@ fn saturating<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     let least = if dtype.is_signed_int() { -(2f64.powi(bits - 1)) } else { 0.0 };
     // The maximum plus one: a power of two, which every float type here can represent.
     let over = 2f64.powi(if dtype.is_signed_int() { bits - 1 } else { bits });
-    // This is the greatest float below it.
+    // The greatest float below `over`.
     let top = if x.dtype() == DType::F64 { over.next_down() } else { f64::from((over as f32).next_down()) };
     // The order matters: IREE's minimum and maximum propagate NaN.
     let clamped = b.min(&b.max(x, &b.number(least, x)), &b.number(top, x));

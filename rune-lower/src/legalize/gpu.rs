@@ -22,8 +22,8 @@ pub(crate) fn is_negated(context: &Context, x: &Val) -> bool {
     context.is_gpu && context.has(Mark::Negated, x.raw)
 }
 
-/// Records whether a result is negated or converted from unsigned numbers, as far as the compiler sees it through moves
-/// of elements.
+/// Records whether a result is negated or converted from unsigned numbers. Results of operations that only move
+/// elements keep the record of their operands, because the compiler looks through such operations.
 pub(crate) fn note(context: &Context, name: &str, operands: &[&Val], result: Value) {
     let moves = matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.broadcast_in_dim");
     if name == "stablehlo.negate" || moves && context.has(Mark::Negated, operands[0].raw) {

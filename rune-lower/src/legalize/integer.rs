@@ -37,7 +37,7 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let one = b.number(1.0, x);
     let zero = b.number(0.0, x);
     let (mut result, mut square) = (one.clone(), x.clone());
-    // The sign bit of an exponent that matters is 0.
+    // Only exponents whose sign bit is 0 matter here. Results for negative exponents are replaced below.
     let used = if signed { bits - 1 } else { bits };
     for bit in 0..used {
         let mask = b.full(Literal::from_f64(x.dtype(), 2f64.powi(bit as i32)), x.shape());

@@ -33,7 +33,7 @@ pub(crate) fn log1p<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&near, &series, &b.unary("stablehlo.log", &b.add_n(x, 1.0)))
 }
 
-/// Returns t / (t + 2), with t = e^2|x| - 1.
+/// Returns tanh x. Its magnitude is t / (t + 2), with t = e^2|x| - 1.
 pub(crate) fn tanh<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     // From 20 on, the result is 1. The bound keeps t finite.
     let magnitude = b.min(&b.abs(x), &b.number(20.0, x));
@@ -42,7 +42,7 @@ pub(crate) fn tanh<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     b.select(&negative(b, x), &b.neg(&result), &result)
 }
 
-/// Returns e^(ln |x| / 3), refined by two Newton steps.
+/// Returns ∛x. Its magnitude is e^(ln |x| / 3), refined by two Newton steps.
 pub(crate) fn cbrt<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let magnitude = b.abs(x);
     let small = b.compare_n(Comparison::Lt, &magnitude, f64::MIN_POSITIVE);

@@ -27,7 +27,7 @@ pub(crate) fn pow<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     b.select(&b.or(&is_one, &unit), &one, &result)
 }
 
-/// Returns `x` with 0 for subnormal numbers of `f32` on GPUs, whose logarithm would take them as the least normal
+/// Returns `x`. On GPUs, subnormal numbers of `f32` become 0, because the logarithm would take them as the least normal
 /// number.
 pub(crate) fn flushed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     if !b.context.is_gpu || x.dtype() != rune_ir::DType::F32 {

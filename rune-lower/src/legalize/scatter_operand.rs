@@ -58,7 +58,8 @@ pub(crate) fn source(op: &Op) -> Option<Var> {
     if let Op::DynamicUpdateSlice { update, .. } = op { Some(*update) } else { None }
 }
 
-/// Recomputes the values for this use: it adds a neutral number that the compiler does not know.
+/// Returns `x`, recomputed for one use. It adds a neutral number from behind a barrier, so that the compiler does not
+/// recognize the number and remove the addition.
 pub(crate) fn computed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let dtype = x.dtype();
     let neutral = if dtype.is_float() { -0.0 } else { 0.0 };

@@ -13,8 +13,8 @@ use rune_ir::{DType, Shape, Type};
 pub(crate) const COUNTED: usize = 2048;
 /// The maximum number of greatest elements that are found one after the other.
 const PICKED: usize = 16;
-/// The maximum length for finding the greatest few elements by counting. In this case, the second half of the work is
-/// small.
+/// The maximum length for finding the greatest few elements by counting. It exceeds [`COUNTED`], because moving only a
+/// few elements to their sorted positions is cheap.
 pub(crate) const COUNTED_TOP: usize = 16_384;
 
 pub(crate) fn sort<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys: usize) -> Vec<Val<'c>> {
@@ -73,7 +73,8 @@ fn greatest<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> {
     let kept: Vec<usize> = (0..axis).collect();
     let one: Shape = kept.iter().map(|&a| x.shape()[a]).chain([1]).collect();
     let along = |x: &Val<'c>, like: &Val<'c>| b.broadcast(x, like.shape(), &kept);
-    // The keys are integers, so that elements already taken can differ from the minimum.
+    // Boolean keys become integers, so that both differ from the minimum, which replaces the keys of elements already
+    // taken.
     let keys = match ordered(b, x) {
         keys if keys.dtype() == DType::Bool => b.convert(&keys, DType::I8),
         keys => keys,
@@ -96,8 +97,8 @@ fn greatest<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> {
     [found.0, found.1].map(|parts| b.concat(&parts.iter().collect::<Vec<_>>(), axis)).into()
 }
 
-/// Returns whether one tuple of keys comes before another. `positions` says whether its position is lower, and decides
-/// between equal keys.
+/// Returns whether the first tuple of keys comes before the second. `positions` says whether the position of the first
+/// is lower, and decides between equal keys.
 fn before<'c>(b: &Builder<'c>, pairs: &[(Val<'c>, Val<'c>)], positions: Val<'c>, descending: bool) -> Val<'c> {
     pairs.iter().rev().fold(positions, |rest, (x, y)| {
         let (less, equal) = order(b, x, y, descending);

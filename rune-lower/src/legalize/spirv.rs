@@ -165,7 +165,7 @@ fn power<'c>(b: &Builder<'c>, x: &Val<'c>, y: &Val<'c>) -> Val<'c> {
     let error = b.mul_n(&b.sub(&b.mul(&f2, &f2), &error), -0.5);
     let low = b.add(&b.add(&e1, &b.add(&e2, &e3)), &b.add(&b.mul_n(&k, LN2_LOW), &error));
     let (high, low) = sum(&high, &low);
-    // This is the product with y, and its rounding error.
+    // `product` is y · high, rounded. `rest` is the rest of y ln x.
     let product = b.mul(y, &high);
     let ((y1, y2), (h1, h2)) = (split(b, y), split(b, &high));
     let rest = b.sub(&b.mul(&y1, &h1), &product);

@@ -1,10 +1,10 @@
 //! Elementwise operations that read one producer in two ways.
 //!
-//! IREE fuses an elementwise operation with the reduction, product or window that produces its operand, even if it
-//! reads the operand in two ways: `r[:, None] + r[None, :]` behind a sum `r`, or `y + y.t()` behind a softmax `y`. The
-//! fused code then has only the elements of one tile of the producer, and 0 or foreign memory for the others. Each
-//! value therefore records the producers that it reads, and how. A producer that is read in two ways goes through a
-//! barrier. Only its later uses show this, so the module is then emitted again.
+//! IREE fuses an elementwise operation with the reduction, product or window that produces its operand, even if the
+//! elementwise operation reads the operand in two ways: `r[:, None] + r[None, :]` behind a sum `r`, or `y + y.t()`
+//! behind a softmax `y`. The fused code then has only the elements of one tile of the producer, and 0 or foreign memory
+//! for the others. Each value therefore records the producers that it reads, and how. A producer that is read in two
+//! ways goes through a barrier. Lowering detects this only at a later use, and then emits the module again.
 
 use rune_ir::Shape;
 use std::cell::{Cell, RefCell};
@@ -32,9 +32,10 @@ pub(crate) struct Producers {
 struct View {
     producer: u32,
     result: u32,
-    /// A hash of the slices, reversals and reshapes between the producer and the value.
+    /// A hash of the slices, reversals and reshapes between the producer and the value. It identifies the array after
+    /// these operations.
     form: u64,
-    /// For each axis of the value, the axis of that form.
+    /// For each axis of the value, the axis of that array, or [`NONE`].
     axes: Vec<u8>,
 }
 

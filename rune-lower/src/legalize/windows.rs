@@ -45,8 +45,8 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
     if b.context.is_gpu && window.dimensions.iter().product::<usize>() <= UNROLLED {
         return unrolled(b, f, x, window, &shape);
     }
-    // Negative padding and dilation of the operand are applied first, because upstream's conversion handles neither
-    // well.
+    // Negative padding and dilation of the operand are applied first, because IREE's conversion of StableHLO handles
+    // neither well.
     let init_value = b.full(init, &Shape::scalar());
     let odd = window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);
     let (x, padding) = if odd {

@@ -86,7 +86,7 @@ type Listen = Box<dyn Fn(&super::Decoder, &Tensor) -> Vec<Memory> + Send + Sync>
 
 /// A model with its tokens, its front end and its compiled programs.
 ///
-/// There is one program for the encoder, one for each power of two of the length of a prompt, and one for all later
+/// There is one program for the encoder, one for each power of two to which prompts are padded, and one for all later
 /// positions.
 pub struct Recognizer {
     pub(super) model: Whisper,

@@ -57,8 +57,8 @@ impl LogMel {
     pub fn mels(&self) -> usize {
         self.filters.shape()[1]
     }
-    /// Returns the spectrogram `[mels, frames]` of the beginning of `samples`, truncated or padded with silence to that
-    /// length. With 3,000 frames, or 30 s, it is the result of `transformers.WhisperFeatureExtractor`.
+    /// Returns the spectrogram `[mels, frames]` of the first `frames` frames of `samples`. Shorter samples are padded
+    /// with silence. With 3,000 frames, or 30 s, the result is that of `transformers.WhisperFeatureExtractor`.
     ///
     /// # Errors
     /// Returns an error if the program cannot be run.

@@ -9,7 +9,7 @@ use rune::{Tensor, random};
 /// The way in which the decoder searches.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Search {
-    /// Takes the likeliest token, or one drawn at a temperature above 0.
+    /// Takes the likeliest token at the temperature 0, and draws a token at temperatures above 0.
     One { temperature: f32, seed: u64 },
     /// Follows several texts at a time.
     Beams { count: usize, patience: f64, length_penalty: Option<f64> },

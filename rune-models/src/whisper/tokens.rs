@@ -61,10 +61,10 @@ impl WhisperTokens {
         let no_timestamps = needed("<|notimestamps|>", "transcripts without timestamps")?;
         let tasks = find("<|transcribe|>").zip(find("<|translate|>")).map(|(a, b)| [a, b]);
         let previous = find("<|startofprev|>");
-        // Older models have another name for it.
+        // Older models have another name for the token of windows without speech.
         let no_speech = find("<|nospeech|>").or_else(|| find("<|nocaptions|>"));
 
-        // English-only models also have tokens for languages in their vocabulary, but it is shorter.
+        // English-only models also have tokens for languages, but their vocabularies are shorter.
         let multilingual = generation.is_multilingual.unwrap_or(config.vocab_size >= 51_865);
         let mut languages = Vec::new();
         if let Some([_, translate]) = tasks.filter(|_| multilingual) {

@@ -21,7 +21,7 @@ pub struct TranscribeOptions {
     pub min_log_probability: Option<f64>,
     /// The greatest probability of no speech. Above it, an improbable text is dropped.
     pub max_no_speech: Option<f64>,
-    /// Whether the decoder reads the text before a window.
+    /// Whether the decoder reads the text of earlier windows before a window.
     pub condition_on_previous: bool,
     /// A text in the style of the transcript. The decoder reads it before the first window.
     pub initial_prompt: Option<String>,
@@ -149,7 +149,9 @@ impl Recognizer {
                     temperature: found.temperature,
                 });
             }
-            // A timestamp is two frames. Without the rules for timestamps, two zeros may follow each other.
+            // Consecutive timestamps are two frames apart. Without the rules for timestamps, the text may end with two
+            // timestamps of 0. The next window would then begin where this one began, so it begins at the end of this
+            // one instead.
             at += advance.filter(|&timestamps| timestamps > 0).map_or(size, |timestamps| 2 * timestamps as usize);
             if !options.condition_on_previous || found.temperature > 0.5 {
                 read_from = written.len();

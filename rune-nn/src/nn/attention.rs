@@ -136,8 +136,8 @@ impl MultiHeadAttention {
             heads,
         }
     }
-    /// Returns, for each position of `x`, what it attends to in `context`. For self-attention, pass `x` as `context`.
-    /// Both have the shape `[batch, positions, features]`.
+    /// Lets each position of `x` attend to the positions of `context`. For self-attention, pass `x` as `context`. Both
+    /// have the shape `[batch, positions, features]`, and the result has the shape of `x`.
     ///
     /// # Panics
     /// Panics if the shapes do not match.
@@ -163,8 +163,8 @@ impl MultiHeadAttention {
 }
 
 /// Applies rotary position embedding to queries or keys: rotates each pair of features by an angle that grows with the
-/// position, so that products depend on the distance between positions (Su et al., 2021). A pair consists of one
-/// feature of the first and one of the second half of the last axis.
+/// position. The product of a query and a key then depends on the distance between their positions (Su et al., 2021). A
+/// pair consists of one feature of the first half of the last axis, and one of the second half.
 ///
 /// `x` has the shape `[.., positions, heads, size]`, and `positions` has `[positions]` or `[.., positions]`. The angle
 /// of a pair is the position divided by a power of `base`, with exponents from 0 up to 1.

@@ -4,7 +4,7 @@ use super::init;
 use rune_ir::DType;
 use rune_trace::{ConvOptions, Layout, Tensor, Tree};
 
-/// A convolution over the axes of its window; two axes for images.
+/// A convolution over as many spatial axes as its window has, such as two for images.
 ///
 /// ```
 /// use rune_nn::nn::Conv;
@@ -16,7 +16,8 @@ use rune_trace::{ConvOptions, Layout, Tensor, Tree};
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct Conv {
-    /// Has the shape `[outputs, inputs / groups, window…]`, or the shape of the layout.
+    /// Has the shape `[outputs, inputs / groups, window…]` if channels are first, and `[window…, inputs / groups,
+    /// outputs]` if they are last.
     pub weight: Tensor,
     /// Has the shape `[outputs]`.
     pub bias: Option<Tensor>,
@@ -46,8 +47,8 @@ impl Conv {
     pub fn without_bias(self) -> Conv {
         Conv { bias: None, ..self }
     }
-    /// Convolves a batch with channels and spatial axes, in the order of the layout. The result has the output
-    /// channels.
+    /// Convolves `x`, a batch with a channel axis and spatial axes in the order of the layout. The result has the
+    /// output channels.
     ///
     /// # Panics
     /// Panics like [`Tensor::conv`].
@@ -69,7 +70,8 @@ impl Conv {
 /// ```
 #[derive(Tree, Clone, Debug)]
 pub struct ConvTranspose {
-    /// Has the shape `[outputs, inputs / groups, window…]`, or the shape of the layout.
+    /// Has the shape `[outputs, inputs / groups, window…]` if channels are first, and `[window…, inputs / groups,
+    /// outputs]` if they are last.
     pub weight: Tensor,
     /// Has the shape `[outputs]`.
     pub bias: Option<Tensor>,
@@ -99,8 +101,8 @@ impl ConvTranspose {
     pub fn without_bias(self) -> ConvTranspose {
         ConvTranspose { bias: None, ..self }
     }
-    /// Applies the transposed convolution to a batch with channels and spatial axes. The result has the output channels
-    /// and larger spatial axes.
+    /// Applies the transposed convolution to `x`, a batch with a channel axis and spatial axes in the order of the
+    /// layout. The result has the output channels and larger spatial axes.
     ///
     /// # Panics
     /// Panics like [`Tensor::conv_transpose`].

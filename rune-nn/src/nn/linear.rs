@@ -83,8 +83,8 @@ impl Embedding {
     pub fn forward(&self, indices: &Tensor) -> Tensor {
         self.weight.take(indices, 0)
     }
-    /// Returns the product of `x`, of shape `[.., features]`, with each item's vector, in the shape `[.., items]`. A
-    /// language model can thus reuse its embedding as its last layer.
+    /// Returns the dot product of `x`, of shape `[.., features]`, with the vector of each item. The result has the
+    /// shape `[.., items]`. A language model can thus reuse its embedding as its last layer.
     ///
     /// # Panics
     /// Panics if the last axis of `x` does not have the size of the features.

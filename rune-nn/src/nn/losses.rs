@@ -211,8 +211,9 @@ fn unit(x: &Tensor, epsilon: f64) -> Tensor {
     x / x.square().sum_keepdims(-1).maximum(epsilon).sqrt()
 }
 
-/// Returns the Kullback-Leibler divergence of the distribution with the logarithms `log_predictions` from the
-/// distribution `targets`, along the last axis (Kullback and Leibler, 1951). Targets of 0 contribute nothing.
+/// Returns the Kullback-Leibler divergence Σ `targets` · (ln `targets` - `log_predictions`) along the last axis
+/// (Kullback and Leibler, 1951). `log_predictions` are logarithms of probabilities, and `targets` are probabilities.
+/// Targets of 0 contribute nothing.
 ///
 /// # Panics
 /// Panics if the shapes do not broadcast, or if the dtypes differ.

@@ -139,7 +139,7 @@ impl GroupNorm {
             layout: Layout::ChannelsFirst,
         }
     }
-    /// Normalizes a batch with channels. The result has the same shape.
+    /// Normalizes `x`, a batch with a channel axis. The result has the same shape.
     ///
     /// # Panics
     /// Panics if the groups do not divide the channels, or if the number of weights is not the number of channels.
@@ -227,7 +227,7 @@ impl BatchNorm {
             layout: Layout::ChannelsFirst,
         }
     }
-    /// Normalizes a batch with channels by the running averages. The result has the same shape.
+    /// Normalizes `x`, a batch with a channel axis, by the running averages. The result has the same shape.
     ///
     /// # Panics
     /// Panics if the number of channels of `x` is not that of the statistics.

@@ -23,7 +23,8 @@ pub struct ScaleByFactoredRms {
     pub eps: f64,
 }
 
-/// The state of [`ScaleByFactoredRms`]. Each leaf uses either `v`, or `v_row` and `v_col`; the others have one element.
+/// The state of [`ScaleByFactoredRms`]. Each leaf uses either `v`, or `v_row` and `v_col`. The unused ones have one
+/// element.
 #[derive(Tree, Clone, Debug)]
 pub struct FactoredState<P> {
     /// The number of steps so far.

@@ -76,7 +76,7 @@ pub struct RAdam {
     pub eps: f64,
     /// A number to add under that root.
     pub eps_root: f64,
-    /// The minimum length of the approximated average for using the squared gradients.
+    /// The step uses the squared gradients only if the approximated length of their moving average is at least this.
     pub threshold: f64,
 }
 
@@ -91,7 +91,7 @@ pub struct ScaleByRAdam {
     pub eps: f64,
     /// A number to add under that root.
     pub eps_root: f64,
-    /// The minimum length of the approximated average for using the squared gradients.
+    /// The step uses the squared gradients only if the approximated length of their moving average is at least this.
     pub threshold: f64,
 }
 
@@ -160,8 +160,8 @@ impl_as_chain!(Lamb, (ScaleByAdam, AddDecayedWeights, ScaleByTrustRatio, ScaleBy
     (adam, decay, ScaleByTrustRatio, ScaleByLearningRate(s.learning_rate.clone()))
 });
 
-/// Returns Lamb: Adam for large batches, whose update of each leaf has the norm of its parameters (You et al., 2020).
-/// It has no weight decay, and `eps` is 1e-6.
+/// Returns Lamb, a variant of Adam for large batches. It scales the update of each leaf to the norm of the parameters
+/// of the leaf (You et al., 2020). By default, it has no weight decay, and `eps` is 1e-6.
 pub fn lamb(learning_rate: impl Into<Schedule>) -> Lamb {
     let ScaleByAdam { b1, b2, eps_root, .. } = ScaleByAdam::default();
     Lamb { learning_rate: learning_rate.into(), b1, b2, eps: 1e-6, eps_root, weight_decay: 0.0, mask: Mask::all() }

@@ -92,7 +92,7 @@ pub trait GradientTransformation {
     fn update<P: Params>(&self, updates: &P, state: &Self::State<P>, params: &P) -> (P, Self::State<P>);
 }
 
-/// The state of the transformation `T` for parameters of type `P`, for the types of fields and arguments.
+/// The state of the transformation `T` for parameters of type `P`. Use this alias in the types of fields and arguments.
 ///
 /// ```
 /// use rune_nn::{nn::Linear, optim};

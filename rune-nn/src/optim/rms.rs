@@ -1,4 +1,4 @@
-//! Optimisers that divide by typical gradients: Adagrad and RMSProp.
+//! Optimisers that divide gradients by the root of their accumulated squares: Adagrad and RMSProp.
 
 use super::chain::{fail_other_settings, impl_as_chain};
 use super::leaves::{expect_count, expect_state, zip};
@@ -81,9 +81,9 @@ pub struct ScaleByRms {
     pub eps: f64,
     /// The initial value of the average.
     pub initial_scale: f64,
-    /// Whether to add `eps` under the root, not to the root.
+    /// Whether to add `eps` under the root instead of to the root.
     pub eps_in_sqrt: bool,
-    /// Whether to subtract the squared average of gradients, which gives the variance.
+    /// Whether to subtract the squared average of gradients from the average of squares, which gives the variance.
     pub centered: bool,
     /// Whether to remove the bias of the average towards its initial value.
     pub bias_correction: bool,

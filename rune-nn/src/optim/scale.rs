@@ -92,7 +92,7 @@ impl GradientTransformation for ScaleByLearningRate {
     }
 }
 
-/// Adds a fraction of the parameters. See [`add_decayed_weights`].
+/// Adds a fraction of the parameters to the updates. See [`add_decayed_weights`].
 #[derive(Clone, Debug)]
 pub struct AddDecayedWeights {
     /// The fraction of each parameter to add.
@@ -101,8 +101,8 @@ pub struct AddDecayedWeights {
     pub mask: Mask,
 }
 
-/// Returns weight decay: a transformation that adds `weight_decay` times the parameters to updates that are still
-/// gradients.
+/// Returns weight decay: a transformation that adds `weight_decay` times the parameters to the updates. In a chain, it
+/// comes before the updates are multiplied by the negative learning rate.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};

@@ -55,7 +55,7 @@ impl Schedule {
         let count = if count.dtype().is_float() { count.clone() } else { count.cast(DType::F32) };
         at_caller(|| (self.0)(&count))
     }
-    /// Returns the schedule delayed by `steps`. Until then, its value is the first one.
+    /// Returns the schedule delayed by `steps`. During the delay, its value is the first value of this schedule.
     #[must_use]
     pub fn delayed(self, steps: usize) -> Schedule {
         Schedule::from(move |count: &Tensor| self.at(&(count - steps).maximum(0.0)))
@@ -114,8 +114,9 @@ pub fn polynomial_schedule(init_value: f64, end_value: f64, power: f64, transiti
     })
 }
 
-/// Returns `init_value`, multiplied by `decay_rate` over each `transition_steps`. Use `stepwise` for a staircase,
-/// `at_least` for a lower limit, and `delayed` for a later start.
+/// Returns a schedule that starts at `init_value`, and decays exponentially by the factor `decay_rate` in every
+/// `transition_steps` steps. Use `stepwise` for a staircase, `at_least` for a lower limit, and `delayed` for a later
+/// start.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -179,7 +180,8 @@ pub fn warmup_cosine_decay_schedule(
     join_schedules([up, cosine_decay_schedule(peak_value, decay_steps - warmup_steps, alpha)], &[warmup_steps])
 }
 
-/// Returns `init_value`, multiplied by each scale from its boundary on.
+/// Returns a schedule that starts at `init_value`. At each boundary, its value is multiplied by the scale of this
+/// boundary.
 ///
 /// ```
 /// use rune_nn::optim;
@@ -196,7 +198,8 @@ pub fn piecewise_constant_schedule(init_value: f64, boundaries_and_scales: &[(us
     })
 }
 
-/// Returns one schedule after the other. Each starts at its boundary, and counts from there.
+/// Returns a schedule that runs `schedules` one after the other. Each later schedule starts at its boundary, and counts
+/// its steps from there.
 ///
 /// # Panics
 /// Panics unless there is one boundary fewer than schedules.

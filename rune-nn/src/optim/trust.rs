@@ -14,8 +14,8 @@ fn root_mean_square(x: &Tensor) -> Tensor {
     x.cast(accumulation_dtype(x.dtype())).square().mean().sqrt()
 }
 
-/// Scales the updates of each leaf to the norm of its parameters (You et al., 2020). If either norm is 0, the updates
-/// stay the same.
+/// Scales the updates of each leaf to the norm of the parameters of the leaf (You et al., 2020). If the norm of the
+/// updates or of the parameters is 0, the updates stay the same.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByTrustRatio;
 
@@ -37,7 +37,7 @@ impl GradientTransformation for ScaleByTrustRatio {
     }
 }
 
-/// Multiplies the updates of each leaf by the root mean square of its parameters, or by 1e-3 if that is smaller.
+/// Multiplies the updates of each leaf by the root mean square of its parameters, which counts as at least 1e-3.
 #[derive(Clone, Copy, Debug)]
 pub struct ScaleByParamBlockRms;
 

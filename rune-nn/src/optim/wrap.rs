@@ -14,7 +14,7 @@ pub struct Ema {
     pub debias: bool,
 }
 
-/// Returns the moving average of updates, without its bias towards the initial 0.
+/// Returns a transformation that replaces the updates by their moving average, without its bias towards the initial 0.
 ///
 /// It can also average parameters:
 ///
@@ -72,7 +72,7 @@ pub struct MultiSteps<T> {
 }
 
 /// Returns a transformation that passes the mean of `every` gradients to `inner`. Until it has collected that many, the
-/// updates are 0. It can thus compute a large batch in parts.
+/// updates are 0. Training can thus process a large batch in parts.
 ///
 /// ```
 /// use rune_nn::optim::{self, GradientTransformation};

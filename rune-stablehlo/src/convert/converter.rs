@@ -38,7 +38,8 @@ pub(super) const MAX_CALLS: u32 = rune_ir::MAX_DEPTH - 1;
 /// more than fits into memory.
 const MAX_HANDED: usize = 1 << 20;
 
-/// A called function, as a program that takes its arguments, then the arrays in it.
+/// A called function as a program. The inputs of the program are the function's arguments, then the arrays in the
+/// function.
 #[derive(Clone)]
 pub(crate) struct Callee {
     /// The program. `None` if it contains something that rune does not support.

@@ -175,7 +175,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.one(Op::Binary { f, x, y })
     }
 
-    /// Sums neighbouring bits, then pairs, then half bytes, then bytes.
+    /// Counts the set bits: sums neighbouring bits, then pairs, then half bytes, then bytes.
     fn population_count(&mut self, x: Var) -> Result<Var, ConvertError> {
         let original = self.ty(x).dtype;
         let (x, dtype) = self.unsigned(x)?;
@@ -194,7 +194,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         self.convert(x, original)
     }
 
-    /// Counts the unset bits after setting all bits below the highest set bit.
+    /// Counts the leading zeros: sets all bits below the highest set bit, and counts the unset bits.
     fn leading_zeros(&mut self, x: Var) -> Result<Var, ConvertError> {
         let original = self.ty(x).dtype;
         let (mut x, dtype) = self.unsigned(x)?;

@@ -15,7 +15,7 @@ pub(super) struct Expressions {
 impl Expressions {
     /// Returns the expressions of a region, and those that it returns. Returns `None` if the region contains anything
     /// except functions of its arguments and of numbers. `outside` returns the number that a value of the enclosing
-    /// scope equals. It is needed because MLIR moves constants out of regions.
+    /// scope equals, because MLIR moves constants out of regions.
     pub fn of<'t>(
         region: &Region<'t>,
         outside: impl Fn(Use<'t>) -> Option<Literal>,

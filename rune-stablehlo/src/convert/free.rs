@@ -5,7 +5,7 @@ use crate::ast::{Attribute, Dense, Elements, Operation, Region, Use};
 use crate::parse::Module;
 use std::collections::{HashMap, HashSet};
 
-/// Returns the array of a constant, unless the text has a single element for all of it.
+/// Returns the array of a constant, unless the text writes a single element for the whole array.
 pub(super) fn dense<'a, 't>(op: &'a Operation<'t>) -> Option<&'a Dense<'t>> {
     match op.attribute(&["value"]) {
         Some(Attribute::Dense(dense)) if op.name == "stablehlo.constant" => match &dense.elements {

@@ -1,5 +1,5 @@
-//! Recognizes formulas whose derivatives, by the rules, are NaN or differ from JAX's. They become the functions that
-//! they compute.
+//! Recognizes formulas, and imports them as the functions that they compute. By the derivative rules, the derivatives
+//! of these formulas would be NaN or differ from JAX's.
 //!
 //! JAX gives some functions their own derivatives, which exported text does not contain.
 

@@ -1,8 +1,8 @@
 //! LAPACK calls that JAX writes for CPUs, as operations of rune. Their results are those of LAPACK, including `info`.
 //!
-//! Matrices have the last two axes. LAPACK stores them by columns, as the layouts of a call say. The layouts do not
-//! change the index of an element. The routines for complex matrices have the names of those for real ones, with `un`
-//! instead of `or`, and `he` instead of `sy`.
+//! The last two axes of an array hold matrices. LAPACK stores matrices by columns, as the layouts of a call say. The
+//! layouts do not change the index of an element. The routines for complex matrices have the names of those for real
+//! ones, with `un` instead of `or`, and `he` instead of `sy`.
 
 mod reflections;
 mod spectral;
@@ -39,7 +39,7 @@ fn routine(target: &str) -> Option<(&str, DType)> {
 
 /// Returns an option of the call: a number, or the code of a letter, such as 76 for `L`.
 fn option(op: &Operation, key: &str) -> Result<i64, ConvertError> {
-    // The text of `as_text` also has an empty string under the second name.
+    // JAX's `as_text` also writes an empty string under the second name.
     let written = op.attribute(&["mhlo.backend_config"]).or_else(|| op.attribute(&["backend_config"]));
     let entries = if let Some(Attribute::Dict(entries)) = written { entries.as_slice() } else { &[] };
     match find(entries, &[key]).and_then(Attribute::ints).as_deref() {
@@ -113,7 +113,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             let a = if lower { xs[0].clone() } else { adjoint(&xs[0]) };
             let n = a.shape()[a.rank() - 1];
             let l = lax::cholesky(&a);
-            let own = triangle(n);
+            let own = lower_triangle_mask(n);
             let factor = where_(own, &l, &a);
             let info = match n {
                 0 => Tensor::zeros(batch(&a), DType::I32),
@@ -215,7 +215,7 @@ fn batch(a: &Tensor) -> Shape {
 }
 
 /// Returns a mask of the elements of a matrix on and below its diagonal.
-fn triangle(n: usize) -> Tensor {
+fn lower_triangle_mask(n: usize) -> Tensor {
     lax::iota(DType::I32, [n, n], 0).ge(lax::iota(DType::I32, [n, n], 1))
 }
 

@@ -32,8 +32,8 @@ fn is_neutral(x: Option<Literal>, f: ReduceFn, dtype: DType) -> bool {
 }
 
 impl<'m, 't> Scope<'_, 'm, 't> {
-    /// Imports a reduction as one of rune's per array, as an extreme with its position, or otherwise element by
-    /// element.
+    /// Imports a reduction as one of rune's reductions for each array, as an extreme with its position, or otherwise
+    /// element by element.
     pub(super) fn reduce(&mut self, op: &'m Operation<'t>, operands: &[Var]) -> Result<Option<Vec<Var>>, ConvertError> {
         let n = operands.len() / 2;
         if n == 0 || operands.len() != 2 * n {
@@ -105,7 +105,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Ok(Some(vec![value, self.one(Op::ArgReduce { f, x, axis, index })?]))
     }
 
-    /// Imports a window reduction as one of rune's, as a cumulative function, or otherwise element by element.
+    /// Imports a window reduction as one of rune's window reductions, as a cumulative function, or otherwise element by
+    /// element.
     pub(super) fn reduce_window(
         &mut self,
         op: &'m Operation<'t>,

@@ -68,7 +68,7 @@ impl<'t> Cursor<'t> {
     pub fn fail<T>(&self, problem: impl Into<String>) -> Result<T, Fail> {
         Err(Fail { at: self.at, problem: problem.into() })
     }
-    /// Returns the error that the text should continue with something else.
+    /// Returns the error that `what` was expected at the cursor.
     pub fn expected(&mut self, what: &str) -> Fail {
         self.skip();
         let rest = &self.text[self.at..];

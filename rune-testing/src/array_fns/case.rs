@@ -83,8 +83,8 @@ pub fn compare(found: &Tensor, expected: &Array, tol: &Value) -> Result<(u64, us
             Value::String(_) => (a - b).abs() <= log_tolerance(expected.dtype()) * b.abs().max(1.0),
             tol => {
                 let tol = tol.as_f64().unwrap_or(0.0);
-                // Sums of products lose as much as their largest terms. Exact zeros and single functions never have a
-                // tolerance above 1e-7 here.
+                // The error of a sum of products is proportional to its largest terms. Exact zeros and single functions
+                // never have a tolerance above 1e-7 here, so larger tolerances belong to such sums.
                 let slack = if tol >= 1e-6 && scale.is_finite() { tol * scale } else { 0.0 };
                 a == b || distance == 0 || (a - b).abs() <= tol * b.abs() + slack
             }

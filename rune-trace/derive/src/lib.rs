@@ -17,8 +17,8 @@ pub fn derive_tree(input: TokenStream) -> TokenStream {
     tree::derive(syn::parse_macro_input!(input as syn::DeriveInput)).unwrap_or_else(|e| e.to_compile_error()).into()
 }
 
-/// Derives `GenericTree` for a struct or enum that is generic over its leaves: `struct Name<T = Tensor>`. All fields
-/// that are not marked `#[tree(static)]` have the type of such a parameter, or of containers of it.
+/// Derives `GenericTree` for a struct or enum that is generic over its leaves: `struct Name<T = Tensor>`. Each field
+/// that is not marked `#[tree(static)]` has the type of such a parameter, or is a container of it.
 #[proc_macro_derive(GenericTree, attributes(tree))]
 pub fn derive_generic_tree(input: TokenStream) -> TokenStream {
     generic_tree::derive(syn::parse_macro_input!(input as syn::DeriveInput))
@@ -26,8 +26,8 @@ pub fn derive_generic_tree(input: TokenStream) -> TokenStream {
         .into()
 }
 
-/// Prints the values of tensors when they are known: immediately outside of transformations, and each time the function
-/// runs inside them.
+/// Prints the values of tensors when they are known. Outside of transformations, this is immediately. Inside a
+/// transformed function, it is each time this function runs.
 ///
 /// ```ignore
 /// debug_print!("step {i}: loss = {loss:.4}, norm = {}", grad.norm());

@@ -225,7 +225,7 @@ pub struct Part {
     /// The part of the path, after `PathPart::`.
     pub label: TokenStream,
     pub is_static: bool,
-    /// Whether files omit it.
+    /// Whether files omit the field.
     pub is_skipped: bool,
     pub ty: syn::Type,
 }

@@ -155,8 +155,8 @@ impl Tensor {
         let axes = axes.into();
         (self - self.mean_keepdims(&axes)) * (self.var_keepdims(&axes) + epsilon).rsqrt()
     }
-    /// Returns, for each class number, a row of `classes` elements: 1 at this index and 0 elsewhere. The rows are along
-    /// a new last axis. Numbers out of range give zeros.
+    /// Returns a row of `classes` elements for each class number: 1 at the index of the class, and 0 elsewhere. The
+    /// rows are along a new last axis. The row of a number out of range is all zeros.
     ///
     /// # Panics
     /// If the elements are not integers.
@@ -174,13 +174,13 @@ impl Tensor {
         let mut shape = self.shape().clone();
         shape.dims_mut().push(classes);
         let dims: Vec<usize> = (0..self.rank()).collect();
-        // This dtype holds all class numbers, so no number wraps to another one.
+        // This dtype holds all class numbers. In a smaller one, a class number could wrap to another one.
         let wide = if self.dtype().size() < 4 { DType::I32 } else { self.dtype() };
         let index = lax::broadcast_in_dim(&lax::convert(self, wide), shape.clone(), &dims);
         let class = lax::iota(wide, shape, self.rank());
         lax::convert(&lax::eq(&index, &class), dtype)
     }
-    /// Returns the gated linear unit: the first half along `axis` times the sigmoid of the second.
+    /// Returns the gated linear unit: the first half along `axis` times the sigmoid of the second half.
     ///
     /// # Panics
     /// If the size of the axis is odd.

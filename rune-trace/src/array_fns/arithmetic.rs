@@ -188,8 +188,8 @@ impl Tensor {
 
 /// Comparisons of whole tensors.
 impl Tensor {
-    /// Returns whether all elements are close, as a `bool` scalar: see [`Tensor::isclose`]. NumPy's tolerances are 1e-5
-    /// and 1e-8. Integers and `bool` are compared as `f32`.
+    /// Returns whether all elements are close, as a `bool` scalar: see [`Tensor::isclose`]. NumPy's defaults are 1e-5
+    /// for `rtol` and 1e-8 for `atol`. Integers and `bool` are compared as `f32`.
     ///
     /// # Panics
     /// If the shapes do not broadcast or the dtypes differ.
@@ -234,7 +234,7 @@ impl Tensor {
 
 /// Whole numbers.
 impl Tensor {
-    /// Returns the elementwise greatest common divisor of integers. It is not negative.
+    /// Returns the elementwise greatest common divisor of integers. The result is 0 or positive.
     ///
     /// # Panics
     /// If the dtype is not an integer, the dtypes differ, or the shapes do not broadcast.
@@ -259,7 +259,8 @@ impl Tensor {
         };
         at_caller(|| while_loop(|(_, y): &(Tensor, Tensor)| caller.run(|| y.ne(0).any()), pair, &(x, y)).0)
     }
-    /// Returns the elementwise least common multiple of integers. It is not negative, and wraps on overflow.
+    /// Returns the elementwise least common multiple of integers. The result is 0 or positive, unless it overflows and
+    /// wraps.
     ///
     /// # Panics
     /// Like [`Tensor::gcd`].

@@ -22,7 +22,7 @@ impl Axes {
     /// All axes.
     pub const ALL: Axes = Axes(None);
 
-    /// Returns the number of named axes; `None` for all.
+    /// Returns the number of axes, or `None` for all axes.
     pub(crate) fn count(&self) -> Option<usize> {
         self.0.as_ref().map(SmallVec::len)
     }
@@ -55,7 +55,7 @@ pub(crate) fn resolve_axis(op: &str, axis: isize, shape: &Shape) -> usize {
     resolve_below(op, axis, shape.rank(), &|| format!("shape {shape}"))
 }
 
-/// Returns the index of `axis` among `rank` axes.
+/// Returns the index of `axis` among `rank` axes. Error messages describe the array as `what`.
 #[track_caller]
 pub(crate) fn resolve_below(op: &str, axis: isize, rank: usize, what: &dyn Fn() -> String) -> usize {
     let position = if axis < 0 { axis.checked_add_unsigned(rank) } else { Some(axis) };

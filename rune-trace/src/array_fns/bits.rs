@@ -130,7 +130,7 @@ impl Tensor {
         let second = &x0 * &y1 + (&first & half);
         x1 * y1 + (first >> 32) + (second >> 32)
     }
-    /// Packs truth values along `axis` into bytes, eight into each, as `u8`. A number is true unless it is 0. Zeros
+    /// Packs truth values along `axis` into `u8` bytes, eight values per byte. A number is true unless it is 0. Zeros
     /// fill the last byte.
     ///
     /// # Panics
@@ -175,10 +175,11 @@ impl Tensor {
         let bits = (self.unsqueeze(axis as isize + 1) >> bit_shifts(&wide, axis + 1, order)) & 1;
         bits.flatten_axes(axis as isize, axis as isize + 1)
     }
-    /// Returns the exclusive or of all elements along `axes`, for integers and `bool`. Without elements, it is 0.
+    /// Returns the exclusive or of all elements along `axes`, for integers and `bool`. Without elements, the result is
+    /// 0.
     ///
     /// # Panics
-    /// If the dtype is another, or an axis is out of range or named twice.
+    /// If the dtype is a float or complex, or an axis is out of range or named twice.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -195,7 +196,7 @@ impl Tensor {
         let n: usize = axes.iter().map(|&a| self.shape()[a]).product();
         let rest = self.shape().without(&axes);
         let mut x = lax::reshape(&lax::transpose(self, &order), [n, rest.size()]);
-        // Combines halves, because there is no such reduction.
+        // Combines halves, because no primitive reduces by exclusive or.
         while x.shape()[0] > 1 {
             let n = x.shape()[0];
             let (half, odd) = (n / 2, n % 2);
@@ -219,7 +220,8 @@ fn bit_shifts(shape: &Shape, axis: usize, order: BitOrder) -> Tensor {
 /// Functions on the bits of floats.
 impl Tensor {
     /// Rounds floats to a format with this many bits of exponent and mantissa, to the nearest number, ties to even.
-    /// Keeps the dtype. Numbers beyond the range become ∞, and numbers below it 0. The derivative is 1.
+    /// Keeps the dtype. Numbers that are too great for the format become ±∞, and numbers that are too small become ±0.
+    /// The derivative is 1.
     ///
     /// # Panics
     /// If the dtype is not a float, or the format has more bits than the dtype, or no exponent bits.

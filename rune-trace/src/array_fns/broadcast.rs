@@ -6,8 +6,8 @@ use crate::{Tensor, lax};
 use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 
-/// Returns the shape to which these shapes broadcast. They are aligned at the last axis, and all sizes other than 1
-/// must agree.
+/// Returns the shape to which these shapes broadcast. The shapes are aligned at the last axis. All sizes of an axis
+/// other than 1 must agree.
 pub(crate) fn joint_shape(shapes: &[&Shape]) -> Option<Shape> {
     let rank = shapes.iter().map(|s| s.rank()).max().unwrap_or(0);
     let mut joint: Dims = Dims::from_elem(1, rank);
@@ -26,7 +26,7 @@ pub(crate) fn joint_shape(shapes: &[&Shape]) -> Option<Shape> {
     Some(joint.as_slice().into())
 }
 
-/// Like [`joint_shape`], but panics if there is none.
+/// Like [`joint_shape`], but panics if the shapes do not broadcast.
 #[track_caller]
 pub(crate) fn expect_joint_shape(op: &str, shapes: &[&Shape]) -> Shape {
     match joint_shape(shapes) {
@@ -65,8 +65,8 @@ pub(crate) fn expect_one_dtype(op: &str, dtypes: &[DType]) {
     }
 }
 
-/// Returns the operands as tensors of one type. Numbers take the dtype of the tensors, or their own if there is no
-/// tensor. All operands are broadcast.
+/// Broadcasts the operands, and returns them as tensors of one type. Numbers take the dtype of the tensors. If there
+/// are no tensors, the default dtypes of the numbers determine the dtype.
 #[track_caller]
 pub(crate) fn unify<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; N] {
     unify_with(op, args, &[])
@@ -88,7 +88,7 @@ pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: 
     }
     shapes.extend(others);
     let shape = expect_joint_shape(op, &shapes);
-    // A loop instead of a closure, as everywhere here: a closure would hide the caller's line.
+    // A loop, because a closure would hide the caller's line.
     let mut tensors: Vec<Tensor> = Vec::with_capacity(N);
     for arg in args {
         tensors.push(broadcast(op, &arg.into_tensor(op, dtype), &shape));
@@ -96,7 +96,7 @@ pub(crate) fn unify_with<const N: usize>(op: &str, args: [Argument; N], others: 
     tensors.try_into().expect("as many tensors as operands")
 }
 
-/// Returns the common dtype of numbers without tensors: the most general one.
+/// Returns the dtype of numbers if no operand is a tensor: the most general of their default dtypes.
 fn literal_dtype(args: &[Argument]) -> DType {
     let rank = |d: &DType| (d.is_complex(), d.is_float(), d.is_int());
     let of = |a: &Argument| match a {
@@ -110,7 +110,7 @@ impl Tensor {
     /// Broadcasts this tensor to `shape`, by NumPy's rules: axes are aligned at the last one, and sizes of 1 repeat.
     ///
     /// # Panics
-    /// If it does not broadcast to `shape`.
+    /// If this tensor does not broadcast to `shape`.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -9,7 +9,7 @@ use crate::{Tensor, lax};
 use rune_ir::{DType, Shape};
 use std::ops::RangeFull;
 
-/// The number of results of a function for which it depends on values.
+/// The number of results of a function, where this number depends on the values of its operands.
 ///
 /// `..` takes all results. Inside `jit`, `vmap` and other traced functions, values are unknown, so the number must be
 /// given: `5` takes the first five results, padded with 0 (or the fill value of the function); `(5, -1)` pads with -1.
@@ -90,12 +90,12 @@ pub(super) fn compact(x: &Tensor, mask: &Tensor, size: usize, fill: &Tensor) -> 
         return start;
     }
     let place = lax::convert(mask, DType::I32).cumsum(0) - 1;
-    // Sends the other elements to an index out of range, which `set` ignores.
+    // Sends the elements where `mask` is false to an index out of range, which `set` ignores.
     let place = lax::select(mask, &place, &lax::full_like(&place, size as f64));
     start.at(place).set(x)
 }
 
-/// Returns the indices where the vector `mask` is true, padded to a size, and whether each is an index, not padding.
+/// Returns the indices where the vector `mask` is true, padded to a size, and a mask that is false for the padding.
 #[track_caller]
 fn positions(op: &str, mask: &Tensor, size: &ResultSize, fill: f64) -> (Tensor, Tensor) {
     let n = size.resolve_size(op, mask);
@@ -166,11 +166,12 @@ impl Tensor {
         let fill = size.fill_or_zero("extract", self.dtype());
         compact(&self.flatten(), &mask, size.resolve_size("extract", &mask), &fill)
     }
-    /// Returns the slices along `axis` for which the vector `condition` is true. Drops slices beyond its end.
+    /// Returns the slices along `axis` for which the vector `condition` is true. Drops slices beyond the end of
+    /// `condition`.
     ///
     /// # Panics
-    /// If `condition` is not a vector or longer than the axis, or the number of results is `..` and its elements are
-    /// unknown.
+    /// If `condition` is not a vector or is longer than the axis, or if the number of results is `..` and the elements
+    /// of `condition` are unknown.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -254,12 +255,12 @@ impl Tensor {
         }
         y
     }
-    /// Returns, for each integer in this tensor, the element of the choice with this number. All operands broadcast.
-    /// Numbers out of range are clamped.
+    /// Returns the element of `choices[i]` for each integer `i` in this tensor. All operands broadcast. Numbers out of
+    /// range are clamped.
     ///
     /// # Panics
-    /// If this tensor does not hold integers, there are no choices, their dtypes differ, or the shapes do not
-    /// broadcast.
+    /// If this tensor does not hold integers, there are no choices, the dtypes of the choices differ, or the shapes do
+    /// not broadcast.
     ///
     /// ```
     /// use rune_trace::Tensor;

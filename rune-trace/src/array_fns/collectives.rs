@@ -230,7 +230,7 @@ pub fn ppermute<T: Tree>(x: &T, axis_name: impl Into<AxisName>, pairs: &[(usize,
 /// ```
 ///
 /// # Panics
-/// If no enclosing `vmap` has an axis of that name, or this is not a permutation of its batch elements.
+/// If no enclosing `vmap` has an axis of that name, or `permutation` is not a permutation of its batch elements.
 #[track_caller]
 pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[usize]) -> T {
     let over = named_axis("pshuffle", &axis_name.into());
@@ -258,7 +258,7 @@ pub fn pshuffle<T: Tree>(x: &T, axis_name: impl Into<AxisName>, permutation: &[u
 /// ```
 ///
 /// # Panics
-/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range or has another size.
+/// If no enclosing `vmap` has an axis of that name, `axis` is out of range, or its size is not the batch size.
 #[track_caller]
 pub fn psum_scatter<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     let over = named_axis("psum_scatter", &axis_name.into());
@@ -299,7 +299,8 @@ pub fn psum_scatter_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: 
 /// ```
 ///
 /// # Panics
-/// If no enclosing `vmap` has an axis of that name, an axis is out of range, or `split_axis` has another size.
+/// If no enclosing `vmap` has an axis of that name, an axis is out of range, or the size of `split_axis` is not the
+/// batch size.
 #[track_caller]
 pub fn all_to_all<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_axis: isize, concat_axis: isize) -> T {
     let over = named_axis("all_to_all", &axis_name.into());
@@ -343,7 +344,7 @@ pub fn all_to_all_tiled<T: Tree>(x: &T, axis_name: impl Into<AxisName>, split_ax
 /// ```
 ///
 /// # Panics
-/// If no enclosing `vmap` has an axis of that name, or `axis` is out of range or has another size.
+/// If no enclosing `vmap` has an axis of that name, `axis` is out of range, or its size is not the batch size.
 #[track_caller]
 pub fn pswapaxes<T: Tree>(x: &T, axis_name: impl Into<AxisName>, axis: isize) -> T {
     all_to_all(x, axis_name, axis, axis)

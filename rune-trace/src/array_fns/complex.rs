@@ -5,8 +5,8 @@ use super::scalar::Operand;
 use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, custom_tangent, lax};
 
-/// Returns the complex numbers with the real parts `re` and the imaginary parts `im`. Both are of `f32` or both of
-/// `f64`. The parts broadcast.
+/// Returns the complex numbers with the real parts `re` and the imaginary parts `im`. The parts are both `f32` or both
+/// `f64`. They broadcast.
 ///
 /// ```
 /// use rune_trace::{Complex32, Tensor, complex};
@@ -109,13 +109,13 @@ pub(super) fn cosh(z: &Tensor) -> Tensor {
 // The inverse functions use the parts of square roots, as in W. Kahan, "Branch cuts for complex elementary functions"
 // (1987).
 
-/// Adds a real number. Unlike an addition of complex numbers, this keeps the sign of a zero imaginary part, which
-/// selects the side of a branch cut.
+/// Returns z + x for a real number x. Unlike an addition of complex numbers, this function keeps the sign of a zero
+/// imaginary part, which selects the side of a branch cut.
 fn add_real(z: &Tensor, x: f64) -> Tensor {
     lax::complex(&(z.real() + x), &z.imag())
 }
 
-/// Subtracts from 1, and keeps the sign of a zero imaginary part.
+/// Returns 1 - z. Unlike a subtraction of complex numbers, this function negates a zero imaginary part.
 fn from_one(z: &Tensor) -> Tensor {
     lax::complex(&(1.0 - z.real()), &-z.imag())
 }
@@ -175,7 +175,7 @@ pub(super) fn atan(z: &Tensor) -> Tensor {
 
 fn atanh_of(z: &Tensor) -> Tensor {
     let (x, y) = (z.real(), z.imag());
-    // The function is odd. Near -1, precision would be lost.
+    // The function is odd. Uses |x|, because the formula loses precision near -1.
     let (length, sign) = (x.abs(), x.sign());
     let re = sign * (4.0 * &length / ((1.0 - &length).square() + y.square())).log1p() * 0.25;
     let im = (2.0 * &y).atan2((1.0 - &x) * (1.0 + &x) - y.square()) * 0.5;

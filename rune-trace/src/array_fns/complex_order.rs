@@ -8,7 +8,8 @@ use crate::{Tensor, custom_tangent, lax};
 use rune_ir::op::{ArgFn, BinaryFn, Comparison, ReduceFn};
 use rune_ir::{DType, Shape};
 
-/// Compares complex numbers. If a part is NaN, the result is false unless the real parts decide.
+/// Compares complex numbers. If an imaginary part is NaN, different real parts still decide the order. Otherwise, the
+/// order is false if a part is NaN.
 #[track_caller]
 pub(super) fn compare(direction: Comparison, x: &Tensor, y: &Tensor) -> Tensor {
     let ([a, b], [c, d]) = ([x.real(), x.imag()], [y.real(), y.imag()]);

@@ -53,7 +53,7 @@ impl PerAxis {
 /// The padding of the spatial axes.
 #[derive(Tree, Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum ConvPadding {
-    /// No padding: windows lie completely inside.
+    /// No padding: windows lie completely inside the operand.
     #[default]
     Valid,
     /// Pads so that the size of the result is the size of the operand divided by the stride, rounded up. If the padding
@@ -182,7 +182,7 @@ impl ConvOptions {
 
 /// Convolutions over any number of spatial axes.
 impl Tensor {
-    /// Convolves this tensor with a kernel. The kernel is not flipped, as is usual in machine learning.
+    /// Convolves this tensor with a kernel. As in JAX and other machine learning libraries, the kernel is not flipped.
     ///
     /// With channels first, this tensor has the shape [batch, channels, spatial axes…], and the kernel has the shape
     /// [output channels, channels / groups, spatial axes…]; see [`Layout`]. Half-precision types accumulate in `f32`.

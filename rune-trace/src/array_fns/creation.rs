@@ -58,7 +58,7 @@ impl Tensor {
 
 /// Constant tensors, ranges, and the identity matrix.
 impl Tensor {
-    /// Returns a tensor whose elements are all `value`. It can be any Rust number that `dtype` can hold.
+    /// Returns a tensor whose elements are all `value`: any Rust number that `dtype` can hold.
     ///
     /// # Panics
     /// If `dtype` cannot hold `value`: a float for an integer dtype, or an integer out of range.
@@ -72,7 +72,7 @@ impl Tensor {
     pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, dtype: DType) -> Tensor {
         filled("full", shape.into(), value.into(), dtype)
     }
-    /// Returns a tensor of zeros; of `false` for `bool`.
+    /// Returns a tensor of zeros, or of `false` for `bool`.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
@@ -83,7 +83,7 @@ impl Tensor {
     pub fn zeros(shape: impl Into<Shape>, dtype: DType) -> Tensor {
         filled("zeros", shape.into(), Scalar::Int(0), dtype)
     }
-    /// Returns a tensor of ones; of `true` for `bool`.
+    /// Returns a tensor of ones, or of `true` for `bool`.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};

@@ -49,7 +49,7 @@ impl Tensor {
         self.flatten().diff(1, 0)
     }
     /// Returns the slope at each element along `axis`, for elements `spacing` apart: central differences, and one-sided
-    /// ones at the ends. For integers and `bool`, it is `f32`.
+    /// differences at the ends. For integers and `bool`, the result is `f32`.
     ///
     /// # Panics
     /// If the axis is out of range or has fewer than two elements.
@@ -73,8 +73,8 @@ impl Tensor {
         slopes / spacing
     }
     /// Returns the integral along `axis` by the trapezoidal rule. `spacing` is the distance between elements, or a
-    /// tensor of coordinates: a vector along the axis, or a tensor of this shape. For integers and `bool`, the result
-    /// is `f32`.
+    /// tensor of coordinates: a vector along the axis, or a tensor of the same shape as this one. For integers and
+    /// `bool`, the result is `f32`.
     ///
     /// # Panics
     /// If the axis is out of range, or `spacing` does not match.

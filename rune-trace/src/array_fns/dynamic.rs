@@ -22,12 +22,13 @@ fn starts(op: &str, start: impl Operand, axis: usize, rank: usize) -> Vec<Tensor
     all
 }
 
-/// Slices at positions that are integers or integer scalars. If a slice would exceed the tensor, it is moved into it.
+/// Slices at dynamic positions, which are Rust integers or integer scalars. A position is clamped so that the slice
+/// lies within the tensor.
 impl Tensor {
     /// Returns `size` elements along `axis` from the position `start` on.
     ///
     /// # Panics
-    /// If `start` is not an integer scalar, or the axis is out of range or has fewer elements.
+    /// If `start` is not an integer scalar, or the axis is out of range or has fewer than `size` elements.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -68,7 +69,7 @@ impl Tensor {
         let axis = resolve_axis("dynamic_update_slice_in_dim", axis, self.shape());
         lax::dynamic_update_slice(self, update, &starts("dynamic_update_slice_in_dim", start, axis, self.rank()))
     }
-    /// Returns the tensor with `update`, which lacks `axis`, at the position `index` along it.
+    /// Returns the tensor with `update` at the position `index` along `axis`. `update` has all axes except this one.
     ///
     /// # Panics
     /// If `index` is not an integer scalar, `update` does not match, or the dtypes differ.
@@ -134,7 +135,8 @@ impl Tensor {
         rows.matmul(others).sum_axes(0)
     }
     /// Returns the elements under each position of a window, as channels. The spatial axes become the positions. There
-    /// is a channel for each channel of the operand and each element of the window; the latter varies fastest.
+    /// is a channel for each pair of a channel of the operand and an element of the window. The index of the element
+    /// varies fastest.
     ///
     /// # Panics
     /// If the operand has no spatial axes, or the window or the options do not match.
@@ -170,8 +172,8 @@ impl Tensor {
         self.conv(&kernel, &options.clone().groups(channels))
     }
     /// Returns the convolution with a different kernel at each position of the result. It multiplies the patches of
-    /// [`Tensor::conv_patches`] with `kernels`, whose axes are: results, channels of the patches, positions. Channels
-    /// must come first.
+    /// [`Tensor::conv_patches`] with `kernels`, whose axes are: output channels, channels of the patches, positions.
+    /// Channels must come first.
     ///
     /// # Panics
     /// Like [`Tensor::conv_patches`]. Also if the kernels do not match the patches, the dtypes differ, or the layout

@@ -47,11 +47,11 @@ unary! {
     exp Exp;
     /// Returns 2ˣ, for floats and complex numbers.
     exp2 Exp2;
-    /// Returns eˣ - 1, exact near 0, for floats and complex numbers.
+    /// Returns eˣ - 1, without loss of precision near 0, for floats and complex numbers.
     expm1 Expm1;
     /// Returns ln x, for floats and complex numbers.
     log Log;
-    /// Returns ln (1 + x), exact near 0, for floats and complex numbers.
+    /// Returns ln (1 + x), without loss of precision near 0, for floats and complex numbers.
     log1p Log1p;
     /// Returns √x, for floats and complex numbers.
     sqrt Sqrt;
@@ -203,7 +203,7 @@ impl Tensor {
             return complex::asinh(self);
         }
         expect_float("asinh", self);
-        // Uses |x| as a product with the sign, which has a derivative at 0.
+        // Computes |x| as x times its sign, because this product has a derivative at 0.
         let sign = lax::select(&self.lt(0.0), &lax::full_like(self, -1.0), &self.ones_like());
         let x = lax::mul(self, &sign);
         let huge = x.gt(root_of_max(self.dtype()));
@@ -406,7 +406,7 @@ impl Tensor {
     pub fn stop_gradient(&self) -> Tensor {
         lax::stop_gradient(self)
     }
-    /// Like [`Tensor::stop_gradient`], under its name in Rune.
+    /// Like [`Tensor::stop_gradient`], under its name in raven's Rune.
     #[track_caller]
     pub fn detach(&self) -> Tensor {
         lax::stop_gradient(self)
@@ -454,8 +454,9 @@ fn root_of_max(dtype: DType) -> f64 {
     max_of(dtype).sqrt() / 2.0
 }
 
-/// Returns whether `x` and `y` are equal infinities, the greater of both, and their negated distance. The logarithm of
-/// the sum of their powers is the greater one plus a function of the distance. Equal infinities are their own result.
+/// Returns whether `x` and `y` are equal infinities, the greater of `x` and `y`, and -|x - y|. The logarithm of a sum
+/// of powers, such as ln (eˣ + eʸ), is the greater number plus a function of the distance. For equal infinities, it is
+/// that infinity.
 #[track_caller]
 pub(super) fn max_and_distance(x: &Tensor, y: &Tensor) -> [Tensor; 3] {
     let delta = x - y;

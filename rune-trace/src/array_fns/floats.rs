@@ -1,4 +1,4 @@
-//! Functions on the bits of floats: neighbours, exponents and mantissas.
+//! Functions on the bits of floats: neighbors, exponents and mantissas.
 
 use super::bits::{expect_int, signed, width};
 use super::broadcast::unify;
@@ -8,7 +8,7 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// Floats and their neighbours, exponents and mantissas.
+/// Floats and their neighbors, exponents and mantissas.
 impl Tensor {
     /// Returns the next float of the dtype after `self` towards `other`. The derivative is 0.
     ///
@@ -65,7 +65,7 @@ impl Tensor {
         expect_int("ldexp", n);
         let mut rest = n.cast(signed(self.dtype()));
         let mut x = self.clone();
-        // A power of two has an exponent of at most `most`. Three powers lead from every number to every other.
+        // The exponent of a factor is at most `most`. Three factors suffice to scale any finite number to any other.
         for _ in 0..3 {
             let step = rest.clamp(1 - most, most);
             x *= power_of_two(&step, self.dtype());

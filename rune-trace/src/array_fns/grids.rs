@@ -15,7 +15,7 @@ fn row_and_column_indices(positions: &[(usize, usize)]) -> (Tensor, Tensor) {
     (rows.into(), columns.into())
 }
 
-/// Returns the positions in a matrix of `n` rows and `m` columns whose diagonal satisfies `chosen`.
+/// Returns the positions in a matrix of `n` rows and `m` columns for which `chosen` accepts the number of the diagonal.
 #[track_caller]
 fn diagonals(n: usize, m: usize, chosen: &dyn Fn(isize) -> bool) -> (Tensor, Tensor) {
     let all = (0..n).flat_map(|i| (0..m).map(move |j| (i, j)));
@@ -43,7 +43,7 @@ impl Tensor {
         diagonals(n, m, &|d| d >= k)
     }
     /// Returns the rows and the columns, as `i32`, of the elements that `mask` keeps in a matrix with `n` rows and
-    /// columns. `mask` gets a matrix of ones and `k`, like [`Tensor::triu`].
+    /// columns. `mask` takes a matrix of ones and `k`, like [`Tensor::triu`].
     ///
     /// # Panics
     /// If `mask` panics, or returns another shape or unknown elements.
@@ -104,8 +104,8 @@ impl Tensor {
         }
         Tensor::diag_indices(self.shape()[0], self.rank())
     }
-    /// Converts indices in row-major order to an index tensor for each axis of `shape`. Negative indices count from the
-    /// end. Indices out of range are clamped.
+    /// Converts indices in row-major order to one index tensor for each axis of `shape`. Negative indices count from
+    /// the end. Indices out of range are clamped.
     ///
     /// # Panics
     /// If this tensor does not hold integers.
@@ -125,7 +125,7 @@ impl Tensor {
             if self.dtype().is_signed_int() { lax::select(&self.lt(0), &(self + size), self) } else { self.clone() };
         unravel(&from_end.clamp(0, size.max(1) - 1), &shape)
     }
-    /// Converts an index tensor for each axis of `shape` to indices in row-major order. The tensors broadcast. Indices
+    /// Converts one index tensor for each axis of `shape` to indices in row-major order. The tensors broadcast. Indices
     /// out of range are clamped.
     ///
     /// # Panics
@@ -260,8 +260,8 @@ impl Tensor {
         }
         Tensor::stack(&columns, 1)
     }
-    /// Returns `n` numbers from `base` to the power `start` to `base` to the power `end`, evenly spaced on a
-    /// logarithmic scale.
+    /// Returns `n` numbers, evenly spaced on a logarithmic scale. The first is `base` to the power `start`, and the
+    /// last is `base` to the power `end`.
     ///
     /// # Panics
     /// If `dtype` is not a float.
@@ -277,7 +277,7 @@ impl Tensor {
     /// Returns `n` numbers from `start` to `end`, both included. Consecutive numbers have a constant ratio.
     ///
     /// # Panics
-    /// If `dtype` is not a float, or `start` and `end` do not have the same sign.
+    /// If `dtype` is not a float, if `start` or `end` is 0, or if their signs differ.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};

@@ -69,7 +69,7 @@ impl Tensor {
         bins("bincount_weighted", self, weights, &length.into())
     }
     /// Returns the index of the bin of each element, as `i32`: 0 before the first edge, and the number of edges after
-    /// the last. The edges must increase or decrease. A bin includes its lower edge, or with `right` its upper one.
+    /// the last. The edges must increase or decrease. A bin includes its lower edge, or its upper edge if `right`.
     ///
     /// # Panics
     /// If `edges` is not a vector or has another dtype.
@@ -208,7 +208,7 @@ fn constant(x: &Tensor, value: f64) -> Tensor {
     lax::full(x.dtype(), &Shape::scalar(), value)
 }
 
-/// Sums the `weights` of each number.
+/// Returns, for each number 0, 1, 2, …, the sum of the `weights` of its occurrences in `x`.
 #[track_caller]
 fn bins(op: &str, x: &Tensor, weights: &Tensor, length: &ResultSize) -> Tensor {
     if x.rank() != 1 || !x.dtype().is_int() {

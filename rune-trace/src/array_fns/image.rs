@@ -21,10 +21,10 @@ use std::f64::consts::PI;
 pub enum ResizeMethod {
     /// Takes the nearest element.
     Nearest,
-    /// Interpolates linearly between neighbours, along each axis.
+    /// Interpolates linearly between neighbors, along each axis.
     #[default]
     Linear,
-    /// Interpolates by a cubic through four neighbours, along each axis (Keys, 1981).
+    /// Interpolates by a cubic through four neighbors, along each axis (Keys, 1981).
     Cubic,
     /// Uses Lanczos' kernel of radius 3.
     Lanczos3,
@@ -58,11 +58,11 @@ fn lanczos(x: &Tensor, radius: f64) -> Tensor {
     lax::select(&x.gt(radius), &x.zeros_like(), &y)
 }
 
-/// Returns the weight of each of `n` elements (rows) for each of `m` new ones (columns).
+/// Returns the weight of each of the `n` old elements (rows) for each of the `m` new elements (columns).
 #[track_caller]
 fn weights(n: usize, m: usize, scale: &Tensor, translation: &Tensor, method: ResizeMethod, antialias: bool) -> Tensor {
     let inverse = 1.0 / scale;
-    // To shrink an image, widens the kernel, so that each element counts.
+    // To shrink an image, widens the kernel, so that each element contributes.
     let wide = if antialias { inverse.maximum(1.0) } else { inverse.ones_like() };
     let at = (lax::iota(scale.dtype(), [1, m], 1) + 0.5) * &inverse - translation * &inverse - 0.5;
     let distance = (&at - lax::iota(scale.dtype(), [n, 1], 0)).abs() / wide;
@@ -86,7 +86,7 @@ fn along(x: &Tensor, axis: usize, weights: &Tensor) -> Tensor {
 /// types are computed in `f32`.
 ///
 /// # Panics
-/// If `shape` has another rank, or an axis grows that has no elements.
+/// If `shape` has another rank, or an axis without elements grows.
 #[track_caller]
 pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, antialias: bool) -> Tensor {
     let shape = shape.into();
@@ -125,8 +125,8 @@ pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, ant
 /// differentiable with respect to `scale` and `translation`, which have one element for each of `axes`.
 ///
 /// # Panics
-/// If `shape` has another rank, the size of another axis changes, `scale` or `translation` do not match, the dtypes are
-/// not a single float dtype, or the method is `Nearest`.
+/// If `shape` has another rank, the size of an axis that is not in `axes` changes, `scale` or `translation` do not
+/// match, the dtypes are not a single float dtype, or the method is `Nearest`.
 ///
 /// ```
 /// use rune_trace::{Tensor, image, image::ResizeMethod};

@@ -64,7 +64,7 @@ impl Tensor {
     /// Joins tensors along `axis`. All other sizes and the dtypes must agree.
     ///
     /// # Panics
-    /// If they do not agree, or there are no tensors.
+    /// If other sizes or the dtypes differ, or there are no tensors.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -91,8 +91,8 @@ impl Tensor {
         let other = other.as_ref();
         lax::reshape(self, [self.size(), 1]) * lax::reshape(other, [1, other.size()])
     }
-    /// Sums products over `axes` of this tensor, paired with `other_axes` of the other. The remaining axes of this
-    /// tensor come first in the result.
+    /// Sums products over `axes` of this tensor, paired with `other_axes` of `other`. The remaining axes of this tensor
+    /// come first in the result.
     ///
     /// # Panics
     /// If the sizes of a pair of axes or the dtypes differ.

@@ -14,7 +14,7 @@ fn replace_nan(x: &Tensor, value: f64) -> Tensor {
     if x.dtype().is_float() { lax::select(&x.isnan(), &lax::full_like(x, value), x) } else { x.clone() }
 }
 
-/// Replaces the results over axes that hold only NaN with NaN.
+/// Sets results to NaN where all reduced elements are NaN.
 #[track_caller]
 fn nan_where_all_nan(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     if !x.dtype().is_float() {

@@ -81,7 +81,7 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
     let shapes: Vec<&Shape> = coordinates.iter().map(Tensor::shape).collect();
     let shape = expect_joint_shape(op, &shapes);
     let values = lax::convert(x, float);
-    // The neighbours along each axis: position, whether it is inside, and weight.
+    // The neighbors along each axis. Each has a position, whether the position is inside, and a weight.
     let mut neighbours: Vec<Vec<(Tensor, Tensor, Tensor)>> = Vec::with_capacity(x.rank());
     for (axis, at) in coordinates.iter().enumerate() {
         let (n, at) = (x.shape()[axis], broadcast(op, at, &shape));

@@ -133,7 +133,7 @@ impl Tensor {
         }
         p
     }
-    /// Returns the `m`-th integral of the polynomial, with constants of 0.
+    /// Returns the `m`-th integral of the polynomial. The constants of integration are 0.
     ///
     /// # Panics
     /// If this is not a vector of floats.
@@ -149,7 +149,8 @@ impl Tensor {
         p
     }
     /// Returns the quotient and the remainder of two polynomials. The number of coefficients of the remainder is that
-    /// of the dividend, or one less than that of the divisor, whichever is greater. Leading ones may be 0.
+    /// of the dividend, or one less than that of the divisor, whichever is greater. Leading coefficients of the
+    /// remainder may be 0.
     ///
     /// # Panics
     /// If one is not a vector of floats, the dtypes differ, or the divisor has no coefficients.

@@ -23,8 +23,8 @@ pub enum PadMode {
 
 /// Padding, and other orders of elements.
 impl Tensor {
-    /// Pads the tensor with `value`: for each axis, this number of elements before and after. Negative numbers remove
-    /// elements.
+    /// Pads the tensor with `value`. `widths` holds, for each axis, the numbers of elements to add before and after.
+    /// Negative numbers remove elements.
     ///
     /// # Panics
     /// If there is not one pair for each axis, or more elements are removed than there are.
@@ -44,7 +44,8 @@ impl Tensor {
         }
         lax::pad(self, &value, config.collect())
     }
-    /// Pads the tensor with its own elements: for each axis, this number of elements before and after.
+    /// Pads the tensor with its own elements. `widths` holds, for each axis, the numbers of elements to add before and
+    /// after.
     ///
     /// # Panics
     /// If there is not one pair for each axis, or an axis has too few elements to repeat.

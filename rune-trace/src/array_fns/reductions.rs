@@ -119,9 +119,9 @@ macro_rules! reductions {
 pub(super) use reductions;
 
 reductions! {
-    /// Returns the sum, in the dtype of the elements. Integers wrap, and are not widened like in NumPy and JAX; convert
-    /// them first if the sum may be larger. For `bool`, the sum is the count, as `i32`. Half-precision types accumulate
-    /// in `f32`. Without elements, the sum is 0.
+    /// Returns the sum, in the dtype of the elements. Unlike in NumPy and JAX, integers are not widened, and wrap.
+    /// Convert them first if the sum may be larger. For `bool`, the sum is the count, as `i32`. Half-precision types
+    /// accumulate in `f32`. Without elements, the sum is 0.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -153,7 +153,7 @@ reductions! {
     /// ```
     mean mean_axes mean_keepdims: |x, axes, keepdims| mean(x, axes, keepdims);
     /// Returns the mean squared deviation from the mean, like NumPy's `var`. For integers and `bool`, it is `f32`.
-    /// [`Tensor::var_with`] has a smaller divisor.
+    /// [`Tensor::var_with`] takes another divisor.
     var var_axes var_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, false);
     /// Returns the square root of [`Tensor::var`].
     std std_axes std_keepdims: |x, axes, keepdims| variance(x, axes, keepdims, 0, true);
@@ -225,7 +225,7 @@ fn arg_reduce(op: &str, f: ArgFn, x: &Tensor, axis: isize, keepdims: bool) -> Te
 
 impl Tensor {
     /// Like [`Tensor::var`] over `axes`, but divides by the number of elements minus `ddof` (1 for the unbiased
-    /// estimate of a sample). The result is NaN unless this number is positive.
+    /// estimate of a sample). The result is NaN unless this divisor is positive.
     ///
     /// ```
     /// use rune_trace::Tensor;

@@ -80,7 +80,8 @@ fn nonzero_range(x: &Tensor) -> Result<(usize, usize), crate::EvalError> {
     Ok((start, end))
 }
 
-/// Returns the coefficients, without zeros at both ends if they are known, and the number of zeros at the end.
+/// Returns the coefficients and the number of zero coefficients at the end. If the coefficients are known, removes the
+/// zeros at both ends. If they are unknown, returns `p` and 0.
 fn stripped(p: &Tensor) -> (Tensor, usize) {
     if p.is_traced() {
         return (p.clone(), 0);
@@ -110,7 +111,7 @@ fn horner(p: &Tensor, z: &Tensor) -> [Tensor; 3] {
     let size = z.abs();
     let (mut value, mut slope, mut bound) = (z.zeros_like(), z.zeros_like(), size.zeros_like());
     for k in 0..p.shape()[0] {
-        // There is one row for each coefficient, with a column for each z.
+        // `p` has one row for each coefficient, with a column for each z.
         let c = part(p, 0, k, k + 1).squeeze(0);
         slope = slope * z + &value;
         value = value * z + &c;

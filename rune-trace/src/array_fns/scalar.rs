@@ -107,9 +107,9 @@ impl fmt::Display for Scalar {
     }
 }
 
-/// The other operand of an elementwise function: a [`Tensor`], a reference to one, or a Rust number.
+/// An operand of an elementwise function: a [`Tensor`], a reference to one, or a Rust number.
 ///
-/// A Rust number takes the dtype of the tensor. Two tensors must have the same dtype.
+/// A Rust number takes the dtype of the other operand, a tensor. Two tensors must have the same dtype.
 ///
 /// ```
 /// use rune_trace::Tensor;

@@ -6,8 +6,8 @@ use crate::{Tensor, lax};
 use rune_ir::op::ReduceFn;
 use rune_ir::{DType, Shape};
 
-/// Returns the initial values of all segments, and the target of each slice of `data`. Segments out of range are
-/// ignored.
+/// Returns the initial values of all segments, and the index of the segment of each slice of `data`. Updates ignore
+/// indices out of range.
 #[track_caller]
 fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceFn) -> (Tensor, Tensor) {
     if data.dtype() == DType::Bool && matches!(f, ReduceFn::Sum | ReduceFn::Prod) {
@@ -44,8 +44,8 @@ macro_rules! segment {
         /// be given.
         ///
         /// # Panics
-        /// If `ids` is not one integer for each slice, or the number of segments is `..` and the elements of `ids` are
-        /// unknown.
+        /// If `ids` does not hold one integer for each slice, or the number of segments is `..` and the elements of
+        /// `ids` are unknown.
         #[track_caller]
         pub fn $name(data: &Tensor, ids: &Tensor, segments: impl Into<ResultSize>) -> Tensor {
             let (start, ids) = self::segments(stringify!($name), data, ids, &segments.into(), ReduceFn::$f);

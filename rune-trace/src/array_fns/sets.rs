@@ -85,7 +85,8 @@ impl Tensor {
         let Unique { values, counts, .. } = self.unique_all(size);
         (values, counts)
     }
-    /// Returns the values of [`Tensor::unique_all`], and the position in them of the value of each element.
+    /// Returns the values of [`Tensor::unique_all`], and, for each element of the tensor, the index of its value in
+    /// them.
     ///
     /// # Panics
     /// Like [`Tensor::unique`].
@@ -187,7 +188,8 @@ fn values(op: &str, sorted: &Tensor, mask: &Tensor, size: &ResultSize) -> Tensor
     let fill = match size.fill(op, sorted.dtype()) {
         Some(fill) => fill,
         None if sorted.size() > 0 => {
-            // The first element may not have the least value.
+            // The first element may be absent from the result. The least value of the result is the first element where
+            // `mask` is true.
             let first = lax::convert(mask, DType::I32).argmax();
             sorted.i(&first)
         }

@@ -19,8 +19,8 @@ fn reshape_each<T: AsRef<Tensor>>(tensors: &[T], f: fn(&Tensor) -> Shape) -> Vec
     shaped
 }
 
-/// Returns the shape with at least one axis. Below are the same with two and three axes, like NumPy's `atleast_1d`,
-/// `atleast_2d` and `atleast_3d`.
+/// Returns the shape with at least one axis. The next two functions do the same for two and three axes, like NumPy's
+/// `atleast_1d`, `atleast_2d` and `atleast_3d`.
 fn at_least_1d(x: &Tensor) -> Shape {
     if x.rank() == 0 { [1].into() } else { x.shape().clone() }
 }
@@ -155,7 +155,7 @@ impl Tensor {
 /// Splitting tensors, and inserting and deleting parts.
 impl Tensor {
     /// Splits the tensor along `axis` into `n` parts. If the size is not a multiple of `n`, the first parts have one
-    /// more element.
+    /// more element than the others.
     ///
     /// # Panics
     /// If `n` is 0 or the axis is out of range.
@@ -242,7 +242,7 @@ impl Tensor {
     pub fn insert(&self, at: isize, values: impl Operand, axis: isize) -> Tensor {
         let axis = resolve_axis("insert", axis, self.shape());
         let n = self.shape()[axis];
-        // Like in NumPy, -1 inserts before the last element. Only the size itself inserts after it.
+        // Like in NumPy, -1 inserts before the last element. Only the size of the axis inserts after it.
         let at = if at == n as isize { n } else { position("insert", at, n, axis) };
         let values = values.into_argument().into_tensor("insert", self.dtype());
         expect_one_dtype("insert", &[self.dtype(), values.dtype()]);
@@ -273,7 +273,7 @@ impl Tensor {
     }
 }
 
-/// Returns the nonnegative index for `at`, among `n`.
+/// Returns the nonnegative index for `at` along an axis of size `n`.
 #[track_caller]
 fn position(op: &str, at: isize, n: usize, axis: usize) -> usize {
     let position = if at < 0 { at.checked_add_unsigned(n) } else { Some(at) };

@@ -110,7 +110,7 @@ impl Tensor {
         }
         let c = self.cov(1);
         if c.rank() == 0 {
-            // 1, or NaN if the variance is 0.
+            // The result is 1, or NaN if the variance is 0.
             let variance = c.clone();
             return c / variance;
         }

@@ -59,7 +59,7 @@ impl Tensor {
 fn cos(times: f64, t: f64) -> f64 {
     (times * std::f64::consts::PI * t).cos()
 }
-/// Returns `f` at `n` points from 0 to 1. A single point is 1 in every window.
+/// Returns `f` at `n` points from 0 to 1. If `n` is 1, the single weight is 1.
 #[track_caller]
 fn window(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> f64) -> Tensor {
     if n == 1 { spaced(op, n, dtype, &|_| 1.0) } else { spaced(op, n, dtype, f) }

@@ -26,10 +26,10 @@ use std::sync::Arc;
 /// assert_eq!(grad(loss)(&x).to_vec::<f32>().unwrap(), grad(plain)(&x).to_vec::<f32>().unwrap());
 /// ```
 ///
-/// The recomputation is behind a barrier until the backward pass reaches it. Neither rune nor the compiler moves
-/// anything across the barrier. Checkpointed functions may be nested, and work in loops and under every transformation.
-/// Second derivatives also keep no intermediate values. A function that is not differentiated does not change. `f` runs
-/// once for each call, and may read values if its arguments are known.
+/// A barrier delays the recomputation until the backward pass reaches it. Neither rune nor the compiler moves anything
+/// across the barrier. Checkpointed functions may be nested, and work in loops and under every transformation. Second
+/// derivatives also keep no intermediate values. A function that is not differentiated does not change. `f` runs once
+/// for each call, and may read values if its arguments are known.
 #[track_caller]
 pub fn checkpoint<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where

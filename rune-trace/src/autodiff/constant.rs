@@ -6,8 +6,8 @@ use crate::tensor::{at_caller, with_user_locations};
 /// Returns the result of `f` as constants for differentiation: applies
 /// [`Tensor::stop_gradient`](crate::Tensor::stop_gradient) to its float leaves.
 ///
-/// It affects only the result of `f`. Tensors that `f` captures do not change, and their uses elsewhere are
-/// differentiated as usual. A tensor that leaves `f` in another way than through its result is not affected.
+/// `no_grad` affects only the result of `f`. Tensors that `f` captures do not change, and their uses elsewhere are
+/// differentiated as usual. If a tensor leaves `f` in another way than through the result, it does not change either.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad, no_grad};

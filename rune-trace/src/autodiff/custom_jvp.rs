@@ -24,10 +24,10 @@ use rune_ir::Op;
 /// # Ok::<(), rune_trace::EvalError>(())
 /// ```
 ///
-/// The returned function is called like `f`, and can be transformed in any order. Higher derivatives differentiate the
-/// rule. A leaf that is not a float has the tangent zero. The tangent that the rule returns for such a result is
-/// ignored. The rule can capture values that are not arguments. The function cannot be differentiated with respect to a
-/// tensor that `f` or the rule captures.
+/// The returned function is called like `f`, and works under all transformations, in any order. Higher derivatives
+/// differentiate the rule. A leaf that is not a float has the tangent zero. The tangent that the rule returns for such
+/// a result is ignored. The rule can capture values that are not arguments. The function cannot be differentiated with
+/// respect to a tensor that `f` or the rule captures.
 ///
 /// # Panics
 /// The returned function panics if the rule returns trees of another structure, or tensors of other types, than `f`, or

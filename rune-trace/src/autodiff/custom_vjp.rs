@@ -28,9 +28,9 @@ use rune_ir::Op;
 /// one of the three functions captures.
 ///
 /// # Panics
-/// The returned function panics if `forward` or `backward` return trees of another structure than required, or tensors
-/// of other types. It has no rule for forward mode, which panics, or returns tangents that cannot be read: see
-/// [`custom_jvp`](crate::custom_jvp).
+/// The returned function panics if `forward` or `backward` returns a tree of another structure than required, or
+/// tensors of other types. It has no rule for forward mode: a forward-mode derivative of it panics, or returns tangents
+/// that cannot be read. For a rule for tangents, see [`custom_jvp`](crate::custom_jvp).
 #[track_caller]
 pub fn custom_vjp<'f, X, F, G, R, B>(f: F, forward: G, backward: B) -> F::Returning<'f, F::Output>
 where

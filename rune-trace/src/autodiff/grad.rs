@@ -6,8 +6,8 @@ use crate::call_site::CallSite;
 use crate::function::{Argnums, Arguments, Function};
 use crate::{Tensor, Tree};
 
-/// Returns the gradient function of a function with a scalar result, with respect to its first argument. It takes the
-/// same arguments, and its result has the structure of the first one.
+/// Returns the gradient function of a function with a scalar result, with respect to its first argument. The gradient
+/// function takes the same arguments as `f`, and its result has the structure of the first argument.
 ///
 /// ```
 /// use rune_trace::{Tensor, grad};
@@ -36,7 +36,7 @@ where
 /// argument, which is complex.
 ///
 /// [`grad`] takes functions with a real result and real or complex arguments. For a complex argument `x + iy`, it
-/// returns `∂f/∂x - i ∂f/∂y`, like JAX: a step against its conjugate descends.
+/// returns `∂f/∂x - i ∂f/∂y`, like JAX. To descend, step against the conjugate of this gradient.
 ///
 /// ```
 /// use rune_trace::{Complex32, Tensor, grad, grad_holomorphic};
@@ -58,7 +58,7 @@ where
     gradient_function("grad_holomorphic", First, DerivativeKind::Holomorphic, f, without_aux, |_, (), dx| dx)
 }
 
-/// Like [`grad_holomorphic`], and also returns the value, which is not computed twice.
+/// Like [`grad_holomorphic`], but returns the value and the derivative. The value is not computed twice.
 ///
 /// # Panics
 /// Like [`grad_holomorphic`].
@@ -73,7 +73,7 @@ where
     })
 }
 
-/// Like [`grad`], and also returns the value, which is not computed twice.
+/// Like [`grad`], but returns the value and the gradient. The value is not computed twice.
 ///
 /// ```
 /// use rune_trace::{Tensor, value_and_grad};

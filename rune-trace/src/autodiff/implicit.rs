@@ -13,8 +13,9 @@ pub type TensorFn<'f> = dyn Fn(&Tensor) -> Tensor + Send + Sync + 'f;
 /// `solve` takes f as a function of x alone, and `initial`, and returns the root. It can use any method, and is not
 /// differentiated. By the implicit function theorem, the tangent of the root is the solution v of ∂f/∂x · v =
 /// -∂f/∂params · dparams. `tangent_solve` takes the linear function v ↦ ∂f/∂x · v and the right side, and returns v.
-/// For reverse mode, its operations must have transposes: for a scalar root, divide by the function at 1; otherwise use
-/// [`linalg::solve`](crate::linalg::solve) with its Jacobian.
+/// For reverse mode, the operations of `tangent_solve` must have transposes. For a scalar root, divide the right side
+/// by the value of the linear function at 1. Otherwise, use [`linalg::solve`](crate::linalg::solve) with the Jacobian
+/// of the linear function.
 ///
 /// Forward and reverse mode work in any order. The derivative with respect to `initial` is 0.
 ///
@@ -61,8 +62,8 @@ pub fn custom_root<P: Tree + Send + Sync>(
 /// with respect to `params` and `b`.
 ///
 /// `solve` takes `matvec` as a function of x alone, and `b`, and returns the solution. It can use any method, and is
-/// not differentiated. `transpose_solve` does the same for the transpose of `matvec`. If `matvec` is symmetric, it is
-/// `solve`.
+/// not differentiated. `transpose_solve` does the same for the transpose of `matvec`. If `matvec` is symmetric, `solve`
+/// can be passed for both.
 ///
 /// Reverse mode works any number of times. Forward mode does not work.
 ///

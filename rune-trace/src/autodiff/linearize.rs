@@ -84,7 +84,8 @@ where
 }
 
 /// Returns the value of `f` at `primals`, and its pullback: a function from cotangents of the result to cotangents of
-/// the arguments, which have their structure (a tuple for several arguments). It can be called any number of times.
+/// the arguments. These have the structure of the arguments (a tuple for several). The pullback can be called any
+/// number of times.
 ///
 /// ```
 /// use rune_trace::{Tensor, vjp};

@@ -20,8 +20,8 @@ use crate::{Tensor, Tree};
 /// assert_eq!(kept[0].to_string(), "[3, f32] from the argument arguments[0]");
 /// ```
 ///
-/// Tensors that a few cheap operations can compute from other residuals are not kept, but recomputed; here none is
-/// kept. `f` runs once, like in `vjp`. No derivative is computed.
+/// Tensors that a few cheap operations can compute from other residuals are recomputed instead of kept. The example has
+/// no such tensor: `sin` and `cos` are not cheap. `f` runs once, like in `vjp`. No derivative is computed.
 #[track_caller]
 pub fn saved_residuals<'a, X, F>(f: F, primals: impl ArgRefs<'a, X>) -> Vec<SavedResidual>
 where

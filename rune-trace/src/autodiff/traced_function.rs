@@ -149,7 +149,8 @@ pub(crate) fn gradients<X: Arguments, Aux: Tree>(
 }
 
 impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
-    /// Runs `f` with parameters in place of the leaves of the arguments that `by` marks. It may read them if `known`.
+    /// Runs `f` with parameters in place of the leaves of the arguments that `by` marks. `f` may read the parameters if
+    /// `known`.
     pub fn new<X: Arguments>(
         args: X::Refs<'_>,
         by: &[bool],
@@ -183,8 +184,8 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
     pub fn differentiated_primals(&self) -> &[Tensor] {
         &self.primals[..self.by.iter().filter(|b| **b).count()]
     }
-    /// Returns the function as it ran at the arguments, for reverse mode. If they are known, a loop of unknown length
-    /// becomes a scan of the length that it has there.
+    /// Returns the function as it ran at the arguments, for reverse mode. If the arguments are known, a loop of unknown
+    /// length becomes a scan of the length that the loop has at these arguments.
     pub fn with_known_trip_counts(mut self) -> Self {
         let of_output = self.output.leaves().len();
         let wanted: Vec<bool> = (0..self.program.outputs().len()).map(|i| i < of_output).collect();
@@ -199,7 +200,8 @@ impl<Y: Tree, Aux: Tree> TracedFunction<Y, Aux> {
         let (value, aux) = self.output_from_leaves(values);
         (value, aux, linear)
     }
-    /// Returns the residuals of linearizing it. `name` returns the name of an input, from its index and its argument.
+    /// Returns the residuals of the linearized function. `name` returns the name of an input, from its index and its
+    /// argument.
     pub fn residuals(&self, name: impl Fn(usize, &Tensor) -> Option<String>) -> Vec<transform::SavedResidual> {
         transform::residuals(&self.program, &self.by, |i| name(i, &self.primals[i]))
     }

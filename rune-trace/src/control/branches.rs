@@ -7,8 +7,8 @@ use crate::{Tensor, Tree};
 use rune_ir::{DType, Type};
 
 /// Returns `on_true()` if `pred` is true, and `on_false()` otherwise, like JAX's `lax.cond`. Only the selected branch
-/// is computed (under [`vmap`](crate::vmap), both are if `pred` is mapped). Both are traced, can use any values around
-/// them, and must return trees of the same structure and types.
+/// is computed. (Under [`vmap`](crate::vmap), both branches are computed if `pred` is mapped.) Both branches are
+/// traced. They can use any values around them, and must return trees of the same structure and types.
 ///
 /// `pred` is a scalar: a `bool`, or a number, which is true unless it is 0.
 ///
@@ -40,7 +40,7 @@ pub fn cond<Y: Tree>(pred: &Tensor, on_true: impl FnOnce() -> Y, on_false: impl 
 }
 
 /// Returns `branches[index]()`, like JAX's `lax.switch`. The index is clamped to the valid range. Only the selected
-/// branch is computed (under [`vmap`](crate::vmap), all are if `index` is mapped).
+/// branch is computed. (Under [`vmap`](crate::vmap), all branches are computed if `index` is mapped.)
 ///
 /// ```
 /// use rune_trace::{Tensor, switch};
@@ -72,7 +72,7 @@ pub fn switch<Y: Tree>(index: &Tensor, branches: &[&dyn Fn() -> Y]) -> Y {
 fn as_i32(index: &Tensor, branches: usize) -> Tensor {
     let last = i32::try_from(branches - 1).expect("fewer branches than i32 counts") as f64;
     let bound = |x: f64| lax::full(index.dtype(), &Type::scalar(index.dtype()).shape, x);
-    // If a narrow dtype cannot hold the index of the last branch, all its values are less than that.
+    // If a narrow dtype cannot hold the index of the last branch, all values of the dtype are less than this index.
     let narrow = index.dtype().size() < 4 && last >= 127.0;
     let clamped = if narrow { index.clone() } else { lax::clamp(&bound(0.0), index, &bound(last)) };
     lax::convert(&clamped, DType::I32)

@@ -89,9 +89,9 @@ impl From<Tensor> for Bound {
 /// Applies `body` to each number from `lower` up to but not including `upper`, and to the carry, starting with `init`,
 /// like JAX's `lax.fori_loop`.
 ///
-/// If the bounds are numbers, it is a [`scan`](crate::scan), and has gradients. If they are tensors, it is a
-/// [`while_loop`], which has gradients if the arguments are known. The counter is an `i32` scalar, or has the dtype of
-/// the bounds if these are tensors.
+/// If the bounds are numbers, the loop is a [`scan`](crate::scan), and has gradients. If they are tensors, the loop is
+/// a [`while_loop`], which has gradients if the arguments are known. The counter is an `i32` scalar, or has the dtype
+/// of the bounds if these are tensors.
 ///
 /// ```
 /// use rune_trace::{Tensor, fori_loop, grad};

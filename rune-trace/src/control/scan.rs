@@ -40,7 +40,8 @@ pub fn scan<C: Tree, X: Tree, Y: Tree>(f: impl FnOnce(&C, &X) -> (C, Y), init: &
     at_caller(|| run(ScanOptions::default(), f, init, xs, place))
 }
 
-/// Like [`scan`], in reverse order, unrolled, or without arrays.
+/// Like [`scan`], with options: the order, the number of positions in one iteration, and the length of a loop without
+/// arrays.
 ///
 /// ```
 /// use rune_trace::{ScanOptions, Tensor, scan_with};

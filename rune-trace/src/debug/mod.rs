@@ -53,7 +53,7 @@ use std::sync::{Mutex, PoisonError};
 /// ```
 ///
 /// The function runs once, and its operations are interpreted one by one, without simplification. If an enclosing
-/// transformation does not know the arguments (such as `jit` and `vmap`), the operations are printed without values.
+/// transformation, such as `jit` or `vmap`, does not know the arguments, the operations are printed without values.
 /// [`DebugOptions`] sets what is printed.
 ///
 /// # Panics

@@ -22,7 +22,7 @@ use rune_ir::{Array, NanError, NonFinite, find_nan};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// The function runs as usual. Only if a result holds a NaN, its program is interpreted, operation by operation. A NaN
+/// The function runs as usual. Its program is interpreted, operation by operation, only if a result holds a NaN. A NaN
 /// that does not reach a result, for example because `select` discards it, is not an error. If the environment variable
 /// `RUNE_DEBUG_NANS` is set, every value that is read and every result of compiled functions is searched, and reading a
 /// NaN is an error. `RUNE_DEBUG_INFS` also searches for infinities.

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The column at which a line's first column begins, unless the operation is longer.
+/// The position in a line at which the columns begin, unless the operation is longer.
 const OPERATION: usize = 34;
 const fn width(column: Column) -> usize {
     match column {
@@ -40,11 +40,11 @@ struct Frame {
     header: Option<String>,
     /// The number of enclosing scopes and programs.
     level: usize,
-    /// The scopes of the instruction whose sub-program it is.
+    /// The scopes of the instruction that holds this program.
     base: Vec<String>,
-    /// The scopes of the last line, below those.
+    /// The scopes of the last line, relative to `base`.
     open: Vec<String>,
-    /// Whether to print nothing of it, as for later iterations.
+    /// Whether nothing of the program is printed, as for iterations beyond the limit.
     hidden: bool,
     /// Whether the whole program is in the requested scope.
     in_scope: bool,

@@ -33,7 +33,7 @@ struct Search {
     next: Tensor,
     low: Point,
     high: Point,
-    /// The gradient at the last step that was tried. Below is that at the best one.
+    /// The gradient at the last step that was tried. `low_gradient` is the gradient at the best step.
     gradient: Tensor,
     low_gradient: Tensor,
 }

@@ -57,7 +57,7 @@ impl MinimizeOptions {
     pub fn method(self, method: Method) -> MinimizeOptions {
         MinimizeOptions { method, ..self }
     }
-    /// Sets the maximum magnitude of the elements of the gradient at which the search stops.
+    /// Sets the tolerance: the search stops when no element of the gradient has a magnitude above it.
     pub fn tolerance(self, tolerance: f64) -> MinimizeOptions {
         MinimizeOptions { tolerance, ..self }
     }
@@ -93,7 +93,7 @@ pub struct Minimum {
 
 /// Finds a minimum of `f`, a function of a tensor of floats that returns a scalar, near `x0`.
 ///
-/// It follows quasi-Newton directions, with steps that satisfy the strong Wolfe conditions (Nocedal and Wright,
+/// The search follows quasi-Newton directions, with steps that satisfy the strong Wolfe conditions (Nocedal and Wright,
 /// Numerical Optimization, 2006, algorithms 3.5, 3.6, 6.1 and 7.4). It works inside `jit` and `vmap`. To differentiate
 /// the minimum with respect to parameters of `f`, use [`custom_root`](crate::custom_root) with the gradient.
 ///

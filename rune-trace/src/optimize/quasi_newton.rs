@@ -9,7 +9,7 @@ use crate::{DType, Tensor, Tree, lax, where_, while_loop};
 pub(super) trait Curvature: Tree {
     /// Returns the direction for this gradient.
     fn direction(&self, gradient: &Tensor) -> Tensor;
-    /// Updates the approximation after a step and the change of the gradient, if `valid`.
+    /// Returns the approximation after a step that changed the gradient by `change`. If not `valid`, it stays the same.
     fn updated(&self, step: &Tensor, change: &Tensor, valid: &Tensor) -> Self;
 }
 

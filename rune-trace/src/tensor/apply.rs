@@ -17,7 +17,7 @@ impl Tensor {
     /// If the operation does not take operands of these types.
     ///
     /// # Panics
-    /// If it has effects that happen now, and an operand cannot be computed.
+    /// If the operation has effects that happen immediately, and an operand cannot be computed.
     #[track_caller]
     pub fn try_apply(op: Op<Tensor>) -> Result<SmallVec<[Tensor; 2]>, TypeError> {
         rune_ir::work::count_step();

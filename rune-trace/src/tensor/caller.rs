@@ -5,10 +5,11 @@
 //! Therefore, a public function that uses closures runs them [at its caller](at_caller). A failure inside unwinds
 //! silently to that function, and the panic occurs there.
 //!
-//! When the closure that a function such as `grad` has returned is called, the function no longer has a caller, and a
-//! closure cannot be `#[track_caller]`. But the function that it got is the user's. If the closure
-//! [fails](in_closure_of), the user's function runs once more, and the panic occurs at an operation that it applies. If
-//! it applies none, the panic occurs at a line of the library. The message names the user's line in every case.
+//! A function such as `grad` returns a closure. When this closure is called, `grad` no longer has a caller, and a
+//! closure cannot be `#[track_caller]`. But the function that `grad` got is the user's. If the closure
+//! [fails](in_closure_of), the user's function runs once more, and the panic occurs at an operation that this function
+//! applies. If it applies no operation, the panic occurs at a line of the library. The message names the user's line in
+//! every case.
 
 use super::effects::begin_trace;
 use super::origin::{override_origin, with_location, with_user_locations};
@@ -83,7 +84,8 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// A user's line, for closures of the library that a function runs like user functions.
+/// A line of the user's source. A closure of the library runs at this line, if it is called in place of a user
+/// function.
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 
@@ -99,15 +101,15 @@ impl Caller {
     pub fn here() -> Caller {
         Caller(Location::caller())
     }
-    /// Runs `f`. Its operations have this line. Its failures count as failures of the function called there, if that
-    /// function runs [at its caller](at_caller).
+    /// Runs `f`. Its operations have this line. Its failures count as failures of the function that is called at this
+    /// line, if that function runs [at its caller](at_caller).
     pub fn run<R>(self, f: impl FnOnce() -> R) -> R {
         with_location(self.0, f)
     }
 }
 
-/// Runs `body`, the inside of a closure that was created for a user function at the line `made`. If it fails, `rerun`
-/// runs the function once more, so that the panic occurs inside it.
+/// Runs `body`, the body of a closure that was created for a user function at the line `made`. If it fails, `rerun`
+/// runs the user function once more, so that the panic occurs inside that function.
 pub(crate) fn in_closure_of<R>(made: Caller, rerun: impl Fn(), body: impl FnOnce() -> R) -> R {
     if override_origin().is_some() {
         return body();
@@ -150,7 +152,7 @@ fn rerun_until_failure(failure: Failure, f: impl FnOnce()) {
     RERUN_FAILURE.set(Some(failure));
     IS_RERUN.set(true);
     let _end = EndRerun;
-    // Its effects have happened already.
+    // The effects of the function have happened already. This trace discards them.
     let _active_trace = begin_trace();
     with_user_locations(f);
 }

@@ -1,8 +1,8 @@
 //! Effects: operations such as printing, which are applied for their side effects, not for their results.
 //!
-//! A trace records the operations on which its outputs depend, and no output depends on an effect. Therefore, each
-//! thread records the effects that are applied while a function is traced, in order, and the trace takes those since it
-//! began. Outside a trace, effects happen immediately.
+//! A trace records the operations on which its outputs depend. No output depends on an effect. Therefore, each thread
+//! records in order the effects that are applied while it traces a function. When a trace ends, it takes the effects
+//! that were recorded since it began. Outside a trace, effects happen immediately.
 //!
 //! Other threads that a traced function starts record nothing, unless they run in its
 //! [`TraceContext`](super::TraceContext).
@@ -27,7 +27,7 @@ thread_local! {
 /// The number of active traces of all threads.
 static TOTAL_ACTIVE_TRACES: AtomicUsize = AtomicUsize::new(0);
 
-/// The effects that other threads apply for a trace. It is `None` after the trace has ended.
+/// The effects that other threads apply for a trace, or `None` after the trace has ended.
 pub(super) struct Inbox(Mutex<Option<Vec<Arc<Apply>>>>);
 
 /// The trace has ended.
@@ -124,7 +124,7 @@ impl Drop for ActiveTrace {
     }
 }
 
-/// Returns the result of `f`. If it is `None`, removes the effects that `f` recorded.
+/// Returns the result of `f`. If the result is `None`, removes the effects that `f` recorded.
 pub(crate) fn discard_effects_on_none<R>(f: impl FnOnce() -> Option<R>) -> Option<R> {
     let before = next_id();
     let result = f();
@@ -138,7 +138,7 @@ pub(crate) fn discard_effects_on_none<R>(f: impl FnOnce() -> Option<R>) -> Optio
 /// Records an effect that was just applied, or lets it happen immediately.
 ///
 /// # Errors
-/// If it happens immediately, and an operand cannot be computed because another thread traces it.
+/// If the effect happens immediately, and an operand cannot be computed because another thread traces it.
 pub(super) fn record_or_run_effect(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     if ACTIVE_TRACES.get() > 0 {
         RECORDED_EFFECTS.with_borrow_mut(|effects| effects.push(apply.clone()));
@@ -153,11 +153,12 @@ pub(super) fn record_or_run_effect(apply: &Arc<Apply>, results: &[Tensor]) -> Re
     run_now(apply, results)
 }
 
-/// Lets an operation over an axis of ranks happen immediately. While a function is being traced, it is part of its
-/// program instead. All ranks take part in it, so it must not wait until one of them reads the result.
+/// Lets an operation over an axis of ranks happen immediately, unless a function is being traced: then the operation is
+/// a part of the traced program. All ranks take part in the operation, so it must not wait until one of them reads the
+/// result.
 ///
 /// # Errors
-/// If it happens immediately and fails.
+/// If the operation happens immediately and fails.
 pub(super) fn run_rank_op_if_untraced(apply: &Arc<Apply>, results: &[Tensor]) -> Result<(), EvalError> {
     if ACTIVE_TRACES.get() > 0 { Ok(()) } else { run_now(apply, results) }
 }

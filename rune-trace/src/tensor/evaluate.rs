@@ -69,7 +69,7 @@ pub enum EvalError {
         /// The line of the operation.
         loc: Option<Box<Loc>>,
     },
-    /// An effect uses a tensor that another thread traces, and its own thread traces no function.
+    /// An effect uses a tensor that another thread traces, but the thread of the effect traces no function.
     #[error(
         "`{op}` is applied to a tensor of a function that another thread is tracing, so it would not be part of the function; run the work of this thread in the context of the function: `let context = TraceContext::current()` before the \
          thread starts, and `context.run(|| …)` in it"

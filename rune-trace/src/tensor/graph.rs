@@ -6,7 +6,7 @@ use super::node::{Apply, Node};
 use std::sync::Arc;
 
 /// Returns the operations `effects`, and those on which they and `roots` depend, oldest first. `enter` is called once
-/// for each node, and returns its operation if it belongs to them. Otherwise, the walk does not continue there.
+/// for each node. It returns the operation of the node, or `None` to end the walk at this node.
 pub(super) fn collect<'a>(
     roots: impl IntoIterator<Item = &'a Tensor>,
     effects: Vec<Arc<Apply>>,

@@ -52,7 +52,7 @@ impl IdSet {
     pub fn contains(&self, id: u64) -> bool {
         self.0.get(id)
     }
-    /// Returns whether it was not in the set.
+    /// Adds an id. Returns whether the set did not contain it before.
     pub fn insert(&mut self, id: u64) -> bool {
         !self.0.insert(id, true)
     }

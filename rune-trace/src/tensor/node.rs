@@ -85,8 +85,8 @@ impl Node {
     pub fn is_literal(&self) -> bool {
         !self.traced() && self.apply().is_some_and(|apply| apply.is_literal())
     }
-    /// Sets the value. The node forgets its origin, unless a function is being traced through it, or it is a literal,
-    /// which programs contain instead of capturing.
+    /// Sets the value. The node then forgets its origin, unless a function is being traced through the node, or the
+    /// node is a literal. Programs contain literals instead of capturing them.
     pub fn set_value(&self, value: Value) {
         let _ = self.value.set(value);
         if !self.traced() && !self.is_literal() {

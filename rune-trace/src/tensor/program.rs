@@ -1,4 +1,4 @@
-//! Programs of operations of a graph.
+//! Makes programs from the operations of a graph.
 
 use super::Tensor;
 use super::ids::IdMap;
@@ -12,8 +12,8 @@ pub(super) type Vars = IdMap<Var>;
 /// Marks a node without a variable.
 pub(super) const UNKNOWN: Var = Var(u32::MAX);
 
-/// Returns the program of these operations, which are in order. `types` are the types of its inputs, and `vars` the
-/// variables of the inputs.
+/// Returns the program of the operations `applies`, which are in order. `types` are the types of the inputs, and `vars`
+/// holds their variables.
 pub(super) fn program_of(
     name: &str,
     types: Vec<Type>,

@@ -25,7 +25,7 @@ pub(super) fn rematerialized(mut wanted: Vec<Tensor>, since: u64) -> Vec<Arc<App
             *x = from;
         }
     }
-    // The oldest comes first, so whether a residual is kept is known when a later one needs it.
+    // Sorts by age, the oldest first: when a residual needs an older one, it is known whether the older one is kept.
     wanted.sort_unstable_by_key(Tensor::id);
     wanted.dedup_by_key(|x| x.id());
     rematerialization.kept = wanted.iter().map(Tensor::id).collect();
@@ -49,7 +49,7 @@ struct Rematerialization {
 #[derive(Default)]
 struct Plan {
     applies: Vec<Arc<Apply>>,
-    /// Tensors from before the trace that are not kept yet.
+    /// Tensors older than the trace, and parameters, that the plan would keep in addition.
     taken: Vec<Tensor>,
     steps: usize,
 }

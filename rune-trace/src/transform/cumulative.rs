@@ -1,5 +1,5 @@
-//! Tangents of products and cumulative functions. Duals are combined in pairs, so that a zero factor causes no
-//! division, and the derivative can itself be differentiated.
+//! Tangents of products and cumulative functions. Duals are combined in pairs. Therefore, there is no division by a
+//! factor that may be zero, and the derivative can itself be differentiated.
 
 use super::derivs::share_of_extreme;
 use super::tangent::{Dual, Tangent};

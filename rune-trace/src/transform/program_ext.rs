@@ -98,10 +98,11 @@ pub trait ProgramExt {
     /// If `by` names an input that does not exist or is not a float.
     fn saved_residuals(&self, by: &[usize]) -> Result<Vec<SavedResidual>, DerivativeError>;
 
-    /// Returns the program that computes this one for a batch of `size` elements.
+    /// Returns the program that runs this program for a batch of `size` elements.
     ///
-    /// There is one entry for each input and each output: the index of its batch axis, or `None` for an input that is
-    /// not mapped, or an output that depends on no mapped input. Negative indices count from the end.
+    /// `in_axes` has one entry for each input, and `out_axes` one for each output: the index of the batch axis, or
+    /// `None` for an input that is not mapped, or an output that depends on no mapped input. Negative indices count
+    /// from the end.
     ///
     /// ```
     /// use rune_trace::{DType, ProgramExt, Tensor, make_program};

@@ -139,7 +139,7 @@ fn may_lack_derivative(program: &Program) -> bool {
     program.callback().is_some() || program.instructions().iter().any(|i| !i.op.programs().is_empty())
 }
 
-/// Like [`dependent_marks`], if the residuals of loops fit into memory.
+/// Like [`dependent_marks`], but fails if the residuals of loops do not fit into memory.
 pub(super) fn marked_to_keep(program: &Program, by: &[usize]) -> Result<Vec<bool>, DerivativeError> {
     match too_large(program) {
         true => Err(DerivativeError::TooLarge { program: program.name().to_owned() }),
@@ -147,7 +147,7 @@ pub(super) fn marked_to_keep(program: &Program, by: &[usize]) -> Result<Vec<bool
     }
 }
 
-/// Like [`dependent_marks`], if everything has a derivative in this mode.
+/// Like [`dependent_marks`], but fails if something has no derivative in this mode.
 fn marked_for(program: &Program, by: &[usize], mode: Mode) -> Result<Vec<bool>, DerivativeError> {
     let marked = dependent_marks(program, by)?;
     if !may_lack_derivative(program) {

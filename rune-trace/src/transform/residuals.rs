@@ -78,7 +78,7 @@ pub(crate) fn residuals(program: &Program, wrt: &[bool], name: impl Fn(usize) ->
     found.into_iter().map(|(.., residual)| residual).collect()
 }
 
-/// Returns the operation that computes a residual. For calls and checkpointed functions, it is the one inside.
+/// Returns the operation that computes a residual. For calls and checkpointed functions, returns the operation inside.
 fn operation<V>(op: &Op<V>, result: usize, origin: &Origin) -> ResidualSource {
     let called = match op.control() {
         Some(Control::Call { program, .. } | Control::Remat { program, .. }) => Some(program),

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 /// rejected: a few levels of calls that call others several times would need unbounded time and memory.
 const MAX_OPERATIONS: u64 = 1 << 20;
 
-/// Returns the number of operations that a transformation of `program` would visit, if it is too large.
+/// Returns the number of operations that a transformation of `program` would visit, if that number is too large.
 pub(super) fn too_many(program: &Program) -> Option<u64> {
     let mut known = FxHashMap::default();
     let all = measure(program, &mut known).operations;

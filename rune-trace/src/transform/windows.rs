@@ -6,7 +6,7 @@ use crate::tensor::lax;
 use rune_ir::op::{Literal, Padding, Window};
 use rune_ir::{DType, Shape};
 
-/// Windows with more positions are halved along their axes, because the size of a window may come from a file.
+/// Windows with more positions are halved along their axes, because a program from a file may have windows of any size.
 const MAX_POSITIONS: usize = 64;
 
 /// Returns the tangent of the extreme of each window: that of its first extreme element.

@@ -73,7 +73,8 @@ impl Restore {
             }
         }
     }
-    /// Reads a part for which the tree has no example. All differences in it are reported as one.
+    /// Reads a part that has no counterpart in the tree `like` of [`Tree::restore`]. All differences in the part are
+    /// reported as one.
     pub fn read_as_one<T>(
         &mut self,
         expected: &str,
@@ -94,7 +95,7 @@ impl Restore {
 #[derive(Clone, Copy, Debug)]
 pub struct Fields<'v>(Option<&'v Map<String, Value>>);
 
-/// Returns the same tree.
+/// Returns a copy of the tree with the same tensors.
 pub(super) fn clone_tree<T: Tree>(tree: &T) -> T {
     tree.map(&mut |leaf| leaf.clone())
 }

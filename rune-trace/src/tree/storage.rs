@@ -92,11 +92,11 @@ fn statics<T: Tree>(path: &Path, tree: &T) -> Result<Option<String>, StorageErro
 }
 
 /// Reads a tree that [`save`] wrote, or any file whose arrays have these names. The leaves of the file replace those of
-/// `like`. Only the types of these matter; they are not computed.
+/// `like`. Only the types of the leaves of `like` matter: these leaves are not computed.
 ///
 /// Values that are not tensors also come from the file, if it contains them: a saved `usize` of 7 is 7, whatever it is
 /// in `like`. Values that the file does not contain come from `like`: fields that are marked `#[tree(static, skip)]`,
-/// new fields, and all such values if the file was not written by rune, or by an early version of it.
+/// new fields, and all such values if another program or an early version of rune wrote the file.
 ///
 /// # Errors
 /// If the file cannot be read, if its names and types are not those of the leaves of `like`, or if it contains other

@@ -99,7 +99,7 @@ where
     mapped(options, f, CallSite::here("vmap_sized"))
 }
 
-/// Like [`vmap`], with a name for the batch axis. `f` can use it to combine batch elements, for example with
+/// Like [`vmap`], with a name for the batch axis. `f` can use the name to combine batch elements, for example with
 /// [`psum`](crate::psum).
 ///
 /// ```

@@ -1,6 +1,7 @@
 use super::{Batches, DataError, Position};
 
-/// Batches that a function makes from their number: synthetic data, or data that is all in one batch.
+/// Batches that a function makes from the number of the batch. Use it for synthetic data, or for data that is all in
+/// one batch.
 ///
 /// ```
 /// use rune::{prelude::*, random, train::data::{Batches, FromFn}};
@@ -16,7 +17,7 @@ pub struct FromFn<F> {
 }
 
 impl<B, F: FnMut(u64) -> Result<B, DataError>> FromFn<F> {
-    /// Returns the batches of a function, which takes their number, counted from 0. There is no last one.
+    /// Returns the batches of `f`, which takes the number of the batch, counted from 0. The sequence has no end.
     pub fn new(f: F) -> FromFn<F> {
         FromFn { f, next: 0 }
     }

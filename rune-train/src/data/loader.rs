@@ -4,7 +4,8 @@ use super::{Batches, DataError, Dataset, Position, Prefetched};
 use rune_trace::{Array, DType, EvalError, Tensor, Tree, random, where_};
 use std::sync::Arc;
 
-/// Items with a mask of those that count. All batches of a loader have the same types, so nothing is compiled twice.
+/// Items, and a mask of the items that count. All batches of a loader have the same types, so nothing is compiled
+/// twice.
 #[derive(Tree, Clone, Debug)]
 pub struct Batch<T> {
     /// The items, along the first axis.
@@ -25,7 +26,7 @@ impl<T> Batch<T> {
     /// ```
     ///
     /// # Panics
-    /// Panics if the values have another number of entries.
+    /// Panics if the first axis of the values does not have the size of the batch.
     #[track_caller]
     pub fn mean(&self, values: &Tensor) -> Tensor {
         let mean = self.sum(values) / self.weight(values);
@@ -34,7 +35,7 @@ impl<T> Batch<T> {
     /// Returns the sum of `values` over the items that count: in `f64` for `f64`, else in `f32`.
     ///
     /// # Panics
-    /// Panics if the values have another number of entries.
+    /// Panics if the first axis of the values does not have the size of the batch.
     #[track_caller]
     pub fn sum(&self, values: &Tensor) -> Tensor {
         let n = self.mask.size();
@@ -63,7 +64,7 @@ impl<T> Batch<T> {
     }
 }
 
-/// The dtype for sums over a batch: a half-precision number cannot count to 4,096.
+/// Returns the dtype for sums over a batch: a half-precision number cannot count to 4,096.
 fn accumulation_dtype(dtype: DType) -> DType {
     if dtype == DType::F64 { DType::F64 } else { DType::F32 }
 }
@@ -93,7 +94,7 @@ pub struct Loader<D> {
     drop_last: bool,
     epoch: u64,
     index: usize,
-    /// The order of the current epoch, once it is needed.
+    /// The order of the current epoch. `None` until it is needed.
     order: Option<Arc<[usize]>>,
 }
 
@@ -111,7 +112,7 @@ impl<D: Dataset> Loader<D> {
         let dataset = Arc::new(dataset);
         Loader { dataset, batch, key: None, epochs: None, drop_last: false, epoch: 0, index: 0, order: None }
     }
-    /// Shuffles each epoch by a key: the order is `random::permutation` with the key, into which the epoch is folded.
+    /// Shuffles each epoch by a key. The order is that of `random::permutation`, with the epoch folded into the key.
     #[must_use]
     pub fn shuffled(self, key: &Tensor) -> Loader<D> {
         Loader { key: Some(key.clone()), order: None, ..self }

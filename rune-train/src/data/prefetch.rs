@@ -40,8 +40,8 @@ impl<S: Batches + Send + 'static> Prefetched<S>
 where
     S::Batch: Send,
 {
-    /// Returns a reader that stays up to `ahead` batches ahead of the consumer, at least one. The thread starts with
-    /// the first batch.
+    /// Returns a reader that reads up to `ahead` batches ahead of the consumer, and at least one. The thread starts
+    /// with the first batch.
     pub fn new(source: S, ahead: usize) -> Prefetched<S> {
         Prefetched { ahead: ahead.max(1), position: source.position(), state: State::Idle(source) }
     }
@@ -102,7 +102,7 @@ where
     }
 }
 
-/// Reads batches until the end, an error, or until the receiver is dropped. Returns the source.
+/// Reads batches until the data ends, an error occurs, or the receiver is dropped. Returns the source.
 fn read<S: Batches>(mut source: S, sender: &SyncSender<Message<S::Batch>>) -> S {
     loop {
         let batch = match catch_unwind(AssertUnwindSafe(|| source.next_batch())) {
@@ -136,7 +136,7 @@ impl<S: Batches> Drop for Prefetched<S> {
     }
 }
 
-/// The iterator does not end after an error: the source decides.
+/// After an error, the source decides whether the iterator ends.
 impl<S: Batches + Send + 'static> Iterator for Prefetched<S>
 where
     S::Batch: Send,

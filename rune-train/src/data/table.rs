@@ -114,7 +114,7 @@ impl Table {
     }
     fn cell(&self, row: &StringRecord, index: usize, reason: String) -> DataError {
         let line = row.position().map_or(0, |start| {
-            // The reader places a row at the empty lines before it.
+            // If there are empty lines before a row, the CSV reader reports the line of the first empty one.
             let bytes = std::fs::read(&self.path).unwrap_or_default();
             let rest = bytes.get(start.byte() as usize..).unwrap_or_default();
             let empty = rest.iter().take_while(|byte| b"\r\n".contains(byte)).filter(|&&byte| byte == b'\n').count();

@@ -159,15 +159,15 @@ impl Tokens {
         let part = |range| Tokens { range, ..self.clone() };
         (part(self.range.start..at), part(at..self.range.end))
     }
-    /// Returns pieces of `context + 1` tokens, one every `context` tokens. A language model reads all but the last
-    /// token and predicts all but the first.
+    /// Returns pieces of `context + 1` tokens, which begin `context` tokens apart. A language model reads all but the
+    /// last token of a piece, and predicts all but the first.
     ///
     /// # Errors
     /// If there are not enough tokens for one piece.
     pub fn windows(&self, context: usize) -> Result<Windows, DataError> {
         self.windows_every(context, context)
     }
-    /// Returns pieces of `context + 1` tokens, one every `every` tokens.
+    /// Returns pieces of `context + 1` tokens, which begin `every` tokens apart.
     ///
     /// # Errors
     /// If there are not enough tokens for one piece, or `every` is 0.

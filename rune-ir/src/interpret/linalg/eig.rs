@@ -24,9 +24,9 @@ pub(super) fn eig<T: Triangularize>(a: &[T], n: usize) -> (Vec<Complex64>, Vec<C
     let least = f64::EPSILON * greatest(&t).max(f64::MIN_POSITIVE);
     let form = Form { t: complex(t), n, least };
     let values: Vec<Complex64> = (0..n).map(|i| form.eigenvalue(i)).collect();
-    // Each row holds one vector of the triangular form.
+    // Each row holds one eigenvector of the triangular form.
     let rows: Vec<Complex64> = (0..n).flat_map(|i| form.vector(i, values[i])).collect();
-    // The rows of the product are the negative vectors of the matrix.
+    // The rows of `vectors` become the eigenvectors of the balanced matrix, with the opposite sign.
     let mut vectors = vec![Complex64::ZERO; n * n];
     subtract_product((n, n, n), (&rows, n, 1), (&complex(z), 1, n), (&mut vectors, n));
     for row in vectors.chunks_exact_mut(n.max(1)) {
@@ -69,11 +69,11 @@ fn balance<T: Field>(a: &mut [T], n: usize) -> Vec<f64> {
     scales
 }
 
-/// A Schur form. That of a real matrix has blocks of two rows.
+/// A Schur form. The form of a real matrix can have blocks of two rows.
 struct Form {
     t: Vec<Complex64>,
     n: usize,
-    /// The lower bound for the magnitude of a difference of eigenvalues.
+    /// The least magnitude of a divisor. A difference of eigenvalues below it is replaced with it.
     least: f64,
 }
 
@@ -102,7 +102,7 @@ impl Form {
         }
         let mut x = vec![Complex64::ZERO; self.n];
         let last = if self.begins_block(i) {
-            // The rows of the block say -i ω x + b y = 0 and c x - i ω y = 0. The greater element divides.
+            // The rows of the block say -i ω x + b y = 0 and c x - i ω y = 0. The greater element is the divisor.
             let (b, c) = (self.at(i, i + 1).re, self.at(i + 1, i).re);
             let unit = Complex64::new(0.0, value.im);
             (x[i], x[i + 1]) = if b.abs() >= c.abs() { (Complex64::ONE, unit / b) } else { (unit / c, Complex64::ONE) };
@@ -128,7 +128,7 @@ impl Form {
                 let pivot = if Field::abs(pivot) < self.least { Complex64::new(self.least, 0.0) } else { pivot };
                 x[row] = divide(rest(row, &x), pivot);
             }
-            // Nearly equal eigenvalues let elements grow, so they are scaled down.
+            // If eigenvalues are nearly equal, elements grow. They are then scaled down.
             let size = x[row].magnitude();
             if size > 1e100 {
                 x.iter_mut().for_each(|x| *x = x.divide_by_real(size));

@@ -23,7 +23,7 @@ pub(super) fn eigh<T: Field>(a: &[T], n: usize) -> (Vec<f64>, Vec<T>) {
     if !greatest.is_finite() {
         return (vec![f64::NAN; n], vec![T::real(f64::NAN); n * n]);
     }
-    // This keeps squares in range.
+    // Scaling keeps squares in range.
     let scale = if greatest > 0.0 { greatest } else { 1.0 };
     hermitian.iter_mut().for_each(|x| *x = x.divide_by_real(scale));
     let (mut diagonal, mut beside, mut rows) = tridiagonal(hermitian, n);

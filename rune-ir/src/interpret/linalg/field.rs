@@ -11,7 +11,7 @@ pub(super) trait Field:
 {
     const ZERO: Self;
     const ONE: Self;
-    /// Returns a real number of this type.
+    /// Converts a real number to this type.
     fn real(x: f64) -> Self;
     fn re(self) -> f64;
     fn im(self) -> f64;
@@ -157,16 +157,16 @@ pub(super) fn greatest<T: Field>(a: &[T]) -> f64 {
     parts.fold(0.0, |most: f64, x| if x.is_nan() || most.is_nan() { f64::NAN } else { most.max(x.abs()) })
 }
 
-/// Returns the first element whose magnitude is nearly the greatest, or 0. The tolerance keeps rounding from choosing
-/// between equal elements.
-pub(super) fn leading<T: Field>(x: &[T]) -> T {
+/// Returns the leading element: the first one with more than 0.9 of the greatest magnitude, or 0 if there is none. The
+/// tolerance keeps the choice the same if rounding changes elements of equal magnitude.
+pub(super) fn leading_element<T: Field>(x: &[T]) -> T {
     let greatest = x.iter().fold(0.0, |m: f64, x| m.max(x.abs()));
     x.iter().copied().find(|x| x.abs() > 0.9 * greatest).unwrap_or(T::ZERO)
 }
 
-/// Returns the factor of magnitude 1 that makes the leading element of a vector positive.
+/// Returns the factor of magnitude 1 that makes the leading element of a vector real and positive.
 pub(super) fn sign_of<T: Field>(x: &[T]) -> T {
-    leading(x).phase_to_positive()
+    leading_element(x).phase_to_positive()
 }
 
 /// Returns the identity matrix.

@@ -1,7 +1,7 @@
 //! Singular values and vectors, by one-sided Jacobi rotations of the triangular factor.
 //!
-//! It is slower than LAPACK's `gesdd` by a constant factor, and more accurate: small singular values keep their digits.
-//! It is the plain form of Z. Drmač and K. Veselić, "New fast and accurate Jacobi SVD algorithm" (2008).
+//! The algorithm is slower than LAPACK's `gesdd` by a constant factor, and more accurate: small singular values keep
+//! their digits. It is the plain form of Z. Drmač and K. Veselić, "New fast and accurate Jacobi SVD algorithm" (2008).
 
 use super::field::{Field, greatest, identity, inner, sign_of, square, transposed};
 use super::qr::{norm, qr};
@@ -67,7 +67,7 @@ fn tall<T: Field>(a: &[T], m: usize, n: usize, full: bool) -> Svd<T> {
     if !greatest.is_finite() {
         return nothing();
     }
-    // This keeps squares in range.
+    // Scaling keeps squares in range.
     let scale = if greatest > 0.0 { greatest } else { 1.0 };
     let scaled: Vec<T> = a.iter().map(|x| x.divide_by_real(scale)).collect();
     let (q, mut rows) = qr(&scaled, m, n, columns);

@@ -4,7 +4,7 @@ use super::BLOCK;
 use super::field::{Field, dot, subtract_product, transposed};
 use crate::op::Triangular;
 
-/// Replaces `b`, which has this size, with the solution.
+/// Replaces the right sides `b`, a matrix of `rows × columns`, with the solution.
 pub(super) fn solve<T: Field>(a: &[T], b: &mut [T], (rows, columns): (usize, usize), how: Triangular) {
     if b.is_empty() {
         return;

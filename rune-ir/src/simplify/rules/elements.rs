@@ -20,9 +20,9 @@ impl Forward<'_> {
             (Neg, Neg) | (Not, Not) | (Conj, Conj) => Rewrite::Is(*inside),
             (Real, Conj) => Rewrite::Becomes(Op::Unary { f: Real, x: *inside }),
             (Abs, Conj) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
-            // The sign of a complex number is rounded, so its sign may differ.
+            // The sign of a complex number is rounded, so the sign of the sign may differ from it.
             (Sign, Sign) if self.dtype(x).is_complex() => Rewrite::Stays,
-            // -x| = |x|, also for the least integer, which is its own negative.
+            // |-x| = |x|, also for the least integer, which is its own negative.
             (Abs, Neg) => Rewrite::Becomes(Op::Unary { f: Abs, x: *inside }),
             (Abs, Abs) | (Sign, Sign) => Rewrite::Is(x),
             // An integer is already rounded.
@@ -88,7 +88,7 @@ impl Forward<'_> {
         }
     }
 
-    /// A number is made from its own two parts.
+    /// A complex number that is made from both parts of a number is that number.
     pub(super) fn complex(&self, re: Var, im: Var) -> Rewrite {
         match (self.producer(re), self.producer(im)) {
             (Some(Op::Unary { f: UnaryFn::Real, x }), Some(Op::Unary { f: UnaryFn::Imag, x: y })) if x == y => {

@@ -75,7 +75,8 @@ impl DiskCache {
         let _ = File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
         content(bytes, &path)
     }
-    /// Waits until no other process is creating an entry with this prefix. Returns `None` if locking fails.
+    /// Waits until no other process is creating an entry whose key has the same first two digits, and returns the lock.
+    /// Returns `None` if locking fails.
     pub fn lock(&self, key: &Key) -> Option<File> {
         let dir = self.dir.join("locks");
         let path = dir.join(format!("{:02x}", key.shard()));

@@ -1,6 +1,6 @@
 //! LAPACK calls for eigenvalues, Schur forms, and intermediate forms.
 
-use super::{adjoint, batch, is, option, triangle};
+use super::{adjoint, batch, is, lower_triangle_mask, option};
 use crate::ast::Operation;
 use crate::convert::converter::{ConvertError, invalid, refused};
 use crate::convert::scope::Scope;
@@ -75,8 +75,8 @@ impl<'t> Scope<'_, '_, 't> {
         })
     }
 
-    /// Imports a tridiagonal form. A Hermitian Hessenberg form is tridiagonal. The elements above the diagonal stay
-    /// those of the matrix.
+    /// Imports a reduction to tridiagonal form. It computes the Hessenberg form, which is tridiagonal for a Hermitian
+    /// matrix. The elements above the diagonal stay those of the matrix.
     pub(super) fn sytrd(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         if self.ty(x).size() == 0 {
@@ -88,7 +88,7 @@ impl<'t> Scope<'_, '_, 't> {
         self.expand(&[x], |xs| {
             let n = xs[0].shape()[xs[0].rank() - 1];
             let (h, taus) = linalg::gehrd(&(xs[0].tril(0) + adjoint(&xs[0].tril(-1))));
-            let kept = where_(triangle(n), &h, &xs[0]);
+            let kept = where_(lower_triangle_mask(n), &h, &xs[0]);
             let (d, e) = (h.diagonal(0, -2, -1).real(), h.diagonal(-1, -2, -1).real());
             vec![kept, d, e, taus, Tensor::zeros(batch(&xs[0]), DType::I32)]
         })

@@ -36,7 +36,7 @@ macro_rules! transforms {
         }
     )*};
 }
-// For each: whether it is the inverse, whether it is the sine transform, and the default number of last axes.
+// For each transform: whether it is an inverse, whether it is a sine transform, and the default number of last axes.
 transforms! {
     /// Returns the cosine transform of type 2 along the last axis: 2 Σ xⱼ cos(πk(2j + 1) / 2n). Integers and `bool` are
     /// transformed as `f32`.

@@ -45,12 +45,12 @@ pub enum Norm {
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FftOptions {
     /// The lengths of the signal along the axes. A longer signal is truncated, and a shorter one is padded with zeros.
-    /// The default is the length of the array. If the result is real, the default for the last axis is twice its
-    /// length, less 2.
+    /// The default is the size of the axis. For a transform with a real result, such as [`irfft`], the default for the
+    /// last axis is 2 (n - 1), where n is its size.
     pub lengths: Option<Vec<usize>>,
     /// The axes. Negative ones count from the end. The default is the last axis, or the last two for `fft2` and similar
-    /// functions. For `fftn` and similar functions, the default is the last axes, as many as there are lengths, or all
-    /// axes without lengths.
+    /// functions. For `fftn` and similar functions, the default is all axes, or, if lengths are given, as many last
+    /// axes as there are lengths.
     pub axes: Option<Vec<isize>>,
     /// The scale.
     pub norm: Norm,
@@ -141,8 +141,8 @@ transforms! {
 }
 
 /// Returns the Fourier transform of a Hermitian signal, which is real. The argument holds the signal at times from 0
-/// on; the values at negative times are their conjugates. If the result has an odd length, set the length: see
-/// [`hfft_with`].
+/// on. The value at a negative time is the conjugate of the value at the opposite time. If the result has an odd
+/// length, set the length: see [`hfft_with`].
 ///
 /// # Panics
 /// Like [`irfft`].
@@ -186,7 +186,7 @@ fn inverse_norm(norm: Norm) -> Norm {
     }
 }
 
-/// The maximum number of axes of the operation.
+/// The maximum number of axes of StableHLO's operation `fft`.
 const MAX_AXES: usize = 3;
 
 #[track_caller]
@@ -296,7 +296,7 @@ fn resized(x: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
     lax::pad(x, &lax::full(x.dtype(), &Shape::scalar(), 0.0), config)
 }
 
-/// Applies `f` along each of `axes`: swaps it with the last axis, and back.
+/// Applies `f` along each of `axes`: swaps the axis with the last one, transforms, and swaps the axes back.
 #[track_caller]
 fn fft_axes(z: &Tensor, f: FftFn, lengths: &[usize], axes: &[usize]) -> Tensor {
     let mut z = z.clone();
@@ -315,7 +315,7 @@ fn fft_last(x: &Tensor, n: usize) -> Tensor {
     lax::fft(FftFn::Rfft, x, &[n])
 }
 
-/// The inverse of [`fft_last`].
+/// Returns the inverse of [`fft_last`].
 #[track_caller]
 fn ifft_last(z: &Tensor, n: usize) -> Tensor {
     lax::fft(FftFn::Irfft, z, &[n])

@@ -7,14 +7,15 @@ use std::ops::{Range, RangeFrom, RangeFull, RangeInclusive, RangeTo, RangeToIncl
 /// One part of an index.
 #[derive(Clone, Debug)]
 pub enum IndexItem {
-    /// One index, which removes the axis. Negative ones count from the end.
+    /// One index, which removes the axis. A negative index counts from the end.
     At(isize),
-    /// Every `step`-th index from `start` up to but not including `stop`. Negative ones count from the end. A negative
-    /// step goes backward, from the last index if `start` is open.
+    /// Every `step`-th index from `start` up to but not including `stop`. Negative indices count from the end. If
+    /// `step` is negative, the indices decrease from `start`.
     Range {
-        /// The first index.
+        /// The first index. `None` is the start of the axis, or its last index if `step` is negative.
         start: Option<isize>,
-        /// The index to stop before.
+        /// The index to stop before. `None` includes all indices to the end of the axis, or to its start if `step` is
+        /// negative.
         stop: Option<isize>,
         /// The step, which is not 0.
         step: isize,
@@ -117,11 +118,12 @@ impl Indexer for &Tensor {
     }
 }
 
-/// Converts an index. Integers that do not fit are out of range for every axis.
+/// Converts an index to `isize`. An integer that does not fit becomes `isize::MAX`, which is out of range for every
+/// axis.
 fn clip<T: TryInto<isize>>(x: T) -> isize {
     x.try_into().unwrap_or(isize::MAX)
 }
-/// Returns the exclusive end of an inclusive range. `None` is the end of the axis, which follows the last index -1.
+/// Returns the exclusive end of an inclusive range, or `None`, the end of the axis, if the last index is -1.
 fn exclusive_end(last: isize) -> Option<isize> {
     if last == -1 { None } else { Some(last.saturating_add(1)) }
 }

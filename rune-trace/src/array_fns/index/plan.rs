@@ -123,7 +123,7 @@ impl Plan {
     fn selects_all(&self) -> bool {
         self.runs.iter().zip(self.shape.iter()).all(|(r, &n)| r.len == n && r.step == 1)
     }
-    /// Replaces the part of `x` that [`Plan::slice`] returns by `part`.
+    /// Returns `x` with `part` in place of the elements that [`Plan::slice`] returns.
     #[track_caller]
     pub fn unslice(&self, x: &Tensor, part: &Tensor) -> Tensor {
         let sizes: Shape = self.runs.iter().map(|r| r.len).collect();
@@ -245,13 +245,13 @@ impl Plan {
 }
 
 impl Run {
-    /// Returns the distance from the first to the last element, both included.
+    /// Returns the number of positions from the first index to the last one, both included.
     fn span(&self) -> usize {
         if self.len == 0 { 0 } else { (self.len - 1) * self.step + 1 }
     }
 }
 
-/// Panics unless there are elements to select.
+/// Panics if the axis has no elements.
 #[track_caller]
 pub(crate) fn expect_elements(op: &str, axis: usize, shape: &Shape) {
     if shape[axis] == 0 {
@@ -307,7 +307,7 @@ fn single(op: &str, position: isize, axis: usize, shape: &Shape) -> usize {
     }
 }
 
-/// Returns the indices of a range within `n`, by Python's rules: those out of range are dropped.
+/// Returns the indices of a range within `n`, by Python's rules: indices out of range are dropped.
 fn run(start: Option<isize>, stop: Option<isize>, step: isize, n: usize) -> Run {
     let end = isize::try_from(n).unwrap_or(isize::MAX);
     let clamp = |p: isize, low: isize, high: isize| (if p < 0 { p.saturating_add(end) } else { p }).clamp(low, high);

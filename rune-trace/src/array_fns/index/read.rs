@@ -13,14 +13,15 @@ use rune_ir::{DType, Shape};
 impl Tensor {
     /// Returns the elements that an index selects, by NumPy's rules.
     ///
-    /// An index is one of the following, or a tuple of them, one for each axis from the first on: an integer (which
-    /// removes the axis), a range (`1..3`, `..`, `2..`, `..-1`), a range with a step ([`stepped`](crate::stepped)), or
-    /// an array, vector or tensor of integers. Negative integers count from the end. [`NewAxis`](crate::NewAxis) adds
-    /// an axis, and [`Ellipsis`](crate::Ellipsis) selects all axes that are not mentioned.
+    /// An index has one part for each axis, from the first axis on. Several parts form a tuple. Each part is an integer
+    /// (which removes the axis), a range (`1..3`, `..`, `2..`, `..-1`), a range with a step
+    /// ([`stepped`](crate::stepped)), or an array, vector or tensor of integers. Negative integers count from the end.
+    /// [`NewAxis`](crate::NewAxis) adds an axis, and [`Ellipsis`](crate::Ellipsis) selects all axes that are not
+    /// mentioned.
     ///
-    /// Several index arrays broadcast together. Their axes replace the axes that they index if these are adjacent, and
-    /// come first otherwise. A range that exceeds an axis ends where the axis ends. Indices in tensors, of any integer
-    /// dtype, are clamped to the axis.
+    /// Several index arrays broadcast together. If the axes that they index are adjacent, the axes of the arrays
+    /// replace them. Otherwise, the axes of the arrays come first. A range that exceeds an axis ends where the axis
+    /// ends. Indices in tensors, of any integer dtype, are clamped to the axis.
     ///
     /// # Panics
     /// If a known index is out of range, there are more parts than axes, index arrays do not broadcast or are not
@@ -66,8 +67,9 @@ impl Tensor {
         let plan = Plan::new("take", self.shape(), &items);
         plan.gather("take", self)
     }
-    /// Returns, for each element of `indices`, the element of this tensor at the same position, but with that index
-    /// along `axis`. All other axes broadcast. Indices are treated like in [`Tensor::take`].
+    /// Returns, for each element of `indices`, the element of this tensor at the same position, except along `axis`,
+    /// where the element of `indices` is the position. All other axes broadcast. Indices are treated like in
+    /// [`Tensor::take`].
     ///
     /// # Panics
     /// If `indices` are not integers or have another rank, do not broadcast, or the axis has no elements and there are

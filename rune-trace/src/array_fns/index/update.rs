@@ -17,7 +17,7 @@ pub struct At<'a> {
 
 impl Tensor {
     /// Selects elements, like [`Tensor::i`], for an update: `x.at(index).set(values)` returns a tensor like `x` with
-    /// `values` there. `x` itself does not change.
+    /// `values` in place of the selected elements. `x` itself does not change.
     ///
     /// `values` broadcast to the shape of `x.i(index)`. Indices in tensors that are out of range are skipped. If an
     /// element is selected more than once, `set` keeps an unspecified one of its values; `add`, `mul`, `min` and `max`
@@ -42,8 +42,8 @@ impl At<'_> {
     /// Returns the tensor with the selected elements replaced by `values`.
     ///
     /// # Panics
-    /// Like [`Tensor::i`]. Also if `values` have another dtype or do not broadcast to the selection. This applies to
-    /// all methods here.
+    /// Like [`Tensor::i`]. Also if `values` have another dtype or do not broadcast to the selection. All methods of
+    /// `At` that take `values` panic in these cases.
     #[doc(alias = "scatter")]
     #[track_caller]
     pub fn set(&self, values: impl Operand) -> Tensor {

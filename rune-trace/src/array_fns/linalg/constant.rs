@@ -25,7 +25,7 @@ pub fn hilbert(n: usize, dtype: DType) -> Tensor {
     1.0 / lax::convert(&(rows(n, n) + columns(n, n) + 1), dtype)
 }
 
-/// Returns the inverse of [`hilbert`], whose elements are whole.
+/// Returns the inverse of [`hilbert`]. Its elements are whole numbers.
 ///
 /// # Panics
 /// Panics if the dtype is not a float.
@@ -146,7 +146,7 @@ pub fn pascal(n: usize, kind: PascalKind, dtype: DType) -> Tensor {
     }
 }
 
-/// Returns the inverse of [`pascal`], whose elements are whole too.
+/// Returns the inverse of [`pascal`]. Its elements are whole numbers too.
 ///
 /// # Panics
 /// Panics if the dtype is `bool` or an unsigned integer.
@@ -170,7 +170,8 @@ pub fn invpascal(n: usize, kind: PascalKind, dtype: DType) -> Tensor {
     }
 }
 
-/// Returns the binomial coefficients of `i` over `j`. Each row is the sum of the previous one and itself, moved by one.
+/// Returns the binomial coefficients of `i` over `j`. Each row is the previous row plus the previous row moved right by
+/// one.
 #[track_caller]
 fn lower_pascal(n: usize, dtype: DType) -> Tensor {
     let mut all = Vec::with_capacity(n);
@@ -182,8 +183,8 @@ fn lower_pascal(n: usize, dtype: DType) -> Tensor {
     if all.is_empty() { Tensor::zeros([0, 0], dtype) } else { Tensor::stack(&all, 0) }
 }
 
-/// Returns the orthogonal Helmert matrix: `scipy.linalg.helmert` with `full=True`. Its first row is constant, and each
-/// further row compares an element with those before it.
+/// Returns the orthogonal Helmert matrix: `scipy.linalg.helmert` with `full=True`. Its first row is constant. For `i >
+/// 0`, row `i` is proportional to `i` ones, then `-i`, then zeros.
 ///
 /// # Panics
 /// Panics if the dtype is not a float.

@@ -8,9 +8,9 @@ use crate::{Tensor, custom_tangent, lax};
 use rune_ir::DType;
 use rune_ir::op::FactorFn;
 
-/// Returns the sign of the determinant of square matrices, or 0, and the logarithm of its magnitude, which is -∞ for 0.
-/// The sign of a complex number has magnitude 1 and the angle of the number. The logarithm is real. Use this function
-/// if the determinant itself would be out of range.
+/// Returns the sign of the determinant of square matrices, and the logarithm of its magnitude. If the determinant is 0,
+/// its sign is 0 and the logarithm is -∞. The sign of a complex number has magnitude 1 and the angle of the number. The
+/// logarithm is real. Use this function if the determinant itself would be out of range.
 ///
 /// # Panics
 /// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.

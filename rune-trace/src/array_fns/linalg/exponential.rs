@@ -73,7 +73,8 @@ pub fn expm_frechet(a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     at_caller(|| derivative(caller, a, e))
 }
 
-/// Matrices, scaled by a power of two so that the approximant is exact, and the number of squarings that undo it.
+/// Matrices, scaled by a power of two so that the approximant is exact, and the number of squarings that undo the
+/// scaling.
 struct Scaled {
     a: Tensor,
     squarings: Tensor,
@@ -133,7 +134,8 @@ impl Pade<'_> {
         [pade.w, pade.z] = parts;
         pade
     }
-    /// Returns the parts of both polynomials. `squares` are the squares, or, without the constant, their derivatives.
+    /// Returns the parts of both polynomials in `squares`. For the derivatives of the parts, `squares` holds the
+    /// derivatives of the squares, and `constant` is false.
     fn parts(&self, squares: &[Tensor; 3], constant: bool) -> [[Option<Tensor>; 2]; 2] {
         let b = self.coefficients;
         let part = |first: usize, constant: bool| {
@@ -204,7 +206,7 @@ fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     let (r, dr) = Pade::new(&small).derivative(&e);
     let (value, kept) = powers(caller, &r, &squarings, true);
     let rounds = squarings.max();
-    // Linear only in the derivative, so that it can be transposed.
+    // The step is linear only in the derivative, so that it can be transposed.
     let step = |dr: &Tensor, (i, r): &(Tensor, Tensor)| {
         let moved = || caller.run(|| where_(squarings.gt(i), r.matmul(dr) + dr.matmul(r), dr));
         (caller.run(|| cond(&rounds.gt(i), moved, || dr.clone())), ())

@@ -41,7 +41,7 @@ fn block(x: &Tensor, rows: usize, columns: usize) -> Tensor {
 }
 
 /// Factorizes `a = Q R`. For matrices `m × n` and `k = min(m, n)`, the columns of `Q`, `m × k`, are orthonormal, and
-/// `R`, `k × n`, is upper triangular. The signs are LAPACK's, so the diagonal of `R` is mostly negative. It is real.
+/// `R`, `k × n`, is upper triangular. The diagonal of `R` is real, and mostly negative, as in LAPACK.
 ///
 /// # Panics
 /// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
@@ -75,8 +75,9 @@ pub enum Side {
     Right,
 }
 
-/// Returns the product of `c` with the `Q` of [`qr`], and `R`: `Q c` if `Q` is on the left, else `c Q`. A vector `c` is
-/// a column on the right of `Q`, or a row on its left. `scipy.linalg.qr_multiply` has the default `Side::Right`.
+/// Returns the product of `c` with the `Q` of [`qr`], and `R`. `side` is the side of `Q`: the product is `Q c` for
+/// `Side::Left`, and `c Q` for `Side::Right`, the default of `scipy.linalg.qr_multiply`. A vector `c` is a column
+/// in `Q c`, and a row in `c Q`.
 ///
 /// # Panics
 /// If `a` does not hold matrices of `f32`, `f64`, `c64` or `c128`, or shapes or dtypes do not fit.
@@ -94,8 +95,9 @@ pub fn qr_multiply(a: &Tensor, c: &Tensor, side: Side) -> (Tensor, Tensor) {
     (product, r)
 }
 
-/// Returns the eigenvalues of Hermitian matrices, which are real, in ascending order, and matrices whose columns are
-/// the eigenvectors, of length 1. A matrix that is not Hermitian is replaced by `(a + aᴴ) / 2`.
+/// Returns the eigenvalues and eigenvectors of Hermitian matrices. The eigenvalues are real and in ascending order. The
+/// eigenvectors have length 1, and are the columns of matrices. If a matrix is not Hermitian, `(a + aᴴ) / 2` replaces
+/// it.
 ///
 /// In each eigenvector, the first element with more than 0.9 of the greatest magnitude is real and positive. If
 /// eigenvalues are equal, their eigenvectors have no derivative, but the eigenvalues have one. The derivative of
@@ -128,9 +130,9 @@ pub fn eigvalsh(a: &Tensor) -> Tensor {
     w
 }
 
-/// Factorizes `a = U S Vᴴ`. Returns `U`, the singular values, which are real, in descending order, and `Vᴴ`. For
-/// matrices `m × n` and `k = min(m, n)`, `U` is `m × k` with orthonormal columns, and `Vᴴ` is `k × n` with orthonormal
-/// rows. The signs of the columns of `U`, and their derivatives, follow the rules of [`eigh`].
+/// Factorizes `a = U S Vᴴ`. Returns `U`, the singular values, and `Vᴴ`. The singular values are real and in descending
+/// order. For matrices `m × n` and `k = min(m, n)`, `U` is `m × k` with orthonormal columns, and `Vᴴ` is `k × n` with
+/// orthonormal rows. The signs of the columns of `U`, and their derivatives, follow the rules of [`eigh`].
 ///
 /// # Panics
 /// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.

@@ -7,7 +7,8 @@ use crate::array_fns::where_;
 use crate::tensor::{Caller, at_caller, refuse};
 use crate::{ScanOptions, Tensor, custom_tangent, lax, scan_with, while_loop};
 
-/// A sufficient number of Newton iterations: after some that scale, each doubles the number of correct digits.
+/// A sufficient number of Newton iterations. The first ones scale, and each later one doubles the number of correct
+/// digits.
 const ITERATIONS: usize = 24;
 
 /// Returns the principal square root of square matrices: its eigenvalues have no negative real parts. The root of a
@@ -81,8 +82,8 @@ fn norm(a: &Tensor) -> Tensor {
 /// Returns the solution of `a x + x a = c`, which is linear in `c`. The eigenvalues of `a` must have positive real
 /// parts.
 ///
-/// The sign of `[[a, c], [0, -a]]` holds `2 x`. It is computed by Newton's iteration: J. Roberts, "Linear model
-/// reduction and solution of the algebraic Riccati equation by use of the sign function" (1980).
+/// The matrix sign function of `[[a, c], [0, -a]]` holds `2 x`. Newton's iteration computes it: J. Roberts, "Linear
+/// model reduction and solution of the algebraic Riccati equation by use of the sign function" (1980).
 fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
     let newton_step = |a: &Tensor| {
         let inverse = inv(a);
@@ -101,7 +102,7 @@ fn stable_sylvester(caller: Caller, a: &Tensor, c: &Tensor) -> Tensor {
 
 /// Returns the solution `x` of `a x + x b = q`, by Schur forms: R. Bartels and G. Stewart, "Solution of the matrix
 /// equation AX + XB = C" (1972). `a` and `-b` must have no common eigenvalue. The derivative solves a system with one
-/// equation for each element of `q`, and costs the cube of their number.
+/// equation for each element of `q`. Its cost is proportional to the cube of the number of elements.
 ///
 /// # Panics
 /// Panics unless `a` and `b` are square matrices of `f32`, `f64`, `c64` or `c128`, and `q` is a matrix with the rows of

@@ -7,8 +7,8 @@ use crate::tensor::{Caller, refuse};
 use crate::{Tensor, custom_tangent};
 use rune_ir::DType;
 
-/// Returns the Moore-Penrose pseudo-inverse of matrices. Singular values of at most `rtol` times the greatest
-/// count as 0. The usual `rtol`, as in JAX, is 10 ε max(m, n).
+/// Returns the Moore-Penrose pseudo-inverse of matrices. Singular values of at most `rtol` times the greatest count as
+/// 0. The default `rtol`, as in JAX, is 10 ε max(m, n).
 ///
 /// # Panics
 /// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
@@ -46,7 +46,7 @@ pub fn pinv(a: &Tensor, rtol: Option<f64>) -> Tensor {
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), p, (da,)| caller.run(|| tangent(a, p, da)))(a)
 }
 
-/// Returns the number of singular values above `rtol` times the greatest, as `i32`. The usual value is ε max(m, n).
+/// Returns the number of singular values above `rtol` times the greatest, as `i32`. The default `rtol` is ε max(m, n).
 ///
 /// # Panics
 /// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
@@ -82,8 +82,8 @@ pub struct Lstsq {
     pub singular_values: Tensor,
 }
 
-/// Finds the `x` for which `a x` is closest to `b`, a vector or a matrix, for one matrix `a`. Singular values below
-/// `rcond` times the greatest count as 0. The usual value is ε max(m, n).
+/// Finds the `x` for which `a x` is closest to `b`, for one matrix `a`. `b` is a vector or a matrix. Singular values
+/// below `rcond` times the greatest count as 0. The default `rcond` is ε max(m, n).
 ///
 /// # Panics
 /// If `a` is not a matrix of `f32`, `f64`, `c64` or `c128`, or `b` has another number of rows or another dtype.

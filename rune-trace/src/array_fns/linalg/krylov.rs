@@ -109,7 +109,7 @@ pub fn gmres<P: Tree + Send + Sync>(
     solve(matvec, params, b, options, solve_gmres)
 }
 
-/// Solves by `method`, also the transposed system of the derivative.
+/// Solves the system by `method`, and also the transposed system that the derivative needs.
 #[track_caller]
 fn solve<P: Tree + Send + Sync>(
     matvec: impl Fn(&P, &Tensor) -> Tensor + Send + Sync,

@@ -2,8 +2,8 @@
 //! are differentiable any number of times.
 //!
 //! Matrices lie along the last two axes. All earlier axes are a batch; with two operands, they broadcast. The results
-//! are those of LAPACK, computed in `f64` and rounded once. On CPU, compiled code calls the process for them; other
-//! devices report an error.
+//! are those of LAPACK, computed in `f64` and rounded once. Compiled code calls functions of the host for them. On
+//! GPUs, each call copies its operands to the host and its results back.
 //!
 //! `Aᴴ` is the Hermitian transpose. For a real matrix, it is the transpose.
 //!
@@ -127,7 +127,7 @@ struct Sides {
 }
 
 impl Sides {
-    /// `b` must have as many rows as `a`, or columns unless `left`.
+    /// Pairs matrices with right sides. `b` must have as many rows as `a` if `left`, or else as many columns.
     #[track_caller]
     fn new(op: &str, a: &Tensor, b: &Tensor, left: bool) -> Sides {
         expect_square(op, a);

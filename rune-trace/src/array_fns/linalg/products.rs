@@ -221,7 +221,7 @@ pub fn vecdot(x: &Tensor, y: &Tensor, axis: isize) -> Tensor {
 /// same number of elements.
 ///
 /// # Panics
-/// Panics unless `a` has floats, and its first `ind` axes have as many elements as the others.
+/// Panics unless `a` holds floats, and its first `ind` axes have as many elements as the others.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, linalg};
@@ -245,7 +245,7 @@ pub fn tensorinv(a: &Tensor, ind: usize) -> Tensor {
 /// Returns the `x` for which `tensordot(a, x)`, over all axes of `x`, is `b`.
 ///
 /// # Panics
-/// Panics unless `a` has floats, its first axes are those of `b`, and its other axes have as many elements.
+/// Panics unless `a` holds floats, its first axes are those of `b`, and its other axes have as many elements.
 ///
 /// ```
 /// use rune_trace::{DType, Tensor, linalg};

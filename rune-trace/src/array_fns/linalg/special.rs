@@ -13,20 +13,22 @@ fn expect_vector(op: &str, x: &Tensor) {
     }
 }
 
+/// Returns the row index of each element of an `n × m` matrix.
 #[track_caller]
 pub(super) fn rows(n: usize, m: usize) -> Tensor {
     lax::iota(DType::I32, [n, m], 0)
 }
 
+/// Returns the column index of each element of an `n × m` matrix.
 #[track_caller]
 pub(super) fn columns(n: usize, m: usize) -> Tensor {
     lax::iota(DType::I32, [n, m], 1)
 }
 
-/// Returns a matrix with the given matrices along its diagonal, and zeros elsewhere. A vector is a row.
+/// Returns a matrix with the given matrices along its diagonal, and zeros elsewhere. A vector counts as a row.
 ///
 /// # Panics
-/// Panics if there are none, if dtypes differ, or if one has more than two axes.
+/// Panics if `blocks` is empty, if dtypes differ, or if a block has more than two axes.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -57,7 +59,7 @@ pub fn block_diag(blocks: &[&Tensor]) -> Tensor {
 }
 
 /// Returns the matrix with constant diagonals, and with this first column and first row: `scipy.linalg.toeplitz`. The
-/// first element is that of the column.
+/// first element of the row is ignored.
 ///
 /// # Panics
 /// Panics unless both are vectors with elements, of the same dtype.
@@ -97,7 +99,7 @@ pub fn hankel(column: &Tensor, row: &Tensor) -> Tensor {
     Tensor::concat(&[column.clone(), row.i(1..)], 0).take(&(columns(n, m) + rows(n, m)), 0)
 }
 
-/// Returns the square matrix with this first column. Each further column is the previous one, moved down by one.
+/// Returns the square matrix with this first column. Each further column is the previous one, rotated down by one.
 ///
 /// # Panics
 /// Panics unless `column` is a vector with elements.
@@ -169,7 +171,7 @@ pub fn companion(coefficients: &Tensor) -> Tensor {
 /// only five diagonals. The coefficient of the highest power is first.
 ///
 /// # Panics
-/// Panics unless `coefficients` is a vector of floats or complex numbers with elements.
+/// Panics unless `coefficients` is a non-empty vector of floats or complex numbers.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};
@@ -187,7 +189,7 @@ pub fn fiedler_companion(coefficients: &Tensor) -> Tensor {
     if n == 0 {
         return Tensor::zeros([0, 0], coefficients.dtype());
     }
-    // Each element is one of the coefficients, or the first of these, or the last.
+    // Each element of the matrix is 1, a scaled coefficient, or 0.
     let values = -coefficients.i(1..) / coefficients.i(0);
     let values =
         Tensor::concat(&[Tensor::ones([1], values.dtype()), values, Tensor::zeros([1], coefficients.dtype())], 0);
@@ -206,7 +208,7 @@ pub fn fiedler_companion(coefficients: &Tensor) -> Tensor {
 /// Returns the matrix of the differences `|x[i] - x[j]|`.
 ///
 /// # Panics
-/// Panics unless `x` is a vector of numbers with elements.
+/// Panics unless `x` is a non-empty vector of numbers.
 ///
 /// ```
 /// use rune_trace::{Tensor, linalg};

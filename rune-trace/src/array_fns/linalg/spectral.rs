@@ -102,9 +102,9 @@ pub fn rsf2csf(t: &Tensor, z: &Tensor) -> (Tensor, Tensor) {
 /// `jax.scipy.linalg.funm`. `f` maps the elements of a complex tensor one by one. The result is complex.
 ///
 /// The function uses the Schur form and the recurrence of B. Parlett, "A recurrence among the elements of functions of
-/// triangular matrices" (1976). The recurrence is imprecise if eigenvalues are nearly equal: prefer
-/// [`expm`](super::expm) or [`sqrtm`](super::sqrtm) for these functions. The derivative uses the eigenvectors, and
-/// needs as many of them as rows.
+/// triangular matrices" (1976). The recurrence is imprecise if eigenvalues are nearly equal. For exponentials and
+/// square roots, prefer [`expm`](super::expm) and [`sqrtm`](super::sqrtm). The derivative uses the eigenvectors. It
+/// exists only if there are as many linearly independent eigenvectors as rows.
 ///
 /// # Panics
 /// If the matrices are not square, not of `f32`, `f64`, `c64` or `c128`, or `f` changes the shape or the dtype.
@@ -152,8 +152,8 @@ pub fn funm(a: &Tensor, f: impl Fn(&Tensor) -> Tensor + Send + Sync) -> Tensor {
     custom_tangent(|a: &Tensor| caller.run(|| value(a)), |(a,), _, (da,)| caller.run(|| tangent(a, da)))(&a)
 }
 
-/// Returns the function of an upper triangular `t`. Its diagonal is `diagonal`, and the other diagonals follow one
-/// after the other from T F = F T.
+/// Returns the function F of an upper triangular T, which is `t`. The diagonal of F is `diagonal`. The other diagonals
+/// follow one after the other from T F = F T.
 fn parlett(caller: Caller, t: &Tensor, diagonal: &Tensor) -> Tensor {
     let n = size(t).0;
     let eye = Tensor::eye(n, t.dtype());
@@ -187,8 +187,8 @@ pub(super) fn triangular_root(caller: Caller, t: &Tensor) -> Tensor {
     let roots = t.diagonal(0, -2, -1).sqrt();
     let places = lax::iota(DType::I32, [n], 0);
     let next = |r: &Tensor, j: &Tensor| {
-        // Solves (R + rⱼⱼ) rⱼ = tⱼ for the rows above row j. R has the columns before j, and roots on its diagonal
-        // after them.
+        // Solves (R + rⱼⱼ) rⱼ = tⱼ for the rows above row j. The columns of R before j are final. The others have only
+        // the roots on the diagonal.
         let here = places.eq(j);
         let above = places.lt(j);
         let root = where_(&here, &roots, 0.0).sum_keepdims(-1);

@@ -104,7 +104,7 @@ impl TridiagonalLu {
         let rows = |x: &Tensor| x.moveaxis(-1, 0).unsqueeze(-1);
         let b = b.moveaxis(-2, 0);
         let (factors, swapped) = (rows(&self.factors), rows(&self.swapped));
-        // The forward pass carries the row that is not yet divided.
+        // The forward pass carries the row that is not yet divided by its pivot.
         let subtracted = |here: &Tensor, next: &Tensor, factor: &Tensor, swapped: &Tensor| {
             let (first, second) = (where_(swapped, next, here), where_(swapped, here, next));
             (second - factor * &first, first)

@@ -7,8 +7,8 @@ use rune_ir::op::Literal;
 use rune_ir::{DType, FloatInfo, Shape};
 use std::f64::consts::SQRT_2;
 
-/// Returns the properties of a float dtype, and the unsigned integer of its size. Callers must check that it is a
-/// float.
+/// Returns the properties of a float dtype, and the unsigned integer dtype of its size. Callers must check that `dtype`
+/// is a float.
 fn format(dtype: DType) -> (FloatInfo, DType) {
     let info = dtype.finfo().expect("random numbers are floats");
     let unsigned = match info.bits {
@@ -120,14 +120,14 @@ pub fn truncated_normal(
     lax::clamp(&next_toward(&low, true), &x, &next_toward(&high, false))
 }
 
-/// Returns the next number above or below.
+/// Returns the next number above `x` if `above`, or else the next number below `x`.
 #[track_caller]
 fn next_toward(x: &Tensor, above: bool) -> Tensor {
     let (FloatInfo { bits: width, .. }, unsigned) = format(x.dtype());
     let raw = lax::bitcast_convert(x, unsigned);
     let sign = lax::constant(Literal::from_f64(unsigned, 2f64.powi(width as i32 - 1)));
     let negative = raw.bitand(&sign).ne(0);
-    // Away from zero, the bits increase. Both 0 and -0 become the least number on that side.
+    // Away from zero, the bits increase. Both 0 and -0 become the number nearest to 0 on that side.
     let outward =
         lax::select(&negative, &lax::full_like(&raw, f64::from(!above)), &lax::full_like(&raw, f64::from(above)));
     let next = lax::select(&outward.eq(1), &(&raw + 1), &(&raw - 1));

@@ -36,7 +36,8 @@ pub fn rademacher(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor
     lax::convert(&bernoulli(key, half, shape), dtype) * 2 - 1
 }
 
-/// Draws by products of uniform numbers (D. Knuth, "The Art of Computer Programming", volume 2), for small rates.
+/// Draws Poisson numbers by products of uniform numbers (D. Knuth, "The Art of Computer Programming", volume 2), for
+/// small rates.
 fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let limit = -rate;
@@ -53,8 +54,8 @@ fn poisson_by_products(key: &Tensor, rate: &Tensor) -> Tensor {
     );
     k - 1
 }
-/// Draws by transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson random
-/// variables", 1993), for rates from 10 on.
+/// Draws Poisson numbers by transformed rejection (W. Hörmann, "The transformed rejection method for generating Poisson
+/// random variables", 1993), for rates from 10 on.
 fn poisson_by_rejection(key: &Tensor, rate: &Tensor) -> Tensor {
     let shape = rate.shape();
     let log_rate = rate.log();
@@ -157,8 +158,8 @@ fn stirling_tail(k: &Tensor) -> Tensor {
     lax::select(&few, &exact, &series)
 }
 
-/// Draws geometric numbers until their sum exceeds the count (L. Devroye, "Non-Uniform Random Variate Generation",
-/// 1986), for few successes.
+/// Draws binomial numbers by inversion, for few successes: draws geometric numbers until their sum exceeds the count
+/// (L. Devroye, "Non-Uniform Random Variate Generation", 1986).
 fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let log_failure = (-p).log1p();
     let [_, k, _] = while_loop_with_origin(
@@ -173,7 +174,8 @@ fn binomial_by_inversion(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     );
     k - 1.0
 }
-/// Draws by transformed rejection (W. Hörmann, "The generation of binomial random variates", 1993), for many successes.
+/// Draws binomial numbers by transformed rejection (W. Hörmann, "The generation of binomial random variates", 1993),
+/// for many successes.
 fn binomial_by_rejection(key: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let deviation = (n * p * (1.0 - p)).sqrt();
     let b = &deviation * 2.53 + 1.15;

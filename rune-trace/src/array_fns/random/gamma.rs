@@ -10,9 +10,9 @@ use crate::tensor::{at_caller, current_origin, refuse, with_origin};
 use crate::{Tensor, lax, vmap};
 use rune_ir::{DType, Shape};
 
-/// Draws one number of shape `a`, a scalar, or its logarithm. The method of G. Marsaglia and W. Tsang ("A simple method
-/// for generating gamma variables", 2000) is for a ≥ 1. For smaller `a`, draws a number of shape a + 1, and multiplies
-/// it by a power of a uniform number.
+/// Draws one number of the gamma distribution of shape `a`, a scalar. If `log`, draws the logarithm of the number. The
+/// method of G. Marsaglia and W. Tsang ("A simple method for generating gamma variables", 2000) is for a ≥ 1. For
+/// smaller `a`, draws a number of shape a + 1, and multiplies it by a power of a uniform number.
 fn one(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     let dtype = a.dtype();
     let large = a.ge(1.0);
@@ -52,7 +52,7 @@ fn one(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     d * v * replace_where(&large, 1.0, &sample.pow(1.0 / a))
 }
 
-/// Draws a number for each element of `a`, which are floats.
+/// Draws a number for each element of `a`, a tensor of floats.
 fn draw(key: &Tensor, a: &Tensor, log: bool) -> Tensor {
     if a.size() == 0 {
         return a.clone();
@@ -95,8 +95,8 @@ fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType,
 
 /// Returns random numbers of the gamma distribution of shape `a` and scale 1. `a` broadcasts to `shape`.
 ///
-/// They have the implicit derivative with respect to `a`: the change of the number that keeps its distribution function
-/// constant.
+/// The numbers have the implicit derivative with respect to `a`: the change of a number that keeps its distribution
+/// function constant.
 ///
 /// # Panics
 /// If `key` is not a key, `dtype` is not a float, or `a` has another dtype or does not broadcast.

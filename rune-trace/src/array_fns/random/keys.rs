@@ -26,7 +26,7 @@ fn words(key: &Tensor) -> [Tensor; 2] {
     [words.remove(0), second]
 }
 
-/// Encrypts the numbers 0, 1, 2, … in `shape` under `key`, and returns both words of the cipher.
+/// Encrypts the numbers 0, 1, 2, … with `key`, and returns both words of the results, each in `shape`.
 #[track_caller]
 fn cipher(key: &Tensor, shape: &Shape) -> [Tensor; 2] {
     let [k0, k1] = words(key);
@@ -57,7 +57,7 @@ pub fn split(key: &Tensor, n: usize) -> Tensor {
     Tensor::stack(&[a, b], -1)
 }
 
-/// Returns new keys as an array.
+/// Returns `N` new keys as an array.
 ///
 /// ```
 /// use rune_trace::random;

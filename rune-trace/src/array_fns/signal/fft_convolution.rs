@@ -22,8 +22,8 @@ pub enum ConvolveMethod {
     Fft,
 }
 
-/// Returns the convolution of two arrays of the same rank, by a method. One of them must fit into the other. Integers
-/// and `bool` are converted to `f32`.
+/// Returns the convolution of two arrays of the same rank, computed by `method`. One of them must fit into the other.
+/// Integers and `bool` are converted to `f32`.
 ///
 /// # Panics
 /// Like [`convolve`](super::convolve).
@@ -40,8 +40,8 @@ pub fn convolve_with(x: &Tensor, y: &Tensor, mode: ConvolveMode, method: Convolv
     convolution("signal::convolve_with", x, y, mode, method)
 }
 
-/// Returns the correlation of two arrays of the same rank, by a method: sums of products of the first array, shifted,
-/// with the conjugate of the second. One of them must fit into the other.
+/// Returns the correlation of two arrays of the same rank, computed by `method`: sums of products of the first array,
+/// shifted, with the conjugate of the second. One of them must fit into the other.
 ///
 /// # Panics
 /// Like [`correlate`](super::correlate).
@@ -104,7 +104,7 @@ pub fn oaconvolve(x: &Tensor, y: &Tensor, mode: ConvolveMode, axes: impl Into<Ax
     }
 }
 
-/// Returns the convolution of arrays along all axes, by a method.
+/// Returns the convolution of arrays along all axes, computed by `method`.
 #[track_caller]
 fn convolution(op: &str, x: &Tensor, y: &Tensor, mode: ConvolveMode, method: ConvolveMethod) -> Tensor {
     if by_fft(x, y, method) {

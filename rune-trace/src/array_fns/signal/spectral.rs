@@ -272,7 +272,7 @@ fn spectra<const N: usize>(op: &str, signals: [&Tensor; N], options: &SpectralOp
         let weighted = parts * lax::convert(&window, dtype);
         let fft_options = FftOptions::new().length(length);
         let values = if one_sided { fft::rfft_with } else { fft::fft_with }(&weighted, &fft_options);
-        // The sum of the window scales a transform, and its square scales power.
+        // Divides transforms by the sum of the window. The function `density` scales power.
         let values = if scaled { values / lax::convert(&window.sum(), complex_of(dtype)) } else { values };
         let count = values.shape()[values.rank() - 2];
         let half = if options.boundary.is_some() { 0.0 } else { segment as f64 / 2.0 };
@@ -354,7 +354,7 @@ pub fn istft(z: &Tensor, options: &SpectralOptions) -> (Tensor, Tensor) {
     let count = z.shape()[axis];
     let most = if options.one_sided { 2 * (count - 1) } else { count };
     let segment = options.segment.unwrap_or(most);
-    // The longest transform may belong to an odd segment.
+    // A one-sided transform of the odd length `most` + 1 has the same number of frequencies as one of length `most`.
     let longest = if options.one_sided && segment == most + 1 { segment } else { most };
     let [segment, overlap, length] = options.checked_lengths(op, segment, options.fft_length.unwrap_or(longest));
     at_caller(|| {

@@ -39,8 +39,8 @@ fn i1e_value(x: &Tensor) -> Tensor {
     let y = lax::select(&magnitude.le(8.0), &(replace_where(&magnitude.gt(8.0), 8.0, x) * near), &y);
     replace_where(&x.isnan(), f64::NAN, &y)
 }
-/// Returns whether |x| is above 8, and otherwise e^-|x| I₁(x) / x. It uses no division, whose derivative would lose
-/// digits near 0.
+/// Returns whether |x| is above 8, and e^-|x| I₁(x) / x where |x| is at most 8. Uses no division, because the
+/// derivative of a quotient would lose digits near 0.
 fn i1e_by_x(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let far = magnitude.gt(8.0);

@@ -18,7 +18,7 @@ fn xlog1py_value(x: &Tensor, y: &Tensor) -> Tensor {
 pub(crate) fn xlog1py_of(x: &Tensor, y: &Tensor) -> Tensor {
     with_slopes(xlog1py_value, [x, y], |x, y, _| [y.log1p(), x / (y + 1.0)])
 }
-/// Returns x ln x. Its derivative at 0 is that of the logarithm.
+/// Returns x ln x. Its derivative is ln x + 1, which is -∞ at 0.
 fn xlogx_of(x: &Tensor) -> Tensor {
     with_slope(|x: &Tensor| xlogy_value(x, x), x, |x, _| x.log() + 1.0)
 }

@@ -31,7 +31,7 @@ const Q: [f64; 9] = [
     1_656.663_091_941_613_4,
     557.535_340_817_727_7,
 ];
-/// Coefficients of the same for 8 ≤ x.
+/// Coefficients of eˣ² erfc x for 8 ≤ x.
 const R: [f64; 6] = [
     0.564_189_583_547_755_1,
     1.275_366_707_599_781,
@@ -67,7 +67,7 @@ const SINGLE_FAR: [f64; 8] =
 /// Returns eˣ² erfc x, for 1 ≤ x.
 fn scaled_tail(x: &Tensor) -> Tensor {
     if x.dtype() == DType::F64 {
-        // Beyond this, R / S equals R₀ / (S₀ x) to the last bit, and its powers would overflow.
+        // Above 1e30, R / S equals R₀ / (S₀ x) to the last bit, and the powers of x would overflow.
         let far = x.gt(1e30);
         let inner = replace_where(&far, 1.0, x);
         let near = polynomial(&inner, &P) / polynomial(&inner, &Q);
@@ -154,7 +154,7 @@ fn log_ndtr_value(x: &Tensor) -> Tensor {
     let y = replace_where(&x.eq(f64::NEG_INFINITY), f64::NEG_INFINITY, &y);
     replace_where(&x.isnan(), f64::NAN, &y)
 }
-/// √2: from here on, the tail of the error function is used.
+/// From √2 on, the tail of the error function is used.
 const SWITCH: f64 = std::f64::consts::SQRT_2;
 
 /// Returns the derivative of the logarithm, φ(x) / Φ(x).
@@ -239,7 +239,7 @@ pub fn ndtr(x: &Tensor) -> Tensor {
 pub fn log_ndtr(x: &Tensor) -> Tensor {
     lift("special::log_ndtr", x, log_ndtr_of)
 }
-/// Returns the inverse of [`ndtr`]. It is ∓∞ at 0 and 1, and NaN outside.
+/// Returns the inverse of [`ndtr`]. It is -∞ at 0, ∞ at 1, and NaN outside 0 … 1.
 ///
 /// # Panics
 /// If the dtype of `p` is not a float.

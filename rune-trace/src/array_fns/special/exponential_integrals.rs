@@ -95,7 +95,7 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     let large = !&settled & n.ge(LARGE);
     let by_fraction = !(&settled | &large) & x.gt(1.0);
     let by_series = !(&settled | &large | &by_fraction);
-    // Replaces arguments that a method is not for by safe numbers.
+    // For each method, replaces the arguments outside of its range with safe numbers.
     let (n1, x1) = (replace_where(&!&by_series, 1.0, n), replace_where(&!&by_series, 0.5, x));
     let (n2, x2) = (replace_where(&!&by_fraction, 1.0, n), replace_where(&!&by_fraction, 2.0, x));
     let (n3, x3) = (replace_where(&!&large, LARGE, n), replace_where(&!&large, 1.0, x));
@@ -106,9 +106,9 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     let y = replace_where(&infinite, 0.0, &y);
     replace_where(&wrong, f64::NAN, &y)
 }
-/// Returns Eₙ(x). Call it inside `at_caller`. The first `levels` derivatives with respect to x are again functions with
-/// rules. The derivative of E₀ is that of its elementary formula. Higher derivatives differentiate the loops, which
-/// works in forward mode.
+/// Returns Eₙ(x). Call it inside `at_caller`. The first `levels` derivatives with respect to x have derivative rules.
+/// The derivative of E₀ is that of its elementary formula. Higher derivatives differentiate the loops, which works in
+/// forward mode.
 fn expn_of(n: &Tensor, x: &Tensor, levels: u32) -> Tensor {
     let elementary = n.eq(0.0);
     let order = replace_where(&elementary, 1.0, n);

@@ -28,8 +28,8 @@ fn select_active(on: &Tensor, more: &Tensor, next: Vec<Tensor>, before: &[Tensor
 /// Returns the sum of (a₁)ₖ (a₂)ₖ / (b)ₖ zᵏ / k! where `enabled`, and its derivative with respect to z. Without a₂, its
 /// factor is 1.
 ///
-/// The loop stops by a bound on the terms, whose factors are never 0. If a parameter is a negative integer, the sum
-/// itself is finite, but its derivative with respect to this parameter is not.
+/// The loop ends when a bound on the terms is small. The factors of the bound are never 0. If a parameter is a negative
+/// integer, the sum has finitely many terms, but its derivative with respect to this parameter has infinitely many.
 fn series(a: &[&Tensor], b: &Tensor, z: &Tensor, enabled: &Tensor) -> [Tensor; 2] {
     let (zero, one) = (z.zeros_like(), z.ones_like());
     let eps = epsilon(z) * 0.125;
@@ -107,7 +107,7 @@ fn hyp1f1_value(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     let growth = lax::max(x, &x.zeros_like()).exp();
     let by_far = asymptotic_series(&p, &whole_b, &outer, &distant) * growth;
     let result = lax::select(&near, &by_series, &by_far);
-    // At a pole of Γ(b), the result is infinite, unless the sum ends before.
+    // At a pole of Γ(b), the result is infinite, unless the sum ends before the first term that is divided by 0.
     let ends = at_pole(a) & a.ge(b);
     let result = replace_where(&(at_pole(b) & !ends), f64::INFINITY, &result);
     let result = lax::select(&a.eq(b), &x.exp(), &result);
@@ -126,11 +126,12 @@ fn hyp1f1_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     })
 }
 
-/// Returns F(a, b; c; 1 - s) for 0 < s ≤ 1. For s ≥ ½, uses the series about 0. Below, uses series about a sequence of
-/// points, each of which halves the distance to 1. The differential equation (DLMF 15.10.1) gives their coefficients.
+/// Returns F(a, b; c; 1 - s) for 0 < s ≤ 1. For s ≥ ½, uses the series about 0. For s < ½, uses series about a sequence
+/// of points, each of which halves the distance to 1. The differential equation (DLMF 15.10.1) gives their
+/// coefficients.
 fn continued(a: &Tensor, b: &Tensor, c: &Tensor, s: &Tensor, enabled: &Tensor) -> Tensor {
-    // Does not use `max` and `min`: if both operands are equal, the derivative must be that of the one that depends on
-    // s.
+    // Does not use `max` and `min`: if both operands are equal, the derivative must be that of the operand that depends
+    // on s.
     let far = s.lt(0.5);
     let start = replace_where(&far, 0.5, s);
     let [value, slope] = series(&[a, b], c, &(1.0 - &start), enabled);
@@ -179,7 +180,7 @@ fn hyp2f1_value(a: &Tensor, b: &Tensor, c: &Tensor, x: &Tensor) -> Tensor {
     let exchange = (at_pole(b) & !at_pole(a)) | ((c - b).lt(0.0) & (c - a).ge(0.0) & !at_pole(a));
     let (a, b) = (&lax::select(&exchange, b, a), &lax::select(&exchange, a, b));
     let ends = at_pole(a);
-    // At a pole of Γ(c), the sum is infinite, unless it ends before.
+    // At a pole of Γ(c), the sum is infinite, unless it ends before the first term that is divided by 0.
     let pole = at_pole(c) & !(&ends & a.ge(c));
     let c = &replace_where(&pole, 1.0, c);
     // Uses Pfaff's transformation for negative x (DLMF 15.8.1).
@@ -256,7 +257,8 @@ pub fn hyp1f1(a: impl Operand, b: impl Operand, x: impl Operand) -> Tensor {
 }
 
 /// Returns Gauss's hypergeometric function ₂F₁(a, b; c; x): Σ (a)ₖ (b)ₖ xᵏ / ((c)ₖ k!), continued to all x below 1. It
-/// is ∞ above 1 unless the sum is finite, and ∞ where `c` is 0 or a negative integer unless the sum ends before.
+/// is ∞ above 1 unless the sum is finite. It is ∞ where `c` is 0 or a negative integer, unless the sum ends before the
+/// first term that is divided by 0.
 ///
 /// It is differentiable with respect to all four.
 ///

@@ -7,8 +7,8 @@ use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// Returns the continued fraction 1 / (1 + d₁ / (1 + d₂ / …)). For an integer b, it is finite, but its derivatives with
-/// respect to the parameters are not.
+/// Returns the continued fraction 1 / (1 + d₁ / (1 + d₂ / …)). For an integer b, the fraction has finitely many levels,
+/// but its derivatives with respect to the parameters have infinitely many.
 fn fraction(a: &Tensor, b: &Tensor, x: &Tensor, differentiated: bool) -> Tensor {
     let small = epsilon(x) / 2.0;
     let most = if x.dtype() == DType::F64 { 600.0 } else { 200.0 };
@@ -90,7 +90,7 @@ fn either_of(a: &Tensor, b: &Tensor, x: &Tensor, upper: bool) -> Tensor {
 pub(crate) fn betainc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     either_of(a, b, x, false)
 }
-/// Returns 1 less the function. Call it inside `at_caller`.
+/// Returns 1 minus the function. Call it inside `at_caller`.
 pub(crate) fn betaincc_of(a: &Tensor, b: &Tensor, x: &Tensor) -> Tensor {
     either_of(a, b, x, true)
 }

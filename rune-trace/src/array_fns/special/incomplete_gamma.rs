@@ -272,7 +272,7 @@ pub fn gammaincc(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::gammaincc", [a.into_argument(), x.into_argument()], |[a, x]| gammaincc_of(a, x))
 }
 /// Returns the derivative of random numbers `x` of the gamma distribution of shape `a` and scale 1 with respect to `a`:
-/// the change of `x` that keeps the probability of less than `x` constant.
+/// the change of `x` that keeps the probability of a number below `x` constant.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

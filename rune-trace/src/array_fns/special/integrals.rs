@@ -20,7 +20,7 @@ fn quotient(x: &Tensor, (above, below): (&[f64], &[f64])) -> Tensor {
     polynomial(x, above) / polynomial(x, below)
 }
 
-/// Returns both results of a function of `x`, a float. `slopes` returns their derivatives from x.
+/// Returns both results of a function of `x`, a float. `slopes` computes their derivatives, given x.
 #[track_caller]
 fn lift_pair(
     op: &str,
@@ -49,7 +49,7 @@ fn lift_pair(
 }
 
 fn spence_value(x: &Tensor) -> Tensor {
-    // Reduces to 1/2 … 3/2 by the formulas for 1/x and 1 - x (DLMF 25.12.4, 25.12.6).
+    // Reduces x to 1/2 … 3/2 by the formulas for 1/x and 1 - x (DLMF 25.12.4, 25.12.6).
     let great = x.gt(2.0);
     let end = x.eq(0.0) | x.eq(f64::INFINITY);
     let positive = replace_where(&(&end | x.lt(0.0)), 1.0, x);
@@ -161,7 +161,8 @@ pub fn sici(x: &Tensor) -> (Tensor, Tensor) {
     lift_pair("special::sici", x, sici_value, |x| (sinc_of(&(x / PI)), x.cos() / x))
 }
 
-/// Returns sin (π x² / 2) and cos (π x² / 2), computed from the part of x² / 2 beyond whole turns.
+/// Returns sin (π x² / 2) and cos (π x² / 2). It first reduces x² / 2 modulo 2, a whole period, so that large x lose no
+/// accuracy.
 fn of_half_square(x: &Tensor) -> (Tensor, Tensor) {
     let magnitude = x.abs();
     let s = lax::rem(&magnitude, &lax::full_like(x, 2.0));

@@ -1,7 +1,7 @@
 //! ln Γ and its derivative, without derivative rules.
 //!
-//! Uses Lanczos's approximation ("A precision approximation of the gamma function", 1964) with the coefficients of P.
-//! Godfrey for g = 7 and nine terms, and reflection (DLMF 5.5.3) below 1/2, like XLA.
+//! Like XLA, this uses Lanczos's approximation ("A precision approximation of the gamma function", 1964) with the
+//! coefficients of P. Godfrey for g = 7 and nine terms. Below 1/2, it uses reflection (DLMF 5.5.3).
 
 use super::support::replace_where;
 use crate::{Tensor, lax};
@@ -40,7 +40,7 @@ pub(super) fn lgamma_value(x: &Tensor) -> Tensor {
         sum += c / (&z + (k + 1) as f64);
     }
     let (log_t, t) = log_base(&z);
-    // Removes the greatest part of the powers of t first, because it cancels.
+    // (z + 1/2) ln t and t are large and nearly cancel. This form subtracts them before the product.
     let y = (&z + 0.5 - t / &log_t) * &log_t + (0.5 * (2.0 * PI).ln()) + sum.log();
     let magnitude = x.abs();
     let fraction = &magnitude - magnitude.floor();

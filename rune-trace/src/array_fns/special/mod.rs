@@ -2,8 +2,8 @@
 //!
 //! All functions take floats. `f32` and `f64` are computed in their own precision, and half-precision types in `f32`.
 //! Several arguments broadcast, and Rust numbers take the dtype of the tensors. All functions are composed of the
-//! primitives, so they work under every transformation and on every engine. They have their own derivatives, which are
-//! finite wherever the true derivative is.
+//! primitives, so they work under every transformation and on every engine. They have their own derivative rules, whose
+//! results are finite wherever the true derivative is.
 //!
 //! ```
 //! use rune_trace::{Tensor, grad, special};

@@ -50,8 +50,8 @@ fn polygamma_of(n: &Tensor, x: &Tensor) -> Tensor {
 pub fn digamma(x: &Tensor) -> Tensor {
     lift("special::digamma", x, digamma_of)
 }
-/// Returns the derivative of order `n` of [`digamma`]. `n` is whole, as an integer or a float. The result is NaN where
-/// `n` is negative. It is differentiable only with respect to `x`.
+/// Returns the derivative of order `n` of [`digamma`]. The dtype of `n` is an integer or a float. The result is NaN
+/// where `n` is negative or not a whole number. It is differentiable only with respect to `x`.
 ///
 /// # Panics
 /// If the dtype of `x` is not a float, or shapes do not broadcast.

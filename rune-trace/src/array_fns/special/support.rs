@@ -1,6 +1,6 @@
 //! Helpers of the special functions: unification of arguments, derivatives, loops, polynomials.
 //!
-//! A public function calls [`lift`] or [`lift_all`], so the functions that they call run [at its caller](at_caller).
+//! A public function calls [`lift`] or [`lift_all`], so the functions inside it run [at its caller](at_caller).
 //! Derivative rules and loop bodies run later, so they capture the origin.
 
 use crate::array_fns::broadcast::unify;
@@ -47,7 +47,7 @@ pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; 
     let numbers = args.iter().all(|arg| arg.dtype().is_none());
     let mut args = args;
     if numbers && let Some(Argument::Scalar(first)) = args.first_mut() {
-        // Without tensors, a float makes all numbers floats.
+        // If there are no tensors, one float makes all numbers floats.
         *first = crate::Scalar::Float(first.to_f64());
     }
     let xs = unify(op, args);
@@ -55,7 +55,8 @@ pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; 
     xs
 }
 
-/// Converts an order, such as that of a polygamma function, to floats like `x`, if it is a tensor of integers.
+/// Converts an order, such as that of a polygamma function, to the float dtype of `x` if the order is a tensor of
+/// integers.
 #[track_caller]
 pub(crate) fn to_float_order(op: &str, n: Argument, x: &Argument) -> Argument {
     match (n, x.dtype()) {
@@ -69,7 +70,7 @@ pub(crate) fn to_float_order(op: &str, n: Argument, x: &Argument) -> Argument {
     }
 }
 
-/// Applies `f` to `x`. `slope` returns the derivative from x and the result.
+/// Applies `f` to `x`. `slope` computes the derivative, given x and the result.
 pub(crate) fn with_slope<F>(f: F, x: &Tensor, slope: impl Fn(&Tensor, &Tensor) -> Tensor + Send + Sync) -> Tensor
 where
     F: Fn(&Tensor) -> Tensor + Send + Sync,
@@ -79,7 +80,7 @@ where
     custom_tangent(f, move |(x,), y, (dx,)| with_origin(origin, || dx * slope(x, y)))(x)
 }
 
-/// Applies `f` to `x` and `y`. `slopes` returns both derivatives from x, y and the result.
+/// Applies `f` to `x` and `y`. `slopes` computes both derivatives, given x, y and the result.
 pub(crate) fn with_slopes<F>(
     f: F,
     [x, y]: [&Tensor; 2],
@@ -99,7 +100,7 @@ where
     f(x, y)
 }
 
-/// Applies `f` to several tensors. `partials` returns all derivatives from them and the result.
+/// Applies `f` to several tensors. `partials` computes all derivatives, given the tensors and the result.
 pub(crate) fn with_partials<F>(
     f: F,
     xs: &[&Tensor],
@@ -155,8 +156,8 @@ pub(crate) fn polynomial(x: &Tensor, coefficients: &[f64]) -> Tensor {
     sum
 }
 
-/// Returns the sum of Chebyshev polynomials Tₖ(x) with these coefficients, by Clenshaw's recurrence. The highest one
-/// comes first. The lowest one counts half.
+/// Returns the sum of Chebyshev polynomials Tₖ(x) with these coefficients, by Clenshaw's recurrence. The coefficient of
+/// the highest polynomial is first. The last coefficient, that of T₀, counts half.
 pub(crate) fn chebyshev(x: &Tensor, coefficients: &[f64]) -> Tensor {
     let twice = x * 2.0;
     let (mut b0, mut b1) = (lax::full_like(x, 0.0), lax::full_like(x, 0.0));

@@ -1,5 +1,5 @@
-//! Coefficients, the highest power first: of the Chebyshev series of e⁻ˣ I₀ and e⁻ˣ I₁ / x up to 8 (`NEAR`), and of e⁻ˣ
-//! I₀ and e⁻ˣ I₁, times √x, above (`FAR`); and of the pieces of Ei, with numerators `A` and denominators `B`.
+//! Coefficients, the highest power first. `NEAR` are the Chebyshev series of e⁻ˣ I₀ and e⁻ˣ I₁ / x up to 8. `FAR` are
+//! those of √x e⁻ˣ I₀ and √x e⁻ˣ I₁ above 8. The pieces of Ei have numerators `A` and denominators `B`.
 
 pub(super) const NEAR_0: [f64; 30] = [
     -4.415_341_646_479_339_5e-18,

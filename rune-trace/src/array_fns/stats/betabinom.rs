@@ -21,7 +21,7 @@ fn logpmf_of(k: &Tensor, n: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     replace_where(&!possible, f64::NEG_INFINITY, &y)
 }
 
-/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
+/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is a whole number in 0 … `n`.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -31,7 +31,7 @@ pub fn logpmf(k: impl Operand, n: impl Operand, a: impl Operand, b: impl Operand
     lift_all("stats::betabinom::logpmf", args, |[k, n, a, b, loc]| logpmf_of(&(k - loc), n, a, b))
 }
 
-/// Returns the probability of `k`, which is 0 unless `k` is whole.
+/// Returns the probability of `k`, which is 0 unless `k` is a whole number in 0 … `n`.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

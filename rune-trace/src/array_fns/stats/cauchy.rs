@@ -12,11 +12,12 @@ use crate::array_fns::special::support::lift_all;
 use crate::{Tensor, lax};
 use std::f64::consts::PI;
 
-/// Returns the angle of (1, -z), measured from below, so that small probabilities keep their digits.
+/// Returns the angle of the point (-z, 1), divided by π. The angle is small for z far below 0, so small probabilities
+/// keep their digits.
 fn cdf_of(z: &Tensor) -> Tensor {
     z.ones_like().atan2(-z) / PI
 }
-/// Returns -cot πq up to 1/2, and mirrors it above, so that numbers in the tails keep their digits.
+/// Returns -cot πq for q ≤ 1/2, and cot π(1 - q) for q > 1/2, so that numbers in the tails keep their digits.
 fn quantile(q: &Tensor) -> Tensor {
     let lower = q.le(0.5);
     let angle = lax::select(&lower, q, &(1.0 - q)) * PI;

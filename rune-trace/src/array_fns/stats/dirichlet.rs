@@ -1,5 +1,5 @@
-//! The Dirichlet distribution with parameters `alpha`. Vectors are along the last axis, like in the rest of Rune; in
-//! SciPy and JAX, they are along the first.
+//! The Dirichlet distribution with parameters `alpha`. Vectors are along the last axis, like elsewhere in this crate.
+//! In SciPy and JAX, they are along the first.
 //!
 //! ```
 //! use rune_trace::{Tensor, stats};

@@ -19,7 +19,7 @@ pub(super) fn logpdf_of(z: &Tensor, a: &Tensor) -> Tensor {
     let y = xlogy_of(&(a - 1.0), &inner) - &inner - lgamma_of(a);
     replace_where(&outside, f64::NEG_INFINITY, &y)
 }
-/// Replaces negative z with 0: the probability below is 0.
+/// Replaces negative z with 0, because the probability of numbers below 0 is 0.
 fn clamp_to_support(z: &Tensor) -> Tensor {
     replace_where(&z.lt(0.0), 0.0, z)
 }

@@ -18,7 +18,7 @@ fn logpmf_of(k: &Tensor, p: &Tensor) -> Tensor {
     replace_where(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
 }
 
-/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
+/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is a positive whole number.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -28,7 +28,7 @@ pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     lift_all("stats::geom::logpmf", args, |[k, p, loc]| logpmf_of(&(k - loc), p))
 }
 
-/// Returns the probability of `k`, which is 0 unless `k` is whole.
+/// Returns the probability of `k`, which is 0 unless `k` is a positive whole number.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -35,8 +35,8 @@ fn logpmf_in(op: &str, x: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
     })
 }
 
-/// Returns the logarithm of the probability of the counts `x`. It is -∞ if a count is not whole or negative, or if they
-/// do not sum to `n`.
+/// Returns the logarithm of the probability of the counts `x`. It is -∞ if a count is negative or not whole, or if the
+/// counts do not sum to `n`.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ, shapes do not broadcast or there is no axis.

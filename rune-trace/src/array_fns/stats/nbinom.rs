@@ -20,7 +20,7 @@ fn logpmf_of(k: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     replace_where(&!possible, f64::NEG_INFINITY, &y)
 }
 
-/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
+/// Returns the logarithm of the probability of `k`, which is -∞ if `k` is negative or not whole.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -30,7 +30,7 @@ pub fn logpmf(k: impl Operand, n: impl Operand, p: impl Operand, loc: impl Opera
     lift_all("stats::nbinom::logpmf", args, |[k, n, p, loc]| logpmf_of(&(k - loc), n, p))
 }
 
-/// Returns the probability of `k`, which is 0 unless `k` is whole.
+/// Returns the probability of `k`, which is 0 if `k` is negative or not whole.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -12,7 +12,7 @@ use crate::array_fns::scalar::Operand;
 use crate::array_fns::special::log1mexp_of;
 use crate::array_fns::special::support::{lift_all, replace_where};
 
-/// Returns the standard number, with 1 in place of lesser ones, and whether it is less than 1.
+/// Returns the standardized number, replaced by 1 if it is less, and whether it is less than 1.
 fn inside(x: &Tensor, loc: &Tensor, scale: &Tensor) -> (Tensor, Tensor) {
     let z = standardize(x, loc, scale);
     let outside = z.lt(1.0);

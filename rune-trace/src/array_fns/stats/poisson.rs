@@ -19,7 +19,7 @@ fn logpmf_of(k: &Tensor, mu: &Tensor) -> Tensor {
     replace_where(&!possible, f64::NEG_INFINITY, &y)
 }
 
-/// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is whole.
+/// Returns the logarithm of the probability of `k`, which is -∞ if `k` is negative or not whole.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.
@@ -29,7 +29,7 @@ pub fn logpmf(k: impl Operand, mu: impl Operand, loc: impl Operand) -> Tensor {
     lift_all("stats::poisson::logpmf", args, |[k, mu, loc]| logpmf_of(&(k - loc), mu))
 }
 
-/// Returns the probability of `k`, which is 0 unless `k` is whole.
+/// Returns the probability of `k`, which is 0 if `k` is negative or not whole.
 ///
 /// # Panics
 /// If the dtype is not a float, dtypes differ or shapes do not broadcast.

@@ -7,8 +7,8 @@ use crate::tensor::{at_caller, refuse};
 use crate::{Tensor, lax};
 use rune_ir::DType;
 
-/// Returns the standard error of the mean along `axis`: the deviation, with `ddof` subtracted from the number of
-/// samples, divided by the square root of this number.
+/// Returns the standard error of the mean along `axis`: the standard deviation divided by the square root of the number
+/// of samples. The divisor of the variance is the number of samples minus `ddof`.
 ///
 /// # Panics
 /// If the dtype of `x` is not a float, or the axis is out of range.

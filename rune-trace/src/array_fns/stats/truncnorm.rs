@@ -31,7 +31,7 @@ fn logpdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let (below, above) = (z.le(a), z.ge(b));
     let settled = &below | &above;
-    // Replaces numbers for which the result is known with safe ones.
+    // Where the result is known, replaces the number with a safe one.
     let inner = lax::select(&settled, &((a + b) * 0.5), z);
     let inner = lax::select(&inner.isfinite(), &inner, &z.clamp(-1.0, 1.0));
     let y = log_mass(a, &inner) - log_mass(a, b);

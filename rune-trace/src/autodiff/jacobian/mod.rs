@@ -17,12 +17,14 @@ use rune_ir::{DType, Shape, Transform, Type};
 /// leaf. For two tensors, it is a tensor.
 pub type Jacobian<Y, A> = <Y as GenericTree>::Of<A>;
 
-/// Returns a function that computes the Jacobian of `f` with respect to its first argument, in forward mode. It takes
-/// the same arguments. Its result has the structure of that of `f`, with a tree like the first argument in place of
-/// each leaf. The axes of each derivative are those of the result, followed by those of the argument.
+/// Returns a function that computes the Jacobian of `f` with respect to its first argument, in forward mode. The
+/// returned function takes the same arguments as `f`. Its result has the structure of the result of `f`, with a tree
+/// like the first argument in place of each leaf. The axes of each derivative are those of the result, followed by
+/// those of the argument.
 ///
-/// `f` runs once, with its own Rust control flow. Its linear part also runs once, on a batch with one element for each
-/// element of the argument. Use it if the argument has fewer elements than the result, and [`jacrev`] otherwise.
+/// `f` runs once, with its own Rust control flow. The linear part of `f` also runs once, on a batch with one element
+/// for each element of the argument. Use `jacfwd` if the argument has fewer elements than the result, and [`jacrev`]
+/// otherwise.
 ///
 /// ```
 /// use rune_trace::{Tensor, jacfwd};
@@ -93,8 +95,8 @@ where
 }
 
 /// Returns a function that computes the Jacobian of `f` with respect to its first argument, in reverse mode. The result
-/// is that of [`jacfwd`], and the batch has one element for each element of the result. Use it if the result has fewer
-/// elements than the argument.
+/// is that of [`jacfwd`], but the batch has one element for each element of the result. Use `jacrev` if the result has
+/// fewer elements than the argument.
 ///
 /// ```
 /// use rune_trace::{Argnum, Tensor, jacrev, jacrev_argnums};

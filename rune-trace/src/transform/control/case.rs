@@ -43,8 +43,8 @@ pub(in crate::transform) fn jvp(
     duals(values, &moving_out, changes)
 }
 
-/// The residuals of all branches share the results. For each type, there are as many results as the branch that needs
-/// the most.
+/// The results of a `case` that hold the residuals. All branches share them: for each type, there are as many as the
+/// branch with the most residuals of this type needs.
 pub(super) struct SharedResiduals {
     pub types: Vec<Type>,
     /// For each branch and each of its residuals, the index of the result.

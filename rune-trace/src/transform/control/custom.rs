@@ -285,7 +285,8 @@ fn in_first_element(x: &Tensor, size: usize) -> Tensor {
     lax::pad(&first, &zeros(&Type::scalar(x.dtype())), config)
 }
 
-/// Batches `program`, with the inputs mapped that `takes` marks, and the outputs that `gives` marks.
+/// Returns `program` for a batch. `takes` marks the inputs that are mapped, and `gives` marks the outputs that are
+/// mapped.
 fn batched_program(program: &Program, takes: &[bool], gives: &[bool], batch_axis: &BatchAxis) -> Arc<Program> {
     let types = batched_types(program, takes, batch_axis);
     sub_program(&format!("{}_vmap", program.name()), types, |params| {

@@ -73,7 +73,8 @@ impl<'a> Partition<'a> {
     }
     fn is_saveable(&self, v: Var, op: &Op) -> bool {
         let names = self.names.get(&v).map_or(&[][..], Vec::as_slice);
-        // For operations that hold programs, the policy applies inside. Literals are not arrays yet.
+        // For operations that hold programs, the policy applies inside. Literals are not kept: they are not arrays in
+        // memory yet.
         let looked_into = !policy_programs(op).is_empty() && names.is_empty();
         // Effects happen once.
         let effect = policy_programs(op).is_empty() && op.has_effects();
@@ -278,7 +279,7 @@ fn mark_needed_in_programs(op: &Op, programs: &mut [Partition], result: usize) -
     if let Some(PartitionedOp::Scan(scan)) = PartitionedOp::new(op) {
         let (consts, carry) = (scan.consts.len(), scan.init.len());
         let body = &mut programs[0];
-        // The carry of one iteration is that of the next one, so both are needed together.
+        // The carry that one iteration returns is the carry that the next one takes, so both are needed together.
         let round = |body: &Partition, k: usize| (body.needed[consts + k], body.needed_outputs()[k]);
         while let Some(k) = (0..carry).find(|&k| round(body, k).0 != round(body, k).1) {
             if round(body, k).0 { body.mark_output_needed(k) } else { body.needed[consts + k] = true }

@@ -51,7 +51,7 @@ fn operand(ct: &Tensor, x: &VariableState, other: &Tensor, dims: &DotDims, secon
         Ordering::Equal => DType::F32,
     };
     // The axes of the product are the batch axes, the free axes of x, and the contracted axes in the order of `other`.
-    // The last two groups may be exchanged, and one of both orders may be that of x.
+    // The last two groups may be exchanged. If one of these orders is that of x, the product needs no transpose.
     let mut contracted: Vec<(usize, usize)> =
         dims.rhs_contract.iter().copied().zip(dims.lhs_contract.iter().copied()).collect();
     contracted.sort_unstable();

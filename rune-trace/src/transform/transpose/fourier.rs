@@ -23,8 +23,8 @@ pub(super) fn fft(ct: &Tensor, f: FftFn, lengths: &[usize]) -> Tensor {
     }
 }
 
-/// An element for two conjugate frequencies counts twice. Imaginary parts are conjugated, like everywhere: the pairing
-/// of tangents and cotangents is the real part of a product.
+/// An element that stands for two conjugate frequencies counts twice. Imaginary parts are conjugated, as everywhere:
+/// the pairing of tangents and cotangents is the real part of a product.
 fn irfft(ct: &Tensor, lengths: &[usize]) -> Tensor {
     let z = lax::fft(FftFn::Rfft, ct, lengths);
     let n = lengths[lengths.len() - 1];

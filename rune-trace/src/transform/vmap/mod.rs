@@ -267,7 +267,7 @@ fn empty_batch(op: &Op<Batched>) -> SmallVec<[Batched; 2]> {
     types.into_iter().map(|ty| Batched::mapped(empty(ty))).collect()
 }
 
-/// Pads with mapped padding: it is selected where the padded array has no element of `x`.
+/// Pads with a mapped padding value, which is selected where the padded array has no element of `x`.
 fn pad(x: &Batched, padding: &Batched, config: &[Padding], size: usize) -> Tensor {
     let ty = x.ty();
     let none = lax::full(rune_ir::DType::Bool, &Shape::scalar(), 0.0);

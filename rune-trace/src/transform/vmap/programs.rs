@@ -23,7 +23,7 @@ pub enum VmapError {
         /// The number of axes.
         found: usize,
     },
-    /// The axis does not exist, even in the batch.
+    /// The axis is out of range, even if the batch axis is counted.
     #[error("{what} {index} of `{program}` has type {ty}, and with the batch axis no axis {axis}")]
     NoAxis {
         /// The program.
@@ -56,7 +56,7 @@ pub enum VmapError {
         program: String,
         /// The batch size.
         size: usize,
-        /// The array, and which of the two it is.
+        /// The array, and whether it has too many elements or too many axes.
         problem: TypeProblem,
     },
     /// Sub-programs are used so often that batching would need too much time and memory.

@@ -1,4 +1,5 @@
-//! Schur forms. Reflections make a matrix a Hessenberg matrix, and shifted QR steps make that triangular.
+//! Schur forms. Reflections reduce a matrix to Hessenberg form. Shifted QR steps then make the Hessenberg matrix
+//! triangular.
 //!
 //! G. Golub and C. Van Loan, "Matrix Computations" (2013), chapters 7.4 and 7.5.
 
@@ -30,7 +31,7 @@ pub(super) fn schur<T: Triangularize>(a: &[T], n: usize) -> (Vec<T>, Vec<T>) {
     if !greatest.is_finite() {
         return (nothing(), nothing());
     }
-    // This keeps squares in range. A power of two rounds nothing.
+    // Scaling keeps squares in range. Scaling by a power of two rounds nothing.
     let scale = if greatest > 0.0 { 2f64.powi(libm::ilogb(greatest)) } else { 1.0 };
     let scaled: Vec<T> = a.iter().map(|x| x.divide_by_real(scale)).collect();
     let (mut h, mut z) = hessenberg(scaled, n);

@@ -32,7 +32,7 @@ impl Triangularize for f64 {
 fn shifts(h: &[f64], n: usize, end: usize, exceptional: bool) -> (f64, f64) {
     let at = |i: usize, j: usize| h[(end - i) * n + end - j];
     if exceptional {
-        // An exceptional shift is no eigenvalue, and leaves a cycle.
+        // An exceptional shift is not an eigenvalue. It ends a cycle of the iteration.
         let size = at(1, 2).abs() + at(2, 3).abs();
         return (1.5 * size, size * size);
     }
