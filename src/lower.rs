@@ -52,7 +52,7 @@ fn shorten_error(program: &Program, error: LowerError) -> LowerError {
         return error;
     }
     let saved = rune_iree::save_rejected(program.name(), &program.to_string(), text);
-    let saved = saved.map(|file| format!("\nthe program, and all that was said, is in {}", file.display()));
+    let saved = saved.map(|file| format!("\nthe program and all messages are in {}", file.display()));
     LowerError::Malformed(format!("in `{}`: {short}{}", program.name(), saved.unwrap_or_default()))
 }
 
