@@ -239,7 +239,7 @@ fn modules_with_faults_do_not_pass_the_check() {
     if !can_be_seen() {
         return;
     }
-    for (file, reported) in [("handed_on", "result 0"), ("carried_twice", "compiled code fails")] {
+    for (file, reported) in [("handed_on", "output 0"), ("carried_twice", "compiled code fails")] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/iree-faults");
         let text = std::fs::read_to_string(folder.join(file).with_extension("mlir")).unwrap();
         let inputs: Vec<Array> = lines(&text, "input").into_iter().map(array).collect();
