@@ -16,7 +16,8 @@ fn a_function_that_is_called_for_long() {
     let f = jit(|x: &Tensor| (x.sin() * x.cos()).exp().sum_axes(0)).tier(Tier::Auto);
     let x = Tensor::full([200, 300], 0.5f32, DType::F32);
     let expected = f(&x).to_vec::<f32>().unwrap();
-    assert_eq!(f.engine(&x).unwrap(), Some(Engine::Host));
+    // A verdict in the cache is applied after the first call.
+    assert!(f.engine(&x).unwrap() == Some(Engine::Host) || f.is_settled(&x).unwrap());
     let begun = Instant::now();
     // The loop ends once the engine is chosen. On a busy machine, the compiler takes long, because it has the lowest
     // priority.
