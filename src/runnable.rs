@@ -58,8 +58,8 @@ impl Run for Planned {
     }
 }
 
-#[cfg(feature = "iree")]
 /// A compiled program that is loaded on a device of IREE.
+#[cfg(feature = "iree")]
 pub(crate) struct Loaded {
     pub executable: rune_iree::Executable,
     pub constants: Vec<Value>,

@@ -7,7 +7,7 @@ use crate::kernel::{Form, Register};
 use crate::view::View;
 use rune_ir::Type;
 
-/// The number of instructions of a full cluster, to which no more operations are added.
+/// A cluster with this many instructions is full: no more operations are added to it.
 const MAX_CLUSTER: usize = if cfg!(test) { 12 } else { 512 };
 
 impl Builder {

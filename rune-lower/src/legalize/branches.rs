@@ -12,7 +12,7 @@ use crate::builder::{Builder, Val};
 /// Returns the results of a branch behind the barriers that they need.
 pub(crate) fn results<'c>(b: &Builder<'c>, outputs: &[Val<'c>]) -> Vec<Val<'c>> {
     let is_repeated = |i: usize| outputs[..i].iter().any(|earlier| earlier.raw == outputs[i].raw);
-    let copies = (0..outputs.len()).any(is_repeated).then(|| Copies::new(b));
+    let copies = (b.has_defences() && (0..outputs.len()).any(is_repeated)).then(|| Copies::new(b));
     let result = |(i, y): (usize, &Val<'c>)| match &copies {
         Some(copies) if is_repeated(i) => copies.copy(b, y, &[]),
         _ if outputs.len() > 1 => b.barrier(&[y]).remove(0),

@@ -29,8 +29,8 @@ pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
 /// Returns the next values for `old` in a loop that takes a fixed number of iterations. `read` marks the values that the
 /// body reads.
 pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, read: &[bool]) -> Vec<Val<'c>> {
-    let is_handed_on = |i: usize| new.iter().enumerate().any(|(j, new)| i != j && new.raw == old[i].raw);
-    if (0..old.len()).any(is_handed_on) {
+    let is_passed_on = |i: usize| new.iter().enumerate().any(|(j, new)| i != j && new.raw == old[i].raw);
+    if (0..old.len()).any(is_passed_on) {
         return copied(b, old, new);
     }
     let replace = |((old, new), &read): ((&Val<'c>, Val<'c>), &bool)| match read || old.raw == new.raw {
@@ -42,11 +42,14 @@ pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, 
 
 /// Returns copies of the next values for `old` in a loop. The old values go through the barriers of the copies.
 pub(crate) fn copied<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>) -> Vec<Val<'c>> {
+    if !b.has_defences() {
+        return new;
+    }
     let copies = Copies::new(b);
     old.iter().zip(new).map(|(old, new)| copies.copy(b, &new, &[old])).collect()
 }
 
-/// Makes copies that IREE does not remove. A copy is a select between a value and the same value behind a barrier. IREE
+/// Makes copies that IREE does not remove, for code with defences. A copy is a select between a value and the same value behind a barrier. IREE
 /// removes the barrier only after it has decided which operations get a buffer of their own.
 pub(crate) struct Copies<'c> {
     /// A predicate that is always true, but not known to IREE.
@@ -59,9 +62,6 @@ impl<'c> Copies<'c> {
     }
     /// Returns a copy of `x`. The values `beside` go through the same barrier, so IREE does not remove them.
     pub(crate) fn copy(&self, b: &Builder<'c>, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
-        if !b.has_defences() {
-            return x.clone();
-        }
         let kept: Vec<&Val<'c>> = std::iter::once(x).chain(beside.iter().copied()).collect();
         b.select(&self.chosen, &b.opaque(x), &b.barrier(&kept).remove(0))
     }
