@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Operations that cannot be compiled alone, or that are host calls.
 const EXCLUDED: [&str; 4] = ["call", "remat", "custom_jvp", "custom_vjp"];
-/// The number of operations drawn to find those that can follow another one.
+/// The number of random operations that are tried to find those that can extend a chain.
 const DRAWS: usize = 4000;
 
 /// A program of operations, each of which takes a result of the previous one.

@@ -45,7 +45,8 @@ struct Tap {
 }
 
 impl ReduceWindow {
-    /// Returns the reduction of an array of shape `shape` to one of shape `out`, or `None` if a window is too large.
+    /// Returns the reduction of an array of shape `shape` to one of shape `out`, or `None` if a window is longer than
+    /// [`MAX_WINDOW`] along an axis or a position overflows.
     pub(crate) fn new(f: WindowFn, dtype: DType, window: &Window, shape: &Shape, out: &Shape) -> Option<ReduceWindow> {
         let mut sizes = shape.clone();
         let mut axes = Vec::new();

@@ -29,7 +29,7 @@ pub enum RunError {
         /// The kind of device it was compiled for.
         target: String,
     },
-    /// The module is of another version of IREE, damaged or incomplete.
+    /// The module is damaged or incomplete, or another version of IREE compiled it.
     #[error("cannot load `{entry}`: {reason}")]
     Unreadable {
         /// The function.

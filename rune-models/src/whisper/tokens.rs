@@ -27,7 +27,7 @@ pub struct WhisperTokens {
     pub(super) previous: Option<u32>,
     /// Marks a transcript without timestamps.
     pub(super) no_timestamps: u32,
-    /// The timestamp 0. Each later token is 20 ms more.
+    /// The token of the timestamp 0 s. Each token after it is a timestamp 20 ms later than the one before.
     pub(super) timestamps: u32,
     /// Marks a window without speech.
     pub(super) no_speech: Option<u32>,

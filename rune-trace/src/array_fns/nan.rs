@@ -55,7 +55,7 @@ fn nanvariance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bo
 }
 
 reductions! {
-    /// Returns the sum of the elements that are not NaN, like [`Tensor::sum`]. If there are none, it is 0.
+    /// Returns the sum of the elements that are not NaN, like [`Tensor::sum`], or 0 if there are none.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -65,32 +65,32 @@ reductions! {
         let x = replace_nan(x, 0.0);
         if keepdims { x.sum_keepdims(axes) } else { x.sum_axes(axes) }
     };
-    /// Returns the product of the elements that are not NaN, like [`Tensor::prod`]. If there are none, it is 1.
+    /// Returns the product of the elements that are not NaN, like [`Tensor::prod`], or 1 if there are none.
     nanprod nanprod_axes nanprod_keepdims: |x, axes, keepdims| {
         let x = replace_nan(x, 1.0);
         if keepdims { x.prod_keepdims(axes) } else { x.prod_axes(axes) }
     };
-    /// Returns the greatest element that is not NaN. If there is none, it is NaN.
+    /// Returns the greatest element that is not NaN, or NaN if there is no such element.
     nanmax nanmax_axes nanmax_keepdims: |x, axes, keepdims| {
         let y = replace_nan(x, f64::NEG_INFINITY);
         let y = if keepdims { y.max_keepdims(axes) } else { y.max_axes(axes) };
         nan_where_all_nan(x, &y, axes, keepdims)
     };
-    /// Returns the least element that is not NaN. If there is none, it is NaN.
+    /// Returns the least element that is not NaN, or NaN if there is no such element.
     nanmin nanmin_axes nanmin_keepdims: |x, axes, keepdims| {
         let y = replace_nan(x, f64::INFINITY);
         let y = if keepdims { y.min_keepdims(axes) } else { y.min_axes(axes) };
         nan_where_all_nan(x, &y, axes, keepdims)
     };
-    /// Returns the mean of the elements that are not NaN. For integers and `bool`, it is `f32`. If there are none, it
-    /// is NaN.
+    /// Returns the mean of the elements that are not NaN, or NaN if there are none. The mean of integers and `bool` is
+    /// `f32`.
     ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1.0f32, f32::NAN, 2.0]).nanmean().item::<f32>().unwrap(), 1.5);
     /// ```
     nanmean nanmean_axes nanmean_keepdims: |x, axes, keepdims| nanmean(x, axes, keepdims);
-    /// Returns the variance of the elements that are not NaN. If there are none, it is NaN.
+    /// Returns the variance of the elements that are not NaN, or NaN if there are none.
     nanvar nanvar_axes nanvar_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, false);
     /// Returns the square root of [`Tensor::nanvar`].
     nanstd nanstd_axes nanstd_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, true);
@@ -98,8 +98,8 @@ reductions! {
 
 /// Indices, cumulative functions and quantiles that ignore NaN.
 impl Tensor {
-    /// Returns the index along `axis` of the first greatest element that is not NaN, as `i32`. If there is none, it is
-    /// -1.
+    /// Returns the index along `axis` of the first greatest element that is not NaN, as `i32`, or -1 if there is no such
+    /// element.
     ///
     /// # Panics
     /// If the axis is out of range or has no elements.
@@ -113,7 +113,8 @@ impl Tensor {
         let position = replace_nan(self, f64::NEG_INFINITY).argmax_axis(axis);
         position_unless_all_nan(self, &position, axis)
     }
-    /// Returns the index along `axis` of the first least element that is not NaN, as `i32`. If there is none, it is -1.
+    /// Returns the index along `axis` of the first least element that is not NaN, as `i32`, or -1 if there is no such
+    /// element.
     ///
     /// # Panics
     /// If the axis is out of range or has no elements.

@@ -138,8 +138,9 @@ impl Tensor {
     pub fn triu(&self, k: isize) -> Tensor {
         lax::select(&lower("triu", self, k.saturating_sub(1)), &self.zeros_like(), self)
     }
-    /// Returns the elements on the `k`-th diagonal of the axes `a` and `b` (above the main one for positive `k`), along
-    /// a last axis.
+    /// Returns the `k`-th diagonal of the matrices whose rows are along axis `a` and whose columns are along axis `b`. A
+    /// positive `k` is above the main diagonal. The result has the other axes, in their order, then an axis for the
+    /// diagonal.
     ///
     /// ```
     /// use rune_trace::Tensor;

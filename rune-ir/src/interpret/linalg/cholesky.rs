@@ -17,8 +17,8 @@ pub(super) fn cholesky<T: Field>(a: &[T], n: usize) -> Vec<T> {
     l
 }
 
-/// Factors the block of columns from `start` on, which is already updated by all columns to its left, and updates the
-/// columns to its right. Returns whether all pivots were positive.
+/// Factors the block of at most [`BLOCK`] columns that begins at `start`, then updates the columns to its right. The
+/// steps of all blocks to its left must be done. Returns `false`, without the update, if a pivot is not positive.
 fn step<T: Field>(l: &mut [T], n: usize, start: usize) -> bool {
     let end = (start + BLOCK).min(n);
     for i in start..n {

@@ -80,8 +80,9 @@ pub(in crate::transform) fn split(program: &Program, moves: &[bool], instantiate
     Split { forward: Arc::new(forward.program), linear: Arc::new(linear.program), residuals, moving }
 }
 
-/// Returns a program that takes the inputs, then the tangents of those that `moves` marks. It returns the outputs, then
-/// their tangents. Also returns which outputs have a tangent. Outputs that `instantiate` marks always have one.
+/// Returns the JVP of `program` as a new program, and which outputs of `program` have a tangent. Outputs that
+/// `instantiate` marks always have one. The new program takes the inputs of `program`, then the tangents of those that
+/// `moves` marks. It returns the outputs of `program`, then the tangents of those that have one.
 pub(in crate::transform) fn pushed_forward(
     program: &Program,
     moves: &[bool],
