@@ -5,6 +5,7 @@
 //! operations that have no kernel. Compiled code calls [`dot_general`] where that is faster than the compiler's code.
 //! All `unsafe` code is in the private module `products::gemm`.
 
+mod blocks;
 mod conv;
 mod kernel;
 mod plan;

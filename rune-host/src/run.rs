@@ -1,6 +1,6 @@
 //! Runs plans.
 
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Source};
 use crate::plan::{Dense, Plan, Step};
 use rune_ir::interpret::{InterpretError, eval_taking};
 use rune_ir::{AlignedBytes, Array, Type, array_memory, profile};
@@ -165,6 +165,18 @@ impl Buffers<'_> {
                 conv.run(lhs.bytes(), rhs.bytes(), &mut out);
                 self.put(*buffer, Array::from_aligned(ty.clone(), out));
             }
+            Step::Blocks(blocks) => {
+                let taken: SmallVec<[Bound; 8]> = blocks.reads.iter().map(|&buffer| self.take(buffer)).collect();
+                let reads: SmallVec<[&[u8]; 8]> = taken.iter().map(Bound::bytes).collect();
+                let types = &self.plan.buffers;
+                let mut results: SmallVec<[AlignedBytes; 4]> =
+                    blocks.results.iter().map(|&b| array_memory(types[b].bytes())).collect();
+                blocks.run(&reads, &mut results);
+                let arrays = blocks.results.iter().zip(results);
+                let arrays: SmallVec<[Array; 4]> =
+                    arrays.map(|(&b, m)| Array::from_aligned(types[b].clone(), m)).collect();
+                self.results(&blocks.results, arrays);
+            }
             Step::Native { native, reads, results } => {
                 let mut memories: SmallVec<[AlignedBytes; 2]> = SmallVec::new();
                 let mut reads = &reads[..];
@@ -243,7 +255,7 @@ impl Buffers<'_> {
 
     fn kernel(&mut self, kernel: &Kernel) {
         let taken: SmallVec<[Bound; 4]> = kernel.inputs.iter().map(|input| self.take(input.buffer)).collect();
-        let inputs: SmallVec<[&[u8]; 8]> = taken.iter().map(Bound::bytes).collect();
+        let inputs: SmallVec<[Source<'_>; 8]> = taken.iter().map(|bound| Source::whole(bound.bytes())).collect();
         let memory = |&buffer: &usize| array_memory(self.plan.buffers[buffer].bytes());
         let written: SmallVec<[usize; 8]> = kernel.outputs.iter().map(|o| o.buffer).collect();
         let reduced: SmallVec<[usize; 8]> = kernel.reductions.iter().map(|r| r.buffer).collect();

@@ -4,6 +4,21 @@ use bytemuck::Pod;
 use rune_ir::with_word;
 use smallvec::SmallVec;
 
+/// The memory of a buffer that a step reads: all of it, or a contiguous part.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    pub bytes: &'a [u8],
+    /// The number of bytes of the buffer before the part.
+    pub start: usize,
+}
+
+impl<'a> Source<'a> {
+    /// Returns all of a buffer.
+    pub(crate) fn whole(bytes: &'a [u8]) -> Source<'a> {
+        Source { bytes, start: 0 }
+    }
+}
+
 /// The axes of the index space and their strides in the buffer. Adjacent axes that are contiguous are merged, and axes
 /// of size 1 are dropped.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -11,11 +11,11 @@ mod single;
 mod slot;
 mod sums;
 
-pub(crate) use access::{Access, Form};
+pub(crate) use access::{Access, Form, Source};
 pub(crate) use compute::{in_pair, is_by_row};
 pub(crate) use instruction::{Instruction, Register};
 pub(crate) use reduction::Reduction;
-pub(crate) use sums::{HalfByte, Narrow, ROWS_ADDED, add_scaled, dot};
+pub(crate) use sums::{HalfByte, Narrow, ROWS_ADDED, ROWS_MULTIPLIED, add_scaled, dots};
 
 use rayon::prelude::*;
 use reduction::Partial;
@@ -23,6 +23,7 @@ use rune_ir::AlignedBytes;
 use slot::{Line, Slot};
 use smallvec::SmallVec;
 use std::cell::RefCell;
+use std::ops::Range;
 
 /// The number of elements of a task. A larger kernel is divided into tasks. The size of a task does not depend on the
 /// number of threads, so sums do not either.
@@ -84,11 +85,11 @@ const KEPT_LINES: usize = 1 << 11;
 const KEPT_REGISTERS: usize = 64;
 
 /// Parts of the outputs.
-type Parts<'a> = SmallVec<[&'a mut [u8]; 4]>;
+pub(crate) type Parts<'a> = SmallVec<[&'a mut [u8]; 4]>;
 
 impl Kernel {
     /// Computes the outputs and the results of the reductions. `inputs` is the memory of the inputs.
-    pub(crate) fn run(&self, inputs: &[&[u8]], outputs: &mut [AlignedBytes], reduced: &mut [AlignedBytes]) {
+    pub(crate) fn run(&self, inputs: &[Source<'_>], outputs: &mut [AlignedBytes], reduced: &mut [AlignedBytes]) {
         let task = self.task_size();
         let tasks = self.size.div_ceil(task);
         if tasks == 1 {
@@ -147,7 +148,20 @@ impl Kernel {
         self.size.div_ceil(tasks).next_multiple_of(self.tile)
     }
 
-    fn run_task(&self, inputs: &[&[u8]], start: usize, end: usize, mut outputs: Parts<'_>) -> SmallVec<[Partial; 1]> {
+    /// Computes the outputs in a range of whole rows. The kernel must have no reductions. An input that is only a part of
+    /// a buffer must be dense, and must hold the elements of the range.
+    pub(crate) fn run_range(&self, inputs: &[Source<'_>], range: Range<usize>, outputs: Parts<'_>) {
+        debug_assert!(self.reductions.is_empty(), "a reduction needs all elements");
+        self.run_task(inputs, range.start, range.end, outputs);
+    }
+
+    fn run_task(
+        &self,
+        inputs: &[Source<'_>],
+        start: usize,
+        end: usize,
+        mut outputs: Parts<'_>,
+    ) -> SmallVec<[Partial; 1]> {
         let mut slots: SmallVec<[Slot; 8]> = SCRATCH.with_borrow_mut(|kept| {
             (0..self.registers).map(|_| Slot::Scratch(kept.pop().unwrap_or_default())).collect()
         });
@@ -189,7 +203,7 @@ impl Kernel {
         &self,
         instruction: &Instruction,
         per_row: bool,
-        inputs: &[&'a [u8]],
+        inputs: &[Source<'a>],
         slots: &mut [Slot<'a>],
         partials: &mut [Partial],
         start: usize,
@@ -209,10 +223,11 @@ impl Kernel {
                     if let Slot::Scratch(lines) = take(slots, d) {
                         recycle(lines);
                     }
-                    slots[d] = Slot::Input(&inputs[input][from * size..(from + n) * size]);
+                    let Source { bytes, start } = inputs[input];
+                    slots[d] = Slot::Input(&bytes[from * size - start..(from + n) * size - start]);
                 } else {
                     let mut to = scratch(take(slots, d));
-                    access.load(inputs[input], *size, start, n, &mut to);
+                    access.load(inputs[input].bytes, *size, start, n, &mut to);
                     slots[d] = to;
                 }
             }

@@ -1,13 +1,19 @@
-//! Sums of products with elements of narrow dtypes, which are widened to `f32` in registers.
+//! Sums of products with elements of `f32` and of narrow dtypes, which are widened to `f32` in registers.
 
 use super::lanes::ARCH;
 use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
 use pulp::{Simd, WithSimd};
 
-/// An element that widens to `f32` exactly.
+/// An element that widens to `f32` exactly, or is `f32`.
 pub(crate) trait Narrow: Pod + Send + Sync {
     fn widen(self) -> f32;
+}
+impl Narrow for f32 {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        self
+    }
 }
 impl Narrow for bf16 {
     #[inline(always)]
@@ -103,30 +109,45 @@ pub(crate) fn add_scaled<T: Narrow>(out: &mut [f32], rows: &[&[T]], factors: [f3
     }
 }
 
-/// Returns the sum of the products of elements.
-pub(crate) fn dot<T: Narrow>(x: &[f32], y: &[T]) -> f32 {
-    struct Dot<'a, T>(&'a [f32], &'a [T]);
-    impl<T: Narrow> WithSimd for Dot<'_, T> {
-        type Output = f32;
+/// The maximum number of rows that [`dots`] multiplies at once. Their sums fit the vector registers.
+pub(crate) const ROWS_MULTIPLIED: usize = 4;
+
+/// Returns the dot products of some rows with `y`. All have the same length.
+pub(crate) fn dots<T: Narrow, const ROWS: usize>(rows: [&[f32]; ROWS], y: &[T]) -> [f32; ROWS] {
+    struct Dots<'a, T, const ROWS: usize>([&'a [f32]; ROWS], &'a [T]);
+    impl<T: Narrow, const ROWS: usize> WithSimd for Dots<'_, T, ROWS> {
+        type Output = [f32; ROWS];
         #[inline(always)]
-        fn with_simd<S: Simd>(self, simd: S) -> f32 {
-            let Dot(x, y) = self;
-            let ((x, x_rest), (y, y_rest)) = (x.as_chunks::<LANES>(), y.as_chunks::<LANES>());
-            let mut sums = [simd.splat_f32s(0.0); 4];
-            for (x, y) in x.iter().zip(y) {
+        fn with_simd<S: Simd>(self, simd: S) -> [f32; ROWS] {
+            let Dots(rows, y) = self;
+            let (y, y_rest) = y.as_chunks::<LANES>();
+            let whole = y.len() * LANES;
+            let mut chunks: [&[[f32; LANES]]; ROWS] = [&[]; ROWS];
+            for (chunks, row) in chunks.iter_mut().zip(rows) {
+                *chunks = &row.as_chunks::<LANES>().0[..y.len()];
+            }
+            let mut sums = [[simd.splat_f32s(0.0); 2]; ROWS];
+            for (i, y) in y.iter().enumerate() {
                 let wide = widened(y);
-                let (x, wide) = (S::as_simd_f32s(x).0, S::as_simd_f32s(&wide).0);
-                for (i, (&x, &y)) in x.iter().zip(wide).enumerate() {
-                    sums[i % 4] = simd.mul_add_e_f32s(x, y, sums[i % 4]);
+                let wide = S::as_simd_f32s(&wide).0;
+                for (sums, x) in sums.iter_mut().zip(&chunks) {
+                    for (j, (&x, &y)) in S::as_simd_f32s(&x[i]).0.iter().zip(wide).enumerate() {
+                        sums[j % 2] = simd.mul_add_e_f32s(x, y, sums[j % 2]);
+                    }
                 }
             }
-            let [a, b, c, d] = sums;
-            let sum = simd.reduce_sum_f32s(simd.add_f32s(simd.add_f32s(a, b), simd.add_f32s(c, d)));
-            let rest: f32 = x_rest.iter().zip(y_rest).map(|(x, y)| x * y.widen()).sum();
-            sum + rest
+            // Closures over vectors are not inlined.
+            let mut products = [0.0; ROWS];
+            for ((product, [even, odd]), row) in products.iter_mut().zip(sums).zip(rows) {
+                *product = simd.reduce_sum_f32s(simd.add_f32s(even, odd));
+                for (x, y) in row[whole..].iter().zip(y_rest) {
+                    *product += x * y.widen();
+                }
+            }
+            products
         }
     }
-    ARCH.dispatch(Dot(x, y))
+    ARCH.dispatch(Dots(rows, y))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Builds a plan from a program.
 
+use super::blocks::group;
 use super::cluster::{Cluster, register_dtype};
 use super::order::{Node, order};
 use super::{Dense, Label, Plan, Step};
@@ -335,8 +336,9 @@ impl Builder {
         let mut uses = vec![0; self.buffers.len()];
         nodes.iter().flat_map(|n| &n.reads).chain(outputs.iter().map(|o| &o.buffer)).for_each(|&b| uses[b] += 1);
         let mut steps: Vec<Option<Step>> = steps.into_iter().map(Some).collect();
-        let labels = order.iter().map(|&i| std::mem::take(&mut labels[i])).collect();
-        let steps = order.into_iter().map(|i| steps[i].take().expect("each step comes once")).collect();
+        let mut labels = order.iter().map(|&i| std::mem::take(&mut labels[i])).collect();
+        let mut steps = order.into_iter().map(|i| steps[i].take().expect("each step comes once")).collect();
+        group(&mut steps, &mut labels, &self.buffers, &mut uses);
         Plan { name: name.to_owned(), inputs, constants, buffers: self.buffers, steps, labels, uses, outputs }
     }
 }

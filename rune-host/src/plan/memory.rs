@@ -32,6 +32,7 @@ impl Plan {
                 | Step::Conv { .. }
                 | Step::Native { .. }
                 | Step::Evaluate { .. } => 0,
+                Step::Blocks(blocks) => blocks.local_bytes() * blocks.count.min(crate::threads()),
             };
             let in_place = |native: &crate::steps::Native, read: usize| native.is_in_place() && uses[read] == 1;
             let reused = if let Step::Native { native, reads, .. } = step
@@ -74,6 +75,7 @@ impl Step {
             Step::Conv { conv, buffer } => {
                 ([conv.lhs, conv.rhs].into_iter().collect(), [*buffer].into_iter().collect())
             }
+            Step::Blocks(blocks) => (blocks.reads.iter().copied().collect(), blocks.results.iter().copied().collect()),
             Step::Native { reads, results, .. } => (reads.iter().copied().collect(), results.iter().copied().collect()),
             Step::Evaluate { op, results } => {
                 let reads = op.operands().into_iter().map(|d| d.buffer).collect();

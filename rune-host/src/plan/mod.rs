@@ -3,6 +3,7 @@
 //! Elementwise operations, views and reductions become kernels. A kernel holds as many operations as can run in one
 //! pass. All other operations are separate steps. A buffer is freed after the last step that needs it.
 
+mod blocks;
 mod builder;
 mod cluster;
 mod contractions;
@@ -13,6 +14,7 @@ mod native;
 mod order;
 mod storage;
 
+use crate::blocks::Blocks;
 use crate::conv::Conv;
 use crate::kernel::Kernel;
 use crate::products::Product;
@@ -74,6 +76,8 @@ pub(crate) enum Step {
         conv: Conv,
         buffer: usize,
     },
+    /// Products and kernels that run together, block by block.
+    Blocks(Blocks),
     /// A step on whole buffers that has its own code.
     Native {
         native: Native,
@@ -118,7 +122,7 @@ impl Plan {
     /// Returns whether no step needs the interpreter.
     pub fn is_native(&self) -> bool {
         self.steps.iter().all(|step| match step {
-            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } | Step::Native { .. } => true,
+            Step::Kernel(_) | Step::Product { .. } | Step::Conv { .. } | Step::Blocks(_) | Step::Native { .. } => true,
             Step::Evaluate { .. } => false,
             Step::Case { branches, .. } => branches.iter().all(|b| b.is_native()),
             Step::While { cond, body, .. } => cond.is_native() && body.is_native(),

@@ -1,10 +1,11 @@
-//! Products of a few rows with a large matrix of a narrow dtype, such as `bf16` or `i8`, or of codes of 4 bits.
+//! Products of a few rows with a large matrix of a narrow dtype, such as `bf16` or `i8`, of codes of 4 bits, or of `f32`
+//! with contiguous columns.
 //!
 //! The matrix is read once. Its elements are widened to `f32` in registers.
 
 use super::factor::Factor;
 use super::gemm::Matrix;
-use crate::kernel::{HalfByte, Narrow, ROWS_ADDED, add_scaled, dot};
+use crate::kernel::{HalfByte, Narrow, ROWS_ADDED, ROWS_MULTIPLIED, add_scaled, dots};
 use half::{bf16, f16};
 use rayon::prelude::*;
 use rune_ir::DType;
@@ -14,6 +15,8 @@ use std::ops::Range;
 
 /// The maximum number of rows of a product that is computed here.
 pub(crate) const MAX_ROWS: usize = 8;
+/// The minimum length of the columns of a matrix of `f32`.
+const MIN_DEPTH: usize = if cfg!(test) { 16 } else { 192 };
 /// The number of bytes of a part of a matrix, and the maximum number of parts. One thread reads each part.
 const PART: usize = if cfg!(test) { 1 << 9 } else { 1 << 18 };
 const MAX_PARTS: usize = 16;
@@ -25,6 +28,7 @@ const PARALLEL_THRESHOLD: usize = if cfg!(test) { 1 << 10 } else { 1 << 19 };
 /// The elements of a matrix, which are widened to `f32`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Element {
+    F32,
     BF16,
     F16,
     I8,
@@ -36,7 +40,7 @@ pub(crate) enum Element {
 }
 
 impl Element {
-    /// Returns the elements of a dtype, if there is a kernel for them.
+    /// Returns the elements of a narrow dtype, if there is a kernel for them.
     pub(crate) fn of(dtype: DType) -> Option<Element> {
         #[allow(clippy::wildcard_enum_match_arm, reason = "all other dtypes are converted before")]
         Some(match dtype {
@@ -63,6 +67,13 @@ pub(crate) fn is_fit(rows: &Factor, matrix: &Factor) -> bool {
     rows.free.0 <= MAX_ROWS && matrix.free.0 > rows.free.0 && contiguous
 }
 
+/// Returns whether the factors are a few rows and a matrix of `f32` with contiguous columns, which `gemm` packs slowly.
+/// `gemm` is fast if the rows of the matrix are contiguous, or if there is only one row on the other side.
+pub(super) fn is_fit_for_f32(rows: &Factor, matrix: &Factor) -> bool {
+    let columns = matrix.contracted.1 == 1 && matrix.contracted.0 >= MIN_DEPTH && matrix.free.1 > 1;
+    rows.free.0 > 1 && columns && is_fit(rows, matrix)
+}
+
 /// Writes the products of all matrices of a batch. If `matrix_first`, the matrix is the left operand, so the products
 /// are transposed.
 pub(crate) fn multiply(
@@ -72,6 +83,7 @@ pub(crate) fn multiply(
     out: &mut [f32],
 ) {
     match element {
+        Element::F32 => of_type::<f32>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::BF16 => of_type::<bf16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::F16 => of_type::<f16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::I8 => of_type::<i8>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
@@ -113,6 +125,9 @@ fn of_type<T: Narrow>((rows, x): (&Factor, &[f32]), (matrix, y): (&Factor, &[T])
     out.chunks_exact_mut(each).enumerate().for_each(|(i, out)| one(i, out, shared));
 }
 
+/// The rows of an operand, with contiguous elements.
+type Rows<'a> = SmallVec<[&'a [f32]; MAX_ROWS]>;
+
 /// The rows and the matrix of one product.
 struct OfBatch<'a, T> {
     rows: Matrix<'a, f32>,
@@ -139,6 +154,8 @@ impl<T: Narrow> OfBatch<'_, T> {
         // The sums of a few rows take as long to add to the product as to compute, so short matrices are divided along
         // their columns.
         let by_rows = adds_rows && depth >= parts * MIN_ROWS;
+        let mut copy = Vec::new();
+        let contiguous = if adds_rows { Rows::new() } else { self.contiguous_rows(&mut copy) };
         let divided = if by_rows { depth } else { columns };
         let each = divided.div_ceil(parts);
         let products_of = |part: usize| {
@@ -148,7 +165,7 @@ impl<T: Narrow> OfBatch<'_, T> {
             if adds_rows {
                 self.add_rows(rows, columns.clone(), &mut products);
             } else {
-                self.multiply_columns(columns.clone(), &mut products);
+                self.multiply_columns(&contiguous, columns.clone(), &mut products);
             }
             (columns, products)
         };
@@ -186,16 +203,36 @@ impl<T: Narrow> OfBatch<'_, T> {
         }
     }
 
-    /// Writes the dot products of a row of `rows` with some columns of the matrix to each row of `products`.
-    fn multiply_columns(&self, columns: Range<usize>, products: &mut [f32]) {
+    /// Returns the rows, which are copied to `copy` if their elements are not contiguous.
+    fn contiguous_rows<'b>(&'b self, copy: &'b mut Vec<f32>) -> Rows<'b> {
+        let Matrix { data, rows, columns, column_step, .. } = self.rows;
+        if column_step == 1 {
+            return (0..rows).map(|row| &data[self.rows.at(row, 0)..][..columns]).collect();
+        }
+        for row in 0..rows {
+            copy.extend((0..columns).map(|column| data[self.rows.at(row, column)]));
+        }
+        copy.chunks_exact(columns).collect()
+    }
+
+    /// Writes the dot products of each row of `x` with some columns of the matrix to each row of `products`.
+    fn multiply_columns(&self, x: &Rows<'_>, columns: Range<usize>, products: &mut [f32]) {
         let depth = self.rows.columns;
-        // The elements of a row may not be contiguous.
-        let x: Vec<f32> =
-            (0..self.rows.rows * depth).map(|i| self.rows.data[self.rows.at(i / depth, i % depth)]).collect();
         for (i, column) in columns.clone().enumerate() {
             let y = &self.matrix[column * self.steps[1]..][..depth];
-            for (row, x) in x.chunks_exact(depth).enumerate() {
-                products[row * columns.len() + i] = dot(x, y);
+            let mut row = 0;
+            while row < self.rows.rows {
+                let x = |r: usize| x[row + r];
+                let mut write = |found: &[f32]| {
+                    found.iter().enumerate().for_each(|(r, &y)| products[(row + r) * columns.len() + i] = y);
+                    found.len()
+                };
+                row += match self.rows.rows - row {
+                    1 => write(&dots([x(0)], y)),
+                    2 => write(&dots([x(0), x(1)], y)),
+                    3 => write(&dots([x(0), x(1), x(2)], y)),
+                    _ => write(&dots::<T, ROWS_MULTIPLIED>(std::array::from_fn(x), y)),
+                };
             }
         }
     }
@@ -204,6 +241,7 @@ impl<T: Narrow> OfBatch<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Step;
     use crate::{Plan, tests::wrong};
     use rune_trace::{Array, Tensor, make_program};
 
@@ -217,10 +255,10 @@ mod tests {
 
     #[test]
     fn products_of_few_rows_are_those_of_the_interpreter() {
-        let mut narrow = 0;
+        let mut counts = [0; 2];
         type Part = fn(&Tensor) -> Tensor;
         let (whole, low, high): (Part, Part, Part) = (Tensor::clone, |w| w & 15u8, |w| w >> 4u8);
-        let dtypes = [DType::BF16, DType::F16, DType::I8, DType::U8].map(|dtype| (dtype, whole));
+        let dtypes = [DType::F32, DType::BF16, DType::F16, DType::I8, DType::U8].map(|dtype| (dtype, whole));
         for (dtype, part) in dtypes.into_iter().chain([(DType::U8, low), (DType::U8, high)]) {
             for (rows, depth, columns) in
                 [(1, 1, 2), (1, 17, 40), (2, 16, 33), (3, 40, 9), (7, 5, 70), (8, 64, 64), (1, 300, 3), (1, 3, 300)]
@@ -241,15 +279,15 @@ mod tests {
                     };
                     let program = make_program(f, (&Tensor::from(x.clone()), &Tensor::from(w.clone()))).unwrap();
                     let program = program.simplify();
+                    let plan = Plan::new(&program);
+                    let here = |step: &Step| matches!(step, Step::Product { product, .. } if product.matrix.is_some());
                     // One step means that nothing is converted first.
-                    if Plan::new(&program).steps() == 1 {
-                        narrow += 1;
-                    }
+                    counts[usize::from(dtype != DType::F32)] += usize::from(plan.steps() == 1 && here(&plan.steps[0]));
                     let found = wrong(&program, &[x, w], true);
                     assert_eq!(found, None, "{rows} × {depth} × {columns} of {dtype}, form {form}\n{program}");
                 }
             }
         }
-        assert!(narrow > 270, "only {narrow} plans read the matrix as it is");
+        assert!(counts[0] >= 12 && counts[1] > 270, "{counts:?} plans read the matrix of f32 or narrow dtype as it is");
     }
 }

@@ -1,6 +1,7 @@
 //! The only call of the crate `gemm`, whose interface takes pointers.
 #![allow(unsafe_code)]
 
+use super::transpose::{in_panels, is_packed_slowly};
 use gemm::Parallelism;
 use rune_ir::Element;
 
@@ -19,6 +20,10 @@ impl<T> Matrix<'_, T> {
     /// Returns the index of an element in the slice.
     pub(crate) fn at(&self, row: usize, column: usize) -> usize {
         self.offset + row * self.row_step + column * self.column_step
+    }
+    fn transpose(self) -> Self {
+        let (rows, columns, row_step, column_step) = (self.columns, self.rows, self.column_step, self.row_step);
+        Matrix { rows, columns, row_step, column_step, ..self }
     }
     /// Returns whether all elements are in the slice.
     fn is_inside(&self) -> bool {
@@ -55,6 +60,27 @@ pub(crate) struct Target {
 /// # Panics
 /// If the sizes do not agree, a matrix is not in its slice, or two elements of the product overlap.
 pub(crate) fn multiply<T: Real + 'static>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], to: Target, threads: bool) {
+    if to.row_step < to.column_step {
+        // The transposed product has contiguous rows.
+        let to = Target { row_step: to.column_step, column_step: to.row_step, ..to };
+        return multiply_to_rows(b.transpose(), a.transpose(), c, to, threads);
+    }
+    multiply_to_rows(a, b, c, to, threads);
+}
+
+/// Writes the product of `a` and `b` to the rows of `c`.
+fn multiply_to_rows<T: Real>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], to: Target, threads: bool) {
+    if a.rows > 1 && is_packed_slowly(&b) {
+        in_panels(&b, threads, |panel, first| {
+            let to = Target { offset: to.offset + first * to.column_step, ..to };
+            call(a, panel, c, to, threads);
+        });
+        return;
+    }
+    call(a, b, c, to, threads);
+}
+
+fn call<T: Real>(a: Matrix<'_, T>, b: Matrix<'_, T>, c: &mut [T], to: Target, threads: bool) {
     assert_eq!(a.columns, b.rows, "inner sizes of a product");
     assert!(a.is_inside() && b.is_inside(), "an operand of a product lies outside of its array");
     let (rows, columns) = (a.rows, b.columns);

@@ -3,16 +3,19 @@
 mod factor;
 mod few_rows;
 pub(crate) mod gemm;
+mod transpose;
 
 pub(crate) use factor::{Factor, as_one};
 pub(crate) use few_rows::{Element, MAX_ROWS};
 
+use crate::kernel::Source;
 use crate::view::View;
 use gemm::{Matrix, Real, Target, multiply};
 use rayon::prelude::*;
 use rune_ir::interpret::eval_op;
 use rune_ir::op::{Dims, DotDims};
 use rune_ir::{Array, DType, Op, Shape, Type, array_memory};
+use std::ops::Range;
 
 /// The minimum number of multiplications of a product that all threads share.
 const PARALLEL_THRESHOLD: usize = 1 << 23;
@@ -71,9 +74,10 @@ fn factor(array: &Array, batch: &[usize], contract: &[usize]) -> (Array, Factor)
 pub(crate) struct Product {
     pub lhs: Factor,
     pub rhs: Factor,
-    dtype: DType,
-    /// The operand that is a large matrix of narrow elements. The other operand has a few rows of `f32`.
-    matrix: Option<(Side, Element)>,
+    /// The dtype of the operands and of the product.
+    pub dtype: DType,
+    /// The operand that is a large matrix, if the other operand has a few rows of `f32` and `gemm` is not fast.
+    pub matrix: Option<(Side, Element)>,
 }
 
 /// An operand of a product.
@@ -85,7 +89,12 @@ pub(crate) enum Side {
 
 impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
-        Product { lhs, rhs, dtype, matrix: None }
+        let matrix = match dtype {
+            DType::F32 if few_rows::is_fit_for_f32(&lhs, &rhs) => Some((Side::Right, Element::F32)),
+            DType::F32 if few_rows::is_fit_for_f32(&rhs, &lhs) => Some((Side::Left, Element::F32)),
+            _ => None,
+        };
+        Product { lhs, rhs, dtype, matrix }
     }
     /// Returns the product of a few rows of `f32` with a matrix of narrow elements. Returns `None` if there is no
     /// kernel for these shapes.
@@ -115,16 +124,50 @@ impl Product {
         }
         if self.dtype == DType::F64 { self.multiply::<f64>(lhs, rhs, out) } else { self.multiply::<f32>(lhs, rhs, out) }
     }
+    /// Writes some rows of the product. Rows are counted through all matrices of the batch. An operand that is only a
+    /// part must hold the elements that these rows need.
+    pub(crate) fn run_rows(&self, rows: Range<usize>, lhs: Source<'_>, rhs: Source<'_>, out: &mut [u8]) {
+        debug_assert!(self.matrix.is_none(), "products of a few rows are computed as a whole");
+        if self.dtype == DType::F64 {
+            self.multiply_rows::<f64>(rows, lhs, rhs, out);
+        } else {
+            self.multiply_rows::<f32>(rows, lhs, rhs, out);
+        }
+    }
+    fn multiply_rows<T: Real>(&self, rows: Range<usize>, lhs: Source<'_>, rhs: Source<'_>, out: &mut [u8]) {
+        let start = |source: Source<'_>| source.start / size_of::<T>();
+        let operands = [(T::cast_slice(lhs.bytes), start(lhs)), (T::cast_slice(rhs.bytes), start(rhs))];
+        let (mut out, mut at, m) = (T::cast_slice_mut(out), rows.start, self.lhs.free.0);
+        while at < rows.end {
+            let end = rows.end.min((at / m + 1) * m);
+            let (c, rest) = std::mem::take(&mut out).split_at_mut((end - at) * self.rhs.free.0);
+            self.multiply_matrix(at / m, at % m..at % m + (end - at), operands, c, false);
+            (out, at) = (rest, end);
+        }
+    }
+    /// Writes some rows of one matrix of the batch. Each operand has the position of its first element in the buffer.
+    fn multiply_matrix<T: Real>(
+        &self,
+        index: usize,
+        rows: Range<usize>,
+        [(x, x_start), (y, y_start)]: [(&[T], usize); 2],
+        out: &mut [T],
+        threads: bool,
+    ) {
+        let (a, b) = (&self.lhs, &self.rhs);
+        let (k, n) = (a.contracted.0, b.free.0);
+        let (row_step, column_step) = (a.free.1, a.contracted.1);
+        let offset = a.at(index) + rows.start * row_step - x_start;
+        let left = Matrix { data: x, offset, rows: rows.len(), columns: k, row_step, column_step };
+        let (row_step, column_step) = (b.contracted.1, b.free.1);
+        let right = Matrix { data: y, offset: b.at(index) - y_start, rows: k, columns: n, row_step, column_step };
+        multiply(left, right, out, Target { offset: 0, row_step: n, column_step: 1 }, threads);
+    }
     fn multiply<T: Real>(&self, lhs: &[u8], rhs: &[u8], out: &mut [u8]) {
         let (x, y, out) = (T::cast_slice(lhs), T::cast_slice(rhs), T::cast_slice_mut(out));
-        let (a, b) = (&self.lhs, &self.rhs);
-        let (m, k, n) = (a.free.0, a.contracted.0, b.free.0);
+        let (m, k, n) = (self.lhs.free.0, self.lhs.contracted.0, self.rhs.free.0);
         let one = |(i, c): (usize, &mut [T]), threads: bool| {
-            let (row_step, column_step) = (a.free.1, a.contracted.1);
-            let left = Matrix { data: x, offset: a.at(i), rows: m, columns: k, row_step, column_step };
-            let (row_step, column_step) = (b.contracted.1, b.free.1);
-            let right = Matrix { data: y, offset: b.at(i), rows: k, columns: n, row_step, column_step };
-            multiply(left, right, c, Target { offset: 0, row_step: n, column_step: 1 }, threads);
+            self.multiply_matrix(i, 0..m, [(x, 0), (y, 0)], c, threads);
         };
         let work = m.saturating_mul(k).saturating_mul(n);
         let matrices = out.chunks_exact_mut(m * n);

@@ -5,6 +5,7 @@ mod table;
 
 pub use table::{Profile, Row};
 
+use crate::blocks::Blocked;
 use crate::kernel::{Instruction, Kernel};
 use crate::plan::{Label, Plan, Step};
 use rune_ir::profile::Details;
@@ -37,6 +38,7 @@ impl Plan {
         let (reads, writes) = step.buffers();
         let flops = match step {
             Step::Kernel(kernel) => flops(kernel),
+            Step::Blocks(blocks) => blocks.steps.iter().map(|step| flops_of_blocked(step)).sum(),
             Step::Product { product, .. } => 2 * product.multiplications(),
             Step::Conv { conv, .. } => 2 * conv.multiplications(),
             Step::Native { .. } | Step::Evaluate { .. } => 0,
@@ -51,6 +53,13 @@ impl Plan {
             flops,
             loc: label.loc.clone(),
         }
+    }
+}
+
+fn flops_of_blocked(step: &Blocked) -> u64 {
+    match step {
+        Blocked::Product { product, .. } => 2 * product.multiplications(),
+        Blocked::Kernel { kernel, .. } => flops(kernel),
     }
 }
 
