@@ -33,8 +33,8 @@ impl HostCalls for HostOps {
             })
         })?;
         let on_arrays = on_arrays.map(|arg| &**arg);
-        let results = match host_kernel_result(&on_arrays) {
-            Some(result) => vec![result],
+        let results = match host_kernel_results(&on_arrays) {
+            Some(results) => results,
             None => eval_op(&on_arrays).map_err(|e| e.to_string())?,
         };
         let signed = |y: Array| match y.dtype().is_unsigned_int() {
@@ -45,10 +45,14 @@ impl HostCalls for HostOps {
     }
 }
 
-/// Returns the result of an operation for which `rune-host` has a fast kernel, else `None`.
-fn host_kernel_result(op: &Op<&Array>) -> Option<Array> {
-    let Op::DotGeneral { lhs, rhs, dims, out } = op else { return None };
-    rune_host::dot_general(lhs, rhs, dims, *out)
+/// Returns the results of an operation for which `rune-host` has a fast kernel, else `None`.
+fn host_kernel_results(op: &Op<&Array>) -> Option<Vec<Array>> {
+    #[allow(clippy::wildcard_enum_match_arm, reason = "the interpreter computes all other operations")]
+    match op {
+        Op::DotGeneral { lhs, rhs, dims, out } => Some(vec![rune_host::dot_general(lhs, rhs, dims, *out)?]),
+        Op::Factor { f, x } => rune_host::factor(*f, x),
+        _ => None,
+    }
 }
 
 /// Returns a copy with the same bits.

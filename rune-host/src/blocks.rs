@@ -99,7 +99,7 @@ impl Place {
     fn source<'a>(self, index: usize, reads: &[&'a [u8]], written: &'a Parts<'_>) -> Source<'a> {
         match self {
             Place::Read(read) => Source::whole(reads[read]),
-            Place::Written(buffer) => Source { bytes: &written[buffer], start: index * written[buffer].len() },
+            Place::Written(buffer) => Source { bytes: written[buffer], start: index * written[buffer].len() },
         }
     }
 }

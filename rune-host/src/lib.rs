@@ -18,7 +18,27 @@ mod tests;
 mod threads;
 mod view;
 
+use rune_ir::Array;
+use rune_ir::op::FactorFn;
+
 pub use plan::Plan;
 pub use products::dot_general;
 pub use profile::{Profile, Row};
 pub use threads::threads;
+
+/// Returns the factors of each matrix of `x`, as [`FactorFn`] defines them, if there is a faster algorithm than the
+/// interpreter's. There is one for large matrices with the feature `faer`.
+///
+/// ```
+/// use rune_ir::Array;
+/// use rune_ir::op::FactorFn;
+/// let small = Array::from_slice([2, 2], &[2f32, 0., 0., 1.]);
+/// assert!(rune_host::factor(FactorFn::Eigh, &small).is_none());
+/// ```
+#[cfg_attr(not(feature = "faer"), allow(unused_variables, reason = "the interpreter computes all factors"))]
+pub fn factor(f: FactorFn, x: &Array) -> Option<Vec<Array>> {
+    #[cfg(feature = "faer")]
+    return rune_linalg::factor(f, x);
+    #[cfg(not(feature = "faer"))]
+    None
+}

@@ -2,8 +2,8 @@
 
 use crate::kernel::{Kernel, Source};
 use crate::plan::{Dense, Plan, Step};
-use rune_ir::interpret::{InterpretError, eval_taking};
-use rune_ir::{AlignedBytes, Array, Type, array_memory, profile};
+use rune_ir::interpret::{InterpretError, eval_op, eval_taking};
+use rune_ir::{AlignedBytes, Array, Op, Type, array_memory, profile};
 use smallvec::SmallVec;
 use std::time::Instant;
 
@@ -191,6 +191,16 @@ impl Buffers<'_> {
                 native.run(&operands, &mut memories);
                 let arrays = results.iter().zip(memories).map(|(&b, m)| Array::from_aligned(types[b].clone(), m));
                 self.results(results, arrays);
+            }
+            Step::Evaluate { op: Op::Factor { f, x }, results } => {
+                let x = self.take_array(x);
+                let arrays = match crate::factor(*f, &x) {
+                    Some(arrays) => arrays,
+                    None => eval_op(&Op::Factor { f: *f, x: &x })?,
+                };
+                for ((_, buffer), array) in results.iter().zip(arrays) {
+                    self.put(*buffer, array);
+                }
             }
             Step::Evaluate { op, results } => {
                 let ty = results.first().map(|(ty, _)| ty);

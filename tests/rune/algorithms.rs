@@ -2,8 +2,9 @@
 //! and the compile time.
 
 use crate::engine::jit;
+use rune::ir::interpret::interpret;
 use rune::prelude::*;
-use rune::{random, value_and_grad, where_};
+use rune::{linalg, random, value_and_grad, where_};
 use std::time::Instant;
 
 fn numbers(n: usize, by: f32) -> Tensor {
@@ -211,4 +212,32 @@ fn chain_of_the_no_u_turn_sampler() {
         scan(next, start, &keys).1
     };
     check("NUTS", chain, &(numbers(3, 0.8), random::key(7)), 8, 60, 5e-2);
+}
+
+/// Factorizations of matrices that the host does not leave to the interpreter, and their derivatives.
+#[test]
+fn factorizations_of_large_matrices() {
+    let f = |x: &Tensor| {
+        let (values, vectors) = linalg::eigh(&(x.matmul(x.t()) * 0.1));
+        let (u, s, _) = linalg::svd(x);
+        let (q, r) = linalg::qr(x);
+        (
+            values.log().sum() + (vectors.square() * 0.5).sin().sum(),
+            u.sin().sum() + s.log().sum(),
+            q.cos().sum() * r.tanh().sum(),
+        )
+    };
+    let all = |x: &Tensor| (f(x), grad(|x: &Tensor| f(x).0 + f(x).1 + f(x).2)(x));
+    let x = random::normal(&random::key(3), [40, 40], DType::F32) + Tensor::eye(40, DType::F32) * 4.0;
+    let jitted = jit(all);
+    let program = jitted.lower(&x).unwrap().program().clone();
+    let expected = interpret(&program, &[x.to_array().unwrap()]).unwrap();
+    let ((a, b, c), gradient) = jitted(&x);
+    for (found, expected) in [a, b, c, gradient].iter().zip(&expected) {
+        let (found, expected) = (found.to_vec::<f32>().unwrap(), expected.as_slice::<f32>());
+        let largest = expected.iter().fold(1f32, |most, y| most.max(y.abs()));
+        for (x, y) in found.iter().zip(expected) {
+            assert!((x - y).abs() <= 1e-3 * largest, "{x} for {y}");
+        }
+    }
 }

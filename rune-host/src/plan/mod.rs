@@ -84,7 +84,7 @@ pub(crate) enum Step {
         reads: Vec<usize>,
         results: Vec<usize>,
     },
-    /// An operation that the interpreter computes.
+    /// An operation that the interpreter computes, or a factorization.
     Evaluate {
         op: Op<Dense>,
         /// The types and the buffers of the results.

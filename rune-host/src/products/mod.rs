@@ -89,11 +89,13 @@ pub(crate) enum Side {
 
 impl Product {
     pub(crate) fn new(lhs: Factor, rhs: Factor, dtype: DType) -> Product {
-        let matrix = match dtype {
-            DType::F32 if few_rows::is_fit_for_f32(&lhs, &rhs) => Some((Side::Right, Element::F32)),
-            DType::F32 if few_rows::is_fit_for_f32(&rhs, &lhs) => Some((Side::Left, Element::F32)),
-            _ => None,
+        let fits = |rows: &Factor, matrix: &Factor| dtype == DType::F32 && few_rows::is_fit_for_f32(rows, matrix);
+        let side = match () {
+            () if fits(&lhs, &rhs) => Some(Side::Right),
+            () if fits(&rhs, &lhs) => Some(Side::Left),
+            () => None,
         };
+        let matrix = side.map(|side| (side, Element::F32));
         Product { lhs, rhs, dtype, matrix }
     }
     /// Returns the product of a few rows of `f32` with a matrix of narrow elements. Returns `None` if there is no

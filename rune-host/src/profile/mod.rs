@@ -38,7 +38,7 @@ impl Plan {
         let (reads, writes) = step.buffers();
         let flops = match step {
             Step::Kernel(kernel) => flops(kernel),
-            Step::Blocks(blocks) => blocks.steps.iter().map(|step| flops_of_blocked(step)).sum(),
+            Step::Blocks(blocks) => blocks.steps.iter().map(flops_of_blocked).sum(),
             Step::Product { product, .. } => 2 * product.multiplications(),
             Step::Conv { conv, .. } => 2 * conv.multiplications(),
             Step::Native { .. } | Step::Evaluate { .. } => 0,

@@ -1,9 +1,7 @@
 //! Linear algebra, matrix by matrix, in `f64`, and in complex numbers of two `f64`.
 //!
-//! No crate fits. `faer` brings 63 crates, among them three versions of `syn`, and takes minutes to compile.
-//! `nalgebra`, which adds 19, was not measured. Times for 500 rows on one core, in milliseconds, with OpenBLAS in
-//! parentheses: Cholesky 4 (4), LU 4, QR 56 (17), eigenvalues 145 (27), singular values 750 (57). The slower ones are
-//! not blocked.
+//! These are the reference: plain algorithms that take no other crate. `rune-linalg` computes the large matrices of the
+//! host engine.
 
 mod cholesky;
 mod eig;
