@@ -1,12 +1,12 @@
-//! Random compositions of special functions, Fourier transforms and functions of signals, and the possible change of
-//! their results.
+//! Random compositions of special functions, Fourier transforms, functions of signals and linear algebra, and the
+//! possible change of their results.
 
 use crate::Generator;
 use crate::array_fns::special::apply;
 use rune_ir::interpret::interpret;
 use rune_ir::{Array, DType, Program};
 use rune_trace::signal::{self, ConvolveMode, SpectralOptions};
-use rune_trace::{Tensor, fft, jvp, make_program, special, vjp, vmap};
+use rune_trace::{Tensor, fft, jvp, linalg, make_program, special, vjp, vmap};
 
 /// A domain in which a function is smooth, and neither too small nor too large.
 #[derive(Clone, Copy)]
@@ -99,6 +99,52 @@ fn of_signals(which: usize, x: &Tensor, y: &Tensor) -> Tensor {
 /// The number of functions in [`of_signals`].
 const SIGNAL_FUNCTIONS: usize = 7;
 
+/// Linear algebra with a matrix that the vectors define and that is far from singular.
+fn of_matrices(which: usize, x: &Tensor, y: &Tensor) -> Tensor {
+    let (u, v, diagonal) = (map_into(x, Unit), map_into(y, Unit), map_into(&(x + y), Positive));
+    let n = x.size();
+    // The diagonal is distinct, so that no two eigenvalues are equal.
+    let spread = Tensor::arange(0..n as i32, x.dtype());
+    let a = linalg::outer(&u, &v) * 0.3 + (diagonal + spread + 0.5).diag(0);
+    let symmetric = (&a + a.t()) * 0.5;
+    let positive = a.matmul(a.t());
+    match which {
+        0 => linalg::cholesky(&positive).matmul(y),
+        1 => linalg::solve(&a, y),
+        2 => linalg::inv(&a).matmul(x),
+        3 => linalg::slogdet(&a).1 * x,
+        4 => linalg::det(&(a * 0.2)) * y,
+        5 => linalg::solve_triangular(&a, y, x.size() % 2 == 0),
+        6 => {
+            let (q, r) = linalg::qr(&a);
+            q.matmul(x) + r.matmul(y)
+        }
+        7 => {
+            let (values, vectors) = linalg::eigh(&symmetric);
+            vectors.matmul((values * -0.3).exp() * vectors.t().matmul(x))
+        }
+        8 => {
+            let (u, values, vt) = linalg::svd(&a);
+            u.matmul(values.sqrt() * vt.matmul(y))
+        }
+        9 => linalg::expm(&(a * 0.1)).matmul(x),
+        10 => {
+            let (p, l, u) = linalg::lu(&a);
+            p.matmul(l.matmul(x)) + u.matmul(y)
+        }
+        11 => linalg::eigvals(&symmetric).real().log().sum() * x,
+        12 => linalg::cho_solve(&linalg::cho_factor(&positive), x),
+        13 => linalg::pinv(&a, None).matmul(y),
+        14 => linalg::tridiagonal_solve(&u, &(&u + &v + 2.0), &v, &x.expand_dims(1)).flatten(),
+        15 => linalg::polar(&a).0.matmul(x),
+        16 => linalg::matrix_power(&(a * 0.2), 3).matmul(y),
+        17 => linalg::lstsq(&a, y, None).solution,
+        _ => linalg::norm(&a) * x + linalg::svdvals(&a),
+    }
+}
+/// The number of functions in [`of_matrices`].
+const MATRIX_FUNCTIONS: usize = 19;
+
 /// Returns a composition of up to five functions of two vectors, and its arguments. Seeds alternate between no
 /// transformation and three transformations.
 pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
@@ -108,7 +154,7 @@ pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
     let count = 1 + random.below(5);
     let steps: Vec<Step> = (0..count)
         .map(|k| {
-            let function = random.below(FUNCTIONS.len() + SIGNAL_FUNCTIONS);
+            let function = random.below(FUNCTIONS.len() + SIGNAL_FUNCTIONS + MATRIX_FUNCTIONS);
             Step { function, args: (0..4).map(|_| random.below(2 + k)).collect() }
         })
         .collect();
@@ -122,7 +168,10 @@ pub fn special_program(seed: u64) -> (Program, Vec<Array>) {
                         domains.iter().enumerate().map(|(i, &domain)| map_into(&arg(i), domain)).collect();
                     apply(name, &args)
                 }
-                None => of_signals(step.function - FUNCTIONS.len(), &arg(0), &arg(1)),
+                None => match step.function - FUNCTIONS.len() {
+                    which @ ..SIGNAL_FUNCTIONS => of_signals(which, &arg(0), &arg(1)),
+                    which => of_matrices(which - SIGNAL_FUNCTIONS, &arg(0), &arg(1)),
+                },
             };
             values.push(y);
         }

@@ -3,7 +3,7 @@
 //! `RUNE_PROGRAMS=20000` sets the number of programs, instead of a few hundred, and `RUNE_SEED` the first seed. Failing
 //! programs are shrunk.
 
-use super::{Generator, shrink};
+use super::{Generator, shrink, special_program};
 use rune_ir::interpret::interpret;
 use rune_ir::op::Parts;
 use rune_ir::{Array, DType, Element, Op, Program, ProgramBuilder, with_element};
@@ -275,6 +275,25 @@ fn forward_and_reverse_mode_agree_after_each_transformation() {
         random
     };
     for_all(200, generator, both_modes_agree);
+}
+
+/// Compositions of special functions, Fourier transforms and linear algebra. `RUNE_PROGRAMS=1000` sets the number of
+/// seeds, of which a third has programs of `f64`.
+#[test]
+fn forward_and_reverse_mode_agree_on_special_functions() {
+    let (start, count) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", 60));
+    let mut failures = Vec::new();
+    COMPARISONS.set(0);
+    // Programs with other seeds are transformed already.
+    for seed in (start..start + count).map(|i| 4 * i) {
+        let (program, _) = special_program(seed);
+        if program.input_types().iter().all(|ty| ty.dtype == DType::F64) {
+            let failure = catch_panic(|| both_modes_agree(&program, seed)).err();
+            failures.extend(failure.map(|why| format!("seed {seed}: {why}\n{}", program.name())));
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(COMPARISONS.get() as u64 > count / 8, "{} comparisons", COMPARISONS.get());
 }
 
 /// Sums of products are excluded, because the order of their terms depends on the sizes.

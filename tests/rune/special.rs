@@ -1,7 +1,10 @@
 //! Tests of special functions and distributions on the host engine.
 
-use rune::{DType, Tensor, Tier, grad, jit, random};
+use super::batch::{self, Code};
+use super::engine;
+use rune::{DType, Device, Precompiled, Tensor, Tier, grad, jit, random};
 use rune_testing::array_fns::{case, special};
+use rune_testing::{check_near_interpreter, special_program};
 use serde_json::Value;
 
 /// Asserts that numbers are equal up to a few roundings. The engine fuses operations, and has its own exponential and
@@ -43,4 +46,25 @@ fn random_numbers_and_their_derivatives_are_compiled_by_the_host_engine() {
     assert_near("its derivative", &jit(&slope).tier(Tier::Host)(&a), &slope(&a));
     let counts = |a: &Tensor| random::poisson(&key, a, [4], DType::I32).cast(DType::F32);
     assert_near("poisson", &jit(counts).tier(Tier::Host)(&a), &counts(&a));
+}
+
+/// Seeds of compositions that IREE once refused: two loops that start from one constant, and constants of `c128`.
+const REFUSED_ONCE: [u64; 5] = [9, 19, 29, 34, 37];
+
+/// Compositions of special functions, Fourier transforms and linear algebra, also transformed, compiled by IREE.
+/// `RUNE_PROGRAMS` sets their number, and `RUNE_SEED` the first seed.
+#[test]
+fn compositions_are_compiled_as_near_as_their_arguments() {
+    let env = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
+    let (start, count): (u64, u64) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", 6));
+    let failures = (start..start + count).chain(REFUSED_ONCE).filter_map(|seed| {
+        let (program, inputs) = special_program(seed);
+        let compiled = Precompiled::new(&program.simplify(), &engine::compile_options());
+        let loaded = compiled.and_then(|compiled| compiled.load_on(&Device::Iree(engine::device())));
+        let found = loaded.map_err(|e| e.to_string()).and_then(|code| batch::call(&Code::Whole(code), &inputs));
+        let near = found.and_then(|found| check_near_interpreter(&program, &inputs, &found));
+        near.err().map(|why| format!("seed {seed}: {why}"))
+    });
+    let failures: Vec<String> = failures.collect();
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
 }

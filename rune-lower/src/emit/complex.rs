@@ -8,8 +8,8 @@
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::module_lowering::{EmitError, ModuleLowering};
-use rune_ir::op::{FftFn, UnaryFn};
-use rune_ir::{DType, Op, Type};
+use rune_ir::op::{FftFn, Literal, UnaryFn};
+use rune_ir::{DType, Op, Shape, Type};
 
 /// Emits a host call if the operation computes with complex numbers and the module may call the host. Returns `None`
 /// otherwise.
@@ -23,6 +23,16 @@ pub(super) fn on_host<'c>(
     let complex = op.operands().iter().any(|x| is_complex(&x.ty)) || types.iter().any(|ty| is_complex(ty));
     if !complex || !lowering.calls_host() || op.control().is_some() || op.has_effects() {
         return None;
+    }
+    if let Op::Constant { value } = op
+        && value.dtype() == DType::C128
+    {
+        // IREE cannot fill a buffer with 128 bits.
+        let number = value.to_complex();
+        let part = |x| b.full(Literal::from_f64(DType::F64, x), &Shape::scalar());
+        let parts = [part(number.re), part(number.im)];
+        let op = Op::Complex { re: parts[0].ty.clone(), im: parts[1].ty.clone() };
+        return Some(lowering.host(op, &[types[0].clone()]).call(b, &[&parts[0], &parts[1]]));
     }
     #[allow(
         clippy::wildcard_enum_match_arm,

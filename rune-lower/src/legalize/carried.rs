@@ -67,7 +67,16 @@ impl<'c> Copies<'c> {
     }
 }
 
-/// Returns the initial values of a loop.
+/// Returns all values that enter a loop: constants go through a barrier.
+///
+/// IREE merges equal barriers. It then looks for the size of a constant that enters two loops in two branches, and may
+/// find it in the wrong branch ("operand does not dominate this use"). Therefore, each loop has one barrier, which also
+/// takes the values that are not constant, so that the barriers of two loops differ.
 pub(crate) fn initial<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
-    values.iter().map(|x| b.opaque(x)).collect()
+    let is_constant = |x: &Val<'c>| x.known.is_constant();
+    if !values.iter().any(is_constant) {
+        return values.to_vec();
+    }
+    let opaque = b.barrier(&values.iter().collect::<Vec<_>>());
+    values.iter().zip(opaque).map(|(x, opaque)| if is_constant(x) { opaque } else { x.clone() }).collect()
 }
