@@ -114,7 +114,7 @@ fn of_matrices(which: usize, x: &Tensor, y: &Tensor) -> Tensor {
         2 => linalg::inv(&a).matmul(x),
         3 => linalg::slogdet(&a).1 * x,
         4 => linalg::det(&(a * 0.2)) * y,
-        5 => linalg::solve_triangular(&a, y, x.size() % 2 == 0),
+        5 => linalg::solve_triangular(&a, y, x.size().is_multiple_of(2)),
         6 => {
             let (q, r) = linalg::qr(&a);
             q.matmul(x) + r.matmul(y)
