@@ -131,9 +131,9 @@ pub(super) fn last_words(stderr: &str) -> Option<&str> {
     stderr.lines().find_map(|line| line.strip_prefix("LLVM ERROR: "))
 }
 
-/// Returns whether the compiler reports that it ran out of memory.
+/// Returns whether the compiler reports that it ran out of memory, also for the stack of a thread.
 pub(super) fn is_out_of_memory(stderr: &str) -> bool {
-    ["out of memory", "std::bad_alloc", "Cannot allocate memory", "Allocation failed"]
+    ["out of memory", "std::bad_alloc", "Cannot allocate memory", "Allocation failed", "pthread_create failed"]
         .iter()
         .any(|s| stderr.contains(s))
 }
@@ -180,6 +180,7 @@ mod tests {
         assert!(diagnostics(stderr, "f").is_empty());
         assert_eq!(last_words(stderr), Some("out of memory"));
         assert!(is_out_of_memory(stderr));
+        assert!(is_out_of_memory("LLVM ERROR: pthread_create failed: Resource temporarily unavailable\n"));
         let stderr = "iree-compile: Unknown command line argument '--no'.  Try: '/opt/iree-compile --help'\n\
                     iree-compile: Did you mean '--rng-seed'?\n";
         assert_eq!(refused_flags(stderr).as_deref(), Some("Unknown command line argument '--no'."));
