@@ -54,7 +54,7 @@ pub(super) fn while_loop<'c>(
     cond: &Program,
     body: &Program,
 ) -> Emitted<'c> {
-    let args = carried::initial(b, args);
+    let args = carried::initial_of_while(b, args);
     let (fixed, init) = args.split_at(consts);
     looped(
         b,
@@ -223,9 +223,7 @@ pub(super) fn scan<'c>(
     let counter = Type::scalar(if i32::try_from(length).is_ok() { DType::I32 } else { DType::I64 });
     let number = |b: &Builder<'c>, n: usize| b.full(Literal::from_f64(counter.dtype, n as f64), &Shape::scalar());
     let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, length)));
-    let mut fixed = carried::initial(b, &[fixed, init, xs].concat());
-    let mut init = fixed.split_off(fixed.len() - init.len() - xs.len());
-    let xs = init.split_off(init.len() - xs.len());
+    let (fixed, init, xs) = (carried::initial(b, fixed), carried::initial(b, init), carried::initial(b, xs));
     let read = carried::read_by(body, fixed.len(), carry);
     let start: Vec<_> = [number(b, 0)].into_iter().chain(init.iter().cloned()).chain(empty).collect();
     let results = looped(

@@ -67,12 +67,18 @@ impl<'c> Copies<'c> {
     }
 }
 
-/// Returns all values that enter a loop: constants go through a barrier.
-///
-/// IREE merges equal barriers. It then looks for the size of a constant that enters two loops in two branches, and may
-/// find it in the wrong branch ("operand does not dominate this use"). Therefore, each loop has one barrier, which also
-/// takes the values that are not constant, so that the barriers of two loops differ.
+/// Returns the values that enter a loop of a fixed length.
 pub(crate) fn initial<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
+    values.iter().map(|x| b.opaque(x)).collect()
+}
+
+/// Returns all values that enter a loop whose condition depends on data.
+///
+/// IREE merges equal barriers. It then looks for the size of a constant that enters two such loops, and may find it in
+/// the wrong loop ("operand does not dominate this use"). Therefore, each loop has one barrier, which also takes the
+/// values that are not constant, so that the barriers of two loops differ. In loops of a fixed length, such a barrier
+/// makes calls fail ("indirect buffer reference slot 0 is out range").
+pub(crate) fn initial_of_while<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
     let is_constant = |x: &Val<'c>| x.known.is_constant();
     if !values.iter().any(is_constant) {
         return values.to_vec();
