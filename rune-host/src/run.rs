@@ -172,9 +172,7 @@ impl Buffers<'_> {
                 let mut results: SmallVec<[AlignedBytes; 4]> =
                     blocks.results.iter().map(|&b| array_memory(types[b].bytes())).collect();
                 blocks.run(&reads, &mut results);
-                let arrays = blocks.results.iter().zip(results);
-                let arrays: SmallVec<[Array; 4]> =
-                    arrays.map(|(&b, m)| Array::from_aligned(types[b].clone(), m)).collect();
+                let arrays = blocks.results.iter().zip(results).map(|(&b, m)| Array::from_aligned(types[b].clone(), m));
                 self.results(&blocks.results, arrays);
             }
             Step::Native { native, reads, results } => {
@@ -192,19 +190,15 @@ impl Buffers<'_> {
                 let arrays = results.iter().zip(memories).map(|(&b, m)| Array::from_aligned(types[b].clone(), m));
                 self.results(results, arrays);
             }
-            Step::Evaluate { op: Op::Factor { f, x }, results } => {
-                let x = self.take_array(x);
-                let arrays = match crate::factor(*f, &x) {
-                    Some(arrays) => arrays,
-                    None => eval_op(&Op::Factor { f: *f, x: &x })?,
-                };
-                for ((_, buffer), array) in results.iter().zip(arrays) {
-                    self.put(*buffer, array);
-                }
-            }
             Step::Evaluate { op, results } => {
-                let ty = results.first().map(|(ty, _)| ty);
-                let arrays = eval_taking(op, ty, |dense| self.take_array(dense))?;
+                let arrays = if let Op::Factor { f, x } = op {
+                    let x = self.take_array(x);
+                    let found = crate::factor(*f, &x).map_or_else(|| eval_op(&Op::Factor { f: *f, x: &x }), Ok);
+                    SmallVec::from_vec(found?)
+                } else {
+                    let ty = results.first().map(|(ty, _)| ty);
+                    eval_taking(op, ty, |dense| self.take_array(dense))?
+                };
                 for ((_, buffer), array) in results.iter().zip(arrays) {
                     self.put(*buffer, array);
                 }

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use rune_ir::op::FactorFn;
 use rune_ir::{Array, DType, Shape};
 use scalar::{Complex64, Scalar};
+use std::cmp::Ordering;
 
 /// The minimum number of rows and columns of a matrix. The interpreter is faster for smaller ones.
 const MIN_SIZE: usize = if cfg!(test) { 1 } else { 24 };
@@ -26,21 +27,10 @@ const MIN_SIZE: usize = if cfg!(test) { 1 } else { 24 };
 /// assert_eq!(factors[0], Array::from_fn([50], |i| i as f32));
 /// ```
 pub fn factor(f: FactorFn, x: &Array) -> Option<Vec<Array>> {
-    match x.dtype() {
-        DType::F32 | DType::F64 => factor_in::<f64>(f, x),
-        DType::C64 | DType::C128 => factor_in::<Complex64>(f, x),
-        DType::Bool
-        | DType::F16
-        | DType::BF16
-        | DType::I8
-        | DType::I16
-        | DType::I32
-        | DType::I64
-        | DType::U8
-        | DType::U16
-        | DType::U32
-        | DType::U64 => None,
+    if x.dtype().is_complex() {
+        return factor_in::<Complex64>(f, x);
     }
+    if matches!(x.dtype(), DType::F32 | DType::F64) { factor_in::<f64>(f, x) } else { None }
 }
 
 fn factor_in<T: Scalar>(f: FactorFn, x: &Array) -> Option<Vec<Array>> {
@@ -101,9 +91,13 @@ fn qr<T: Scalar>(a: &[T], m: usize, n: usize, columns: usize) -> Option<Factors<
 
 /// Returns the eigenvectors and the eigenvalues. Reads the lower triangle, and the real parts of the diagonal.
 fn eigh<T: Scalar>(a: &[T], n: usize) -> Option<Factors<T>> {
-    let scale = greatest(a);
-    let mut scaled: Vec<T> = a.iter().map(|x| x.times_real(1.0 / scale)).collect();
-    scaled.iter_mut().step_by(n + 1).for_each(|x| *x = T::real(x.re()));
+    let lower = |(i, j): (usize, usize)| match i.cmp(&j) {
+        Ordering::Less => T::real(0.0),
+        Ordering::Equal => T::real(a[i * n + j].re()),
+        Ordering::Greater => a[i * n + j],
+    };
+    let lower: Vec<T> = (0..n * n).map(|at| lower((at / n, at % n))).collect();
+    let (scaled, scale) = normalized(&lower);
     let found = MatRef::from_row_major_slice(&scaled, n, n).self_adjoint_eigen(Side::Lower).ok()?;
     let (vectors, values) = (found.U(), found.S().column_vector());
     let mut columns: Vec<(f64, Vec<T>)> =
@@ -122,8 +116,7 @@ fn eigh<T: Scalar>(a: &[T], n: usize) -> Option<Factors<T>> {
 fn svd<T: Scalar>(a: &[T], m: usize, n: usize, full: bool) -> Option<Factors<T>> {
     let k = m.min(n);
     let (columns, rows) = if full { (m, n) } else { (k, k) };
-    let scale = greatest(a);
-    let scaled: Vec<T> = a.iter().map(|x| x.times_real(1.0 / scale)).collect();
+    let (scaled, scale) = normalized(a);
     let matrix = MatRef::from_row_major_slice(&scaled, m, n);
     let found = if full { matrix.svd() } else { matrix.thin_svd() }.ok()?;
     let values = found.S().column_vector();
@@ -150,8 +143,13 @@ fn by_rows<T: Copy>(matrix: MatRef<'_, T>, columns: usize) -> Vec<T> {
     (0..matrix.nrows() * columns).map(|at| matrix[(at / columns, at % columns)]).collect()
 }
 
-/// Returns the greatest magnitude of the parts of the elements, or 1 if all are 0. Division by it keeps squares in
-/// range.
+/// Returns the elements divided by the greatest magnitude, which keeps squares in range, and that magnitude.
+fn normalized<T: Scalar>(a: &[T]) -> (Vec<T>, f64) {
+    let scale = greatest(a);
+    (a.iter().map(|x| x.divided_by(scale)).collect(), scale)
+}
+
+/// Returns the greatest magnitude of the parts of the elements, or 1 if all are 0.
 fn greatest<T: Scalar>(a: &[T]) -> f64 {
     let greatest = a.iter().fold(0.0, |most: f64, x| most.max(x.re().abs()).max(x.im().abs()));
     if greatest > 0.0 { greatest } else { 1.0 }
@@ -162,7 +160,7 @@ fn greatest<T: Scalar>(a: &[T]) -> f64 {
 fn sign_of<T: Scalar>(x: &[T]) -> T {
     let greatest = x.iter().fold(0.0, |most: f64, x| most.max(x.magnitude()));
     let leading = x.iter().copied().find(|x| x.magnitude() > 0.9 * greatest);
-    leading.map_or(T::real(1.0), |x| x.conjugate().times_real(1.0 / x.magnitude()))
+    leading.map_or(T::real(1.0), |x| x.conjugate().divided_by(x.magnitude()))
 }
 
 #[cfg(test)]
@@ -201,12 +199,13 @@ mod tests {
         const N: usize = 30;
         let random = f64::read(&numbers(DType::F64, &[N, N], 1));
         let symmetric = |i: usize| random[i] + random[i % N * N + i / N];
-        let forms: [&dyn Fn(usize) -> f64; 6] = [
+        let forms: [&dyn Fn(usize) -> f64; 7] = [
             &|_| 0.0,
             &|_| 1.0,
             &|i| if i % (N + 1) == 0 { -3.0 } else { 0.0 },
             &|i| symmetric(i) * 1e200,
             &|i| symmetric(i) * 1e-200,
+            &|i| if i % (N + 1) == 0 { 1e-310 } else { 0.0 },
             &|i| if (i / N) / 3 == (i % N) / 3 { symmetric(i) } else { 0.0 },
         ];
         for (form, at) in forms.iter().zip(0..) {
@@ -231,6 +230,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn eigh_reads_only_the_lower_triangle() {
+        let x = numbers(DType::F64, &[30, 30], 1);
+        let above = |i: usize| i / 30 < i % 30;
+        let other: Vec<f64> =
+            f64::read(&x).iter().enumerate().map(|(i, &x)| if above(i) { 1e300 } else { x }).collect();
+        let other = Array::from_vec([30, 30], other);
+        assert_eq!(factor(FactorFn::Eigh, &other), factor(FactorFn::Eigh, &x));
     }
 
     fn is_unitary(q: &[Complex64], n: usize, tolerance: f64) -> bool {

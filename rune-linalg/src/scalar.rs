@@ -17,7 +17,7 @@ pub(crate) trait Scalar: ComplexField + Copy + Send + Sync {
     fn magnitude(self) -> f64;
     fn conjugate(self) -> Self;
     fn times(self, other: Self) -> Self;
-    fn times_real(self, factor: f64) -> Self;
+    fn divided_by(self, divisor: f64) -> Self;
     fn is_finite(self) -> bool {
         self.re().is_finite() && self.im().is_finite()
     }
@@ -54,8 +54,8 @@ impl Scalar for f64 {
     fn times(self, other: f64) -> f64 {
         self * other
     }
-    fn times_real(self, factor: f64) -> f64 {
-        self * factor
+    fn divided_by(self, divisor: f64) -> f64 {
+        self / divisor
     }
 }
 
@@ -91,7 +91,7 @@ impl Scalar for Complex64 {
     fn times(self, other: Complex64) -> Complex64 {
         self * other
     }
-    fn times_real(self, factor: f64) -> Complex64 {
-        self * factor
+    fn divided_by(self, divisor: f64) -> Complex64 {
+        self / divisor
     }
 }
