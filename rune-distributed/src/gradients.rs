@@ -62,8 +62,8 @@ fn reduce<T: Tree>(gradients: &T, axis_name: &AxisName, bucket_bytes: usize) -> 
     gradients.with_leaves(means.into_iter().map(|mean| mean.expect("each leaf is in a bucket")))
 }
 
-/// Returns the leaves of each bucket, from the last leaf to the first. A bucket has leaves of one dtype. A leaf of at
-/// least `bucket_bytes` is a bucket of its own. Small leaves before and after such a leaf can share a bucket.
+/// Returns the leaves of each bucket, from the last leaf to the first. A bucket has leaves of one dtype. A leaf with
+/// `bucket_bytes` or more gets a bucket alone. The small leaves on both sides of it can share another bucket.
 pub(crate) fn buckets(leaves: &[Tensor], bucket_bytes: usize) -> Vec<Vec<usize>> {
     let mut closed: Vec<Vec<usize>> = Vec::new();
     // For each dtype, the bucket that still has space.

@@ -24,10 +24,10 @@ use rune_trace::{Arguments, Function, Tree, within_axis};
 /// ```
 ///
 /// The results are those of [`vmap_named`](rune_trace::vmap_named) on the stacked arguments of all ranks: rank `i` gets
-/// batch element `i`. This also holds for derivatives inside and outside of `f`, in forward and in reverse mode. A
-/// derivative outside of `f` is that of the sum over all ranks, with respect to the arguments of this rank. Each rank
-/// provides the cotangent of its own result. The function works under `jit`, `vmap`, `scan`, and `cond` if all ranks
-/// take the same branch.
+/// batch element `i`. This also holds for derivatives inside and outside of `f`, in forward and in reverse mode.
+/// Reverse mode outside of `f` differentiates the sum of the results of all ranks by the arguments of this rank. Each
+/// rank passes in the cotangent of its own result. The function works under `jit`, `vmap`, `scan`, and `cond` if all
+/// ranks take the same branch.
 ///
 /// All ranks must call the same functions with the same shapes, in the same order. If one rank does not, the others
 /// wait for it. With `RUNE_DISTRIBUTED_CHECK=1`, all ranks fail instead, and the error shows the two operations that

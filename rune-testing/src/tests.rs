@@ -278,7 +278,7 @@ fn forward_and_reverse_mode_agree_after_each_transformation() {
 }
 
 /// Compositions of special functions, Fourier transforms and linear algebra. `RUNE_PROGRAMS=1000` sets the number of
-/// seeds, of which a third has programs of `f64`.
+/// seeds. The test uses only programs of `f64`, which are a third of them.
 #[test]
 fn forward_and_reverse_mode_agree_on_special_functions() {
     let (start, count) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", 60));

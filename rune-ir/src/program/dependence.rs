@@ -41,7 +41,7 @@ impl DependenceKind {
 
 /// The analysis value of a variable: whether the variable depends on marked inputs, or on which inputs it depends.
 pub trait Lattice: Clone + Default {
-    /// Joins this value with that of another variable. Returns whether this value changed.
+    /// Joins `other` into this value. Returns whether this value changed.
     fn join(&mut self, other: &Self) -> bool;
 }
 

@@ -49,8 +49,8 @@ pub(crate) fn copied<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>) ->
     old.iter().zip(new).map(|(old, new)| copies.copy(b, &new, &[old])).collect()
 }
 
-/// Makes copies that IREE does not remove, for code with defences. A copy is a select between a value and the same value behind a barrier. IREE
-/// removes the barrier only after it has decided which operations get a buffer of their own.
+/// Makes copies that IREE does not remove, for code with defences. A copy is a select between a value and the same value
+/// behind a barrier. IREE removes the barrier only after it has decided which operations get a separate buffer.
 pub(crate) struct Copies<'c> {
     /// A predicate that is always true, but not known to IREE.
     chosen: Val<'c>,
@@ -60,7 +60,7 @@ impl<'c> Copies<'c> {
     pub(crate) fn new(b: &Builder<'c>) -> Copies<'c> {
         Copies { chosen: b.barrier(&[&b.full(Literal::new(true), &Shape::scalar())]).remove(0) }
     }
-    /// Returns a copy of `x`. The values `beside` go through the same barrier, so IREE does not remove them.
+    /// Returns a copy of `x`. IREE also keeps the values `beside`, because they go through the same barrier.
     pub(crate) fn copy(&self, b: &Builder<'c>, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
         let kept: Vec<&Val<'c>> = std::iter::once(x).chain(beside.iter().copied()).collect();
         b.select(&self.chosen, &b.opaque(x), &b.barrier(&kept).remove(0))

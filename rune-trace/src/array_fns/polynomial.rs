@@ -148,9 +148,8 @@ impl Tensor {
         }
         p
     }
-    /// Returns the quotient and the remainder of two polynomials. The number of coefficients of the remainder is that
-    /// of the dividend, or one less than that of the divisor, whichever is greater. Leading coefficients of the
-    /// remainder may be 0.
+    /// Returns the quotient and the remainder of two polynomials. If the dividend has `m` coefficients and the divisor
+    /// `n`, the remainder has `max(m, n - 1)`. Its leading coefficients may be 0.
     ///
     /// # Panics
     /// If one is not a vector of floats, the dtypes differ, or the divisor has no coefficients.

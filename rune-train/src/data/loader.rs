@@ -112,7 +112,7 @@ impl<D: Dataset> Loader<D> {
         let dataset = Arc::new(dataset);
         Loader { dataset, batch, key: None, epochs: None, drop_last: false, epoch: 0, index: 0, order: None }
     }
-    /// Shuffles each epoch by a key. The order is that of `random::permutation`, with the epoch folded into the key.
+    /// Shuffles each epoch. `random::permutation` draws the order from `key`, into which the epoch is folded.
     #[must_use]
     pub fn shuffled(self, key: &Tensor) -> Loader<D> {
         Loader { key: Some(key.clone()), order: None, ..self }

@@ -107,7 +107,7 @@ fn expn_value(n: &Tensor, x: &Tensor) -> Tensor {
     replace_where(&wrong, f64::NAN, &y)
 }
 /// Returns Eₙ(x). Call it inside `at_caller`. The first `levels` derivatives with respect to x have derivative rules.
-/// The derivative of E₀ is that of its elementary formula. Higher derivatives differentiate the loops, which works in
+/// E₀ is differentiated by its elementary formula. Higher derivatives differentiate the loops, which works only in
 /// forward mode.
 fn expn_of(n: &Tensor, x: &Tensor, levels: u32) -> Tensor {
     let elementary = n.eq(0.0);

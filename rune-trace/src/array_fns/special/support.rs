@@ -55,8 +55,7 @@ pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; 
     xs
 }
 
-/// Converts an order, such as that of a polygamma function, to the float dtype of `x` if the order is a tensor of
-/// integers.
+/// Converts the order `n` of a function, such as `polygamma`, to the float dtype of `x`, if `n` is a tensor of integers.
 #[track_caller]
 pub(crate) fn to_float_order(op: &str, n: Argument, x: &Argument) -> Argument {
     match (n, x.dtype()) {
@@ -157,7 +156,7 @@ pub(crate) fn polynomial(x: &Tensor, coefficients: &[f64]) -> Tensor {
 }
 
 /// Returns the sum of Chebyshev polynomials Tₖ(x) with these coefficients, by Clenshaw's recurrence. The coefficient of
-/// the highest polynomial is first. The last coefficient, that of T₀, counts half.
+/// the highest polynomial is first. The coefficient of T₀ is last, and is halved.
 pub(crate) fn chebyshev(x: &Tensor, coefficients: &[f64]) -> Tensor {
     let twice = x * 2.0;
     let (mut b0, mut b1) = (lax::full_like(x, 0.0), lax::full_like(x, 0.0));
