@@ -84,8 +84,7 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// A line of the user's source. A closure of the library runs at this line, if it is called in place of a user
-/// function.
+/// A line of the user's source. Operations of a library closure that replaces a user function have this line.
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 
