@@ -155,6 +155,40 @@ fn what_a_loop_sets_to_a_constant_and_does_not_read_is_that_constant() {
 }
 
 #[test]
+fn what_a_loop_does_not_change_is_a_constant() {
+    let of = |y1: &str| {
+        simple(&format!(
+            "def f(x0, x1, x2): # ([i32], [2, f32], [i32]) -> ([i32], [2, f32], [i32])
+    def cond(x0, x1, x2): # ([i32], [2, f32], [i32]) -> [bool]
+        y0 = rune.lt(x0, x2)
+        return y0
+    def body(x0, x1, x2): # ([i32], [2, f32], [i32]) -> ([i32], [2, f32], [i32])
+        z0 = rune.add(x0, x2)
+        z1 = rune.add(x1, x1)
+        return z0, {y1}, x2
+    z0, z1, z2 = rune.while(x0, x1, x2, consts=0, cond=@cond, body=@body)
+    return z0, z1, z2"
+        ))
+    };
+    let last = |lines: Vec<String>| lines[lines.len() - 2..].to_vec();
+    let all = last(of("z1"));
+    assert_eq!(all, ["y0, y1 = rune.while(x2, x0, x1, consts=1, cond=@cond, body=@body)", "return y0, y1, x2"]);
+    assert_eq!(last(of("x1")), ["y0 = rune.while(x2, x0, consts=1, cond=@cond, body=@body)", "return y0, x1, x2"]);
+    // A loop that changes nothing ends at once or never. One part of the carry remains.
+    let idle = simple(
+        "def f(x0, x1): # ([i32], [i32]) -> ([i32], [i32])
+    def cond(x0, x1): # ([i32], [i32]) -> [bool]
+        y0 = rune.lt(x0, x1)
+        return y0
+    def body(x0, x1): # ([i32], [i32]) -> ([i32], [i32])
+        return x0, x1
+    z0, z1 = rune.while(x0, x1, consts=0, cond=@cond, body=@body)
+    return z0, z1",
+    );
+    assert_eq!(last(idle), ["y0 = rune.while(x1, x0, consts=1, cond=@cond, body=@body)", "return y0, x1"]);
+}
+
+#[test]
 fn a_choice_that_is_known_is_a_call() {
     let case = simple(
         "def f(x0): # [f32] -> [f32]

@@ -2,8 +2,8 @@
 
 pub(crate) use crate::value::Val;
 
-use crate::legalize::gpu;
 use crate::legalize::views::{self, Producers, ViewRole, Views};
+use crate::legalize::{gpu, levels, spirv};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -79,6 +79,11 @@ impl<'c> Builder<'c> {
             let operands: Vec<_> = operands.iter().map(guarded).collect();
             return self.op(name, &operands.iter().collect::<Vec<_>>(), attributes, regions, results);
         }
+        // The operands that another kernel computes.
+        let given = if self.has_defences() { spirv::given_operands(self.context, name) } else { 0 };
+        let fenced: Vec<_> = operands[..given].iter().map(|x| self.barrier(&[x]).remove(0)).collect();
+        let operands: Vec<_> = fenced.iter().chain(operands[given..].iter().copied()).collect();
+        let operands = &operands[..];
         let types: Vec<_> = results.iter().map(TensorType::from).collect();
         // Constants enter and leave loops and branches through barriers.
         let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
@@ -96,6 +101,9 @@ impl<'c> Builder<'c> {
         let values = raw.into_iter().zip(results);
         let mut values: Vec<_> =
             values.map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth, views: Views::default() }).collect();
+        if self.has_defences() && spirv::is_last(self.context, name) {
+            return self.barrier(&values.iter().collect::<Vec<_>>());
+        }
         match views::role(name) {
             ViewRole::Opaque => {}
             ViewRole::Producer => return self.produced(values),
@@ -388,6 +396,9 @@ impl<'c> Builder<'c> {
     pub fn reduce(&self, x: &Val<'c>, init: Literal, axes: &[usize], f: &str) -> Val<'c> {
         if axes.is_empty() {
             return x.clone();
+        }
+        if self.has_defences() && levels::is_long(self.context, axes.iter().map(|&a| x.shape()[a]).product()) {
+            return levels::reduce(self, x, init, axes, f);
         }
         let adds = matches!(f, "stablehlo.add" | "stablehlo.multiply");
         let x = &if adds { self.opaque(&self.summand(x)) } else { x.clone() };

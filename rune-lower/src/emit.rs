@@ -16,9 +16,8 @@ mod shape;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::error::LowerError;
-use crate::legalize::{across, chains, scatter_operand};
+use crate::legalize::{across, chains, patches, scatter_operand};
 use crate::module_lowering::{EmitError, ModuleLowering};
-use crate::options::Backend;
 use crate::value::Known;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Op, Program, Type};
@@ -136,11 +135,10 @@ fn emit<'c>(
         Op::DotGeneral { lhs, rhs, dims, out } => {
             one(contract::dot_general(b, lowering, lhs, rhs, dims, *out, types[0]))
         }
-        // IREE's code for Vulkan computes such convolutions wrongly: see docs/iree.md.
-        Op::Conv { lhs, .. } if lowering.options.backend == Backend::Vulkan && lhs.dtype().is_float() => {
+        Op::Conv { rhs, dims, .. } if b.context.is_spirv && !patches::are_few(rhs.shape(), dims, types[0]) => {
             linalg::on_host(b, lowering, op, types)
         }
-        Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lhs, rhs, dims, types[0])),
+        Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lowering, lhs, rhs, dims, types[0])),
 
         Op::Fft { f, x, lengths } => complex::fft(b, lowering, op, (*f, x, lengths), types),
         Op::LuSolve { .. } => linalg::on_host(b, lowering, op, types),

@@ -75,12 +75,7 @@ impl Function {
 fn calls_kernels(program: &Program) -> bool {
     program.instructions().iter().any(|instruction| {
         let is_complex = |v: &Var| program.ty(*v).dtype.is_complex();
-        let is_conv = matches!(&instruction.op, Op::Conv { lhs, .. } if program.ty(*lhs).dtype.is_float());
-        is_conv && engine::compile_options().target.backend() == "vulkan"
-            || matches!(
-                instruction.op,
-                Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } | Op::Fft { .. }
-            )
+        matches!(instruction.op, Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } | Op::Fft { .. })
             || instruction.op.operands().into_iter().any(is_complex)
             || instruction.results().any(|v| is_complex(&v))
             || instruction.op.programs().iter().any(|(_, inner)| calls_kernels(inner))

@@ -34,6 +34,7 @@ mod numpy;
 mod pairs;
 mod random;
 mod recursion;
+mod reductions;
 mod saved;
 mod shown;
 mod smooth;

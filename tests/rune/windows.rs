@@ -129,6 +129,45 @@ fn windows_and_convolutions_of_every_small_size_agree() {
     assert_agree("windows", &tested, failures);
 }
 
+/// IREE does not compile depthwise convolutions of halves with a sum in `f32`.
+#[test]
+fn convolutions_of_halves_agree() {
+    let (mut tested, mut failures) = (Vec::new(), Vec::new());
+    for dtype in [DType::F16, DType::BF16] {
+        for (rank, groups, features) in [(1, 1, 3), (1, 3, 1), (2, 3, 1), (2, 3, 2), (2, 1, 3), (3, 2, 1)] {
+            let places = || (0..rank + 2).collect();
+            let ones = || (0..rank).map(|_| 1).collect();
+            let dims = ConvDims {
+                lhs: places(),
+                rhs: places(),
+                out: places(),
+                strides: ones(),
+                padding: vec![(1, 0); rank],
+                lhs_dilation: ones(),
+                rhs_dilation: ones(),
+                feature_groups: groups,
+                batch_groups: 1,
+            };
+            let shape = |first: [usize; 2], n: usize| first.into_iter().chain((0..rank).map(|_| n)).collect::<Vec<_>>();
+            let inputs = vec![
+                Type::new(dtype, shape([2, groups * features], 6)),
+                Type::new(dtype, shape([groups * 2, features], 3)),
+            ];
+            let conv = Op::Conv { lhs: Var(0), rhs: Var(1), dims: Box::new(dims) };
+            let one = program("conv", inputs, conv).expect("the convolution is well-typed");
+            for program in [one.vjp(&[0, 1]).expect("convolutions have derivatives"), one] {
+                let label = format!("{} of {dtype}, {rank} axes, {groups} groups of {features}", program.name());
+                let inputs = Generator::new(tested.len() as u64).inputs(&program);
+                match Function::lower(program.simplify(), format!("f{}", tested.len())) {
+                    Ok(function) => tested.push(Tested { label, program, inputs, function }),
+                    Err(e) => failures.push(format!("{label}: {e}")),
+                }
+            }
+        }
+    }
+    assert_agree("halves", &tested, failures);
+}
+
 /// A window of one element selects elements. Behind a reversal, IREE did not compile such windows with interior
 /// padding.
 #[test]

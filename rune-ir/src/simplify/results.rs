@@ -97,18 +97,28 @@ fn while_loop(
     let mut kept = alive.to_vec();
     mark(&mut kept, &needed_inputs(cond, &[0])[consts..]);
     needed_by_iterations(&mut kept, consts, body, &[]);
-    if !kept.contains(&false) {
+    // A part of the carry that no iteration changes becomes a constant of the loop. One part remains, because a loop
+    // without results would be dead, and with it the effects of its body.
+    let stays = |i: usize| body.outputs()[i].index() == consts + i;
+    let (mut fixed, mut carried): (Vec<usize>, Vec<usize>) = (0..carry).filter(|&i| kept[i]).partition(|&i| stays(i));
+    if carried.is_empty() && !fixed.is_empty() {
+        carried.push(fixed.remove(0));
+    }
+    if carried.len() == carry {
         return None;
     }
-    let inputs: Vec<usize> = (0..consts).chain((0..carry).filter(|&i| kept[i]).map(|i| consts + i)).collect();
-    let outputs: Vec<usize> = (0..carry).filter(|&i| kept[i]).collect();
+    let inputs: Vec<usize> = (0..consts).chain(fixed.iter().chain(&carried).map(|i| consts + i)).collect();
     let narrower = Op::While {
         args: inputs.iter().map(|&i| args[i]).collect(),
-        consts,
+        consts: consts + fixed.len(),
         cond: Arc::new(rearranged(cond, &inputs, &[0])),
-        body: Arc::new(rearranged(body, &inputs, &outputs)),
+        body: Arc::new(rearranged(body, &inputs, &carried)),
     };
-    let source = |i| outputs.iter().position(|&o| o == i).map_or(Source::Unused, Source::Result);
+    let source = |i| match carried.iter().position(|&c| c == i) {
+        Some(at) => Source::Result(at),
+        None if kept[i] => Source::Operand(args[consts + i]),
+        None => Source::Unused,
+    };
     Some((narrower, (0..carry).map(source).collect()))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::legalize::{convolution, half, products};
+use crate::legalize::{convolution, half, levels, patches, products};
 use crate::module_lowering::ModuleLowering;
 use crate::options::Backend;
 use rune_ir::op::{ConvDims, DotDims, Literal};
@@ -48,6 +48,16 @@ pub(super) fn dot_general<'c>(
         false if dtype.is_unsigned_int() => b.barrier(&[&b.convert(x, accumulator)]).remove(0),
         false => b.convert(x, accumulator),
     };
+    let (lhs, rhs, ty) = (&widen(lhs), &widen(rhs), &ty.with_dtype(accumulator));
+    b.convert(&product(b, lhs, rhs, dims, ty), out)
+}
+
+/// Emits StableHLO's product, in levels if the code needs that.
+fn product<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &DotDims, ty: &Type) -> Val<'c> {
+    let terms = dims.lhs_contract.iter().map(|&a| lhs.shape()[a]).product();
+    if b.has_defences() && levels::is_long(b.context, terms) {
+        return levels::dot_general(b, (lhs, rhs), dims, ty, &|lhs, rhs, dims, ty| product(b, lhs, rhs, dims, ty));
+    }
     let text = format!(
         "#stablehlo.dot<lhs_batching_dimensions = {}, rhs_batching_dimensions = {}, \
          lhs_contracting_dimensions = {}, rhs_contracting_dimensions = {}>",
@@ -57,13 +67,25 @@ pub(super) fn dot_general<'c>(
         attr::list(&dims.rhs_contract),
     );
     let attributes = [("dot_dimension_numbers", attr::parse(b.context, &text))];
-    let product = b.op1("stablehlo.dot_general", &[&widen(lhs), &widen(rhs)], &attributes, ty.with_dtype(accumulator));
-    b.convert(&product, out)
+    b.op1("stablehlo.dot_general", &[lhs, rhs], &attributes, ty.clone())
 }
 
-pub(super) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
+pub(super) fn conv<'c>(
+    b: &Builder<'c>,
+    lowering: &ModuleLowering<'c>,
+    lhs: &Val<'c>,
+    rhs: &Val<'c>,
+    dims: &ConvDims,
+    ty: &Type,
+) -> Val<'c> {
     if lhs.ty.size() == 0 || rhs.ty.size() == 0 {
         return b.full(Literal::from_f64(ty.dtype, 0.0), &ty.shape);
+    }
+    if b.context.is_spirv {
+        let patches = patches::patches(b, lhs, rhs, dims, ty);
+        let (axes, product) = (patches.dims(), patches.product_type());
+        let product = dot_general(b, lowering, &patches.patches, &patches.kernel, &axes, ty.dtype, &product);
+        return patches.result(b, &product);
     }
     let accumulator = half::accumulator(ty.dtype);
     let sum = convolution::conv(b, lhs, rhs, dims, &ty.with_dtype(accumulator));

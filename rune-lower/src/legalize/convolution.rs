@@ -16,10 +16,15 @@ const POSITIONS: usize = 32;
 pub(crate) fn conv<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let (lhs, dims) = &normal(b, lhs, rhs, dims);
     let groups = dims.feature_groups;
-    let depthwise = rhs.shape()[dims.rhs[1]] == 1;
+    let depthwise = groups > 1 && rhs.shape()[dims.rhs[1]] == 1;
     if groups > 1 && groups <= GROUPS && !depthwise {
         return grouped(b, lhs, rhs, dims, ty);
     }
+    // Depthwise convolutions of f16 and bf16 with a sum in f32 do not compile ("expected collapsed type to be").
+    let (lhs, rhs) = match depthwise {
+        true => (&b.convert(lhs, ty.dtype), &b.convert(rhs, ty.dtype)),
+        false => (lhs, rhs),
+    };
     let spatial = |shape: &Shape, axes: &[usize]| axes[2..].iter().map(|&a| shape[a]).product::<usize>();
     let (kernel, positions) = (spatial(rhs.shape(), &dims.rhs), spatial(&ty.shape, &dims.out));
     if groups == 1 && dims.batch_groups == 1 && positions <= POSITIONS && kernel >= 16 && kernel >= 4 * positions {

@@ -1,6 +1,6 @@
-//! Operations that IREE's code generator for Vulkan lacks or computes wrongly. SPIR-V's extended instructions have no
-//! exponential and no logarithm of `f64`. Its integer remainder has the wrong sign for the minimum. 8-bit unsigned
-//! division does not compile.
+//! Operations that IREE's code generator for Vulkan and Metal lacks or computes wrongly. SPIR-V's extended instructions
+//! have no exponential and no logarithm of `f64`. Its integer remainder has the wrong sign for the minimum. 8-bit
+//! unsigned division does not compile. Parts of arrays, and operations behind reductions, are wrong.
 //!
 //! The functions of `f64` are those of fdlibm (Sun Microsystems, 1993).
 
@@ -51,6 +51,32 @@ impl Rewrites for SpirV {
 /// Returns the rewrites of functions for the code generator of the module, if it needs any.
 pub(crate) fn rewrites(context: &Context) -> Option<&'static dyn Rewrites> {
     if context.is_spirv { Some(&SpirV) } else { None }
+}
+
+/// Returns whether a kernel must end with this operation, because IREE computes some elementwise operations behind it
+/// wrongly.
+///
+/// - Behind a reduction or product, a thread copies operands to shared memory, whose rows IREE pads. The copies are read
+///   with other strides than they are written with: `x - x.sum(0)` of 16 × 16 numbers reads numbers that nothing has
+///   written.
+/// - Beside a part of an array, IREE loads vectors of four numbers: it rounds the start of the part down to a multiple of
+///   four, and takes strides for 1.
+pub(crate) fn is_last(context: &Context, name: &str) -> bool {
+    let is_part = matches!(name, "stablehlo.slice" | "stablehlo.dynamic_slice");
+    context.is_spirv && (is_part || matches!(name, "stablehlo.reduce" | "stablehlo.dot_general"))
+}
+
+/// Returns the number of first operands that another kernel must compute.
+///
+/// - A conversion before a product goes through shared memory, which other threads read too early.
+/// - Elementwise operations before a part have the faults of those behind it.
+pub(crate) fn given_operands(context: &Context, name: &str) -> usize {
+    match name {
+        _ if !context.is_spirv => 0,
+        "stablehlo.dot_general" => 2,
+        "stablehlo.slice" | "stablehlo.dynamic_slice" => 1,
+        _ => 0,
+    }
 }
 
 const LN2_HIGH: f64 = 6.931_471_803_691_238e-1;
