@@ -109,7 +109,11 @@ impl<'c> Builder<'c> {
             ViewRole::Producer => return self.produced(values),
             ViewRole::DynamicSlice => values[0].views = self.producers.part(&operands[0].views, values[0].shape()),
             ViewRole::Elementwise => {
-                let views = self.producers.together(operands.iter().map(|x| &x.views));
+                let mut views = self.producers.together(operands.iter().map(|x| &x.views));
+                // A conversion of bits may add or remove an axis.
+                if operands.iter().all(|x| x.rank() != values[0].rank()) {
+                    views = views.recast(values[0].shape());
+                }
                 values.iter_mut().for_each(|value| value.views = views.clone());
             }
         }

@@ -209,6 +209,22 @@ fn metal_has_no_f64() {
     );
 }
 
+/// A conversion of bits to elements of another size adds or removes an axis, which a later reshape or transposition
+/// reads.
+#[test]
+fn bits_of_a_sum_may_have_another_rank() {
+    let mut b = ProgramBuilder::new("f", vec![f32s([3, 4])], vec![]);
+    let sum = Op::Reduce { f: ReduceFn::Sum, x: Var(0), axes: Dims::from_slice(&[1]) };
+    let mut push = |op| b.push(op, Origin::default()).unwrap()[0];
+    let sum = push(sum);
+    let bytes = push(Op::BitcastConvert { x: sum, dtype: DType::U8 });
+    let flat = push(Op::Reshape { x: bytes, shape: [3, 1, 4].into() });
+    let turned = push(Op::Transpose { x: flat, permutation: Dims::from_slice(&[2, 1, 0]) });
+    let back = push(Op::Transpose { x: bytes, permutation: Dims::from_slice(&[1, 0]) });
+    let program = b.finish(vec![turned, back]).unwrap();
+    assert_eq!(lowered(&program).code().matches("stablehlo.bitcast_convert").count(), 1);
+}
+
 /// IREE has no linear algebra. Only exported modules hold StableHLO's operations for it.
 #[test]
 fn linear_algebra_is_called_rejected_or_exported_by_purpose() {

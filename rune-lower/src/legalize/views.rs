@@ -203,6 +203,10 @@ impl Views {
     pub fn slice(&self, start: &[usize], limit: &[usize], strides: &[usize], to: &Shape) -> Views {
         self.reformed(hash((start, limit, strides)), to)
     }
+    /// Returns the views after a conversion of bits to elements of another size.
+    pub fn recast(&self, to: &Shape) -> Views {
+        self.reformed(hash("recast"), to)
+    }
     pub fn reverse(&self, reversed: &[usize], shape: &Shape) -> Views {
         self.reformed(hash(("reverse", reversed)), shape)
     }
