@@ -83,7 +83,7 @@ def main(*files):
         if run.failures:
             lines += ["", f"Failures on {run.title()}:", ""]
             # Drops the name of the file that holds the program.
-            said = [" ".join(failure.split(" the program, and all")[0].split()) for failure in run.failures]
+            said = [" ".join(failure.split("the program and IREE's messages")[0].split()) for failure in run.failures]
             lines += [f"- {failure[:220]}" for failure in said]
     old = PAGE.read_text() if PAGE.exists() else ""
     below = old[old.index(BY_HAND) :] if BY_HAND in old else f"{BY_HAND}\n"
