@@ -129,6 +129,25 @@ fn windows_and_convolutions_of_every_small_size_agree() {
     assert_agree("windows", &tested, failures);
 }
 
+/// IREE takes some of these windows for cumulative functions.
+#[test]
+fn windows_as_long_as_their_axis_agree() {
+    let (mut tested, mut failures) = (Vec::new(), Vec::new());
+    let padded = |n: usize| (0..=n as i64).flat_map(move |low| (0..=n as i64).map(move |high| (n, (low, high))));
+    for (n, padding) in (2..=3).flat_map(padded) {
+        let axis = Along { extent: n, window: n, stride: 1, padding, base: 1, dilation: 1 };
+        for program in programs(&[axis], 1) {
+            let label = format!("{} of {axis:?}", program.name());
+            let inputs = Generator::new(tested.len() as u64).inputs(&program);
+            match Function::lower(program.simplify(), format!("f{}", tested.len())) {
+                Ok(function) => tested.push(Tested { label, program, inputs, function }),
+                Err(e) => failures.push(format!("{label}: {e}")),
+            }
+        }
+    }
+    assert_agree("long_windows", &tested, failures);
+}
+
 /// IREE does not compile depthwise convolutions of halves with a sum in `f32`.
 #[test]
 fn convolutions_of_halves_agree() {

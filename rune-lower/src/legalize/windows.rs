@@ -46,9 +46,14 @@ pub(crate) fn reduce_window<'c>(b: &Builder<'c>, f: ReduceFn, x: &Val<'c>, windo
         return unrolled(b, f, x, window, &shape);
     }
     // Negative padding and dilation of the operand are applied first, because IREE's conversion of StableHLO handles
-    // neither well.
+    // neither well. It takes a window as long as its axis for a cumulative function if the padding on one side is one
+    // less, whatever the padding on the other side.
     let init_value = b.full(init, &Shape::scalar());
-    let odd = window.base_dilation.iter().any(|&d| d != 1) || window.padding.iter().any(|&(l, h)| l < 0 || h < 0);
+    let odd = (0..x.rank()).any(|a| {
+        let (low, high) = window.padding[a];
+        let seems_cumulative = window.dimensions[a] == x.shape()[a] && low > 0 && high > 0;
+        window.base_dilation[a] != 1 || low < 0 || high < 0 || seems_cumulative
+    });
     let (x, padding) = if odd {
         let config: Vec<_> =
             window.padding.iter().zip(&window.base_dilation).map(|(&(l, h), &d)| (l, h, d as i64 - 1)).collect();
