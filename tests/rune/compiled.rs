@@ -123,8 +123,8 @@ fn count_coverage(case: &Case, passes: bool) {
     }
 }
 
-/// Compares result `i` of compiled code with the interpreter's. Compiled code may treat subnormal `f32` and `bf16`
-/// numbers as 0, because this is much faster on many processors.
+/// Compares result `i` of compiled code with the interpreter's. Compiled code may treat subnormal numbers as 0, because
+/// this is much faster on many processors.
 fn check(case: &Case, i: usize, found: &Array, expected: &Array) -> Result<(), String> {
     let mut tolerance = tolerance::iree(case.name(), expected.dtype());
     // CUDA's fast square root is an approximation.
@@ -187,14 +187,15 @@ fn element(x: &Array, at: usize) -> String {
     with_element!(x.dtype(), T => format!("{:?}", x.as_slice::<T>()[at]))
 }
 
-/// Replaces subnormal numbers of `f32` and `bf16` by 0 with the same sign.
+/// Replaces subnormal numbers of `f32`, `bf16` and `f64` by 0 with the same sign.
 pub fn flushed(x: &Array) -> Array {
-    if !matches!(x.dtype(), DType::F32 | DType::BF16) {
+    if !matches!(x.dtype(), DType::F32 | DType::BF16 | DType::F64) {
         return x.clone();
     }
+    let least = if x.dtype() == DType::F64 { f64::MIN_POSITIVE } else { f64::from(f32::MIN_POSITIVE) };
     with_element!(x.dtype(), T => {
         let zero = |v: T| T::from_f64(0.0f64.copysign(v.to_f64()));
-        let keep = |v: T| if v.to_f64().abs() < f64::from(f32::MIN_POSITIVE) { zero(v) } else { v };
+        let keep = |v: T| if v.to_f64().abs() < least { zero(v) } else { v };
         Array::from_vec(x.shape().clone(), x.as_slice::<T>().iter().map(|&v| keep(v)).collect())
     })
 }
