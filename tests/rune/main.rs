@@ -40,6 +40,7 @@ mod shown;
 mod smooth;
 mod special;
 mod stages;
+mod suite;
 mod threads;
 mod tiers;
 mod training;

@@ -2,49 +2,19 @@
 //! and on the broadcast result, as in normalizations, and sums of slices with strides. IREE's code for Vulkan was wrong
 //! for many of them.
 
-use super::{batch, engine};
-use crate::batch::Function;
+use super::engine;
+use super::suite::Suite;
 use rune::{einsum, lax, make_program, where_};
 use rune_testing::Generator;
 use rune_testing::tolerance::Tolerance;
-use rune_trace::interpret::interpret;
-use rune_trace::{Array, DType, Program, Tensor};
+use rune_trace::{DType, Program, Tensor};
 
-struct Tested {
-    label: String,
-    program: Program,
-    inputs: Vec<Array>,
-    function: Function,
-}
-
-/// Compiles the programs, or one in `RUNE_TEST_ONE_IN` of them, and compares their results with the interpreter's.
+/// Compares the programs, or one in `RUNE_TEST_ONE_IN` of them, with the interpreter.
 #[track_caller]
 fn assert_agree(name: &str, programs: Vec<(String, Program)>) {
-    let (mut tested, mut failures) = (Vec::new(), Vec::new());
-    for (i, (label, program)) in programs.into_iter().step_by(engine::one_in()).enumerate() {
-        let inputs = Generator::new(i as u64).inputs(&program);
-        match Function::lower(program.simplify(), format!("f{i}")) {
-            Ok(function) => tested.push(Tested { label, program, inputs, function }),
-            Err(e) => failures.push(format!("{label}: {e}")),
-        }
-    }
-    println!("{} functions", tested.len());
-    failures.extend(batch::for_all(
-        &tested,
-        name,
-        |t| &t.function,
-        |t, code| {
-            let expected = interpret(&t.program, &t.inputs).expect("the interpreter knows every operation");
-            let found = match code.and_then(|code| batch::call(&code, &t.inputs)) {
-                Ok(found) => found,
-                Err(e) => return vec![format!("{}: {}", t.label, e.chars().take(300).collect::<String>())],
-            };
-            let wrong = found.iter().zip(&expected).filter_map(|(x, y)| Tolerance::Scaled(64.0).check(x, y).err());
-            wrong.map(|e| format!("{}: {e}", t.label)).collect()
-        },
-    ));
-    let shown = failures[..failures.len().min(12)].join("\n");
-    assert!(failures.is_empty(), "{} of {} fail\n{shown}", failures.len(), tested.len());
+    let mut suite = Suite::default();
+    programs.into_iter().step_by(engine::one_in()).for_each(|(label, program)| suite.add(label, program));
+    suite.assert_agree(name, Tolerance::Scaled(64.0));
 }
 
 /// A reduction over axes. The axes of the operand have the letters `a`, `b`, … in the second argument.

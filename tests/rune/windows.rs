@@ -4,13 +4,15 @@
 //! By default, those with one position along an axis, and a sample of the others, are compiled. `RUNE_TEST_ALL=1`
 //! compiles all.
 
-use super::batch::{self, Function};
+use super::suite::Suite;
 use rune::ProgramExt;
 use rune_testing::Generator;
 use rune_testing::tolerance::Tolerance;
-use rune_trace::interpret::interpret;
 use rune_trace::op::{ConvDims, WindowFn};
-use rune_trace::{Array, DType, Op, Origin, Program, ProgramBuilder, Type, Var};
+use rune_trace::{DType, Op, Origin, Program, ProgramBuilder, Type, Var};
+
+/// The tolerance of windows and convolutions.
+const TOLERANCE: Tolerance = Tolerance::Scaled(16.0);
 
 /// A window along one axis: extent, window size, stride, padding, and the dilations of the operand and of the window.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +43,6 @@ impl Along {
             })
         })
     }
-}
-
-struct Tested {
-    label: String,
-    program: Program,
-    inputs: Vec<Array>,
-    function: Function,
 }
 
 /// Returns programs with windows along these axes: a convolution with its two gradients, and reductions with the
@@ -110,7 +105,7 @@ fn windows_and_convolutions_of_every_small_size_agree() {
         let axes = (0..rank).map(|axis| if axis == i % 2 { random.pick(&degenerate) } else { random.pick(&all) });
         wanted.push((axes.collect(), 1 + i % 2));
     }
-    let (mut tested, mut failures, mut sample) = (Vec::new(), Vec::new(), Generator::new(3));
+    let (mut suite, mut sample) = (Suite::default(), Generator::new(3));
     for (axes, groups) in wanted {
         let one = axes.iter().any(|a| a.positions() == 1 && a.stride > 1);
         for program in programs(&axes, groups) {
@@ -118,40 +113,32 @@ fn windows_and_convolutions_of_every_small_size_agree() {
                 continue;
             }
             let label = format!("{} of {axes:?}, {groups} groups", program.name());
-            let inputs = Generator::new(tested.len() as u64).inputs(&program);
-            match Function::lower(program.simplify(), format!("f{}", tested.len())) {
-                Ok(function) => tested.push(Tested { label, program, inputs, function }),
-                Err(e) => failures.push(format!("{label}: {e}")),
-            }
+            suite.add(label, program);
         }
     }
-    assert!(tested.len() > 200, "{} functions only", tested.len());
-    assert_agree("windows", &tested, failures);
+    assert!(suite.len() > 200, "{} functions only", suite.len());
+    suite.assert_agree("windows", TOLERANCE);
 }
 
 /// IREE takes some of these windows for cumulative functions.
 #[test]
 fn windows_as_long_as_their_axis_agree() {
-    let (mut tested, mut failures) = (Vec::new(), Vec::new());
+    let mut suite = Suite::default();
     let padded = |n: usize| (0..=n as i64).flat_map(move |low| (0..=n as i64).map(move |high| (n, (low, high))));
     for (n, padding) in (2..=3).flat_map(padded) {
         let axis = Along { extent: n, window: n, stride: 1, padding, base: 1, dilation: 1 };
         for program in programs(&[axis], 1) {
             let label = format!("{} of {axis:?}", program.name());
-            let inputs = Generator::new(tested.len() as u64).inputs(&program);
-            match Function::lower(program.simplify(), format!("f{}", tested.len())) {
-                Ok(function) => tested.push(Tested { label, program, inputs, function }),
-                Err(e) => failures.push(format!("{label}: {e}")),
-            }
+            suite.add(label, program);
         }
     }
-    assert_agree("long_windows", &tested, failures);
+    suite.assert_agree("long_windows", TOLERANCE);
 }
 
 /// IREE does not compile depthwise convolutions of halves with a sum in `f32`.
 #[test]
 fn convolutions_of_halves_agree() {
-    let (mut tested, mut failures) = (Vec::new(), Vec::new());
+    let mut suite = Suite::default();
     for dtype in [DType::F16, DType::BF16] {
         for (rank, groups, features) in [(1, 1, 3), (1, 3, 1), (2, 3, 1), (2, 3, 2), (2, 1, 3), (3, 2, 1)] {
             let places = || (0..rank + 2).collect();
@@ -176,22 +163,18 @@ fn convolutions_of_halves_agree() {
             let one = program("conv", inputs, conv).expect("the convolution is well-typed");
             for program in [one.vjp(&[0, 1]).expect("convolutions have derivatives"), one] {
                 let label = format!("{} of {dtype}, {rank} axes, {groups} groups of {features}", program.name());
-                let inputs = Generator::new(tested.len() as u64).inputs(&program);
-                match Function::lower(program.simplify(), format!("f{}", tested.len())) {
-                    Ok(function) => tested.push(Tested { label, program, inputs, function }),
-                    Err(e) => failures.push(format!("{label}: {e}")),
-                }
+                suite.add(label, program);
             }
         }
     }
-    assert_agree("halves", &tested, failures);
+    suite.assert_agree("halves", TOLERANCE);
 }
 
 /// A window of one element selects elements. Behind a reversal, IREE did not compile such windows with interior
 /// padding.
 #[test]
 fn windows_of_one_element_agree() {
-    let (mut tested, mut failures) = (Vec::new(), Vec::new());
+    let mut suite = Suite::default();
     let single = |a: &Along| a.window == 1 && a.dilation == 1 && [1, 3, 4].contains(&a.extent) && a.positions() > 0;
     for axis in Along::all().filter(single) {
         let ty = Type::new(DType::F32, [2, axis.extent]);
@@ -209,39 +192,8 @@ fn windows_of_one_element_agree() {
         let results = builder.push(op, Origin::default()).unwrap();
         let program = builder.finish(results.to_vec()).unwrap();
         let label = format!("a window of one element, {axis:?}");
-        let inputs = Generator::new(tested.len() as u64).inputs(&program);
-        match Function::lower(program.simplify(), format!("f{}", tested.len())) {
-            Ok(function) => tested.push(Tested { label, program, inputs, function }),
-            Err(e) => failures.push(format!("{label}: {e}")),
-        }
+        suite.add(label, program);
     }
-    assert!(tested.len() > 100, "{} functions only", tested.len());
-    assert_agree("single windows", &tested, failures);
-}
-
-/// Compiles the programs, and compares their results with the interpreter's.
-#[track_caller]
-fn assert_agree(name: &str, tested: &[Tested], mut failures: Vec<String>) {
-    println!("{} functions", tested.len());
-    failures.extend(batch::for_all(
-        tested,
-        name,
-        |t| &t.function,
-        |t, code| {
-            let expected = interpret(&t.program, &t.inputs).expect("the interpreter knows every window");
-            let found = match code.and_then(|code| batch::call(&code, &t.inputs)) {
-                Ok(found) => found,
-                Err(e) => return vec![format!("{}: {}", t.label, e.chars().take(300).collect::<String>())],
-            };
-            let wrong = found.iter().zip(&expected).filter_map(|(x, y)| Tolerance::Scaled(16.0).check(x, y).err());
-            wrong.map(|e| format!("{}: {e}", t.label)).collect()
-        },
-    ));
-    assert!(
-        failures.is_empty(),
-        "{} of {} fail\n{}",
-        failures.len(),
-        tested.len(),
-        failures[..failures.len().min(12)].join("\n")
-    );
+    assert!(suite.len() > 100, "{} functions only", suite.len());
+    suite.assert_agree("single windows", TOLERANCE);
 }

@@ -79,12 +79,7 @@ fn grouped<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, t
 /// of 9.7 ms for 3 × 3.
 fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, ty: &Type) -> Val<'c> {
     let n = dims.strides.len();
-    let mut config = vec![(0, 0, 0); lhs.rank()];
-    for i in 0..n {
-        config[dims.lhs[i + 2]] = (dims.padding[i].0, dims.padding[i].1, dims.lhs_dilation[i] as i64 - 1);
-    }
-    let zero = b.number_of(0.0, lhs.dtype(), &Shape::scalar());
-    let padded = dilation::pad(b, lhs, &zero, &config);
+    let padded = padded(b, lhs, dims);
     let text = format!(
         "#stablehlo.dot<lhs_contracting_dimensions = {}, rhs_contracting_dimensions = {}>",
         attr::list(&dims.lhs[1..]),
@@ -113,10 +108,7 @@ fn products<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvDims, 
         })
         .collect();
     let all = b.reshape(&b.concat(&results.iter().collect::<Vec<_>>(), 2), sizes);
-    // This maps the axes batch, feature, spatial to the axes of the result.
-    let back: Vec<usize> =
-        (0..n + 2).map(|a| dims.out.iter().position(|&o| o == a).expect("the layout has every axis")).collect();
-    b.transpose(&all, &back)
+    b.transpose(&all, &inverse(&dims.out))
 }
 
 /// Computes with features last. The compiler has good code for that: 1.06 ms instead of 102 ms with features first.
@@ -136,17 +128,29 @@ fn channels_last<'c>(b: &Builder<'c>, lhs: &Val<'c>, rhs: &Val<'c>, dims: &ConvD
     if n == 0 || sorted(&from_lhs) && sorted(&from_rhs) && sorted(&from_out) {
         return plain(b, lhs, rhs, dims, ty);
     }
-    let roles = |layout: &[usize]| -> Dims {
-        (0..n + 2).map(|role| layout.iter().position(|&r| r == role).expect("the layout has every axis")).collect()
-    };
+    let roles = |layout: &[usize]| inverse(layout).into_iter().collect::<Dims>();
     let last = ConvDims { lhs: roles(&data), rhs: roles(&kernel), out: roles(&data), ..dims.clone() };
     let shape: Shape = from_out.iter().map(|&a| ty.shape[a]).collect();
     let operands = b.barrier(&[&b.transpose(lhs, &from_lhs), &b.transpose(rhs, &from_rhs)]);
     let result = plain(b, &operands[0], &operands[1], &last, &ty.with_shape(shape));
     let result = b.barrier(&[&result]).remove(0);
-    let back: Vec<usize> =
-        (0..n + 2).map(|a| from_out.iter().position(|&f| f == a).expect("the layout has every axis")).collect();
-    b.transpose(&result, &back)
+    b.transpose(&result, &inverse(&from_out))
+}
+
+/// Returns the left operand with the padding and the dilation of a convolution.
+pub(super) fn padded<'c>(b: &Builder<'c>, lhs: &Val<'c>, dims: &ConvDims) -> Val<'c> {
+    let mut config = vec![(0, 0, 0); lhs.rank()];
+    for (i, &axis) in dims.lhs[2..].iter().enumerate() {
+        config[axis] = (dims.padding[i].0, dims.padding[i].1, dims.lhs_dilation[i] as i64 - 1);
+    }
+    dilation::pad(b, lhs, &b.number_of(0.0, lhs.dtype(), &Shape::scalar()), &config)
+}
+
+/// Returns the inverse of a permutation. That of `dims.out` maps the axes batch, feature, spatial to the axes of the
+/// result.
+pub(super) fn inverse(permutation: &[usize]) -> Vec<usize> {
+    let place = |a| permutation.iter().position(|&p| p == a).expect("a permutation has every axis");
+    (0..permutation.len()).map(place).collect()
 }
 
 /// Emits StableHLO's convolution.

@@ -73,7 +73,7 @@ pub(crate) fn dot_general<'c>(
 
 /// Splits an axis into two: runs, and the `run` elements of each. Returns the elements behind the last run too, if there
 /// are any.
-fn split<'c>(b: &Builder<'c>, x: &Val<'c>, axis: usize, run: usize) -> (Val<'c>, Option<Val<'c>>) {
+pub(super) fn split<'c>(b: &Builder<'c>, x: &Val<'c>, axis: usize, run: usize) -> (Val<'c>, Option<Val<'c>>) {
     let n = x.shape()[axis];
     let runs = n / run;
     let mut shape = x.shape().to_vec();

@@ -5,7 +5,7 @@
 //! A patch holds the elements of the left operand that one position of the kernel meets.
 
 use crate::builder::{Builder, Val};
-use crate::legalize::dilation;
+use crate::legalize::convolution;
 use rune_ir::op::{ConvDims, DotDims};
 use rune_ir::{Shape, Type};
 
@@ -40,25 +40,19 @@ pub(crate) fn patches<'a, 'c>(
     dims: &'a ConvDims,
     ty: &'a Type,
 ) -> Patches<'a, 'c> {
-    let n = dims.strides.len();
     let (sizes, out) = (spatial(rhs.shape(), &dims.rhs), spatial(&ty.shape, &dims.out));
     let (elements, positions) = (sizes.iter().product::<usize>(), out.iter().product::<usize>());
     let (batch, features) = (lhs.shape()[dims.lhs[0]], lhs.shape()[dims.lhs[1]]);
 
     // A slice holds one element of all patches, or all elements of one patch. Either way, the axes of the stack of all
     // slices are: slice, batch, feature, then the spatial axes of the slices.
-    let mut config = vec![(0, 0, 0); lhs.rank()];
-    for i in 0..n {
-        config[dims.lhs[i + 2]] = (dims.padding[i].0, dims.padding[i].1, dims.lhs_dilation[i] as i64 - 1);
-    }
-    let padded = dilation::pad(b, lhs, &b.number_of(0.0, lhs.dtype(), &Shape::scalar()), &config);
+    let padded = convolution::padded(b, lhs, dims);
     let by_element = elements <= positions;
     let (steps, strides, inner) = match by_element {
         true => (&dims.rhs_dilation, &dims.strides, &out),
         false => (&dims.strides, &dims.rhs_dilation, &sizes),
     };
     let places = Shape::from(if by_element { sizes.clone() } else { out.clone() });
-    let order: Vec<usize> = dims.lhs.to_vec();
     let slices: Vec<Val<'c>> = (0..places.size())
         .map(|slice| {
             let (mut start, mut limit) = (vec![0; lhs.rank()], padded.shape().to_vec());
@@ -69,7 +63,7 @@ pub(crate) fn patches<'a, 'c>(
                 limit[axis] = start[axis] + (inner[i] - 1) * strides[i] + 1;
                 stride[axis] = strides[i];
             }
-            let slice = b.transpose(&b.slice(&padded, &start, &limit, &stride), &order);
+            let slice = b.transpose(&b.slice(&padded, &start, &limit, &stride), &dims.lhs);
             b.reshape(&slice, [1].into_iter().chain(slice.shape().iter().copied()).collect::<Shape>())
         })
         .collect();
@@ -109,10 +103,6 @@ impl<'c> Patches<'_, 'c> {
         let positions: usize = sizes[2..].iter().product();
         let split = b.reshape(product, [groups, sizes[0], positions, outputs]);
         let all = b.reshape(&b.transpose(&split, &[1, 0, 3, 2]), sizes);
-        // This maps the axes batch, feature, spatial to the axes of the result.
-        let out = &self.dims.out;
-        let back: Vec<usize> =
-            (0..out.len()).map(|a| out.iter().position(|&o| o == a).expect("the layout has every axis")).collect();
-        b.transpose(&all, &back)
+        b.transpose(&all, &convolution::inverse(&self.dims.out))
     }
 }

@@ -8,6 +8,7 @@
 //! of 3.2 ms.
 
 use crate::builder::{Builder, Val};
+use crate::legalize::levels;
 use rune_ir::DType;
 use rune_ir::op::Literal;
 
@@ -49,13 +50,10 @@ pub(crate) fn sum<'c>(b: &Builder<'c>, x: &Val<'c>, axes: &[usize], wide: bool) 
         let flat = b.reshape(x, [before, terms, after]);
         return b.reshape(&column_sums(b, &flat, wide), shape);
     }
-    let count = terms / RUN;
-    let flat = b.reshape(x, [before, terms]);
-    let whole = b.slice_axis(&flat, 1, 0, count * RUN);
-    let parts = plain(&b.reshape(&whole, [before, count, RUN]), &[2]);
-    let mut total = last(&parts, &[1]);
-    if count * RUN < terms {
-        total = b.add(&total, &plain(&b.slice_axis(&flat, 1, count * RUN, terms), &[1]));
+    let (runs, rest) = levels::split(b, &b.reshape(x, [before, terms]), 1, RUN);
+    let mut total = last(&plain(&runs, &[2]), &[1]);
+    if let Some(rest) = rest {
+        total = b.add(&total, &plain(&rest, &[1]));
     }
     b.reshape(&total, shape)
 }

@@ -84,7 +84,7 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// A line of the user's source. Operations of a library closure that replaces a user function have this line.
+/// A line of the user's source. The library gives this line to the operations of its own closures.
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 
