@@ -78,9 +78,9 @@ pub use rune_train as train;
 pub use rune_ir as ir;
 // Tensors, their parts, and trees of them.
 pub use rune_trace::{
-    Argument, Array, Axes, AxisNames, Complex, Complex32, Complex64, DType, Element, GenericTree, Nested, Operand,
-    PathPart, Restore, Scalar, Shape, Sizes, Static, StaticChange, Tensor, TensorElement, Tree, TreePath, Type, Value,
-    complex, dlpack, storage, tensor,
+    Argument, Array, Axes, AxisNames, Complex, Complex32, Complex64, DType, Element, F8E4M3FN, F8E5M2, GenericTree,
+    Nested, Operand, PathPart, Restore, Scalar, Shape, Sizes, Static, StaticChange, Tensor, TensorElement, Tree,
+    TreePath, Type, Value, complex, dlpack, storage, tensor,
 };
 // Transformations, and the types of functions that they take and return.
 pub use rune_trace::{

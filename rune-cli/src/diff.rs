@@ -60,6 +60,8 @@ fn default_tolerance(dtype: DType) -> f64 {
         DType::F32 | DType::C64 => 1e-5,
         DType::F16 => 1e-2,
         DType::BF16 => 5e-2,
+        DType::F8E4M3FN => 0.125,
+        DType::F8E5M2 => 0.25,
         DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,
         DType::U8 | DType::U16 | DType::U32 | DType::U64 => 0.0,
     }

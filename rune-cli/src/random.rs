@@ -21,7 +21,9 @@ impl Random {
         for _ in 0..ty.size() {
             let unit = (self.next() >> 11) as f64 / (1u64 << 53) as f64;
             let x = match ty.dtype {
-                DType::F16 | DType::BF16 | DType::F32 | DType::F64 => 2.0 * unit - 1.0,
+                DType::F8E4M3FN | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
+                    2.0 * unit - 1.0
+                }
                 DType::Bool => f64::from(unit < 0.5),
                 DType::I8 | DType::I16 | DType::I32 | DType::I64 => (4.0 * unit).floor(),
                 DType::U8 | DType::U16 | DType::U32 | DType::U64 => (4.0 * unit).floor(),

@@ -94,7 +94,7 @@ impl<T> Zero1<T> {
     /// Returns the mean over the ranks of the part that belongs to this rank.
     fn own_mean(&self, all: &Tensor) -> Tensor {
         let (all, _) = self.padded(all);
-        let wide = if all.dtype().is_half() { DType::F32 } else { all.dtype() };
+        let wide = if all.dtype().is_reduced_float() { DType::F32 } else { all.dtype() };
         let sum = psum_scatter_tiled(&all.cast(wide), &self.axis_name, 0);
         (sum / axis_size(&self.axis_name) as f64).cast(all.dtype())
     }

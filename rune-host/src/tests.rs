@@ -4,7 +4,7 @@ use crate::Plan;
 use rune_ir::interpret::interpret;
 use rune_ir::op::{ConvDims, Dims};
 use rune_ir::{Array, DType, Element, Op, Origin, Program, ProgramBuilder, Var, with_element};
-use rune_testing::{Generator, check_near_interpreter, functions, shrink, special_program};
+use rune_testing::{FLOATS8, Generator, check_near_interpreter, functions, shrink, special_program};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Describes the difference between two arrays. Any NaN equals any NaN.
@@ -15,6 +15,8 @@ fn difference(found: &Array, expected: &Array, exact: bool) -> Option<String> {
     let eps = match expected.dtype() {
         DType::F16 => 2f64.powi(-9),
         DType::BF16 => 2f64.powi(-6),
+        DType::F8E4M3FN => 0.25,
+        DType::F8E5M2 => 0.5,
         DType::F32 | DType::C64 => 2f64.powi(-20),
         DType::F64
         | DType::Bool
@@ -102,6 +104,19 @@ fn random_programs_of_complex_numbers_give_the_bits_of_the_interpreter() {
         random
     };
     some_agree(generator, true, 2_000_000, 500);
+}
+
+#[test]
+fn random_programs_of_floats_of_8_bits_give_the_bits_of_the_interpreter() {
+    let generator = |seed| {
+        let mut random = Generator::new(seed);
+        random.dtypes = FLOATS8.to_vec();
+        let inexact = functions::without(&functions::APPROXIMATED, &["cbrt", "cumlogsumexp"]);
+        random.without = [&inexact[..], &functions::REORDERED].concat();
+        random.extremes = seed % 3 == 0;
+        random
+    };
+    some_agree(generator, true, 3_000_000, 500);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Element types, and the Rust types that hold them.
 
+use crate::{F8E4M3FN, F8E5M2};
 use half::{bf16, f16};
 use num_complex::{Complex32, Complex64};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,10 @@ pub enum DType {
     U32,
     /// Unsigned integers of 64 bits.
     U64,
+    /// 8-bit floats with 4 bits of exponent and 3 of mantissa, without infinities: see [`F8E4M3FN`].
+    F8E4M3FN,
+    /// 8-bit floats with 5 bits of exponent and 2 of mantissa: see [`F8E5M2`].
+    F8E5M2,
     /// IEEE half precision.
     F16,
     /// Brain floating point: the upper half of an `f32`.
@@ -50,7 +55,7 @@ pub enum DType {
 
 impl DType {
     /// Every dtype, in a fixed order.
-    pub const ALL: [DType; 15] = [
+    pub const ALL: [DType; 17] = [
         DType::Bool,
         DType::I8,
         DType::I16,
@@ -60,6 +65,8 @@ impl DType {
         DType::U16,
         DType::U32,
         DType::U64,
+        DType::F8E4M3FN,
+        DType::F8E5M2,
         DType::F16,
         DType::BF16,
         DType::F32,
@@ -80,6 +87,8 @@ impl DType {
             DType::U16 => "u16",
             DType::U32 => "u32",
             DType::U64 => "u64",
+            DType::F8E4M3FN => "f8e4m3fn",
+            DType::F8E5M2 => "f8e5m2",
             DType::F16 => "f16",
             DType::BF16 => "bf16",
             DType::F32 => "f32",
@@ -92,7 +101,7 @@ impl DType {
     /// Returns the number of bytes of one element.
     pub const fn size(self) -> usize {
         match self {
-            DType::Bool | DType::I8 | DType::U8 => 1,
+            DType::Bool | DType::I8 | DType::U8 | DType::F8E4M3FN | DType::F8E5M2 => 1,
             DType::I16 | DType::U16 | DType::F16 | DType::BF16 => 2,
             DType::I32 | DType::U32 | DType::F32 => 4,
             DType::I64 | DType::U64 | DType::F64 | DType::C64 => 8,
@@ -102,7 +111,7 @@ impl DType {
 
     /// Returns whether this is a floating-point type. Complex types are not.
     pub const fn is_float(self) -> bool {
-        matches!(self, DType::F16 | DType::BF16 | DType::F32 | DType::F64)
+        self.is_reduced_float() || matches!(self, DType::F32 | DType::F64)
     }
 
     /// Returns whether this is a complex type.
@@ -174,13 +183,20 @@ impl DType {
             DType::U32 => DType::I32,
             DType::U64 => DType::I64,
             DType::Bool | DType::I8 | DType::I16 | DType::I32 | DType::I64 => self,
-            DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => self,
+            DType::F8E4M3FN | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => self,
+            DType::C64 | DType::C128 => self,
         }
     }
 
-    /// Returns whether this is `f16` or `bf16`, whose long sums accumulate in `f32`.
-    pub const fn is_half(self) -> bool {
-        matches!(self, DType::F16 | DType::BF16)
+    /// Returns whether this is a float of fewer bits than `f32`: `f16`, `bf16`, or a float of 8 bits. Long sums of
+    /// these accumulate in `f32`.
+    pub const fn is_reduced_float(self) -> bool {
+        self.is_float8() || matches!(self, DType::F16 | DType::BF16)
+    }
+
+    /// Returns whether this is a float of 8 bits.
+    pub const fn is_float8(self) -> bool {
+        matches!(self, DType::F8E4M3FN | DType::F8E5M2)
     }
 }
 
@@ -192,7 +208,9 @@ impl fmt::Display for DType {
 
 /// No dtype has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a dtype; known are bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, c64, c128")]
+#[error(
+    "`{0}` is not a dtype; known are bool, i8, i16, i32, i64, u8, u16, u32, u64, f8e4m3fn, f8e5m2, f16, bf16, f32, f64, c64, c128"
+)]
 pub struct UnknownDType(pub String);
 
 impl FromStr for DType {
@@ -204,7 +222,7 @@ impl FromStr for DType {
 
 /// A Rust type of array elements.
 ///
-/// Implemented for `bool`, the integers of 8 to 64 bits, [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and
+/// Implemented for `bool`, the integers of 8 to 64 bits, [`F8E4M3FN`], [`F8E5M2`], [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and
 /// [`Complex64`].
 pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 'static {
     /// The dtype of this type.
@@ -244,7 +262,7 @@ pub trait Element: Copy + PartialEq + fmt::Debug + fmt::Display + Send + Sync + 
     }
 }
 
-/// Rounds `x` to odd: toward zero, with the last bit set if the result is not exact. A half-precision type has far
+/// Rounds `x` to odd: toward zero, with the last bit set if the result is not exact. A reduced float has far
 /// fewer bits than `f32`. Rounding the result to such a type therefore gives the same number as rounding `x` to it
 /// directly.
 pub(crate) fn round_to_odd(x: f64) -> f32 {
@@ -291,6 +309,8 @@ elements! {
     u16, U16, f64::from, |x| x as u16;
     u32, U32, f64::from, |x| x as u32;
     u64, U64, |x| x as f64, |x| x as u64;
+    F8E4M3FN, F8E4M3FN, |x: F8E4M3FN| f64::from(x.to_f32()), |x| F8E4M3FN::from_f32(round_to_odd(x));
+    F8E5M2, F8E5M2, |x: F8E5M2| f64::from(x.to_f32()), |x| F8E5M2::from_f32(round_to_odd(x));
     f16, F16, f16::to_f64, |x| f16::from_f32(round_to_odd(x));
     bf16, BF16, bf16::to_f64, |x| bf16::from_f32(round_to_odd(x));
     f32, F32, f64::from, |x| x as f32;
@@ -429,6 +449,14 @@ macro_rules! with_element {
             }
             $crate::DType::U64 => {
                 type $T = u64;
+                $body
+            }
+            $crate::DType::F8E4M3FN => {
+                type $T = $crate::F8E4M3FN;
+                $body
+            }
+            $crate::DType::F8E5M2 => {
+                type $T = $crate::F8E5M2;
                 $body
             }
             $crate::DType::F16 => {

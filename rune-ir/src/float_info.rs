@@ -29,6 +29,8 @@ impl DType {
     #[allow(clippy::wildcard_enum_match_arm, reason = "all others are no floats")]
     pub fn finfo(self) -> Option<FloatInfo> {
         let (bits, mantissa_bits) = match self.real() {
+            DType::F8E4M3FN => (8, 3),
+            DType::F8E5M2 => (8, 2),
             DType::F16 => (16, 10),
             DType::BF16 => (16, 7),
             DType::F32 => (32, 23),
@@ -37,8 +39,11 @@ impl DType {
         };
         let greatest_exponent = (1 << (bits - 2 - mantissa_bits)) - 1;
         let eps = 0.5f64.powi(mantissa_bits as i32);
-        let max = (2.0 - eps) * 2f64.powi(greatest_exponent);
         let smallest_normal = 2f64.powi(1 - greatest_exponent);
+        // Without infinities, only the greatest number of the greatest exponent is not finite.
+        let (last, exponent) =
+            if self == DType::F8E4M3FN { (2.0 * eps, greatest_exponent + 1) } else { (eps, greatest_exponent) };
+        let max = (2.0 - last) * 2f64.powi(exponent);
         Some(FloatInfo { bits, mantissa_bits, eps, max, smallest_normal })
     }
 }
@@ -51,6 +56,8 @@ mod tests {
     #[test]
     fn properties_are_those_of_the_types_in_rust() {
         let found = |dtype: DType| dtype.finfo().map(|i| (i.max, i.eps, i.smallest_normal)).unwrap();
+        assert_eq!(found(DType::F8E4M3FN), (448.0, 0.125, 2f64.powi(-6)));
+        assert_eq!(found(DType::F8E5M2), (57344.0, 0.25, 2f64.powi(-14)));
         assert_eq!(found(DType::F16), [f16::MAX, f16::EPSILON, f16::MIN_POSITIVE].map(f64::from).into());
         assert_eq!(found(DType::BF16), [bf16::MAX, bf16::EPSILON, bf16::MIN_POSITIVE].map(f64::from).into());
         assert_eq!(found(DType::F32), [f32::MAX, f32::EPSILON, f32::MIN_POSITIVE].map(f64::from).into());

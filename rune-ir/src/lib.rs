@@ -10,6 +10,7 @@ mod array;
 pub mod array_text;
 pub mod dlpack;
 mod dtype;
+mod float8;
 mod float_info;
 pub mod interpret;
 mod nans;
@@ -34,6 +35,7 @@ pub use array::Shown;
 pub use array::{ALIGNMENT, AlignedBytes, Array, DeviceBuffer, HostMemory, Summary, Value, array_memory};
 pub use dtype::{DType, Element, UnknownDType};
 pub use float_info::FloatInfo;
+pub use float8::{F8E4M3FN, F8E5M2};
 #[doc(hidden)]
 pub use nans::find_nan;
 pub use nans::{NanError, NanOrigin, NonFinite, check_nans, checks_nans};

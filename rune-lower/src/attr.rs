@@ -1,6 +1,6 @@
 //! Attributes of StableHLO.
 
-use crate::tree::{Attribute, Context};
+use crate::tree::{Attribute, Context, TensorType};
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{Array, DType, Type};
 
@@ -29,12 +29,14 @@ pub(crate) fn parse(_: &Context, text: &str) -> Attribute {
     Attribute::StableHlo(text.to_owned())
 }
 /// Returns an array whose elements all equal `literal`.
-pub(crate) fn splat(_: &Context, literal: Literal, ty: &Type) -> Attribute {
-    Attribute::Splat(literal, ty.clone())
+pub(crate) fn splat(context: &Context, literal: Literal, ty: &Type) -> Attribute {
+    let TensorType { ty, .. } = context.tensor_type(ty);
+    let bytes = literal.bits().to_le_bytes();
+    Attribute::Splat(Literal::from_bytes(ty.dtype, &bytes[..ty.dtype.size()]), ty)
 }
 /// Returns an array with all its elements.
-pub(crate) fn dense(_: &Context, array: &Array) -> Attribute {
-    Attribute::Dense(array.clone())
+pub(crate) fn dense(context: &Context, array: &Array) -> Attribute {
+    Attribute::Dense(Array::from_bytes(context.tensor_type(array.ty()).ty, array.bytes()))
 }
 pub(crate) fn direction(context: &Context, direction: Comparison) -> Attribute {
     let name = direction.name().to_uppercase();

@@ -3,7 +3,7 @@
 pub(crate) use crate::value::Val;
 
 use crate::legalize::views::{self, Producers, ViewRole, Views};
-use crate::legalize::{gpu, levels, spirv};
+use crate::legalize::{float8, gpu, levels, spirv};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -60,7 +60,7 @@ impl<'c> Builder<'c> {
     }
     /// Returns a region with this block only.
     pub fn into_region(self) -> Region {
-        let arguments = self.arguments.iter().map(|(value, ty)| (value.id, ty.into())).collect();
+        let arguments = self.arguments.iter().map(|(value, ty)| (value.id, self.context.tensor_type(ty))).collect();
         Region { arguments, operations: self.operations.into_inner(), location: self.start }
     }
 
@@ -84,7 +84,7 @@ impl<'c> Builder<'c> {
         let fenced: Vec<_> = operands[..given].iter().map(|x| self.barrier(&[x]).remove(0)).collect();
         let operands: Vec<_> = fenced.iter().chain(operands[given..].iter().copied()).collect();
         let operands = &operands[..];
-        let types: Vec<_> = results.iter().map(TensorType::from).collect();
+        let types: Vec<_> = results.iter().map(|ty| self.context.tensor_type(ty)).collect();
         // Constants enter and leave loops and branches through barriers.
         let is_plain = regions.is_empty() || matches!(name, "stablehlo.reduce" | "stablehlo.reduce_window");
         let known = if is_plain { known::of_results(name, operands) } else { Known::Nothing };
@@ -275,6 +275,12 @@ impl<'c> Builder<'c> {
     pub fn convert(&self, x: &Val<'c>, dtype: DType) -> Val<'c> {
         if x.dtype() == dtype {
             return x.clone();
+        }
+        if x.dtype().is_float8() && !self.context.is_export {
+            return self.convert(&float8::decode(self, x), dtype);
+        }
+        if dtype.is_float8() && !self.context.is_export {
+            return float8::encode(self, &self.convert(x, DType::F32), dtype);
         }
         // IREE turns a loop counter into a signless integer, and then rejects its conversion to an unsigned one.
         if dtype.is_unsigned_int() && !x.dtype().is_float() {

@@ -5,7 +5,7 @@
 //! truncates the exact decimal expansion to slightly more digits than needed, and then rounds half up.
 
 use half::{bf16, f16};
-use rune_ir::DType;
+use rune_ir::{DType, F8E4M3FN, F8E5M2};
 
 /// Returns the decimal text of the float with these bits. Returns `None` for infinities and NaNs, which are written as
 /// bits.
@@ -25,6 +25,8 @@ pub(crate) fn text(dtype: DType, bits: u64) -> Option<String> {
 #[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
 fn parse(dtype: DType, text: &str) -> u64 {
     match dtype {
+        DType::F8E4M3FN => text.parse().map(|x| F8E4M3FN::from_f32(x).to_bits().into()),
+        DType::F8E5M2 => text.parse().map(|x| F8E5M2::from_f32(x).to_bits().into()),
         DType::F16 => text.parse().map(|x| f16::from_f64(x).to_bits().into()),
         DType::BF16 => text.parse().map(|x| bf16::from_f64(x).to_bits().into()),
         DType::F32 => text.parse().map(|x: f32| x.to_bits().into()),
@@ -38,6 +40,8 @@ struct Format {
     /// The number of bits of the significand, including the implicit one.
     significand: u32,
     exponent: u32,
+    /// Whether no number has the greatest exponent. If not, only the greatest significand is NaN.
+    has_infinity: bool,
 }
 
 /// `significand · 2^exponent`.
@@ -51,18 +55,20 @@ impl Format {
     #[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
     fn of(dtype: DType) -> Format {
         let (significand, exponent) = match dtype {
+            DType::F8E4M3FN => (4, 4),
+            DType::F8E5M2 => (3, 5),
             DType::F16 => (11, 5),
             DType::BF16 => (8, 8),
             DType::F32 => (24, 8),
             _ => (53, 11),
         };
-        Format { significand, exponent }
+        Format { significand, exponent, has_infinity: dtype != DType::F8E4M3FN }
     }
     /// Returns the parts of a finite float.
     fn split(&self, bits: u64) -> Option<Float> {
         let stored = self.significand - 1;
         let (fraction, biased) = (bits & ((1 << stored) - 1), bits >> stored & ((1 << self.exponent) - 1));
-        if biased == (1 << self.exponent) - 1 {
+        if biased == (1 << self.exponent) - 1 && (self.has_infinity || fraction == (1 << stored) - 1) {
             return None;
         }
         let bias = (1 << (self.exponent - 1)) - 1 + stored as i32;
@@ -242,7 +248,7 @@ mod tests {
     /// Every written text reads back as the number, for all exponents.
     #[test]
     fn texts_read_back() {
-        for dtype in [DType::F16, DType::BF16, DType::F32, DType::F64] {
+        for dtype in DType::ALL.into_iter().filter(|dtype| dtype.is_float()) {
             let width = 8 * dtype.size();
             for i in 0..4_000u64 {
                 let bits = i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - width);

@@ -16,7 +16,7 @@ mod shape;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::error::LowerError;
-use crate::legalize::{across, chains, patches, scatter_operand};
+use crate::legalize::{across, chains, float8, patches, scatter_operand};
 use crate::module_lowering::{EmitError, ModuleLowering};
 use crate::value::Known;
 use rune_ir::op::Literal;
@@ -85,6 +85,10 @@ fn emit<'c>(
     let one = |x: Val<'c>| Ok(vec![x]);
     if let Some(results) = complex::on_host(b, lowering, op, types) {
         return Ok(results);
+    }
+    if let Some(wide) = float8::widened(b, op, types) {
+        let results = emit(b, lowering, &wide.op, &wide.types.iter().collect::<Vec<_>>())?;
+        return Ok(float8::narrowed(b, results, types));
     }
     let op = &opaque(b, op);
     match op {

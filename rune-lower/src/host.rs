@@ -2,6 +2,7 @@
 
 use crate::attr;
 use crate::builder::{Builder, Val};
+use crate::legalize::float8;
 use crate::legalize::views::Views;
 use crate::tree::{Function, TensorType};
 use crate::value::Known;
@@ -52,7 +53,7 @@ impl HostCall {
         let callee = attr::symbol(b.context, &format!("host.{}", self.name));
         let results = b.raw_op("func.call", &arguments, &[("callee", callee)], Vec::new(), &types);
         let result = |(raw, ty): (_, &Type)| {
-            let raw = if ty.rank() == 0 { raw } else { cast(raw, TensorType::from(ty)) };
+            let raw = if ty.rank() == 0 { raw } else { cast(raw, b.context.tensor_type(ty)) };
             Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0, views: Views::default() }
         };
         results.into_iter().zip(&self.outputs).map(result).collect()
@@ -61,5 +62,5 @@ impl HostCall {
 
 /// Returns the type with unknown sizes, for an imported function.
 fn dynamic(ty: &Type) -> TensorType {
-    TensorType { ty: ty.clone(), dynamic: true }
+    TensorType { ty: ty.with_dtype(float8::held(ty.dtype)), dynamic: true }
 }

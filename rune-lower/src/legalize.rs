@@ -13,6 +13,7 @@ pub(crate) mod convolution;
 pub(crate) mod cumulative;
 pub(crate) mod dilation;
 pub(crate) mod exponential;
+pub(crate) mod float8;
 pub(crate) mod gpu;
 pub(crate) mod half;
 pub(crate) mod indices;

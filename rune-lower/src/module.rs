@@ -8,7 +8,7 @@ use crate::legalize::spirv;
 use crate::legalize::views::Producers;
 use crate::module_lowering::ModuleLowering;
 use crate::options::{Backend, LowerOptions, Purpose};
-use crate::tree::{Context, Function, Location, Module, TensorType};
+use crate::tree::{Context, Function, Location, Module};
 use crate::{attr, names, overwritten, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 use std::collections::BTreeSet;
@@ -80,7 +80,8 @@ pub fn export(program: &Program) -> Result<String, LowerError> {
 fn emitted(program: &Program, options: &LowerOptions, producers: &Rc<Producers>) -> Result<LoweredModule, LowerError> {
     let exports = options.purpose == Purpose::Export;
     let is_gpu = !exports && !matches!(options.backend, Backend::LlvmCpu | Backend::Vmvx);
-    let context = Context::new(is_gpu, is_gpu && matches!(options.backend, Backend::Vulkan | Backend::Metal));
+    let is_spirv = is_gpu && matches!(options.backend, Backend::Vulkan | Backend::Metal);
+    let context = Context { is_export: exports, is_gpu, is_spirv, ..Context::default() };
     let lowering = ModuleLowering::new(&context, options.clone(), Rc::clone(producers));
     let mut functions = vec![function(&lowering, program, &options.entry, true)?];
     while let Some((callee, name)) = lowering.next_called() {
@@ -127,8 +128,8 @@ fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bo
     Ok(Function {
         name: name.to_owned(),
         public,
-        inputs: arguments.iter().map(TensorType::from).collect(),
-        outputs: program.output_types().iter().map(TensorType::from).collect(),
+        inputs: arguments.iter().map(|ty| lowering.context.tensor_type(ty)).collect(),
+        outputs: program.output_types().iter().map(|ty| lowering.context.tensor_type(ty)).collect(),
         body: Some(builder.into_region()),
         reflection: None,
         named: (program.inputs().len(), arguments.len() - program.inputs().len()),

@@ -296,7 +296,7 @@ fn both_writers_write_the_same_text() {
         }
     }
     let context = Context::default();
-    let ty = TensorType::from(&f32s([2]));
+    let ty = context.tensor_type(&f32s([2]));
     let at = Location::Line { file: "a \"b\" é.rs".to_owned(), line: 3, column: 4 };
     let argument = context.value().id;
     let mut operations = Vec::new();

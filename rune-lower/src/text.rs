@@ -327,7 +327,7 @@ fn element(dtype: DType, bytes: &[u8]) -> String {
         DType::Bool => (bits != 0).to_string(),
         DType::I8 | DType::I16 | DType::I32 | DType::I64 => ((bits << unused) as i64 >> unused).to_string(),
         DType::U8 | DType::U16 | DType::U32 | DType::U64 => bits.to_string(),
-        DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
+        DType::F8E4M3FN | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {
             decimal::text(dtype, bits).unwrap_or_else(|| format!("0x{bits:0width$X}", width = 2 * bytes.len()))
         }
         DType::C64 | DType::C128 => unreachable!("the parts were written above"),
@@ -345,6 +345,8 @@ pub(crate) fn tensor_type(ty: &Type, dynamic: bool) -> String {
         DType::U16 => "ui16",
         DType::U32 => "ui32",
         DType::U64 => "ui64",
+        DType::F8E4M3FN => "f8E4M3FN",
+        DType::F8E5M2 => "f8E5M2",
         DType::F16 => "f16",
         DType::BF16 => "bf16",
         DType::F32 => "f32",

@@ -1,6 +1,7 @@
 //! The module as a tree of operations. Lowering builds the tree once. [`text`](crate::text) writes it as text, and
 //! `mlir` builds it in MLIR.
 
+use crate::legalize::float8;
 use rune_ir::op::Literal;
 use rune_ir::{Array, Type};
 use std::cell::{Cell, RefCell};
@@ -21,13 +22,15 @@ pub(crate) enum Mark {
 /// Numbers the values of a module, and records which compiler they are for.
 #[derive(Default)]
 pub(crate) struct Context {
-    next: Cell<u32>,
+    pub next: Cell<u32>,
+    /// Whether the module is for other compilers than IREE.
+    pub is_export: bool,
     /// Whether the code generator is one of IREE's for GPUs.
     pub is_gpu: bool,
     /// Whether the code generator is IREE's for SPIR-V.
     pub is_spirv: bool,
     /// The values with marks. IREE compiles some operations on them wrongly.
-    marks: RefCell<HashSet<(Mark, Id)>>,
+    pub marks: RefCell<HashSet<(Mark, Id)>>,
 }
 
 /// A value in the module of a context.
@@ -41,8 +44,11 @@ pub(crate) struct Value<'c> {
 pub(crate) type Id = u32;
 
 impl Context {
-    pub fn new(is_gpu: bool, is_spirv: bool) -> Context {
-        Context { is_gpu, is_spirv, ..Context::default() }
+    /// Returns the type of a value in the module. Modules for IREE hold floats of 8 bits as integers: see
+    /// `legalize/float8.rs`.
+    pub fn tensor_type(&self, ty: &Type) -> TensorType {
+        let ty = if self.is_export { ty.clone() } else { ty.with_dtype(float8::held(ty.dtype)) };
+        TensorType { ty, dynamic: false }
     }
     pub fn has(&self, mark: Mark, value: Value) -> bool {
         self.marks.borrow().contains(&(mark, value.id))
@@ -64,12 +70,6 @@ pub(crate) struct TensorType {
     pub ty: Type,
     /// Whether the sizes are dynamic. Host functions take arrays of any size.
     pub dynamic: bool,
-}
-
-impl From<&Type> for TensorType {
-    fn from(ty: &Type) -> TensorType {
-        TensorType { ty: ty.clone(), dynamic: false }
-    }
 }
 
 /// An attribute.

@@ -74,11 +74,18 @@ pub struct Generator {
     prefer: Vec<Var>,
 }
 
+/// The dtypes of programs with floats of 8 bits.
+pub const FLOATS8: [DType; 9] = {
+    use DType::*;
+    [F8E4M3FN, F8E4M3FN, F8E5M2, F8E5M2, F32, F16, I32, U8, Bool]
+};
+
 impl Generator {
-    /// Returns a generator of programs over all dtypes except complex ones, mostly `f32`, with constants and
-    /// sub-programs.
+    /// Returns a generator of programs over all dtypes except complex ones and floats of 8 bits, mostly `f32`, with
+    /// constants and sub-programs.
     pub fn new(seed: u64) -> Generator {
-        let mut dtypes: Vec<DType> = DType::ALL.into_iter().filter(|dtype| !dtype.is_complex()).collect();
+        let mut dtypes: Vec<DType> =
+            DType::ALL.into_iter().filter(|dtype| !dtype.is_complex() && !dtype.is_float8()).collect();
         dtypes.extend([DType::F32; 10]);
         dtypes.extend([DType::I32; 3]);
         Generator {

@@ -218,7 +218,7 @@ pub fn derivative(op: &str, dtype: DType) -> Tolerance {
         | "top_k" => Tolerance::Equal,
         // The derivatives are y (1 - y) and 1 - y², with y rounded.
         "logistic" | "tanh" => Tolerance::Around1(4.0),
-        _ if dtype.is_half() => Tolerance::Scaled(8.0),
+        _ if dtype.is_reduced_float() => Tolerance::Scaled(8.0),
         _ => Tolerance::Scaled(16.0),
     }
 }
@@ -235,7 +235,7 @@ pub fn transformed(op: &str, transform: &str, dtype: DType, least_precise: DType
         "vmap" => interpreter(op, dtype),
         "jvp" | "vjp" | "vmap_grad" | "grad_vmap" => derivative(op, dtype),
         _ => {
-            let roundings = if least_precise.is_half() { 4.0 } else { 32.0 };
+            let roundings = if least_precise.is_reduced_float() { 4.0 } else { 32.0 };
             Tolerance::Scaled(roundings * precision(least_precise) / precision(dtype))
         }
     }
@@ -251,16 +251,16 @@ pub fn iree(op: &str, dtype: DType) -> Tolerance {
         | "cummax" | "cummin" | "sort" => Tolerance::Equal,
         // IREE uses polynomials, in f32 for half types. The worst of them are off by 4e-6.
         "exp" | "exp2" | "expm1" | "log" | "log1p" | "rsqrt" | "cbrt" | "tanh" | "logistic" | "erf" | "integer_pow" => {
-            Tolerance::Ulps(if dtype.is_half() { 1 } else { 16 })
+            Tolerance::Ulps(if dtype.is_reduced_float() { 1 } else { 16 })
         }
         // This is e^(y ln x). The exponent of up to 88 is rounded to f32, so each unit of it costs an ulp of the
         // result.
-        "pow" => Tolerance::Ulps(if dtype.is_half() { 1 } else { 88 }),
-        "sin" | "cos" | "tan" | "atan2" => Tolerance::Ulps(if dtype.is_half() { 1 } else { 48 }),
+        "pow" => Tolerance::Ulps(if dtype.is_reduced_float() { 1 } else { 88 }),
+        "sin" | "cos" | "tan" | "atan2" => Tolerance::Ulps(if dtype.is_reduced_float() { 1 } else { 48 }),
         // These are sums and products of several terms in another order, in f32 for half types.
         "reduce_prod" | "cumprod" | "reduce_sum" | "reduce_window_sum" | "cumsum" | "cumlogsumexp" | "dot_general"
         | "conv" | "scatter" | "fft" | "ifft" | "rfft" | "irfft" => {
-            Tolerance::Scaled(if dtype.is_half() { 1.0 } else { 16.0 })
+            Tolerance::Scaled(if dtype.is_reduced_float() { 1.0 } else { 16.0 })
         }
         _ if is_linalg(op) => Tolerance::Exact,
         _ => panic!("say in rune-testing/src/tolerance.rs how far compiled `{op}` may be off"),

@@ -58,8 +58,9 @@ pub use make_program::{Traced, eval_shape, make_program};
 pub use make_program::{name_of, trace_function};
 pub use rune_ir::interpret::{DebugSink, capture_debug, set_debug_sink};
 pub use rune_ir::{
-    Array, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost, DType, Element, NanError, NanOrigin,
-    NonFinite, Program, ProgramHash, Shape, Type, Value, VmapMethod, check_nans, checks_nans, dlpack,
+    Array, CallbackError, CheckpointPolicy, Complex, Complex32, Complex64, Cost, DType, Element, F8E4M3FN, F8E5M2,
+    NanError, NanOrigin, NonFinite, Program, ProgramHash, Shape, Type, Value, VmapMethod, check_nans, checks_nans,
+    dlpack,
 };
 // Code that works on programs imports these from `rune-ir`.
 #[doc(hidden)]

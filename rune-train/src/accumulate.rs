@@ -79,7 +79,7 @@ where
 /// Returns the dtype in which to add numbers of `dtype`: a sum of many small numbers needs more digits than each
 /// number.
 fn accumulation_dtype(dtype: DType) -> DType {
-    if dtype.is_half() { DType::F32 } else { dtype }
+    if dtype.is_reduced_float() { DType::F32 } else { dtype }
 }
 
 fn zeros<P: Tree>(params: &P) -> P {

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
 
-DTYPES = {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64", "bool": "bool"}
+DTYPES = {"float8_e4m3fn": "f8e4m3fn", "float8_e5m2": "f8e5m2"}
+DTYPES |= {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64", "bool": "bool"}
 DTYPES |= {f"{s}int{n}": f"{s[:1]}{n}" if s else f"i{n}" for s in ("", "u") for n in (8, 16, 32, 64)}
 
 

@@ -45,7 +45,7 @@ OTHER = {
     "jax.numpy": """
         array=Tensor::from asarray=Tensor::from bool_=DType::Bool bool=DType::Bool int8=DType::I8 int16=DType::I16 int32=DType::I32
         int64=DType::I64 int_=DType::I32 uint=DType::U32 uint8=DType::U8 uint16=DType::U16 uint32=DType::U32 uint64=DType::U64
-        float16=DType::F16 bfloat16=DType::BF16 float32=DType::F32 float64=DType::F64 float_=DType::F32 single=DType::F32
+        float8_e4m3fn=DType::F8E4M3FN float8_e5m2=DType::F8E5M2 float16=DType::F16 bfloat16=DType::BF16 float32=DType::F32 float64=DType::F64 float_=DType::F32 single=DType::F32
         double=DType::F64 dtype=DType ndarray=Tensor number=Scalar mod=Tensor::mod_ where=where_ newaxis=NewAxis ndim=Tensor::rank
         vectorize=vmap apply_along_axis=vmap array_str=Tensor::to_string array_repr=Tensor::to_string
         frombuffer=Tensor::from_slice fromiter=Tensor::from_vec isdtype=DType::is_float issubdtype=DType::is_float
@@ -102,7 +102,7 @@ OTHER = {
 # What rune leaves out, and why. The first pattern that matches counts.
 REASONS = [
     (r"jax\.lax", r".*_p|.*_p\d*", "a primitive: rune's are the variants of `Op`"),
-    (r"jax\.numpy", r"float[48]_.*|float6_.*|float8_.*|u?int[124]", "a storage type that no operation of rune computes in"),
+    (r"jax\.numpy", r"float[48]_.*|float6_.*|float8_.*|u?int[124]", "of rare hardware: `f8e4m3fn` and `f8e5m2` are those of NVIDIA, Intel and Arm"),
     (r"jax\.numpy", r"c_|r_|s_|index_exp|mgrid|ogrid", "Python's indexing syntax: `meshgrid`, `concat`, and index expressions"),
     (r"jax\.numpy", r"inexact|generic|flexible|floating|integer|signedinteger|unsignedinteger|character|object_|complexfloating|ComplexWarning",
      "NumPy's hierarchy of types: `DType::is_float` and the like"),

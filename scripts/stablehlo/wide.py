@@ -359,4 +359,35 @@ RANDOM = {
     }.items()
 }
 
-WIDE = LAX | JNP | NN | RANDOM
+E4, E5 = jnp.float8_e4m3fn, jnp.float8_e5m2
+dot8 = lambda x, y, out: lax.dot_general(x, y, (((1,), (0,)), ((), ())), preferred_element_type=out)
+
+
+def quantized(x, w):
+    """Returns a product of operands that are scaled and rounded to 8 bits, as flax's `fp8_ops` do."""
+    scale = lambda x: jnp.max(jnp.abs(x)) / 448
+    narrow = lambda x, s: jnp.clip(x / s, -448, 448).astype(E4)
+    sx, sw = scale(x), scale(w)
+    return dot8(narrow(x, sx), narrow(w, sw), np.float32) * (sx * sw)
+
+
+FLOAT8 = {
+    f"float8.{name}": case
+    for name, case in {
+        "convert": (lambda x: (x.astype(E4).astype(np.float32), x.astype(E5).astype(np.float16)), [In(40, scale=300.0)]),
+        "convert_small": (lambda x: (x.astype(E4), x.astype(E5)), [In(40, scale=0.02)]),
+        "bits": (lambda x: lax.bitcast_convert_type(x, np.uint8), [In(12, scale=4.0, dtype=E4)]),
+        "dot": (lambda x, y: dot8(x, y, np.float32), [In(3, 4, dtype=E4), In(4, 2, dtype=E4)]),
+        "dot_mixed": (lambda x, y: dot8(x, y, np.float32), [In(3, 4, dtype=E4), In(4, 2, dtype=E5)]),
+        "dot_half": (lambda x, y: dot8(x, y, jnp.bfloat16), [In(3, 4, dtype=E5), In(4, 2, dtype=E5)]),
+        "quantized": (quantized, [In(3, 4, scale=7.0), In(4, 2, scale=0.1)]),
+        "arithmetic": (lambda x, y: (x + y, x * y, jnp.maximum(x, y), x < y), [In(12, scale=3.0, dtype=E4), In(12, scale=5.0, dtype=E4)]),
+        "moves": (lambda x: jnp.concatenate([x.T[:, 1:], jnp.zeros((4, 1), E5)], 1), [In(3, 4, dtype=E5)]),
+        "take": (lambda x, i: x[i], [In(6, dtype=E4), i32(4, bound=6)]),
+        "sort": (jnp.sort, [In(12, scale=9.0, dtype=E5)]),
+        "max": (lambda x: (x.max(1), x.argmax(1)), [In(3, 4, dtype=E4)]),
+        "grad": (jax.grad(lambda x: (x.astype(E4).astype(np.float32) ** 2).sum()), [In(12, scale=3.0)]),
+    }.items()
+}
+
+WIDE = LAX | JNP | NN | RANDOM | FLOAT8

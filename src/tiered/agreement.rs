@@ -127,6 +127,8 @@ fn tolerance(dtype: DType) -> f64 {
     match dtype {
         DType::F16 => 3e-2,
         DType::BF16 => 1e-1,
+        DType::F8E4M3FN => 0.25,
+        DType::F8E5M2 => 0.5,
         DType::F32 | DType::C64 => 1e-3,
         DType::F64 | DType::C128 => 1e-9,
         DType::Bool

@@ -160,7 +160,7 @@ fn agrees_flushed(tolerance: Tolerance, at: usize, found: &Array, expected: &Arr
             DType::F64 | DType::C128 => f64::MIN_POSITIVE,
             DType::BF16 | DType::F32 | DType::C64 => f64::from(f32::MIN_POSITIVE),
             // Only a number that was converted from a flushed f32 can be 0.
-            DType::F16 | DType::Bool => 0.0,
+            DType::F16 | DType::F8E4M3FN | DType::F8E5M2 | DType::Bool => 0.0,
             DType::I8 | DType::I16 | DType::I32 | DType::I64 => 0.0,
             DType::U8 | DType::U16 | DType::U32 | DType::U64 => 0.0,
         };

@@ -7,12 +7,16 @@ use super::compiled::flushed;
 use rune::ProgramExt;
 use rune_testing::functions::APPROXIMATED;
 use rune_testing::tolerance::Tolerance;
-use rune_testing::{Generator, shrink};
+use rune_testing::{FLOATS8, Generator, shrink};
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, DType, Program};
+use std::ops::Range;
 
 /// The transformations. The seed selects one of them.
 const TRANSFORMS: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "jvp of vmap"];
+
+/// From this seed on, programs have floats of 8 bits.
+const OF_FLOATS8: u64 = 1 << 32;
 
 struct Tested {
     seed: u64,
@@ -24,6 +28,9 @@ struct Tested {
 fn generator(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
     random.dtypes = [vec![DType::F32; 4], vec![DType::F64, DType::I32, DType::I32, DType::U8, DType::Bool]].concat();
+    if seed >= OF_FLOATS8 {
+        random.dtypes = FLOATS8.to_vec();
+    }
     random.constants = false;
     // IREE's results for these differ from the interpreter's by some units in the last place. If a program compares or
     // rounds such a result, everything after it can change. `transformed.rs` tests them one by one.
@@ -61,13 +68,22 @@ pub fn transformed(program: &Program, how: &str) -> Option<Program> {
     })
 }
 
+/// Returns random inputs of a program.
+fn inputs(program: &Program, seed: u64) -> Vec<Array> {
+    generator(!seed).inputs(program)
+}
+
 /// Returns how compiled code differs from the interpreter.
 fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Result<(), String> {
     let expected = interpret(program, inputs).map_err(|e| e.to_string())?;
     let found = code.and_then(|code| batch::call(&code, inputs))?;
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
         // A program has several operations, each of which may sum in another order.
-        let tolerance = if y.dtype().is_float() { Tolerance::Scaled(64.0) } else { Tolerance::Exact };
+        let tolerance = match y.dtype() {
+            dtype if dtype.is_float8() => Tolerance::Scaled(1.0),
+            dtype if dtype.is_float() => Tolerance::Scaled(64.0),
+            _ => Tolerance::Exact,
+        };
         // Compiled code treats subnormal numbers as 0.
         tolerance.check(&flushed(x), &flushed(y)).map_err(|why| format!("result {k} {why}"))?;
     }
@@ -76,7 +92,7 @@ fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Res
 
 /// Returns the fault of a program that is compiled alone.
 fn fault(program: &Program, seed: u64) -> Option<String> {
-    let inputs = generator(!seed).inputs(program);
+    let inputs = inputs(program, seed);
     let code = Function::lower(program.simplify(), "f".to_owned()).and_then(|f| batch::compile_one(&f));
     check(program, &inputs, code).err()
 }
@@ -97,10 +113,16 @@ fn random_programs_that_once_failed_agree() {
 fn random_programs_and_transformed_ones_agree_with_the_interpreter() {
     let env = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (start, count): (u64, u64) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", 60));
+    all_agree(start..start + count);
+    all_agree(OF_FLOATS8 + start..OF_FLOATS8 + start + count / 3);
+}
+
+fn all_agree(seeds: Range<u64>) {
+    let count = seeds.end - seeds.start;
     let (mut all, mut failures): (Vec<Tested>, Vec<(u64, String)>) = Default::default();
-    for seed in start..start + count {
+    for seed in seeds {
         let Some(program) = program(seed) else { continue };
-        let inputs = generator(!seed).inputs(&program);
+        let inputs = inputs(&program, seed);
         // Like everything that `jit` compiles, the program is simplified. The expected results are those of the
         // original program.
         match Function::lower(program.simplify(), format!("f{seed}")) {

@@ -28,7 +28,7 @@ const NOT_COMPILED: &str = "Second derivatives of f16 and bf16 are never compile
 /// dozen roundings to 8 bits, too little is left to compare.
 fn is_wanted(case: &Case, one: &Transformed, taken: &mut HashSet<String>) -> bool {
     let second = matches!(one.transform, Transform::JvpGrad | Transform::GradGrad);
-    if second && case.least_precise().is_some_and(DType::is_half) {
+    if second && case.least_precise().is_some_and(DType::is_reduced_float) {
         return false;
     }
     let elements = one.expected.iter().any(|y| y.ty().size() > 0);
@@ -72,7 +72,7 @@ fn failures(tested: &Tested, code: Result<Code, String>) -> Vec<String> {
         Err(e) => return vec![format!("{name}: {e}")],
     };
     let expected = interpret(&tested.one.program, &tested.one.inputs).expect("the interpreter knows every operation");
-    let halves = tested.least_precise.is_some_and(DType::is_half);
+    let halves = tested.least_precise.is_some_and(DType::is_reduced_float);
     let mut failures = Vec::new();
     for (k, (x, y)) in found.iter().zip(&expected).enumerate() {
         let least_precise = tested.least_precise.unwrap_or(y.dtype());

@@ -10,7 +10,7 @@ use super::slot::Slot;
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
-use rune_ir::{DType, Element, with_word};
+use rune_ir::{DType, Element, F8E4M3FN, F8E5M2, with_word};
 
 /// Computes `n` elements of `d` from the operands.
 #[allow(clippy::wildcard_enum_match_arm, reason = "the macro matches the other dtypes")]
@@ -451,19 +451,23 @@ pub(super) fn convert(from: DType, to: DType, x: &Slot<'_>, d: &mut Slot<'_>, n:
     with_number!(from, S => from!(S), _ => from!(u8));
 }
 
-pub(super) fn widen(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    if half == DType::F16 {
-        x.read::<f16>(n).convert_to_f32_slice(d.write(n));
-    } else {
-        map(d.write(n), x.read(n), |x: u16| f32::from_bits(u32::from(x) << 16));
+#[allow(clippy::wildcard_enum_match_arm, reason = "the last reduced float is bf16")]
+pub(super) fn widen(reduced: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    match reduced {
+        DType::F16 => x.read::<f16>(n).convert_to_f32_slice(d.write(n)),
+        DType::F8E4M3FN => map(d.write(n), x.read(n), F8E4M3FN::to_f32),
+        DType::F8E5M2 => map(d.write(n), x.read(n), F8E5M2::to_f32),
+        _ => map(d.write(n), x.read(n), |x: u16| f32::from_bits(u32::from(x) << 16)),
     }
 }
 
-pub(super) fn narrow(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    if half == DType::F16 {
-        d.write::<f16>(n).convert_from_f32_slice(x.read(n));
-    } else {
-        map(d.write(n), x.read(n), bf16_bits);
+#[allow(clippy::wildcard_enum_match_arm, reason = "the last reduced float is bf16")]
+pub(super) fn narrow(reduced: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    match reduced {
+        DType::F16 => d.write::<f16>(n).convert_from_f32_slice(x.read(n)),
+        DType::F8E4M3FN => map(d.write(n), x.read(n), F8E4M3FN::from_f32),
+        DType::F8E5M2 => map(d.write(n), x.read(n), F8E5M2::from_f32),
+        _ => map(d.write(n), x.read(n), bf16_bits),
     }
 }
 
@@ -475,26 +479,36 @@ fn bf16_bits(x: f32) -> u16 {
     if x.is_nan() { (bits >> 16 | 0x40) as u16 } else { rounded as u16 }
 }
 
-pub(super) fn round(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    if half == DType::F16 {
-        let (x, d) = (x.read::<f32>(n), d.write::<f32>(n));
-        let mut halves = [f16::ZERO; 64];
-        for (x, d) in x.chunks(64).zip(d.chunks_mut(64)) {
-            halves[..x.len()].convert_from_f32_slice(x);
-            halves[..x.len()].convert_to_f32_slice(d);
+#[allow(clippy::wildcard_enum_match_arm, reason = "the last reduced float is bf16")]
+pub(super) fn round(reduced: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    let (x, d) = (x.read::<f32>(n), d.write::<f32>(n));
+    match reduced {
+        DType::F16 => {
+            let mut halves = [f16::ZERO; 64];
+            for (x, d) in x.chunks(64).zip(d.chunks_mut(64)) {
+                halves[..x.len()].convert_from_f32_slice(x);
+                halves[..x.len()].convert_to_f32_slice(d);
+            }
         }
-    } else {
-        map(d.write(n), x.read(n), |x: f32| f32::from_bits(u32::from(bf16_bits(x)) << 16));
+        DType::F8E4M3FN => map(d, x, |x: f32| F8E4M3FN::from_f32(x).to_f32()),
+        DType::F8E5M2 => map(d, x, |x: f32| F8E5M2::from_f32(x).to_f32()),
+        _ => map(d, x, |x: f32| f32::from_bits(u32::from(bf16_bits(x)) << 16)),
     }
 }
 
-/// Rounds once to a half type, and returns the number as `f32`.
-pub(super) fn round_to_half(half: DType, x: f64) -> f32 {
-    if half == DType::F16 { <f16 as Element>::from_f64(x).to_f32() } else { <bf16 as Element>::from_f64(x).to_f32() }
+/// Rounds once to a reduced float type, and returns the number as `f32`.
+#[allow(clippy::wildcard_enum_match_arm, reason = "the last reduced float is bf16")]
+pub(super) fn round_to_reduced(reduced: DType, x: f64) -> f32 {
+    match reduced {
+        DType::F16 => <f16 as Element>::from_f64(x).to_f32(),
+        DType::F8E4M3FN => <F8E4M3FN as Element>::from_f64(x).to_f32(),
+        DType::F8E5M2 => <F8E5M2 as Element>::from_f64(x).to_f32(),
+        _ => <bf16 as Element>::from_f64(x).to_f32(),
+    }
 }
 
-pub(super) fn round_once(half: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
-    map(d.write(n), x.read(n), |x: f64| round_to_half(half, x));
+pub(super) fn round_once(reduced: DType, x: &Slot<'_>, d: &mut Slot<'_>, n: usize) {
+    map(d.write(n), x.read(n), |x: f64| round_to_reduced(reduced, x));
 }
 
 /// Writes the positions `start..` along an axis.

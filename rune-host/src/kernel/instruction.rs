@@ -7,7 +7,7 @@ use smallvec::{SmallVec, smallvec};
 /// A register. It has one element for each element of a tile, or one for each row.
 pub(crate) type Register = usize;
 
-/// An instruction. `d` is the register that it writes. `dtype` is the dtype of elements in registers: half types are
+/// An instruction. `d` is the register that it writes. `dtype` is the dtype of elements in registers: reduced float types are
 /// held as `f32`, and rounded after each operation.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
@@ -34,27 +34,27 @@ pub(crate) enum Instruction {
         x: Register,
         d: Register,
     },
-    /// Converts elements of a half type to `f32`.
+    /// Converts elements of a reduced float type to `f32`.
     Widen {
-        half: DType,
+        reduced: DType,
         x: Register,
         d: Register,
     },
-    /// Converts `f32` to a half type.
+    /// Converts `f32` to a reduced float type.
     Narrow {
-        half: DType,
+        reduced: DType,
         x: Register,
         d: Register,
     },
-    /// Rounds `f32` to numbers of a half type.
+    /// Rounds `f32` to numbers of a reduced float type.
     Round {
-        half: DType,
+        reduced: DType,
         x: Register,
         d: Register,
     },
-    /// Rounds `f64` once to numbers of a half type, held as `f32`.
+    /// Rounds `f64` once to numbers of a reduced float type, held as `f32`.
     RoundOnce {
-        half: DType,
+        reduced: DType,
         x: Register,
         d: Register,
     },
@@ -129,11 +129,11 @@ pub(crate) enum Instruction {
         x: [Register; 2],
         d: [Register; 2],
     },
-    /// Reduces each row. The result has one element for each row, rounded to `half` if there is one.
+    /// Reduces each row. The result has one element for each row, rounded to `reduced` if there is one.
     ReduceRows {
         f: ReduceFn,
         dtype: DType,
-        half: Option<DType>,
+        reduced: Option<DType>,
         x: Register,
         d: Register,
     },

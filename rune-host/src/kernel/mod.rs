@@ -280,10 +280,10 @@ impl Kernel {
             Copy { size, x, d: _ } => {
                 rune_ir::with_word!(size, W => d.write::<W>(n).copy_from_slice(slots[x].read(n)));
             }
-            Widen { half, x, d: _ } => compute::widen(half, &slots[x], d, n),
-            Narrow { half, x, d: _ } => compute::narrow(half, &slots[x], d, n),
-            Round { half, x, d: _ } => compute::round(half, &slots[x], d, n),
-            RoundOnce { half, x, d: _ } => compute::round_once(half, &slots[x], d, n),
+            Widen { reduced, x, d: _ } => compute::widen(reduced, &slots[x], d, n),
+            Narrow { reduced, x, d: _ } => compute::narrow(reduced, &slots[x], d, n),
+            Round { reduced, x, d: _ } => compute::round(reduced, &slots[x], d, n),
+            RoundOnce { reduced, x, d: _ } => compute::round_once(reduced, &slots[x], d, n),
             Unary { f, dtype, x, d: _ } => compute::unary(f, dtype, &slots[x], d, n),
             IntegerPow { dtype, x, y, d: _ } => compute::integer_pow(dtype, &slots[x], y, d, n),
             Binary { f, dtype, x, y, d: _ } => compute::binary(f, dtype, &slots[x], &slots[y], d, n),
@@ -309,8 +309,8 @@ impl Kernel {
             }
             Clamp { dtype, min, x, max, d: _ } => compute::clamp(dtype, [min, x, max].map(|r| &slots[r]), d, n),
             Convert { from, to, x, d: _ } => compute::convert(from, to, &slots[x], d, n),
-            ReduceRows { f, dtype, half, x, d: _ } => {
-                reduction::rows(f, dtype, half, &slots[x], d, rows, self.row);
+            ReduceRows { f, dtype, reduced, x, d: _ } => {
+                reduction::rows(f, dtype, reduced, &slots[x], d, rows, self.row);
             }
             Spread { size, x, d: _ } => compute::spread(size, &slots[x], d, rows, self.row),
         }

@@ -304,7 +304,7 @@ macro_rules! with_integer {
                 type $T = u64;
                 $int
             }
-            Bool | F16 | BF16 | F32 | F64 | C64 | C128 => $other,
+            Bool | F8E4M3FN | F8E5M2 | F16 | BF16 | F32 | F64 | C64 | C128 => $other,
         }
     }};
 }

@@ -1,12 +1,12 @@
 //! Reductions: combining elements within rows and into accumulators.
 
-use super::compute::round_to_half;
+use super::compute::round_to_reduced;
 use super::lanes::{accumulate, fold};
 use super::number::{Accumulator, Bits, Number, with_integer, with_number};
 use super::slot::Slot;
 use bytemuck::Pod;
 use rune_ir::op::ReduceFn;
-use rune_ir::{DType, Element, Type};
+use rune_ir::{DType, Element, F8E4M3FN, F8E5M2, Type};
 use smallvec::SmallVec;
 use std::convert::identity;
 use std::marker::PhantomData;
@@ -124,7 +124,7 @@ fn undefined() -> ! {
 pub(super) fn rows(
     f: ReduceFn,
     dtype: DType,
-    half: Option<DType>,
+    reduced: Option<DType>,
     x: &Slot<'_>,
     d: &mut Slot<'_>,
     rows: usize,
@@ -134,12 +134,12 @@ pub(super) fn rows(
     impl Visitor for Rows<'_, '_, '_> {
         type Output = ();
         fn visit<R: Reducer>(self) {
-            let Rows(half, x, d, rows, len) = self;
+            let Rows(reduced, x, d, rows, len) = self;
             let total = R::total;
             let x = x.read::<R::Element>(rows * len);
-            if let (Some(half), true) = (half, R::IS_WIDER) {
+            if let (Some(reduced), true) = (reduced, R::IS_WIDER) {
                 for (d, row) in d.write::<f32>(rows).iter_mut().zip(x.chunks_exact(len)) {
-                    *d = round_to_half(half, bytemuck::cast(total(row)));
+                    *d = round_to_reduced(reduced, bytemuck::cast(total(row)));
                 }
                 return;
             }
@@ -148,7 +148,7 @@ pub(super) fn rows(
             }
         }
     }
-    with_reducer(f, dtype, Rows(half, x, d, rows, len));
+    with_reducer(f, dtype, Rows(reduced, x, d, rows, len));
 }
 
 /// A reduction of one register over any axes of a kernel's index space.
@@ -157,8 +157,8 @@ pub(crate) struct Reduction {
     pub f: ReduceFn,
     /// The dtype of the elements in registers.
     pub dtype: DType,
-    /// The half type to which the result is rounded, if any.
-    pub half: Option<DType>,
+    /// The reduced float type to which the result is rounded, if any.
+    pub reduced: Option<DType>,
     /// The size of each axis of the index space, outermost first, and its stride in the result. Reduced axes have
     /// stride 0.
     pub axes: SmallVec<[(usize, usize); 4]>,
@@ -283,9 +283,11 @@ impl Reduction {
                         *total = R::combine(*total, x);
                     }
                 }
-                match reduction.half {
-                    Some(DType::F16) => write_half::<R, half::f16>(&total, out),
-                    Some(_) => write_half::<R, half::bf16>(&total, out),
+                match reduction.reduced {
+                    Some(DType::F16) => write_reduced::<R, half::f16>(&total, out),
+                    Some(DType::F8E4M3FN) => write_reduced::<R, F8E4M3FN>(&total, out),
+                    Some(DType::F8E5M2) => write_reduced::<R, F8E5M2>(&total, out),
+                    Some(_) => write_reduced::<R, half::bf16>(&total, out),
                     None => {
                         let out: &mut [R::Element] = bytemuck::cast_slice_mut(out);
                         for (out, &x) in out.iter_mut().zip(&total) {
@@ -295,8 +297,8 @@ impl Reduction {
                 }
             }
         }
-        /// Writes a half type. It is `f32` in registers.
-        fn write_half<R: Reducer, H: Element>(total: &[R::Accumulator], out: &mut [u8]) {
+        /// Writes a reduced float type. It is `f32` in registers.
+        fn write_reduced<R: Reducer, H: Element>(total: &[R::Accumulator], out: &mut [u8]) {
             for (out, &x) in H::cast_slice_mut(out).iter_mut().zip(total) {
                 let wide = match R::IS_WIDER {
                     true => bytemuck::cast::<_, f64>(x),

@@ -4,6 +4,7 @@ use super::lanes::ARCH;
 use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
 use pulp::{Simd, WithSimd};
+use rune_ir::{F8E4M3FN, F8E5M2};
 
 /// An element that widens to `f32` exactly, or is `f32`.
 pub(crate) trait Narrow: Pod + Send + Sync {
@@ -32,6 +33,18 @@ impl Narrow for f16 {
         let finite = (f32::from_bits(rest) * REBIAS).to_bits();
         let beyond = rest | 0x7f80_0000;
         f32::from_bits(sign | if bits & 0x7c00 == 0x7c00 { beyond } else { finite })
+    }
+}
+impl Narrow for F8E4M3FN {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        self.to_f32()
+    }
+}
+impl Narrow for F8E5M2 {
+    #[inline(always)]
+    fn widen(self) -> f32 {
+        self.to_f32()
     }
 }
 impl Narrow for i8 {

@@ -204,17 +204,17 @@ impl Builder {
             }
             Op::Unary { f, x } => {
                 let dtype = register_dtype(self.ty(x).dtype);
-                let rounded = if f == UnaryFn::IsFinite { None } else { half(ty) };
+                let rounded = if f == UnaryFn::IsFinite { None } else { reduced(ty) };
                 self.elementwise(ty, &[x], rounded, |[x], d| Instruction::Unary { f, dtype, x, d })
             }
             Op::IntegerPow { x, y } => {
                 let dtype = register_dtype(ty.dtype);
-                self.elementwise(ty, &[x], half(ty), |[x], d| Instruction::IntegerPow { dtype, x, y, d })
+                self.elementwise(ty, &[x], reduced(ty), |[x], d| Instruction::IntegerPow { dtype, x, y, d })
             }
             Op::Binary { f, x, y } => {
                 let dtype = register_dtype(ty.dtype);
                 let make = |[x, y]: [Register; 2], d| Instruction::Binary { f, dtype, x, y, d };
-                let result = self.elementwise(ty, &[x, y], half(ty), make);
+                let result = self.elementwise(ty, &[x, y], reduced(ty), make);
                 self.note_parts(result, f, x, y);
                 result
             }
@@ -343,7 +343,7 @@ impl Builder {
     }
 }
 
-/// Returns the half-precision type to which results of a type are rounded, if any.
-pub(super) fn half(ty: &Type) -> Option<DType> {
-    ty.dtype.is_half().then_some(ty.dtype)
+/// Returns the reduced float type to which results of a type are rounded, if any.
+pub(super) fn reduced(ty: &Type) -> Option<DType> {
+    ty.dtype.is_reduced_float().then_some(ty.dtype)
 }

@@ -18,7 +18,7 @@ const LARGE_TILE: usize = if cfg!(test) { 12 } else { 1 << 16 };
 
 /// Returns the dtype of elements in registers.
 pub(super) fn register_dtype(dtype: DType) -> DType {
-    if dtype.is_half() { DType::F32 } else { dtype }
+    if dtype.is_reduced_float() { DType::F32 } else { dtype }
 }
 
 /// The source of a register: the buffer, the access, the dtype, and whether there is one element for each row.
@@ -131,10 +131,10 @@ impl Cluster {
             false => cluster.code.push((instruction, per_row)),
         };
         push(self, load);
-        let register = match dtype.is_half() {
+        let register = match dtype.is_reduced_float() {
             true => {
                 let wide = self.register(!scalar);
-                push(self, Instruction::Widen { half: dtype, x: d, d: wide });
+                push(self, Instruction::Widen { reduced: dtype, x: d, d: wide });
                 wide
             }
             false => d,
@@ -144,7 +144,8 @@ impl Cluster {
     }
     /// Fills a register with one number.
     pub(super) fn fill(&mut self, value: Literal) -> Register {
-        let value = if value.dtype().is_half() { Literal::from_f64(DType::F32, value.to_f64()) } else { value };
+        let value =
+            if value.dtype().is_reduced_float() { Literal::from_f64(DType::F32, value.to_f64()) } else { value };
         if let Some(&register) = self.fills.get(&value) {
             return register;
         }
@@ -158,9 +159,9 @@ impl Cluster {
             return register;
         }
         let mut register = self.push(per_row, |d| Instruction::Iota { dtype: register_dtype(dtype), stride, size, d });
-        if dtype.is_half() {
+        if dtype.is_reduced_float() {
             let x = register;
-            register = self.push(per_row, |d| Instruction::Round { half: dtype, x, d });
+            register = self.push(per_row, |d| Instruction::Round { reduced: dtype, x, d });
         }
         self.iotas.insert((dtype, stride, size, per_row), register);
         register
@@ -181,8 +182,8 @@ impl Cluster {
     /// Stores a register to a buffer.
     pub(super) fn store(&mut self, x: Register, dtype: DType, per_row: bool, buffer: usize) {
         let written = self.outputs.iter().any(|o| o.register == x);
-        let register = match dtype.is_half() {
-            true => self.push(per_row, |d| Instruction::Narrow { half: dtype, x, d }),
+        let register = match dtype.is_reduced_float() {
+            true => self.push(per_row, |d| Instruction::Narrow { reduced: dtype, x, d }),
             // A register is copied if it is read in place, is the same in all tiles, or is already written to an
             // output.
             false if self.registers[x] && !written => x,

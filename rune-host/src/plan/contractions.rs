@@ -10,7 +10,7 @@ use rune_ir::{DType, Shape, Type};
 use smallvec::SmallVec;
 
 impl Builder {
-    /// Adds a product of floats. Half types are converted to `f32`.
+    /// Adds a product of floats. Reduced float types are converted to `f32`.
     pub(super) fn product(
         &mut self,
         lhs: VariableId,
@@ -110,7 +110,7 @@ impl Builder {
             .expect("axes in this order lie one within the other")
     }
 
-    /// Adds a convolution of floats. Half types are converted to `f32`.
+    /// Adds a convolution of floats. Reduced float types are converted to `f32`.
     pub(super) fn conv(&mut self, lhs: VariableId, rhs: VariableId, dims: &ConvDims, ty: &Type) -> Option<VariableId> {
         if !ty.dtype.is_float() {
             return None;

@@ -1,6 +1,6 @@
 //! Operations that become instructions of kernels.
 
-use super::builder::{Builder, Storage, VariableId, half};
+use super::builder::{Builder, Storage, VariableId, reduced};
 use super::cluster::register_dtype;
 use crate::kernel::{Instruction, Reduction, Register};
 use crate::view::View;
@@ -25,9 +25,9 @@ impl Builder {
         let c = &mut self.clusters[cluster];
         c.add(self.position);
         let mut register = c.push(per_row, |d| make(operands, d));
-        if let Some(half) = rounded {
+        if let Some(reduced) = rounded {
             let x = register;
-            register = c.push(per_row, |d| Instruction::Round { half, x, d });
+            register = c.push(per_row, |d| Instruction::Round { reduced, x, d });
         }
         self.variable(ty.clone(), Storage::Lane { cluster, register, per_row })
     }
@@ -40,20 +40,20 @@ impl Builder {
         }
         let (source, target) = (register_dtype(from), register_dtype(dtype));
         let plain = |[x]: [Register; 1], d| Instruction::Convert { from: source, to: target, x, d };
-        Some(match (dtype.is_half(), from) {
+        Some(match (dtype.is_reduced_float(), from) {
             (true, DType::I64 | DType::U64) => return None,
-            (true, DType::F16 | DType::BF16 | DType::F32) => {
-                self.elementwise(&ty, &[x], None, |[x], d| Instruction::Round { half: dtype, x, d })
+            (true, from) if from.is_reduced_float() || from == DType::F32 => {
+                self.elementwise(&ty, &[x], None, |[x], d| Instruction::Round { reduced: dtype, x, d })
             }
             (true, DType::F64) => {
-                self.elementwise(&ty, &[x], None, |[x], d| Instruction::RoundOnce { half: dtype, x, d })
+                self.elementwise(&ty, &[x], None, |[x], d| Instruction::RoundOnce { reduced: dtype, x, d })
             }
             (true, _) => {
                 let wide = self.convert(x, DType::F64)?;
                 return self.convert(wide, dtype);
             }
-            // Half types are already `f32` in registers.
-            (false, DType::F16 | DType::BF16) if dtype == DType::F32 => {
+            // Reduced float types are already `f32` in registers.
+            (false, from) if from.is_reduced_float() && dtype == DType::F32 => {
                 self.elementwise(&ty, &[x], None, |[x], d| Instruction::Copy { size: 4, x, d })
             }
             (false, _) => self.elementwise(&ty, &[x], None, plain),
@@ -73,9 +73,9 @@ impl Builder {
             return None;
         }
         let size = dtype.size();
-        Some(match (from.is_half(), dtype.is_half()) {
+        Some(match (from.is_reduced_float(), dtype.is_reduced_float()) {
             (false, false) => self.elementwise(&ty, &[x], None, |[x], d| Instruction::Copy { size, x, d }),
-            // A conversion between half types could change the bits of NaN.
+            // A conversion between reduced float types could change the bits of NaN.
             _ => return None,
         })
     }
@@ -101,15 +101,15 @@ impl Builder {
         let register = self.operand(x, cluster, false);
         let c = &mut self.clusters[cluster];
         c.add(self.position);
-        let (dtype, half) = (register_dtype(dtype), half(ty));
+        let (dtype, reduced) = (register_dtype(dtype), reduced(ty));
         if row.is_some() && (c.row.is_none() || c.row == row) {
             c.row = row;
-            let register = c.push(true, |d| Instruction::ReduceRows { f, dtype, half, x: register, d });
+            let register = c.push(true, |d| Instruction::ReduceRows { f, dtype, reduced, x: register, d });
             return self.variable(ty.clone(), Storage::Lane { cluster, register, per_row: true });
         }
         let stage = c.stage;
         let buffer = self.buffer(ty.clone(), stage + 1);
-        self.clusters[cluster].reduce(register, Reduction { f, dtype, half, axes: joined, buffer, ty: ty.clone() });
+        self.clusters[cluster].reduce(register, Reduction { f, dtype, reduced, axes: joined, buffer, ty: ty.clone() });
         self.variable(ty.clone(), Storage::Stored { buffer, view: View::dense(&ty.shape) })
     }
 }

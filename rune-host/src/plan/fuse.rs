@@ -60,7 +60,7 @@ impl Uses {
 /// Fuses the squaring of elements with the sum of the squares of each row.
 fn square(code: &mut Code, uses: &mut Uses) {
     for at in 0..code.len() {
-        if let Instruction::ReduceRows { f: ReduceFn::Sum, dtype: DType::F32, half: None, x, d } = code[at].0
+        if let Instruction::ReduceRows { f: ReduceFn::Sum, dtype: DType::F32, reduced: None, x, d } = code[at].0
             && let Some(before) = uses.single_use_writer(x)
             && let Some(x) = squared(&code[before].0)
         {

@@ -8,7 +8,7 @@ use crate::steps::{
     Slices, Sort, TopK, is_number, is_word,
 };
 use crate::view::View;
-use rune_ir::op::CumulativeFn;
+use rune_ir::op::{CumulativeFn, ScatterMode};
 use rune_ir::{DType, Op, Type};
 
 impl Builder {
@@ -64,7 +64,8 @@ impl Builder {
             }
             Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
                 let index = self.ty(*indices).clone();
-                if ty.dtype != DType::Bool && !is_number(ty.dtype) {
+                let moves = *mode == ScatterMode::Set || ty.dtype == DType::Bool;
+                if !moves && !is_number(ty.dtype) {
                     return None;
                 }
                 let operands = [*x, *indices, *updates].map(|id| self.dense(id));

@@ -8,8 +8,8 @@ use super::gemm::Matrix;
 use crate::kernel::{HalfByte, Narrow, ROWS_ADDED, ROWS_MULTIPLIED, add_scaled, dots};
 use half::{bf16, f16};
 use rayon::prelude::*;
-use rune_ir::DType;
 use rune_ir::op::BinaryFn;
+use rune_ir::{DType, F8E4M3FN, F8E5M2};
 use smallvec::SmallVec;
 use std::ops::Range;
 
@@ -31,6 +31,8 @@ pub(crate) enum Element {
     F32,
     BF16,
     F16,
+    F8E4M3FN,
+    F8E5M2,
     I8,
     U8,
     /// The four low bits of each byte.
@@ -46,6 +48,8 @@ impl Element {
         Some(match dtype {
             DType::BF16 => Element::BF16,
             DType::F16 => Element::F16,
+            DType::F8E4M3FN => Element::F8E4M3FN,
+            DType::F8E5M2 => Element::F8E5M2,
             DType::I8 => Element::I8,
             DType::U8 => Element::U8,
             _ => return None,
@@ -86,6 +90,8 @@ pub(crate) fn multiply(
         Element::F32 => of_type::<f32>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::BF16 => of_type::<bf16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::F16 => of_type::<f16>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::F8E4M3FN => of_type::<F8E4M3FN>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
+        Element::F8E5M2 => of_type::<F8E5M2>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::I8 => of_type::<i8>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
         Element::U8 => of_type::<u8>((rows, x), (matrix, bytes), matrix_first, out),
         Element::LowBits => of_type::<HalfByte<0>>((rows, x), (matrix, bytemuck::cast_slice(bytes)), matrix_first, out),
@@ -258,8 +264,9 @@ mod tests {
         let mut counts = [0; 2];
         type Part = fn(&Tensor) -> Tensor;
         let (whole, low, high): (Part, Part, Part) = (Tensor::clone, |w| w & 15u8, |w| w >> 4u8);
-        let dtypes = [DType::F32, DType::BF16, DType::F16, DType::I8, DType::U8].map(|dtype| (dtype, whole));
-        for (dtype, part) in dtypes.into_iter().chain([(DType::U8, low), (DType::U8, high)]) {
+        let narrow = [DType::BF16, DType::F16, DType::F8E4M3FN, DType::F8E5M2, DType::I8, DType::U8];
+        let dtypes = [&[DType::F32], &narrow[..]].concat().into_iter().map(|dtype| (dtype, whole));
+        for (dtype, part) in dtypes.chain([(DType::U8, low), (DType::U8, high)]) {
             for (rows, depth, columns) in
                 [(1, 1, 2), (1, 17, 40), (2, 16, 33), (3, 40, 9), (7, 5, 70), (8, 64, 64), (1, 300, 3), (1, 3, 300)]
             {
@@ -288,6 +295,6 @@ mod tests {
                 }
             }
         }
-        assert!(counts[0] >= 12 && counts[1] > 270, "{counts:?} plans read the matrix of f32 or narrow dtype as it is");
+        assert!(counts[0] >= 12 && counts[1] > 350, "{counts:?} plans read the matrix of f32 or narrow dtype as it is");
     }
 }

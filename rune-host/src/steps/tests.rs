@@ -71,7 +71,9 @@ impl Cases {
             assert_eq!(wrong(&program, inputs, true), None, "{program}\non {inputs:?}");
             let empty =
                 program.output_types().iter().any(|t| t.size() == 0) || inputs.iter().any(|x| x.ty().size() == 0);
-            assert!(empty || Plan::new(&program).is_native(), "{program}");
+            // The interpreter combines and orders floats of 8 bits.
+            let float8 = program.output_types().iter().chain(inputs.iter().map(Array::ty)).any(|t| t.dtype.is_float8());
+            assert!(empty || float8 || Plan::new(&program).is_native(), "{program}");
             self.tried += 1;
         }
     }

@@ -106,3 +106,7 @@ pub const BFLOAT: u8 = 4;
 pub const COMPLEX: u8 = 5;
 /// Booleans.
 pub const BOOL: u8 = 6;
+/// Floats of 8 bits with 4 bits of exponent, without infinities.
+pub const FLOAT8_E4M3FN: u8 = 10;
+/// Floats of 8 bits with 5 bits of exponent.
+pub const FLOAT8_E5M2: u8 = 12;

@@ -33,7 +33,7 @@ pub use exporting::{Exported, ExportedUnversioned, export, export_unversioned};
 pub use importing::{import, import_unversioned};
 
 use crate::{DType, Type};
-use abi::{BFLOAT, BOOL, COMPLEX, DLDataType, FLOAT, INT, UINT};
+use abi::{BFLOAT, BOOL, COMPLEX, DLDataType, FLOAT, FLOAT8_E4M3FN, FLOAT8_E5M2, INT, UINT};
 
 /// The reason why a structure of DLPack cannot become an array of this library. The structure has been given back to
 /// its producer.
@@ -86,6 +86,8 @@ fn element_type(dtype: DType) -> DLDataType {
         DType::I8 | DType::I16 | DType::I32 | DType::I64 => INT,
         DType::U8 | DType::U16 | DType::U32 | DType::U64 => UINT,
         DType::F16 | DType::F32 | DType::F64 => FLOAT,
+        DType::F8E4M3FN => FLOAT8_E4M3FN,
+        DType::F8E5M2 => FLOAT8_E5M2,
         DType::BF16 => BFLOAT,
         DType::C64 | DType::C128 => COMPLEX,
     };

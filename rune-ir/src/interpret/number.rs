@@ -1,6 +1,6 @@
 //! The traits of element types that the kernels need.
 
-use crate::{Complex32, Complex64, Element};
+use crate::{Complex32, Complex64, Element, F8E4M3FN, F8E5M2};
 use half::{bf16, f16};
 use std::ops::{Add, Div, Mul, Sub};
 
@@ -48,6 +48,14 @@ macro_rules! with_kind {
             crate::DType::U64 => {
                 type $I = u64;
                 $int
+            }
+            crate::DType::F8E4M3FN => {
+                type $F = crate::F8E4M3FN;
+                $float
+            }
+            crate::DType::F8E5M2 => {
+                type $F = crate::F8E5M2;
+                $float
             }
             crate::DType::F16 => {
                 type $F = half::f16;
@@ -277,6 +285,8 @@ macro_rules! floats {
     )*};
 }
 floats! {
+    F8E4M3FN, |x: i64| F8E4M3FN::from_f32(int_to_odd(x.unsigned_abs(), x < 0)), |x| F8E4M3FN::from_f32(int_to_odd(x, false));
+    F8E5M2, |x: i64| F8E5M2::from_f32(int_to_odd(x.unsigned_abs(), x < 0)), |x| F8E5M2::from_f32(int_to_odd(x, false));
     f16, |x: i64| f16::from_f32(int_to_odd(x.unsigned_abs(), x < 0)), |x| f16::from_f32(int_to_odd(x, false));
     bf16, |x: i64| bf16::from_f32(int_to_odd(x.unsigned_abs(), x < 0)), |x| bf16::from_f32(int_to_odd(x, false));
     f32, |x| x as f32, |x| x as f32;

@@ -21,7 +21,7 @@ pub(super) fn scatter(
         return Ok(x);
     }
     let dtype = x.dtype();
-    if dtype.is_half() && matches!(mode, ScatterMode::Add | ScatterMode::Mul) {
+    if dtype.is_reduced_float() && matches!(mode, ScatterMode::Add | ScatterMode::Mul) {
         let wide = scatter(convert(x, DType::F32), indices, convert(updates, DType::F32), dims, mode)?;
         return Ok(convert(wide, dtype));
     }

@@ -155,6 +155,9 @@ fn code(dtype: DType) -> &'static str {
         DType::U16 => "u2",
         DType::U32 => "u4",
         DType::U64 => "u8",
+        // As `ml_dtypes` writes them.
+        DType::F8E4M3FN => "V1",
+        DType::F8E5M2 => "f1",
         DType::F16 => "f2",
         DType::BF16 => "V2",
         DType::F32 => "f4",

@@ -9,7 +9,7 @@ use smallvec::smallvec;
 /// Splits `[…, m, n]` into the batch axes, `m` and `n`. Half-precision types are rejected, because the results would be
 /// noise. LAPACK does not support them either.
 fn matrices<'a>(what: &str, x: &'a Type) -> Result<(&'a [usize], usize, usize), TypeProblem> {
-    if !x.dtype.is_inexact() || x.dtype.is_half() {
+    if !x.dtype.is_inexact() || x.dtype.is_reduced_float() {
         let wanted = format!("{what} of f32, f64, c64 or c128 (convert others, as with `.cast(DType::F32)`)");
         return Err(TypeProblem::operand(wanted, x));
     }

@@ -16,8 +16,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 fn element_type(dtype: DType) -> sys::iree_hal_element_type_t {
     let t = match dtype {
         DType::Bool => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_BOOL_8,
-        // Signless, like StableHLO's `i8`.
-        DType::I8 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_8,
+        // Signless, like StableHLO's `i8`. Modules hold floats of 8 bits as such integers.
+        DType::I8 | DType::F8E4M3FN | DType::F8E5M2 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_8,
         DType::I16 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_16,
         DType::I32 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_32,
         DType::I64 => sys::iree_hal_element_types_t_IREE_HAL_ELEMENT_TYPE_INT_64,

@@ -28,7 +28,7 @@ pub(super) fn dot_general<'c>(
     // Half-precision types accumulate in f32: in the half type, a sum of 5000 ones is 2048 or 4096. Unsigned operands
     // are widened first, because IREE sign-extends them. All operands narrower than the sum are widened too.
     let accumulator = match () {
-        _ if out.is_half() || dtype.is_half() && out == DType::F32 => DType::F32,
+        _ if out.is_reduced_float() || dtype.is_reduced_float() && out == DType::F32 => DType::F32,
         _ if dtype.is_float() && dtype.size() > out.size() => dtype,
         _ => out,
     };
@@ -40,7 +40,7 @@ pub(super) fn dot_general<'c>(
     // Products of bf16 do not compile for Metal and Vulkan.
     let halves = !matches!(lowering.options.backend, Backend::Metal | Backend::Vulkan);
     let native = dtype == accumulator
-        || dtype.is_half() && accumulator == DType::F32 && halves
+        || dtype.is_reduced_float() && accumulator == DType::F32 && halves
         || dtype.is_signed_int() && accumulator == DType::I32 && dtype.size() < 4;
     let widen = |x: &Val<'c>| match native {
         true => x.clone(),

@@ -19,7 +19,7 @@ pub(super) fn concatenate<'c>(b: &Builder<'c>, xs: &[Val<'c>], dimension: usize)
 }
 
 pub(super) fn iota<'c>(b: &Builder<'c>, dtype: DType, shape: &Shape, dimension: usize) -> Val<'c> {
-    if dtype.is_half() {
+    if dtype.is_reduced_float() {
         return b.convert(&b.iota(DType::F32, shape, dimension), dtype);
     }
     b.iota(dtype, shape, dimension)

@@ -9,17 +9,18 @@ use rune_ir::op::{Comparison, Literal};
 pub(crate) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c> {
     match () {
         () if x.dtype() == dtype => x.clone(),
+        () if x.dtype().is_float8() => convert(b, &b.convert(x, DType::F32), dtype),
         () if dtype == DType::Bool => b.compare_n(Comparison::Ne, x, 0.0),
         () if x.dtype().is_float() && dtype.is_int() => {
             saturating(b, &b.convert(x, half::accumulator(x.dtype())), dtype)
         }
-        () if x.dtype() == DType::F64 && dtype.is_half() => b.convert(&to_odd(b, x), dtype),
-        () if x.dtype() == DType::Bool && dtype.is_half() => {
+        () if x.dtype() == DType::F64 && dtype.is_reduced_float() => b.convert(&to_odd(b, x), dtype),
+        () if x.dtype() == DType::Bool && dtype.is_reduced_float() => {
             let number = |n| b.number_of(n, dtype, x.shape());
             b.select(x, &number(1.0), &number(0.0))
         }
         // A direct conversion rounds twice in IREE, and does not link for CPUs without an instruction for bf16.
-        () if x.dtype().is_int() && dtype.is_half() => b.convert(&to_odd(b, &odd_f64(b, x)), dtype),
+        () if x.dtype().is_int() && dtype.is_reduced_float() => b.convert(&to_odd(b, &odd_f64(b, x)), dtype),
         () => b.convert(x, dtype),
     }
 }

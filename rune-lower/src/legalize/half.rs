@@ -6,7 +6,7 @@ use rune_ir::DType;
 
 /// Returns the dtype to accumulate in.
 pub(crate) fn accumulator(dtype: DType) -> DType {
-    if dtype.is_half() { DType::F32 } else { dtype }
+    if dtype.is_reduced_float() { DType::F32 } else { dtype }
 }
 
 /// Applies `f` to `x`, in `f32` if `x` has a half type.

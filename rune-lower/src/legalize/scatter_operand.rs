@@ -2,7 +2,7 @@
 
 use crate::builder::{Builder, Val};
 use rune_ir::op::Literal;
-use rune_ir::{Op, Program, Shape, Var};
+use rune_ir::{DType, Op, Program, Shape, Var};
 
 /// Returns, for each variable, whether it is the operand of a `scatter` and has other uses.
 ///
@@ -62,6 +62,9 @@ pub(crate) fn source(op: &Op) -> Option<Var> {
 /// recognize the number and remove the addition.
 pub(crate) fn computed<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     let dtype = x.dtype();
+    if dtype.is_float8() {
+        return b.bits(&computed(b, &b.bits(x, DType::I8)), dtype);
+    }
     let neutral = if dtype.is_float() { -0.0 } else { 0.0 };
     let unknown = b.barrier(&[&b.full(Literal::from_f64(dtype, neutral), &Shape::scalar())]).remove(0);
     let everywhere = b.broadcast(&unknown, x.shape().clone(), &[]);

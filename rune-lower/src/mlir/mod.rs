@@ -89,7 +89,7 @@ fn rename_arguments(function: &str, inputs: usize, constants: usize) -> String {
 type Values<'c> = HashMap<Id, Value<'c, 'c>>;
 
 fn operation<'c>(context: &'c Context, function: &Function) -> Result<Operation<'c>, LowerError> {
-    let types = |types: &[TensorType]| types.iter().map(|ty| tensor_type(context, ty)).collect::<Vec<_>>();
+    let types = |types: &[TensorType]| types.iter().map(|ty| value_type(context, ty)).collect::<Vec<_>>();
     let signature = FunctionType::new(context, &types(&function.inputs), &types(&function.outputs));
     let mut attributes: Vec<(&str, Attribute)> = vec![
         ("sym_name", StringAttribute::new(context, &function.name).into()),
@@ -112,7 +112,7 @@ fn operation<'c>(context: &'c Context, function: &Function) -> Result<Operation<
 
 fn region<'c>(context: &'c Context, tree: &tree::Region, values: &mut Values<'c>) -> Result<Region<'c>, LowerError> {
     let location = location(context, &tree.location);
-    let types: Vec<_> = tree.arguments.iter().map(|(_, ty)| (tensor_type(context, ty), location)).collect();
+    let types: Vec<_> = tree.arguments.iter().map(|(_, ty)| (value_type(context, ty), location)).collect();
     let block = Block::new(&types);
     for (i, (id, _)) in tree.arguments.iter().enumerate() {
         values.insert(*id, block.argument(i).expect("the block has as many arguments as it was made with").into());
@@ -125,7 +125,7 @@ fn region<'c>(context: &'c Context, tree: &tree::Region, values: &mut Values<'c>
             .add_operands(&operands)
             .add_attributes(&attributes.collect::<Vec<_>>())
             .add_regions_vec(regions)
-            .add_results(&tree.results.iter().map(|(_, ty)| tensor_type(context, ty)).collect::<Vec<_>>())
+            .add_results(&tree.results.iter().map(|(_, ty)| value_type(context, ty)).collect::<Vec<_>>())
             .build()
             .map_err(|e| LowerError::Malformed(e.to_string()))?;
         let op = block.append_operation(op);
@@ -158,7 +158,7 @@ fn attribute<'c>(context: &'c Context, attribute: &tree::Attribute) -> Attribute
             DenseElementsAttribute::i64_values(ty.into(), &flat).into()
         }
         tree::Attribute::Splat(literal, ty) => {
-            let tensor = tensor_type(context, &ty.into());
+            let tensor = tensor_type(context, ty, false);
             let bytes = literal.bits().to_le_bytes();
             #[allow(clippy::wildcard_enum_match_arm, reason = "all others are stored as their bytes")]
             match literal.dtype() {
@@ -169,7 +169,7 @@ fn attribute<'c>(context: &'c Context, attribute: &tree::Attribute) -> Attribute
             .into()
         }
         tree::Attribute::Dense(array) => {
-            let tensor = tensor_type(context, &array.ty().into());
+            let tensor = tensor_type(context, array.ty(), false);
             if array.dtype() == DType::Bool {
                 let values: Vec<i32> = array.bytes().iter().map(|&b| i32::from(b)).collect();
                 return DenseElementsAttribute::bool_values(tensor, &values).into();
@@ -208,6 +208,8 @@ fn element_type(context: &Context, dtype: DType) -> Type<'_> {
         DType::U16 => unsigned(16),
         DType::U32 => unsigned(32),
         DType::U64 => unsigned(64),
+        DType::F8E4M3FN => parse_type(context, "f8E4M3FN"),
+        DType::F8E5M2 => parse_type(context, "f8E5M2"),
         DType::F16 => Type::float16(context),
         DType::BF16 => Type::bfloat16(context),
         DType::F32 => Type::float32(context),
@@ -217,8 +219,12 @@ fn element_type(context: &Context, dtype: DType) -> Type<'_> {
     }
 }
 
-fn tensor_type<'c>(context: &'c Context, ty: &TensorType) -> Type<'c> {
+fn value_type<'c>(context: &'c Context, ty: &TensorType) -> Type<'c> {
+    tensor_type(context, &ty.ty, ty.dynamic)
+}
+
+fn tensor_type<'c>(context: &'c Context, ty: &rune_ir::Type, dynamic: bool) -> Type<'c> {
     const DYNAMIC: u64 = i64::MIN as u64;
-    let dims: Vec<u64> = ty.ty.shape.iter().map(|&d| if ty.dynamic { DYNAMIC } else { d as u64 }).collect();
-    RankedTensorType::new(&dims, element_type(context, ty.ty.dtype), None).into()
+    let dims: Vec<u64> = ty.shape.iter().map(|&d| if dynamic { DYNAMIC } else { d as u64 }).collect();
+    RankedTensorType::new(&dims, element_type(context, ty.dtype), None).into()
 }

@@ -63,7 +63,7 @@ pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: 
     let rows = query.reshape([batch, looking, groups, shared, size]).permute([0, 2, 3, 1, 4]);
     let rows = rows.reshape([batch, groups, shared * looking, size]);
     let products = rows.matmul(key.permute([0, 2, 3, 1])).reshape([batch, heads, looking, seen]);
-    let products32 = if products.dtype().is_half() { products.cast(DType::F32) } else { products };
+    let products32 = if products.dtype().is_reduced_float() { products.cast(DType::F32) } else { products };
     let mut scores = products32 * how.scale.unwrap_or((size as f64).sqrt().recip());
     if let Some(bias) = how.bias {
         scores = &scores + bias.cast(scores.dtype());

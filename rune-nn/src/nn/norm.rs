@@ -7,7 +7,7 @@ use rune_trace::{Axes, Layout, Tensor, Tree, at_caller};
 /// Converts `x` to the dtype to compute in.
 #[track_caller]
 fn to_accumulation_dtype(x: &Tensor) -> Tensor {
-    if x.dtype().is_half() { x.cast(DType::F32) } else { x.clone() }
+    if x.dtype().is_reduced_float() { x.cast(DType::F32) } else { x.clone() }
 }
 
 /// Returns `x` · weight + bias, for the parts that exist.

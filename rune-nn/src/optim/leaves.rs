@@ -136,7 +136,7 @@ pub fn apply_updates<P: Tree>(params: &P, updates: &P) -> P {
 
 /// Returns the dtype for computing sums over many elements and powers of a count.
 pub fn accumulation_dtype(dtype: DType) -> DType {
-    if dtype.is_half() { DType::F32 } else { dtype }
+    if dtype.is_reduced_float() { DType::F32 } else { dtype }
 }
 
 /// Returns the Euclidean norm of all leaves together, a scalar.

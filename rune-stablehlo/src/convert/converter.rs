@@ -163,7 +163,7 @@ pub(crate) fn tensor<'a>(ty: &'a Ty) -> Result<&'a Type, ConvertError> {
             "has type {text}, which orders effects; export the function without `io_callback` and ordered `debug.print`"
         )),
         Ty::Other(text) if text.contains("xf8") || text.contains("<f8") => refused(format!(
-            "has type {text}; rune has no floats of 8 bits: convert them to `float16` or `float32` before the export"
+            "has type {text}; rune's floats of 8 bits are `float8_e4m3fn` and `float8_e5m2`: convert others before the export"
         )),
         Ty::Other(text) => refused(format!("has type {text}, which rune does not support")),
     }

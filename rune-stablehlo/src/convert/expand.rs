@@ -159,7 +159,15 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             DType::I16 | DType::U16 => DType::U16,
             DType::I32 | DType::U32 => DType::U32,
             DType::I64 | DType::U64 => DType::U64,
-            DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => {
+            DType::Bool
+            | DType::F8E4M3FN
+            | DType::F8E5M2
+            | DType::F16
+            | DType::BF16
+            | DType::F32
+            | DType::F64
+            | DType::C64
+            | DType::C128 => {
                 return invalid(format!("it takes integers, but has {}", self.ty(x)));
             }
         };
@@ -220,6 +228,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let [Some(exponent), Some(mantissa)] = bits else { return invalid("its format is missing") };
         let own: (i64, i64) = match dtype.size() {
             _ if !dtype.is_float() => return invalid(format!("it takes floats, but has {dtype}")),
+            1 if dtype == DType::F8E4M3FN => (4, 3),
+            1 => (5, 2),
             2 if dtype == DType::BF16 => (8, 7),
             2 => (5, 10),
             4 => (8, 23),

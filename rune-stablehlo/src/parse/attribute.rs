@@ -210,6 +210,8 @@ fn tensor(body: &str) -> Option<Result<Type, String>> {
         "ui32" => DType::U32,
         "ui64" => DType::U64,
         "f16" => DType::F16,
+        "f8E4M3FN" => DType::F8E4M3FN,
+        "f8E5M2" => DType::F8E5M2,
         "bf16" => DType::BF16,
         "f32" => DType::F32,
         "f64" => DType::F64,

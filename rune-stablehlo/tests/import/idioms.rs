@@ -203,7 +203,7 @@ fn what_cannot_be_in_a_file_is_told_as_that() {
         "{error}"
     );
     let cases = [
-        ("tensor<3xf8E4M3FN>", "rune has no floats of 8 bits: convert them"),
+        ("tensor<3xf8E4M3FNUZ>", "rune's floats of 8 bits are `float8_e4m3fn` and `float8_e5m2`: convert others"),
         ("!stablehlo.token", "which orders effects; export the function without `io_callback`"),
     ];
     for (ty, expected) in cases {

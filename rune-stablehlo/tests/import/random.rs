@@ -7,7 +7,7 @@ use rune_ir::{Array, Program};
 use rune_lower::{LowerError, export};
 use rune_stablehlo::import;
 use rune_testing::functions::APPROXIMATED;
-use rune_testing::{Generator, shrink};
+use rune_testing::{FLOATS8, Generator, shrink};
 
 fn generator(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
@@ -62,6 +62,17 @@ fn differ(found: &[Array], expected: &[Array]) -> Option<String> {
 fn random_programs_come_back_from_text() {
     let env = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (start, count): (u64, u64) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", 300));
+    all_come_back(generator, start, count);
+    let of_floats8 = |seed| {
+        let mut random = generator(seed);
+        random.dtypes = FLOATS8.to_vec();
+        random
+    };
+    all_come_back(of_floats8, start, count);
+}
+
+fn all_come_back(generator: impl Fn(u64) -> Generator, start: u64, count: u64) {
+    let env = |name: &str, default| std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(default);
     let (mut same, mut failures) = (0, Vec::new());
     for seed in start..start + count {
         let program = generator(seed).program(12);

@@ -236,6 +236,8 @@ impl Tensor {
         expect_float("reduce_precision", self);
         #[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
         let (own_exponent, own_mantissa) = match self.dtype() {
+            DType::F8E4M3FN => (4, 3),
+            DType::F8E5M2 => (5, 2),
             DType::F16 => (5, 10),
             DType::BF16 => (8, 7),
             DType::F32 => (8, 23),
@@ -246,6 +248,10 @@ impl Tensor {
                 "reduce_precision: {exponent} bits of exponent and {mantissa} of mantissa do not fit into {}, which has {own_exponent} and {own_mantissa}",
                 self.dtype()
             );
+        }
+        if self.dtype().is_float8() {
+            let x = lax::convert(self, DType::F32).reduce_precision(exponent, mantissa);
+            return lax::convert(&x, self.dtype());
         }
         let (to, own, caller) = ((exponent, mantissa), (own_exponent, own_mantissa), Caller::here());
         at_caller(|| {

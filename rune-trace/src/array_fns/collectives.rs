@@ -86,7 +86,7 @@ pub fn pmean<T: Tree>(x: &T, axis_name: impl AxisNames) -> T {
     let n: f64 = axes.iter().map(|axis| axis.size as f64).product();
     leaves!(x, |x| {
         let x = if x.dtype().is_inexact() { x.clone() } else { lax::convert(x, DType::F32) };
-        let wide = if x.dtype().is_half() { DType::F32 } else { x.dtype() };
+        let wide = if x.dtype().is_reduced_float() { DType::F32 } else { x.dtype() };
         lax::convert(&(collective(CollectiveFn::Sum, &lax::convert(&x, wide), &axes) / n), x.dtype())
     })
 }

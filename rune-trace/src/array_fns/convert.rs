@@ -2,7 +2,7 @@
 
 use crate::Tensor;
 use half::{bf16, f16};
-use rune_ir::{Array, Complex32, Complex64, Element};
+use rune_ir::{Array, Complex32, Complex64, Element, F8E4M3FN, F8E5M2};
 
 /// The numbers that `from` and `into` convert to tensors: exactly the [`Element`]s.
 ///
@@ -13,7 +13,7 @@ macro_rules! elements {
         impl TensorElement for $T {}
     )*};
 }
-elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f16, bf16, f32, f64, Complex32, Complex64);
+elements!(bool, i8, i16, i32, i64, u8, u16, u32, u64, F8E4M3FN, F8E5M2, f16, bf16, f32, f64, Complex32, Complex64);
 
 /// Returns a tensor of rank 0, like [`Tensor::scalar`].
 ///

@@ -88,7 +88,7 @@ const FAR: [f64; 17] = [
 
 #[track_caller]
 pub(super) fn erf_inv(x: &Tensor) -> Tensor {
-    if x.dtype().is_half() {
+    if x.dtype().is_reduced_float() {
         return lax::convert(&erf_inv(&lax::convert(x, DType::F32)), x.dtype());
     }
     let scale = if x.dtype() == DType::F64 { double(x) } else { single(x) };

@@ -107,7 +107,7 @@ impl Tensor {
 /// Returns the greatest exponent of a power of two, and the number of mantissa bits.
 #[track_caller]
 fn exponents(op: &str, x: &Tensor) -> (i64, i64) {
-    if !x.dtype().is_float() || x.dtype().is_half() {
+    if !x.dtype().is_float() || x.dtype().is_reduced_float() {
         refuse!("{op}: takes f32 or f64, but got {}", x.ty());
     }
     if x.dtype() == DType::F32 { (127, 23) } else { (1023, 52) }

@@ -107,7 +107,7 @@ pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, ant
         return x;
     }
     let float = as_float(image);
-    let dtype = if float.dtype().is_half() { DType::F32 } else { float.dtype() };
+    let dtype = if float.dtype().is_reduced_float() { DType::F32 } else { float.dtype() };
     let mut x = lax::convert(&float, dtype);
     let none = lax::full(dtype, &Shape::scalar(), 0.0);
     for axis in 0..shape.rank() {

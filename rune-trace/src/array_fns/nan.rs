@@ -162,7 +162,7 @@ impl Tensor {
         let known = sorted.isnan().logical_not();
         let last = known.sum_keepdims(&*axes) - 1;
         // NaN comes last, so the index depends on the number of NaNs.
-        let dtype = if sorted.dtype().is_half() { DType::F32 } else { sorted.dtype() };
+        let dtype = if sorted.dtype().is_reduced_float() { DType::F32 } else { sorted.dtype() };
         let at = (lax::convert(&last, dtype) * q).maximum(0.0);
         let (below, above) = (at.floor(), at.ceil());
         let weight = lax::convert(&(&at - &below), sorted.dtype());

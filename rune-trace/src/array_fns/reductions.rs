@@ -32,7 +32,7 @@ pub(super) fn as_float(x: &Tensor) -> Tensor {
 
 /// Returns the dtype for means of `x`.
 fn mean_dtype(x: &Tensor) -> DType {
-    if x.dtype().is_half() { DType::F32 } else { x.dtype() }
+    if x.dtype().is_reduced_float() { DType::F32 } else { x.dtype() }
 }
 
 fn count(x: &Tensor, axes: &[usize]) -> usize {

@@ -4,12 +4,12 @@ use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use half::{bf16, f16};
 use rune_ir::op::Literal;
-use rune_ir::{Complex32, Complex64, DType, Element};
+use rune_ir::{Complex32, Complex64, DType, Element, F8E4M3FN, F8E5M2};
 use std::fmt;
 
 /// A Rust number without a dtype. It takes the dtype of the other operand, a tensor.
 ///
-/// Converts from `bool`, the integers, [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and [`Complex64`].
+/// Converts from `bool`, the integers, [`F8E4M3FN`], [`F8E5M2`], [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and [`Complex64`].
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -89,7 +89,7 @@ fn int_literal(x: i128, dtype: DType) -> Option<Literal> {
         ($($D:ident $t:ty),*) => {
             match dtype {
                 $(DType::$D => <$t>::try_from(x).ok().map(Literal::new),)*
-                DType::Bool | DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => None,
+                DType::Bool | DType::F8E4M3FN | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => None,
             }
         };
     }
@@ -197,6 +197,8 @@ scalars! {
     u32: x => Scalar::Int(x.into());
     u64: x => Scalar::Int(x.into());
     usize: x => Scalar::Int(x as i128);
+    F8E4M3FN: x => Scalar::Float(x.to_f64());
+    F8E5M2: x => Scalar::Float(x.to_f64());
     f16: x => Scalar::Float(x.to_f64());
     bf16: x => Scalar::Float(x.to_f64());
     f32: x => Scalar::Float(x.into());

@@ -101,7 +101,7 @@ pub struct Minimum {
 /// If `x0` is not of `f32` or `f64`, or `f` does not return a scalar of its dtype.
 #[track_caller]
 pub fn minimize(f: impl Fn(&Tensor) -> Tensor + Send + Sync, x0: &Tensor, options: &MinimizeOptions) -> Minimum {
-    if !x0.dtype().is_float() || x0.dtype().is_half() {
+    if !x0.dtype().is_float() || x0.dtype().is_reduced_float() {
         refuse!("minimize: takes an argument of f32 or f64, but got {}", x0.ty());
     }
     let shape = x0.shape().clone();

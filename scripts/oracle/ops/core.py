@@ -21,13 +21,16 @@ DTYPES = {
     "u16": np.dtype(np.uint16),
     "u32": np.dtype(np.uint32),
     "u64": np.dtype(np.uint64),
+    "f8e4m3fn": np.dtype(ml_dtypes.float8_e4m3fn),
+    "f8e5m2": np.dtype(ml_dtypes.float8_e5m2),
     "f16": np.dtype(np.float16),
     "bf16": np.dtype(ml_dtypes.bfloat16),
     "f32": np.dtype(np.float32),
     "f64": np.dtype(np.float64),
 }
 NAMES = {d: n for n, d in DTYPES.items()}
-FLOATS = ["f16", "bf16", "f32", "f64"]
+FLOATS8 = ["f8e4m3fn", "f8e5m2"]
+FLOATS = FLOATS8 + ["f16", "bf16", "f32", "f64"]
 SIGNED = ["i8", "i16", "i32", "i64"]
 UNSIGNED = ["u8", "u16", "u32", "u64"]
 INTS = SIGNED + UNSIGNED
@@ -60,7 +63,7 @@ def narrow(x, dtype):
     if x.dtype == dtype:
         return x
     with np.errstate(all="ignore"):
-        if x.dtype == np.float64 and dtype == DTYPES["bf16"]:
+        if x.dtype == np.float64 and NAMES[dtype] in ["bf16"] + FLOATS8:
             return round_odd_f32(np.atleast_1d(x)).astype(dtype).reshape(x.shape)
         return x.astype(dtype)
 

@@ -65,7 +65,7 @@ def top_k():
         for shape, k in variants(dtype, options, 4):
             x = distinct(dtype, shape, "top_k")
             yield case(f"{shape} {k}", x, k, True)
-            if dtype in FLOATS[2:] + ["i32"]:  # JAX's own, where all elements differ
+            if dtype in ["f32", "f64", "i32"]:  # JAX's own, where all elements differ
                 values, positions = lax.top_k(jnp.asarray(x), k)
                 assert (np.asarray(positions) == order(x)[..., :k]).all()
         e = np.concatenate([edges(dtype), edges(dtype)[::-1]])

@@ -9778,3 +9778,241 @@ module @f {
     return %21 : tensor<3xf32>
   }
 }
+// -----
+// float8.convert
+module @f {
+  func.func public @main(%arg0: tensor<40xf32>) -> (tensor<40xf32>, tensor<40xf16>) {
+    %0 = stablehlo.convert %arg0 : (tensor<40xf32>) -> tensor<40xf8E4M3FN>
+    %1 = stablehlo.convert %0 : (tensor<40xf8E4M3FN>) -> tensor<40xf32>
+    %2 = stablehlo.convert %arg0 : (tensor<40xf32>) -> tensor<40xf8E5M2>
+    %3 = stablehlo.convert %2 : (tensor<40xf8E5M2>) -> tensor<40xf16>
+    return %1, %3 : tensor<40xf32>, tensor<40xf16>
+  }
+}
+// -----
+// float8.convert_small
+module @f {
+  func.func public @main(%arg0: tensor<40xf32>) -> (tensor<40xf8E4M3FN>, tensor<40xf8E5M2>) {
+    %0 = stablehlo.convert %arg0 : (tensor<40xf32>) -> tensor<40xf8E4M3FN>
+    %1 = stablehlo.convert %arg0 : (tensor<40xf32>) -> tensor<40xf8E5M2>
+    return %0, %1 : tensor<40xf8E4M3FN>, tensor<40xf8E5M2>
+  }
+}
+// -----
+// float8.bits
+module @f {
+  func.func public @main(%arg0: tensor<12xf8E4M3FN>) -> (tensor<12xui8>) {
+    %0 = stablehlo.bitcast_convert %arg0 : (tensor<12xf8E4M3FN>) -> tensor<12xui8>
+    return %0 : tensor<12xui8>
+  }
+}
+// -----
+// float8.dot
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf8E4M3FN>, %arg1: tensor<4x2xf8E4M3FN>) -> (tensor<3x2xf32>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, contracting_dims = [1] x [0], precision = [DEFAULT, DEFAULT] : (tensor<3x4xf8E4M3FN>, tensor<4x2xf8E4M3FN>) -> tensor<3x2xf32>
+    return %0 : tensor<3x2xf32>
+  }
+}
+// -----
+// float8.dot_mixed
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf8E4M3FN>, %arg1: tensor<4x2xf8E5M2>) -> (tensor<3x2xf32>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, contracting_dims = [1] x [0], precision = [DEFAULT, DEFAULT] : (tensor<3x4xf8E4M3FN>, tensor<4x2xf8E5M2>) -> tensor<3x2xf32>
+    return %0 : tensor<3x2xf32>
+  }
+}
+// -----
+// float8.dot_half
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf8E5M2>, %arg1: tensor<4x2xf8E5M2>) -> (tensor<3x2xbf16>) {
+    %0 = stablehlo.dot_general %arg0, %arg1, contracting_dims = [1] x [0], precision = [DEFAULT, DEFAULT] : (tensor<3x4xf8E5M2>, tensor<4x2xf8E5M2>) -> tensor<3x2xbf16>
+    return %0 : tensor<3x2xbf16>
+  }
+}
+// -----
+// float8.quantized
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf32>, %arg1: tensor<4x2xf32>) -> (tensor<3x2xf32>) {
+    %0 = stablehlo.abs %arg0 : tensor<3x4xf32>
+    %cst = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %1 = stablehlo.reduce(%0 init: %cst) applies stablehlo.maximum across dimensions = [0, 1] : (tensor<3x4xf32>, tensor<f32>) -> tensor<f32>
+    %cst_0 = stablehlo.constant dense<4.480000e+02> : tensor<f32>
+    %2 = stablehlo.divide %1, %cst_0 : tensor<f32>
+    %3 = stablehlo.abs %arg1 : tensor<4x2xf32>
+    %cst_1 = stablehlo.constant dense<0xFF800000> : tensor<f32>
+    %4 = stablehlo.reduce(%3 init: %cst_1) applies stablehlo.maximum across dimensions = [0, 1] : (tensor<4x2xf32>, tensor<f32>) -> tensor<f32>
+    %cst_2 = stablehlo.constant dense<4.480000e+02> : tensor<f32>
+    %5 = stablehlo.divide %4, %cst_2 : tensor<f32>
+    %6 = stablehlo.broadcast_in_dim %2, dims = [] : (tensor<f32>) -> tensor<3x4xf32>
+    %7 = stablehlo.divide %arg0, %6 : tensor<3x4xf32>
+    %c = stablehlo.constant dense<-448> : tensor<i32>
+    %c_3 = stablehlo.constant dense<448> : tensor<i32>
+    %8 = call @clip(%7, %c, %c_3) : (tensor<3x4xf32>, tensor<i32>, tensor<i32>) -> tensor<3x4xf32>
+    %9 = stablehlo.convert %8 : (tensor<3x4xf32>) -> tensor<3x4xf8E4M3FN>
+    %10 = stablehlo.broadcast_in_dim %5, dims = [] : (tensor<f32>) -> tensor<4x2xf32>
+    %11 = stablehlo.divide %arg1, %10 : tensor<4x2xf32>
+    %c_4 = stablehlo.constant dense<-448> : tensor<i32>
+    %c_5 = stablehlo.constant dense<448> : tensor<i32>
+    %12 = call @clip_0(%11, %c_4, %c_5) : (tensor<4x2xf32>, tensor<i32>, tensor<i32>) -> tensor<4x2xf32>
+    %13 = stablehlo.convert %12 : (tensor<4x2xf32>) -> tensor<4x2xf8E4M3FN>
+    %14 = stablehlo.dot_general %9, %13, contracting_dims = [1] x [0], precision = [DEFAULT, DEFAULT] : (tensor<3x4xf8E4M3FN>, tensor<4x2xf8E4M3FN>) -> tensor<3x2xf32>
+    %15 = stablehlo.multiply %2, %5 : tensor<f32>
+    %16 = stablehlo.broadcast_in_dim %15, dims = [] : (tensor<f32>) -> tensor<3x2xf32>
+    %17 = stablehlo.multiply %14, %16 : tensor<3x2xf32>
+    return %17 : tensor<3x2xf32>
+  }
+  func.func private @clip(%arg0: tensor<3x4xf32>, %arg1: tensor<i32>, %arg2: tensor<i32>) -> tensor<3x4xf32> {
+    %0 = stablehlo.convert %arg1 : (tensor<i32>) -> tensor<f32>
+    %1 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<3x4xf32>
+    %2 = stablehlo.maximum %1, %arg0 : tensor<3x4xf32>
+    %3 = stablehlo.convert %arg2 : (tensor<i32>) -> tensor<f32>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<3x4xf32>
+    %5 = stablehlo.minimum %4, %2 : tensor<3x4xf32>
+    return %5 : tensor<3x4xf32>
+  }
+  func.func private @clip_0(%arg0: tensor<4x2xf32>, %arg1: tensor<i32>, %arg2: tensor<i32>) -> tensor<4x2xf32> {
+    %0 = stablehlo.convert %arg1 : (tensor<i32>) -> tensor<f32>
+    %1 = stablehlo.broadcast_in_dim %0, dims = [] : (tensor<f32>) -> tensor<4x2xf32>
+    %2 = stablehlo.maximum %1, %arg0 : tensor<4x2xf32>
+    %3 = stablehlo.convert %arg2 : (tensor<i32>) -> tensor<f32>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<f32>) -> tensor<4x2xf32>
+    %5 = stablehlo.minimum %4, %2 : tensor<4x2xf32>
+    return %5 : tensor<4x2xf32>
+  }
+}
+// -----
+// float8.arithmetic
+module @f {
+  func.func public @main(%arg0: tensor<12xf8E4M3FN>, %arg1: tensor<12xf8E4M3FN>) -> (tensor<12xf8E4M3FN>, tensor<12xf8E4M3FN>, tensor<12xf8E4M3FN>, tensor<12xi1>) {
+    %0 = stablehlo.add %arg0, %arg1 : tensor<12xf8E4M3FN>
+    %1 = stablehlo.multiply %arg0, %arg1 : tensor<12xf8E4M3FN>
+    %2 = stablehlo.maximum %arg0, %arg1 : tensor<12xf8E4M3FN>
+    %3 = stablehlo.compare LT, %arg0, %arg1, FLOAT : (tensor<12xf8E4M3FN>, tensor<12xf8E4M3FN>) -> tensor<12xi1>
+    return %0, %1, %2, %3 : tensor<12xf8E4M3FN>, tensor<12xf8E4M3FN>, tensor<12xf8E4M3FN>, tensor<12xi1>
+  }
+}
+// -----
+// float8.moves
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf8E5M2>) -> (tensor<4x3xf8E5M2>) {
+    %0 = stablehlo.transpose %arg0, dims = [1, 0] : (tensor<3x4xf8E5M2>) -> tensor<4x3xf8E5M2>
+    %1 = stablehlo.slice %0 [0:4, 1:3] : (tensor<4x3xf8E5M2>) -> tensor<4x2xf8E5M2>
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f8E5M2>
+    %2 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f8E5M2>) -> tensor<4x1xf8E5M2>
+    %3 = stablehlo.concatenate %1, %2, dim = 1 : (tensor<4x2xf8E5M2>, tensor<4x1xf8E5M2>) -> tensor<4x3xf8E5M2>
+    return %3 : tensor<4x3xf8E5M2>
+  }
+}
+// -----
+// float8.take
+module @f {
+  func.func public @main(%arg0: tensor<6xf8E4M3FN>, %arg1: tensor<4xi32>) -> (tensor<4xf8E4M3FN>) {
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %1 = stablehlo.compare LT, %arg1, %0, SIGNED : (tensor<4xi32>, tensor<4xi32>) -> tensor<4xi1>
+    %c_0 = stablehlo.constant dense<6> : tensor<i32>
+    %2 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %3 = stablehlo.add %arg1, %2 : tensor<4xi32>
+    %4 = stablehlo.select %1, %3, %arg1 : tensor<4xi1>, tensor<4xi32>
+    %5 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<4xi32>) -> tensor<4x1xi32>
+    %6 = "stablehlo.gather"(%arg0, %5) <{dimension_numbers = #stablehlo.gather<collapsed_slice_dims = [0], start_index_map = [0], index_vector_dim = 1>, indices_are_sorted = false, slice_sizes = array<i64: 1>}> : (tensor<6xf8E4M3FN>, tensor<4x1xi32>) -> tensor<4xf8E4M3FN>
+    return %6 : tensor<4xf8E4M3FN>
+  }
+}
+// -----
+// float8.sort
+module @f {
+  func.func public @main(%arg0: tensor<12xf8E5M2>) -> (tensor<12xf8E5M2>) {
+    %0 = call @sort(%arg0) : (tensor<12xf8E5M2>) -> tensor<12xf8E5M2>
+    return %0 : tensor<12xf8E5M2>
+  }
+  func.func private @sort(%arg0: tensor<12xf8E5M2>) -> tensor<12xf8E5M2> {
+    %0 = "stablehlo.sort"(%arg0) <{dimension = 0 : i64, is_stable = true}> ({
+    ^bb0(%arg1: tensor<f8E5M2>, %arg2: tensor<f8E5M2>):
+      %cst = stablehlo.constant dense<0.000000e+00> : tensor<f8E5M2>
+      %1 = stablehlo.compare EQ, %arg1, %cst, FLOAT : (tensor<f8E5M2>, tensor<f8E5M2>) -> tensor<i1>
+      %cst_0 = stablehlo.constant dense<0.000000e+00> : tensor<f8E5M2>
+      %2 = stablehlo.select %1, %cst_0, %arg1 : tensor<i1>, tensor<f8E5M2>
+      %3 = stablehlo.compare NE, %arg1, %arg1, FLOAT : (tensor<f8E5M2>, tensor<f8E5M2>) -> tensor<i1>
+      %cst_1 = stablehlo.constant dense<0x7E> : tensor<f8E5M2>
+      %4 = stablehlo.select %3, %cst_1, %2 : tensor<i1>, tensor<f8E5M2>
+      %cst_2 = stablehlo.constant dense<0.000000e+00> : tensor<f8E5M2>
+      %5 = stablehlo.compare EQ, %arg2, %cst_2, FLOAT : (tensor<f8E5M2>, tensor<f8E5M2>) -> tensor<i1>
+      %cst_3 = stablehlo.constant dense<0.000000e+00> : tensor<f8E5M2>
+      %6 = stablehlo.select %5, %cst_3, %arg2 : tensor<i1>, tensor<f8E5M2>
+      %7 = stablehlo.compare NE, %arg2, %arg2, FLOAT : (tensor<f8E5M2>, tensor<f8E5M2>) -> tensor<i1>
+      %cst_4 = stablehlo.constant dense<0x7E> : tensor<f8E5M2>
+      %8 = stablehlo.select %7, %cst_4, %6 : tensor<i1>, tensor<f8E5M2>
+      %9 = stablehlo.compare LT, %4, %8, TOTALORDER : (tensor<f8E5M2>, tensor<f8E5M2>) -> tensor<i1>
+      stablehlo.return %9 : tensor<i1>
+    }) : (tensor<12xf8E5M2>) -> tensor<12xf8E5M2>
+    return %0 : tensor<12xf8E5M2>
+  }
+}
+// -----
+// float8.max
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf8E4M3FN>) -> (tensor<3xf8E4M3FN>, tensor<3xi32>) {
+    %cst = stablehlo.constant dense<-4.480000e+02> : tensor<f8E4M3FN>
+    %0 = stablehlo.reduce(%arg0 init: %cst) applies stablehlo.maximum across dimensions = [1] : (tensor<3x4xf8E4M3FN>, tensor<f8E4M3FN>) -> tensor<3xf8E4M3FN>
+    %1 = call @argmax(%arg0) : (tensor<3x4xf8E4M3FN>) -> tensor<3xi32>
+    return %0, %1 : tensor<3xf8E4M3FN>, tensor<3xi32>
+  }
+  func.func private @argmax(%arg0: tensor<3x4xf8E4M3FN>) -> tensor<3xi32> {
+    %0 = stablehlo.iota dim = 1 : tensor<3x4xi32>
+    %cst = stablehlo.constant dense<-4.480000e+02> : tensor<f8E4M3FN>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %1:2 = stablehlo.reduce(%arg0 init: %cst), (%0 init: %c) across dimensions = [1] : (tensor<3x4xf8E4M3FN>, tensor<3x4xi32>, tensor<f8E4M3FN>, tensor<i32>) -> (tensor<3xf8E4M3FN>, tensor<3xi32>)
+     reducer(%arg1: tensor<f8E4M3FN>, %arg3: tensor<f8E4M3FN>) (%arg2: tensor<i32>, %arg4: tensor<i32>)  {
+      %2 = stablehlo.compare GT, %arg1, %arg3, FLOAT : (tensor<f8E4M3FN>, tensor<f8E4M3FN>) -> tensor<i1>
+      %3 = stablehlo.compare NE, %arg1, %arg1, FLOAT : (tensor<f8E4M3FN>, tensor<f8E4M3FN>) -> tensor<i1>
+      %4 = stablehlo.or %2, %3 : tensor<i1>
+      %5 = stablehlo.compare EQ, %arg1, %arg3, FLOAT : (tensor<f8E4M3FN>, tensor<f8E4M3FN>) -> tensor<i1>
+      %6 = stablehlo.compare LT, %arg2, %arg4, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+      %7 = stablehlo.and %5, %6 : tensor<i1>
+      %8 = stablehlo.or %4, %7 : tensor<i1>
+      %9 = stablehlo.select %4, %arg1, %arg3 : tensor<i1>, tensor<f8E4M3FN>
+      %10 = stablehlo.select %8, %arg2, %arg4 : tensor<i1>, tensor<i32>
+      stablehlo.return %9, %10 : tensor<f8E4M3FN>, tensor<i32>
+    }
+    return %1#1 : tensor<3xi32>
+  }
+}
+// -----
+// float8.grad
+module @f {
+  func.func public @main(%arg0: tensor<12xf32>) -> (tensor<12xf32>) {
+    %0 = stablehlo.convert %arg0 : (tensor<12xf32>) -> tensor<12xf8E4M3FN>
+    %1 = stablehlo.convert %0 : (tensor<12xf8E4M3FN>) -> tensor<12xf32>
+    %2 = stablehlo.multiply %1, %1 : tensor<12xf32>
+    %cst = stablehlo.constant dense<2.000000e+00> : tensor<f32>
+    %3 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<12xf32>
+    %4 = stablehlo.multiply %3, %1 : tensor<12xf32>
+    %cst_0 = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %5 = stablehlo.reduce(%2 init: %cst_0) applies stablehlo.add across dimensions = [0] : (tensor<12xf32>, tensor<f32>) -> tensor<f32>
+    %cst_1 = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+    %6 = stablehlo.broadcast_in_dim %cst_1, dims = [] : (tensor<f32>) -> tensor<12xf32>
+    %7 = stablehlo.multiply %6, %4 : tensor<12xf32>
+    %8 = stablehlo.convert %7 : (tensor<12xf32>) -> tensor<12xf8E4M3FN>
+    %9 = stablehlo.convert %8 : (tensor<12xf8E4M3FN>) -> tensor<12xf32>
+    return %9 : tensor<12xf32>
+  }
+}
+// -----
+// float8.grad
+module @f {
+  func.func public @main(%arg0: tensor<12xf32>) -> (tensor<12xf32>) {
+    %cst = stablehlo.constant dense<1.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<2.000000e+00> : tensor<f32>
+    %0 = stablehlo.convert %arg0 : (tensor<12xf32>) -> tensor<12xf8E4M3FN>
+    %1 = stablehlo.convert %0 : (tensor<12xf8E4M3FN>) -> tensor<12xf32>
+    %2 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<f32>) -> tensor<12xf32>
+    %3 = stablehlo.multiply %2, %1 : tensor<12xf32>
+    %4 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<12xf32>
+    %5 = stablehlo.multiply %4, %3 : tensor<12xf32>
+    %6 = stablehlo.convert %5 : (tensor<12xf32>) -> tensor<12xf8E4M3FN>
+    %7 = stablehlo.convert %6 : (tensor<12xf8E4M3FN>) -> tensor<12xf32>
+    return %7 : tensor<12xf32>
+  }
+}

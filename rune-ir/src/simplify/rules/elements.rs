@@ -155,13 +155,14 @@ fn is_direct(from: DType, to: DType) -> bool {
         // `bool` is 0 or 1 in every dtype.
         (Bool, _) => true,
         (_, Bool) => false,
-        (F16 | BF16, F32 | F64 | C64 | C128) | (F32, F64 | C64 | C128) | (F64 | C64, C128) => true,
-        (F16 | BF16 | F32 | F64 | C64 | C128, _) => false,
+        (F8E4M3FN | F8E5M2, F16 | BF16) | (F8E4M3FN | F8E5M2 | F16 | BF16, F32 | F64 | C64 | C128) => true,
+        (F32, F64 | C64 | C128) | (F64 | C64, C128) => true,
+        (F8E4M3FN | F8E5M2 | F16 | BF16 | F32 | F64 | C64 | C128, _) => false,
         (I8 | U8, F16) => true,
         (I8 | U8, BF16) => true,
         (I8 | U8 | I16 | U16, F32 | C64) => true,
         (I8 | U8 | I16 | U16 | I32 | U32, F64 | C128) => true,
-        (_, F16 | BF16 | F32 | F64 | C64 | C128) => false,
+        (_, F8E4M3FN | F8E5M2 | F16 | BF16 | F32 | F64 | C64 | C128) => false,
         // An integer that is at least as wide keeps all bits. A signed integer does not embed in an unsigned one: a
         // negative number changes, because its sign is extended.
         (I8 | I16 | I32 | I64, U8 | U16 | U32 | U64) => false,

@@ -73,7 +73,7 @@ fn transform(op: &str, x: &Tensor, options: &FftOptions, last: Option<usize>, ho
         refuse!("{op}: takes real numbers, but got {}; transform the parts, as with `.real()`", x.ty());
     }
     let x = as_float(x);
-    let x = if x.dtype().is_half() { lax::convert(&x, DType::F32) } else { x };
+    let x = if x.dtype().is_reduced_float() { lax::convert(&x, DType::F32) } else { x };
     let axes = axes_of(op, &x, options, last);
     if axes.is_empty() {
         return x;

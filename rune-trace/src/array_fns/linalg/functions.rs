@@ -220,7 +220,7 @@ pub fn eigh_tridiagonal(diagonal: &Tensor, beside: &Tensor) -> (Tensor, Tensor) 
         && beside.rank() == diagonal.rank()
         && beside.shape()[..beside.rank() - 1] == diagonal.shape()[..diagonal.rank() - 1]
         && diagonal.shape()[diagonal.rank() - 1] == beside.shape()[beside.rank() - 1] + 1;
-    if !fits || !diagonal.dtype().is_float() || diagonal.dtype().is_half() {
+    if !fits || !diagonal.dtype().is_float() || diagonal.dtype().is_reduced_float() {
         refuse!(
             "linalg::eigh_tridiagonal: takes diagonals of f32 or f64, the second one shorter by one, but got {} and {}",
             diagonal.ty(),

@@ -61,7 +61,7 @@ use rune_ir::{DType, Shape};
 /// Panics unless `a` holds matrices of a dtype that linear algebra supports.
 #[track_caller]
 fn expect_matrices(op: &str, a: &Tensor) {
-    if !a.dtype().is_inexact() || a.dtype().is_half() {
+    if !a.dtype().is_inexact() || a.dtype().is_reduced_float() {
         refuse!(
             "linalg::{op}: takes f32, f64, c64 or c128, but got {}; convert it, as with `.cast(DType::F32)`",
             a.ty()

@@ -133,7 +133,7 @@ fn expect(op: &str, parts: [&Tensor; 3]) {
     let [l, d, u] = parts;
     expect_one_dtype(&format!("linalg::{op}"), &[l.dtype(), d.dtype(), u.dtype()]);
     let fits = d.rank() > 0 && l.shape() == d.shape() && u.shape() == d.shape();
-    if !d.dtype().is_inexact() || d.dtype().is_half() || !fits {
+    if !d.dtype().is_inexact() || d.dtype().is_reduced_float() || !fits {
         refuse!(
             "linalg::{op}: takes three diagonals of f32, f64, c64 or c128 of one shape […, n], but got {}, {} and {}",
             l.ty(),

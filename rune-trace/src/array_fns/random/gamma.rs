@@ -86,7 +86,7 @@ fn gamma_in(op: &str, key: &Tensor, a: impl Operand, shape: Shape, dtype: DType,
     expect_float(op, dtype);
     let a = parameter(op, a, dtype, &shape);
     at_caller(|| {
-        if dtype.is_half() {
+        if dtype.is_reduced_float() {
             return lax::convert(&gamma_of(key, &lax::convert(&a, DType::F32), log), dtype);
         }
         gamma_of(key, &a, log)

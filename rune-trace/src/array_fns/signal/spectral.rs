@@ -302,7 +302,7 @@ fn signal_of(op: &str, x: &Tensor, axis: isize) -> (Tensor, usize) {
         refuse!("{op}: takes signals that are not empty, but got {}", x.ty());
     }
     let x = as_float(x);
-    let x = if x.dtype().is_half() { lax::convert(&x, DType::F32) } else { x };
+    let x = if x.dtype().is_reduced_float() { lax::convert(&x, DType::F32) } else { x };
     (x.moveaxis(at as isize, -1), at)
 }
 

@@ -203,7 +203,7 @@ fn jn_of(z: &Tensor, v: usize, terms: usize) -> Tensor {
 pub fn bessel_jn(z: &Tensor, v: usize, terms: usize) -> Tensor {
     expect_float("special::bessel_jn", z);
     at_caller(|| {
-        if z.dtype().is_half() {
+        if z.dtype().is_reduced_float() {
             return lax::convert(&jn_of(&lax::convert(z, DType::F32), v, terms), z.dtype());
         }
         jn_of(z, v, terms)

@@ -34,7 +34,7 @@ pub fn sph_harm_y(n: impl Operand, m: impl Operand, theta: impl Operand, phi: im
     if !n.dtype().is_int() {
         refuse!("{op}: degrees and orders are integers, but are {}", n.ty());
     }
-    let half = theta.dtype().is_half();
+    let half = theta.dtype().is_reduced_float();
     at_caller(|| {
         let dtype = if half { DType::F32 } else { theta.dtype() };
         let float = |x: &Tensor| lax::convert(x, dtype);

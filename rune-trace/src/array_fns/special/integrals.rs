@@ -40,7 +40,7 @@ fn lift_pair(
                 })
             },
         );
-        if x.dtype().is_half() {
+        if x.dtype().is_reduced_float() {
             let (a, b) = g(&lax::convert(x, DType::F32));
             return (lax::convert(&a, x.dtype()), lax::convert(&b, x.dtype()));
         }

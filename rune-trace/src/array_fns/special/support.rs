@@ -15,7 +15,7 @@ use rune_ir::DType;
 pub(crate) fn lift(op: &str, x: &Tensor, f: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
     expect_float(op, x);
     at_caller(|| {
-        if x.dtype().is_half() {
+        if x.dtype().is_reduced_float() {
             return lax::convert(&f(&lax::convert(x, DType::F32)), x.dtype());
         }
         f(x)
@@ -33,7 +33,7 @@ pub(crate) fn lift_all<const N: usize>(
     let xs = floats(op, args);
     let dtype = xs[0].dtype();
     at_caller(|| {
-        if dtype.is_half() {
+        if dtype.is_reduced_float() {
             let wide = xs.each_ref().map(|x| lax::convert(x, DType::F32));
             return lax::convert(&f(&wide), dtype);
         }

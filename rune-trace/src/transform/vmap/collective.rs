@@ -52,7 +52,7 @@ fn reduced(f: CollectiveFn, x: &Batched, size: usize) -> Tensor {
 /// wrap.
 fn times(x: &Tensor, n: usize) -> Tensor {
     let dtype = x.dtype();
-    let wide = if dtype.is_half() { DType::F32 } else { dtype };
+    let wide = if dtype.is_reduced_float() { DType::F32 } else { dtype };
     let n = match wide.is_inexact() {
         true => Literal::from_f64(wide, n as f64),
         false => Literal::from_bytes(wide, &(n as u64).to_le_bytes()[..wide.size()]),
