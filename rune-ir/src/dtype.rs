@@ -188,6 +188,24 @@ impl DType {
         }
     }
 
+    /// Returns the unsigned integer type of the same size for a signed one, and any other type unchanged.
+    ///
+    /// ```
+    /// use rune_ir::DType;
+    /// assert_eq!((DType::I16.to_unsigned(), DType::F32.to_unsigned()), (DType::U16, DType::F32));
+    /// ```
+    pub const fn to_unsigned(self) -> DType {
+        match self {
+            DType::I8 => DType::U8,
+            DType::I16 => DType::U16,
+            DType::I32 => DType::U32,
+            DType::I64 => DType::U64,
+            DType::Bool | DType::U8 | DType::U16 | DType::U32 | DType::U64 => self,
+            DType::F8E4M3FN | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 | DType::F64 => self,
+            DType::C64 | DType::C128 => self,
+        }
+    }
+
     /// Returns whether this is a float of fewer bits than `f32`: `f16`, `bf16`, or a float of 8 bits. Long sums of
     /// these accumulate in `f32`.
     pub const fn is_reduced_float(self) -> bool {

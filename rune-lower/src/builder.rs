@@ -3,7 +3,7 @@
 pub(crate) use crate::value::Val;
 
 use crate::legalize::views::{self, Producers, ViewRole, Views};
-use crate::legalize::{float8, gpu, levels, spirv};
+use crate::legalize::{float8, gpu, levels, spirv, unsigned};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -73,7 +73,11 @@ impl<'c> Builder<'c> {
         regions: Vec<Region>,
         results: &[Type],
     ) -> Vec<Val<'c>> {
-        let is_misread = |x: &Val<'c>| self.has_defences() && gpu::is_misread(self.context, name, x);
+        let is_misread = |x: &Val<'c>| {
+            let misread =
+                || gpu::is_misread(self.context, name, x) || spirv::is_misread(self.context, name, x, results);
+            self.has_defences() && misread()
+        };
         if operands.iter().any(|x| is_misread(x)) {
             let guarded = |x: &&Val<'c>| if is_misread(x) { self.barrier(&[x]).remove(0) } else { (*x).clone() };
             let operands: Vec<_> = operands.iter().map(guarded).collect();
@@ -92,6 +96,7 @@ impl<'c> Builder<'c> {
         let raw = self.raw_op(name, &operands.iter().map(|v| v.raw).collect::<Vec<_>>(), attributes, regions, &types);
         if self.context.is_gpu && raw.len() == 1 {
             gpu::note(self.context, name, operands, raw[0]);
+            spirv::note(self.context, name, operands, &results[0], raw[0]);
         }
         if matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.bitcast_convert")
             && self.context.has(Mark::Strided, operands[0].raw)
@@ -409,6 +414,9 @@ impl<'c> Builder<'c> {
         }
         if self.has_defences() && levels::is_long(self.context, axes.iter().map(|&a| x.shape()[a]).product()) {
             return levels::reduce(self, x, init, axes, f);
+        }
+        if self.has_defences() && gpu::has_wrong_neutral(self.context, f, x.dtype()) {
+            return unsigned::in_unsigned_order(self, x, init, |x, init| self.reduce(x, init, axes, f));
         }
         let adds = matches!(f, "stablehlo.add" | "stablehlo.multiply");
         let x = &if adds { self.opaque(&self.summand(x)) } else { x.clone() };

@@ -15,6 +15,10 @@ pub(crate) enum Mark {
     Unsigned,
     /// It is negated: see `legalize/gpu.rs`.
     Negated,
+    /// Its elements are converted from fewer bits: see `legalize/spirv.rs`.
+    Widened,
+    /// It is computed from several values, one of them with widened elements.
+    Mixed,
     /// It is a slice with strides, which IREE does not reverse.
     Strided,
 }

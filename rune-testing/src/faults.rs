@@ -17,6 +17,7 @@ pub fn array(text: &str) -> Array {
     let at = |i: usize| numbers[i % numbers.len()];
     match dtype {
         "f32" => Array::from_fn(shape, |i| at(i) as f32),
+        "i16" => Array::from_fn(shape, |i| at(i) as i16),
         "i32" => Array::from_fn(shape, |i| at(i) as i32),
         "ui8" => Array::from_fn(shape, |i| at(i) as u8),
         "i1" => Array::from_fn(shape, |i| at(i) != 0.0),

@@ -73,6 +73,75 @@ fn operations_behind_reductions_agree() {
     assert_agree("behind_reductions", programs);
 }
 
+/// A reduction over one axis of a matrix and a row, of which either is converted from a narrow dtype.
+type Mixture = fn(&Tensor, &Tensor, isize) -> Tensor;
+
+const MIXTURES: [(&str, Mixture); 8] = [
+    ("sum of products", |x, y, axis| (x * y).sum_axes([axis])),
+    ("sum of products of a function", |x, y, axis| (x.abs() * (y + 1)).sum_axes([axis])),
+    ("maximum of sums", |x, y, axis| (x + y).max_axes([axis])),
+    ("number of greater elements", |x, y, axis| x.gt(y).cast(DType::I32).sum_axes([axis])),
+    ("sum of chosen elements", |x, y, axis| where_(x.gt(1), y, x).sum_axes([axis])),
+    ("position of the greatest", |x, y, axis| (x * y).argmax_axis(axis)),
+    ("sorted products", |x, y, axis| (x * y).sort(axis)),
+    ("running sum", |x, y, axis| (x * y).cumsum(axis)),
+];
+
+#[test]
+fn reductions_of_converted_operands_agree() {
+    use DType::*;
+    let mut programs = Vec::new();
+    let narrow = [Bool, U8, I8, I16, F16, BF16, F8E4M3FN];
+    let wide = [F32, I32, F64];
+    for (shape, axis) in [([46, 46], 1), ([46, 46], 0), ([46, 300], 0), ([16, 40], 1), ([300, 8], 0)] {
+        for (name, f) in MIXTURES {
+            // Three pairs of dtypes each, in turn: the matrix, the row or both are converted, one before it is broadcast.
+            for case in 0..3 {
+                let (from, to) = (narrow[programs.len() % narrow.len()], wide[programs.len() / 2 % wide.len()]);
+                let types = [[from, to], [to, from], [from, from]][case];
+                let row = if axis == 1 { vec![shape[1]] } else { vec![shape[0], 1] };
+                let label = format!("{name} of {shape:?} {} and {row:?} {} in {to} over {axis}", types[0], types[1]);
+                let g = |(x, y): &(Tensor, Tensor)| {
+                    let x = x.cast(to);
+                    f(&x, &if case == 2 { y.broadcast_to(&shape[..]).cast(to) } else { y.cast(to) }, axis)
+                };
+                let arguments = (Tensor::zeros(shape, types[0]), Tensor::zeros(&row[..], types[1]));
+                programs.push((label, make_program(g, &arguments).unwrap()));
+            }
+        }
+    }
+    assert_agree("converted", programs);
+}
+
+/// Whatever IREE pads the results of subgroups with, it must not reach the result. The elements lie far on one side of 0.
+#[test]
+fn reductions_of_every_length_agree() {
+    use DType::*;
+    type Reduced = fn(&Tensor) -> Tensor;
+    let reductions: [(&str, Reduced); 8] = [
+        ("maximum", |x| x.max_axes([1])),
+        ("minimum", |x| x.min_axes([1])),
+        ("position of the maximum", |x| x.argmax_axis(1)),
+        ("position of the minimum", |x| x.argmin_axis(1)),
+        ("sum", |x| x.sum_axes([1])),
+        ("product", |x| x.prod_axes([1])),
+        ("all", |x| x.ne(0).all_axes([1])),
+        ("maximum of columns", |x| x.t().max_axes([0])),
+    ];
+    let dtypes = [I32, F32, I16, U32, I64, BF16, I8, F8E4M3FN, F16, U8, F64, U16];
+    let mut programs = Vec::new();
+    for length in [1, 2, 7, 8, 16, 24, 33, 40, 48, 56, 64, 80, 96, 112, 130, 160, 192, 256, 320, 1000, 2500] {
+        for (name, f) in reductions {
+            let dtype = dtypes[programs.len() % dtypes.len()];
+            let label = format!("{name} of {length} of {dtype}");
+            let above = move |x: &Tensor| x * x + 5;
+            let g = |x: &Tensor| if dtype.is_signed_int() && name == "maximum" { f(&-above(x)) } else { f(&above(x)) };
+            programs.push((label, make_program(g, &Tensor::zeros([3, length], dtype)).unwrap()));
+        }
+    }
+    assert_agree("lengths", programs);
+}
+
 /// Many axes of the slices have size 1: with these, IREE loses the strides.
 #[test]
 fn slices_beside_elementwise_operations_agree() {

@@ -22,6 +22,13 @@ pub(crate) fn is_negated(context: &Context, x: &Val) -> bool {
     context.is_gpu && context.has(Mark::Negated, x.raw)
 }
 
+/// Returns whether IREE takes a wrong neutral element for the extremes of this dtype. It pads the results of subgroups
+/// with -1, which is the greatest unsigned number, for a minimum of signed ones: `argmax` of 40 numbers is -1 if a
+/// subgroup has 8 threads.
+pub(crate) fn has_wrong_neutral(context: &Context, f: &str, dtype: DType) -> bool {
+    context.is_gpu && dtype.is_signed_int() && matches!(f, "stablehlo.minimum" | "stablehlo.maximum")
+}
+
 /// Records whether a result is negated or converted from unsigned numbers. Results of operations that only move
 /// elements keep the record of their operands, because the compiler looks through such operations.
 pub(crate) fn note(context: &Context, name: &str, operands: &[&Val], result: Value) {

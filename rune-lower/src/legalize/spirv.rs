@@ -7,9 +7,10 @@
 use crate::builder::{Builder, Rewrites, Val};
 use crate::legalize::exponential::{polynomial, scale};
 use crate::legalize::math64;
-use crate::tree::Context;
-use rune_ir::DType;
+use crate::legalize::views::{self, ViewRole};
+use crate::tree::{Context, Mark, Value};
 use rune_ir::op::{Comparison, Literal};
+use rune_ir::{DType, Type};
 
 /// The functions that the code generator for SPIR-V lacks.
 struct SpirV;
@@ -76,6 +77,35 @@ pub(crate) fn given_operands(context: &Context, name: &str) -> usize {
         "stablehlo.dot_general" => 2,
         "stablehlo.slice" | "stablehlo.dynamic_slice" => 1,
         _ => 0,
+    }
+}
+
+/// Returns whether a kernel would read the operand too early, because threads exchange it through shared memory without
+/// a barrier. They do so in reductions of several values, if elements are converted from fewer bits: in
+/// `(x.astype(f32) * y).sum(1)` and in counting sorts of halves. The same kernels may need too much shared memory.
+pub(crate) fn is_misread(context: &Context, name: &str, x: &Val, results: &[Type]) -> bool {
+    match name {
+        // The values are fewer before they are broadcast.
+        "stablehlo.broadcast_in_dim" => context.has(Mark::Widened, x.raw) && x.ty.size() < results[0].size(),
+        "stablehlo.reduce" => context.has(Mark::Mixed, x.raw),
+        _ => false,
+    }
+}
+
+/// Records whether a result has widened elements, and whether others are mixed with them.
+pub(crate) fn note(context: &Context, name: &str, operands: &[&Val], ty: &Type, result: Value) {
+    let passes_on = matches!(views::role(name), ViewRole::Elementwise | ViewRole::DynamicSlice);
+    if !context.is_spirv || !passes_on {
+        return;
+    }
+    let is_any = |mark| operands.iter().any(|x| context.has(mark, x.raw));
+    let widens = name == "stablehlo.convert" && operands[0].dtype().size() < ty.dtype.size();
+    if widens || is_any(Mark::Widened) {
+        context.note(Mark::Widened, result);
+        let computed = operands.iter().filter(|x| !x.known.is_splat()).count();
+        if computed > 1 || is_any(Mark::Mixed) {
+            context.note(Mark::Mixed, result);
+        }
     }
 }
 

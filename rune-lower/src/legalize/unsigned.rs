@@ -4,6 +4,7 @@
 
 use crate::builder::{Builder, Val};
 use rune_ir::DType;
+use rune_ir::op::Literal;
 
 /// Returns unsigned integers as signed ones with the same bits, and other values unchanged.
 pub(crate) fn signed_bits<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
@@ -40,6 +41,20 @@ fn flip_sign_bit<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
 /// Applies `f` to signed integers with the same order.
 pub(crate) fn in_order<'c>(b: &Builder<'c>, x: &Val<'c>, f: impl FnOnce(&Val<'c>) -> Val<'c>) -> Val<'c> {
     back(b, &f(&ordered(b, x)), x.dtype())
+}
+
+/// Applies `f` to unsigned integers with the same order as the signed ones `x`, and to `literal`.
+pub(crate) fn in_unsigned_order<'c>(
+    b: &Builder<'c>,
+    x: &Val<'c>,
+    literal: Literal,
+    f: impl FnOnce(&Val<'c>, Literal) -> Val<'c>,
+) -> Val<'c> {
+    let (signed, unsigned) = (x.dtype(), x.dtype().to_unsigned());
+    let mut bytes = literal.bits().to_le_bytes();
+    bytes[signed.size() - 1] ^= 0x80;
+    let literal = Literal::from_bytes(unsigned, &bytes[..signed.size()]);
+    flip_sign_bit(b, &b.bits(&f(&b.bits(&flip_sign_bit(b, x), unsigned), literal), signed))
 }
 
 /// Reverses the order of elements along `axes`.
