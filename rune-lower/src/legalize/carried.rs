@@ -30,7 +30,9 @@ pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
 /// body reads.
 pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, read: &[bool]) -> Vec<Val<'c>> {
     let is_passed_on = |i: usize| new.iter().enumerate().any(|(j, new)| i != j && new.raw == old[i].raw);
-    if (0..old.len()).any(is_passed_on) {
+    // On GPUs, IREE frees a carried buffer after each iteration, even if it is also the buffer of an equal constant.
+    let is_freed = b.context.is_gpu && new.iter().any(|new| new.known.is_constant());
+    if is_freed || (0..old.len()).any(is_passed_on) {
         return copied(b, old, new);
     }
     let replace = |((old, new), &read): ((&Val<'c>, Val<'c>), &bool)| match read || old.raw == new.raw {
