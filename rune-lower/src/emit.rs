@@ -169,6 +169,7 @@ fn emit<'c>(
         Op::Call { args, program } | Op::CustomJvp { args, program, .. } | Op::CustomVjp { args, program, .. } => {
             call(b, lowering, program, args, types)
         }
+        Op::CustomLinearSolve { args, solve, .. } => call(b, lowering, solve, args, types),
         // The compiler must neither merge rematerialized values with the original ones, nor compute them before the
         // cotangents exist.
         Op::Remat { args, program, policy: _, differentiated } => {

@@ -61,6 +61,9 @@ fn analyse(program: &Program, sorts: bool, known: &mut Vec<(*const Program, Vec<
                     | Control::CustomJvp { args, program, .. }
                     | Control::CustomVjp { args, program, .. },
                 ) => pass(&mut written, args, &[program], any, sorts, known),
+                Some(Control::CustomLinearSolve { args, solve, .. }) => {
+                    pass(&mut written, args, &[solve], any, sorts, known);
+                }
                 Some(Control::Case { index: _, args, branches }) => {
                     pass(&mut written, args, &branches.iter().collect::<Vec<_>>(), any, sorts, known);
                 }

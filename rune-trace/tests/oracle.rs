@@ -34,6 +34,10 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("custom_jvp", "computes its program, with its rule as the derivative; `tests/custom.rs` tests it"),
     ("custom_vjp", "computes its program, with its rule as the derivative; `tests/custom.rs` tests it"),
     ("custom_linear", "cannot be computed"),
+    (
+        "custom_linear_solve",
+        "computes its program; tests/array_fns/optimize.rs compares its derivatives with those of `linalg::solve`",
+    ),
     ("real", OF_COMPLEX),
     ("imag", OF_COMPLEX),
     ("conj", OF_COMPLEX),

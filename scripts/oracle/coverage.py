@@ -20,9 +20,9 @@ SUITES = [
     ["cargo", "test", "-p", "rune-trace", "--test", "trace", "--", "oracle::", "vmap::"],
     ["cargo", "test", "-p", "rune-jit", "--test", "rune", "--", "compiled::", "transformed::"],
 ]
-DTYPES = ["bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f16", "bf16", "f32", "f64"]
-FLOATS = ["f16", "bf16", "f32", "f64"]
-GROUPS = [("all", DTYPES), ("integers", DTYPES[1:9]), ("floats", FLOATS)]
+DTYPES = ["bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f8e4m3fn", "f8e5m2", "f16", "bf16", "f32", "f64"]
+FLOATS = ["f8e4m3fn", "f8e5m2", "f16", "bf16", "f32", "f64"]
+GROUPS = [("all", DTYPES), ("integers", DTYPES[1:9]), ("floats", FLOATS), ("wide floats", FLOATS[2:])]
 # The columns, and the transformations that each one covers.
 COLUMNS = [
     ("the operation", ["none"]),
@@ -155,8 +155,9 @@ def document(facts, counts, notes, failed, everything):
         f"The suites checked {total:,} cases of {len(with_vectors)} operations; {wrong:,} of them fail.",
         "",
         "A cell lists the dtypes that have non-empty cases under each transformation of its column, and the total number of cases.",
-        "`—` means that no dtype has cases: a gap. `·` means that the cell is [left out](#left-out) for a reason. `all` means the 13",
-        "dtypes, `integers` eight of them, and `floats` four. [Gaps](#gaps) lists what an operation accepts and no case covers.",
+        "`—` means that no dtype has cases: a gap. `·` means that the cell is [left out](#left-out) for a reason. `all` means the 15",
+        "dtypes, `integers` eight of them, and `floats` six, of which `wide floats` have at least 16 bits. [Gaps](#gaps) lists",
+        "what an operation accepts and no case covers.",
         "",
         "| column | comparison |",
         "|---|---|",

@@ -241,3 +241,19 @@ fn factorizations_of_large_matrices() {
         }
     }
 }
+
+/// A solution by conjugate gradients, differentiated in both modes and batched: three programs in one operation.
+#[test]
+fn derivatives_of_solutions_by_conjugate_gradients() {
+    let a = numbers(16, 0.7).reshape([4, 4]);
+    let x = (a.matmul(a.t()) + Tensor::eye(4, DType::F32) * 4.0, numbers(12, 0.3).reshape([3, 4]));
+    let f = |(a, b): &(Tensor, Tensor)| {
+        let options = linalg::KrylovOptions::default();
+        let solved = |a: &Tensor, b: &Tensor| linalg::cg(|a: &Tensor, x: &Tensor| a.matmul(x), a, b, &options);
+        let loss = |p: &(Tensor, Tensor)| vmap_axes((None, Some(0)), 0, solved)(&p.0, &p.1).sin().sum();
+        let p = (a.clone(), b.clone());
+        let (gradient, change) = jvp(|p: &(Tensor, Tensor)| grad(loss)(p), &p, &p);
+        Tensor::concat(&[gradient.0.flatten(), gradient.1.flatten(), change.0.flatten(), change.1.flatten()], 0)
+    };
+    check("derivatives of conjugate gradients", f, &x, 12, 60, 1e-3);
+}

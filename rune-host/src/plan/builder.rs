@@ -143,6 +143,7 @@ impl Builder {
                 | Control::CustomJvp { args, program, .. }
                 | Control::CustomVjp { args, program, .. },
             ) => return self.program(program, args),
+            Some(Control::CustomLinearSolve { args, solve, .. }) => return self.program(solve, args),
             Some(Control::Case { index, args, branches }) => {
                 let index = self.dense(*index);
                 let args = args.iter().map(|&a| self.dense(a)).collect::<Vec<_>>();

@@ -290,6 +290,7 @@ fn eval<V>(
         Op::Scan { args, consts, carry, length, reverse, unroll: _, body } => {
             return control::scan(all(args, take), *consts, *carry, *length, *reverse, body, observer);
         }
+        Op::CustomLinearSolve { args, solve, .. } => return Ok(run_program(solve, all(args, take), observer)?.into()),
         Op::CustomLinear { .. } => return Err(InterpretError::OnlyTransposed { loc: None }),
         Op::OptimizationBarrier { xs } => return Ok(xs.iter().map(take).collect()),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => take(x),

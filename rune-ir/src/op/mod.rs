@@ -302,6 +302,11 @@ pub enum Op<V = Var> {
     /// but not computed. `xs` are the tangents, one for each output of `backward`, then the residuals. `backward` takes
     /// the residuals, then the cotangents of the results.
     CustomLinear { xs: Vec<V>, backward: Arc<Program> },
+    /// The solution x of `matvec(…, x)` = b, where `matvec` is linear in its last input. The last operand is b; all
+    /// programs take the others, and then a vector. `solve` takes b and returns x, by any method. `transpose_solve` does
+    /// the same for the transpose of `matvec`. The derivative follows from `matvec`: `solve` and `transpose_solve` are
+    /// not differentiated.
+    CustomLinearSolve { args: Vec<V>, matvec: Arc<Program>, solve: Arc<Program>, transpose_solve: Arc<Program> },
     /// Returns its operands. The compiler does not optimize across it. There is one result for each operand.
     #[op(work = Work::None, unmerged, unfolded)]
     OptimizationBarrier { xs: Vec<V> },

@@ -82,6 +82,7 @@ impl Counter {
                 | Control::CustomJvp { program, .. }
                 | Control::CustomVjp { program, .. },
             ) => self.sub_program(program),
+            Some(Control::CustomLinearSolve { solve, .. }) => self.sub_program(solve),
             // Only the transpose of this linear function is known, and only the transpose will be computed.
             Some(Control::CustomLinear { backward, .. }) => self.sub_program(backward),
             Some(Control::Case { branches, .. }) => {

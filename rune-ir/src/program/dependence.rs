@@ -252,6 +252,7 @@ fn result_marks<'a, V, M: Lattice + 'a>(
         Some(Control::CustomLinear { xs, backward }) => {
             of_batch.then(|| custom_linear(&marks(xs), backward, kind, always))
         }
+        Some(Control::CustomLinearSolve { .. }) => None,
         None => {
             if let Op::OptimizationBarrier { xs } = op {
                 Some(marks(xs))

@@ -118,7 +118,8 @@ impl Rewriter {
                 | Control::Remat { .. }
                 | Control::CustomJvp { .. }
                 | Control::CustomVjp { .. }
-                | Control::CustomLinear { .. },
+                | Control::CustomLinear { .. }
+                | Control::CustomLinearSolve { .. },
             )
             | None => Vec::new(),
         };

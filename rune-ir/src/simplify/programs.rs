@@ -92,6 +92,12 @@ impl SubPrograms {
             Control::CustomLinear { xs, backward } => {
                 Op::CustomLinear { xs: xs.to_vec(), backward: self.simplified(backward).full }
             }
+            Control::CustomLinearSolve { args, matvec, solve, transpose_solve } => Op::CustomLinearSolve {
+                args: args.to_vec(),
+                matvec: self.simplified(matvec).full,
+                solve: self.simplified(solve).full,
+                transpose_solve: self.simplified(transpose_solve).full,
+            },
         };
         (simple != *op).then_some(simple)
     }

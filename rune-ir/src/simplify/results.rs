@@ -50,7 +50,8 @@ pub(super) fn narrow(op: &Op, alive: &[bool]) -> Option<(Op, Vec<Source>)> {
             (Op::Scan { args: parts.args, consts, carry, length, reverse, unroll, body }, parts.sources)
         }
         // The outputs of a rule correspond to those of its function.
-        Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => return None,
+        Control::CustomJvp { .. } | Control::CustomVjp { .. } => return None,
+        Control::CustomLinear { .. } | Control::CustomLinearSolve { .. } => return None,
     };
     Some((narrower, sources))
 }

@@ -44,7 +44,8 @@ impl Forward<'_> {
                     | Control::Scan { .. }
                     | Control::CustomJvp { .. }
                     | Control::CustomVjp { .. }
-                    | Control::CustomLinear { .. },
+                    | Control::CustomLinear { .. }
+                    | Control::CustomLinearSolve { .. },
                 ) => self.sub_programs(op),
                 None => Rewrite::Stays,
             },

@@ -66,6 +66,22 @@ pub(super) fn custom_linear(xs: &[&Type], backward: &Program) -> Result<Types, T
     Ok(results.into())
 }
 
+pub(super) fn custom_linear_solve(
+    args: &[&Type],
+    matvec: &Program,
+    solve: &Program,
+    transpose_solve: &Program,
+) -> Result<Types, TypeProblem> {
+    let Some(&b) = args.last() else { return Err(TypeProblem::Attribute("has no operand".to_owned())) };
+    if !b.dtype.is_inexact() {
+        return Err(TypeProblem::operand("a right side of a float or complex dtype", b));
+    }
+    for (what, program) in [("matvec", matvec), ("solve", solve), ("transpose_solve", transpose_solve)] {
+        signature(what, program, args, &[b])?;
+    }
+    Ok([b.clone()].into_iter().collect())
+}
+
 /// Returns the operands that are arguments.
 fn arguments<'a, 'b>(args: &'b [&'a Type], num_args: usize) -> Result<&'b [&'a Type], TypeProblem> {
     let problem =

@@ -120,6 +120,9 @@ fn rule(op: &Op<&Type>) -> Result<Types, TypeProblem> {
             return custom::custom_vjp(args, program, forward, backward, *num_args);
         }
         Op::CustomLinear { xs, backward } => return custom::custom_linear(xs, backward),
+        Op::CustomLinearSolve { args, matvec, solve, transpose_solve } => {
+            return custom::custom_linear_solve(args, matvec, solve, transpose_solve);
+        }
         Op::CustomJvp { args, program, rule, num_args, takes_results } => {
             return custom::custom_jvp(args, program, rule, *num_args, *takes_results);
         }

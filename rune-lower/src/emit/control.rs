@@ -171,6 +171,7 @@ fn straight(program: &Program) -> Option<usize> {
                 | Control::CustomJvp { program, .. }
                 | Control::CustomVjp { program, .. },
             ) => straight(program)?.max(1),
+            Some(Control::CustomLinearSolve { solve, .. }) => straight(solve)?.max(1),
             Some(Control::CustomLinear { .. }) | None => 1,
         };
         Some(sum + length).filter(|&sum| sum <= UNROLLED)

@@ -28,7 +28,8 @@ pub(crate) fn has_loop(op: &Op, known: &mut HashMap<*const Program, bool>) -> bo
             | Control::Remat { .. }
             | Control::CustomJvp { .. }
             | Control::CustomVjp { .. }
-            | Control::CustomLinear { .. },
+            | Control::CustomLinear { .. }
+            | Control::CustomLinearSolve { .. },
         )
         | None => {}
     }

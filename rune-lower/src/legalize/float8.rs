@@ -171,6 +171,7 @@ fn computes<V>(op: &Op<V>) -> bool {
         | Op::AllToAll { .. }
         | Op::Ppermute { .. }
         | Op::CustomLinear { .. }
+        | Op::CustomLinearSolve { .. }
         | Op::Call { .. }
         | Op::CustomJvp { .. }
         | Op::CustomVjp { .. }

@@ -1,6 +1,6 @@
 //! Forward mode: runs each instruction on values and tangents.
 
-use super::control::{call, case, custom, remat::Remat, scan, while_loop};
+use super::control::{call, case, custom, linear_solve, remat::Remat, scan, while_loop};
 use super::tangent::{Dual, Tangent};
 use super::{cumulative, derivs, linalg, windows};
 use crate::Tensor;
@@ -127,6 +127,7 @@ fn step(op: &Op<Dual>, mode: Mode) -> SmallVec<[Dual; 2]> {
             custom::jvp_by_transpose(args, program, forward, backward, *num_args, mode)
         }
         Op::CustomLinear { xs, backward } => custom::jvp_of_linear(xs, backward),
+        Op::CustomLinearSolve { args, matvec, .. } => linear_solve::jvp(op, args, matvec),
     }
 }
 

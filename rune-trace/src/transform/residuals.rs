@@ -83,7 +83,8 @@ fn operation<V>(op: &Op<V>, result: usize, origin: &Origin) -> ResidualSource {
     let called = match op.control() {
         Some(Control::Call { program, .. } | Control::Remat { program, .. }) => Some(program),
         // These have their own rules, so the operation inside is not the one whose result is kept.
-        Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) => None,
+        Some(Control::CustomJvp { .. } | Control::CustomVjp { .. }) => None,
+        Some(Control::CustomLinear { .. } | Control::CustomLinearSolve { .. }) => None,
         Some(Control::Case { .. } | Control::While { .. } | Control::Scan { .. }) | None => None,
     };
     if let Some(program) = called {

@@ -50,7 +50,8 @@ fn measure(program: &Program, known: &mut FxHashMap<*const Program, ProgramSize>
                 | Control::Case { .. }
                 | Control::CustomJvp { .. }
                 | Control::CustomVjp { .. }
-                | Control::CustomLinear { .. },
+                | Control::CustomLinear { .. }
+                | Control::CustomLinearSolve { .. },
             )
             | None => 1,
         };

@@ -152,7 +152,8 @@ impl Rewriter {
     fn rewritten(&mut self, op: Op, origin: &Origin) -> Option<Op> {
         let rules = match op.control() {
             // The rules did not run.
-            Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) => true,
+            Some(Control::CustomJvp { .. } | Control::CustomVjp { .. }) => true,
+            Some(Control::CustomLinear { .. } | Control::CustomLinearSolve { .. }) => true,
             Some(
                 Control::Call { .. }
                 | Control::Remat { .. }

@@ -2,8 +2,8 @@
 
 use rune_trace::optimize::{Method, MinimizeOptions, minimize};
 use rune_trace::{
-    DType, Tensor, TensorFn, custom_linear_solve, custom_root, fori_loop, grad, interpret, jacrev, jvp, linalg,
-    make_program, vmap,
+    Argnum, DType, Tensor, TensorFn, custom_linear_solve, custom_root, fori_loop, grad, grad_argnums, interpret,
+    jacrev, jvp, linalg, make_program, vmap, vmap_axes, while_loop,
 };
 
 /// Rosenbrock's function of any number of arguments. Its minimum is 0, where all are 1.
@@ -144,4 +144,66 @@ fn linear_equations_have_the_derivatives_of_their_solutions() {
     assert!((found.0 - right.0).abs().max().item::<f64>().unwrap() < 1e-12);
     assert!((found.1 - right.1).abs().max().item::<f64>().unwrap() < 1e-12);
     assert!((own(&a, &b) - linalg::solve(&a, &b)).abs().max().item::<f64>().unwrap() < 1e-14);
+}
+
+/// The solution by a matrix, as a function of all parameters.
+fn solved(p: &(Tensor, Tensor)) -> Tensor {
+    custom_linear_solve(|a: &Tensor, x| a.matmul(x), &p.0, &p.1, by_matrix, by_matrix)
+}
+
+/// The same, where `matvec` captures its parameters, and the method is not differentiable.
+fn solved_by_loop(p: &(Tensor, Tensor)) -> Tensor {
+    let richardson = |f: &TensorFn<'_>, b: &Tensor| {
+        let unfinished = |x: &Tensor| (b - f(x)).abs().max().gt(1e-13);
+        while_loop(unfinished, |x: &Tensor| x + (b - f(x)) * 0.2, &b.zeros_like())
+    };
+    custom_linear_solve(|_: &(), x| p.0.matmul(x), &(), &p.1, richardson, richardson)
+}
+
+fn solved_directly(p: &(Tensor, Tensor)) -> Tensor {
+    linalg::solve(&p.0, &p.1)
+}
+
+#[test]
+fn solutions_have_derivatives_in_every_order_and_batch() {
+    let a = Tensor::from([[4.0f64, 1.0, 0.5], [0.0, 3.0, 1.0], [1.0, 0.0, 5.0]]);
+    let p = (a, Tensor::from([1.0f64, 2.0, 3.0]));
+    let dp = (Tensor::iota([3, 3], 1, DType::F64) * 0.1 + 0.2, Tensor::from([0.5f64, -1.0, 2.0]));
+    type Solve = fn(&(Tensor, Tensor)) -> Tensor;
+    type Pair = (Tensor, Tensor);
+    let all = |f: Solve| -> Vec<Tensor> {
+        let loss = move |p: &Pair| (f(p) * Tensor::from([1.0f64, -2.0, 0.5])).square().sum();
+        let forward = move |p: &Pair, dp: &Pair| jvp(f, p, dp).1;
+        let directional = move |p: &Pair, dp: &Pair| jvp(loss, p, dp).1;
+        let reverse = grad(loss)(&p);
+        let twice = grad(|p: &Pair| grad(loss)(p).0.sin().sum() + grad(loss)(p).1.square().sum())(&p);
+        let (of_forward, of_reverse) =
+            (grad(|p: &Pair| directional(p, &dp))(&p), jvp(|p: &Pair| grad(loss)(p), &p, &dp).1);
+        let twice_forward = jvp(|p: &Pair| forward(p, &dp), &p, &dp).1;
+        let pairs = [reverse, twice, of_forward, of_reverse];
+        [f(&p), forward(&p, &dp), twice_forward]
+            .into_iter()
+            .chain(pairs.into_iter().flat_map(|(x, y)| [x, y]))
+            .collect()
+    };
+    let (right, batch) =
+        (all(solved_directly), (Tensor::stack(&[&p.0, &(&p.0 + 1.0)], 0), Tensor::stack(&[&p.1, &dp.1], 0)));
+    for (name, f) in [("by a matrix", solved as Solve), ("by a loop", solved_by_loop)] {
+        for (i, (x, y)) in all(f).iter().zip(&right).enumerate() {
+            let off = (x - y).abs().max().item::<f64>().unwrap();
+            assert!(off < 1e-9, "{name}, {i}: {x}, and should be {y}");
+        }
+        let of_batches = |f: Solve| -> Vec<Tensor> {
+            let loss = move |a: &Tensor, b: &Tensor| f(&(a.clone(), b.clone())).sin().sum();
+            let matrices =
+                vmap_axes((Some(0), None), 0, grad_argnums((Argnum::<0>, Argnum::<1>), loss))(&batch.0, &p.1);
+            let sides = vmap_axes((None, Some(0)), 0, grad_argnums((Argnum::<0>, Argnum::<1>), loss))(&p.0, &batch.1);
+            let both = vmap(move |p: &Pair| jvp(f, p, p).1)(&batch);
+            vec![matrices.0, matrices.1, sides.0, sides.1, both]
+        };
+        for (i, (x, y)) in of_batches(f).iter().zip(&of_batches(solved_directly)).enumerate() {
+            let off = (x - y).abs().max().item::<f64>().unwrap();
+            assert!(off < 1e-9, "{name}, batch {i}: {x}, and should be {y}");
+        }
+    }
 }

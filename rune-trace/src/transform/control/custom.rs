@@ -133,6 +133,8 @@ pub(in crate::transform) fn refused<'a>(
             {
                 Some((instruction, Refusal::Captured))
             }
+            // The derivative follows from the equation.
+            Control::CustomLinearSolve { .. } => None,
             Control::CustomVjp { .. } | Control::CustomLinear { .. } => {
                 (mode == Mode::Forward).then_some((instruction, Refusal::NoForwardMode))
             }
@@ -235,7 +237,7 @@ fn tensors(xs: &[Batched]) -> Vec<Tensor> {
     xs.iter().map(|x| x.t.clone()).collect()
 }
 
-fn mapped_marks(xs: &[Batched]) -> Vec<bool> {
+pub(super) fn mapped_marks(xs: &[Batched]) -> Vec<bool> {
     xs.iter().map(|x| x.mapped).collect()
 }
 
@@ -287,7 +289,12 @@ fn in_first_element(x: &Tensor, size: usize) -> Tensor {
 
 /// Returns `program` for a batch. `takes` marks the inputs that are mapped, and `gives` marks the outputs that are
 /// mapped.
-fn batched_program(program: &Program, takes: &[bool], gives: &[bool], batch_axis: &BatchAxis) -> Arc<Program> {
+pub(super) fn batched_program(
+    program: &Program,
+    takes: &[bool],
+    gives: &[bool],
+    batch_axis: &BatchAxis,
+) -> Arc<Program> {
     let types = batched_types(program, takes, batch_axis);
     sub_program(&format!("{}_vmap", program.name()), types, |params| {
         let inputs = params.iter().zip(takes).map(|(p, &mapped)| Batched { t: p.clone(), mapped });

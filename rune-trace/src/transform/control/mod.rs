@@ -3,6 +3,7 @@
 pub(super) mod call;
 pub(super) mod case;
 pub(super) mod custom;
+pub(super) mod linear_solve;
 pub(super) mod partition;
 pub(super) mod remat;
 pub(super) mod scan;

@@ -257,7 +257,8 @@ impl<'a, V> PartitionedOp<'a, V> {
             // The kept values of a loop of unknown length would have no known size.
             Control::While { .. } => None,
             // The derivative runs the rule instead of the program.
-            Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. } => None,
+            Control::CustomJvp { .. } | Control::CustomVjp { .. } => None,
+            Control::CustomLinear { .. } | Control::CustomLinearSolve { .. } => None,
         }
     }
 }

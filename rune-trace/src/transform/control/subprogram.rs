@@ -131,7 +131,9 @@ pub(in crate::transform) fn unbounded_loop<'a>(
                 unbounded_loop(body, &marks, &vec![true; results.len()])
             }
             // A loop in a rule is found when the rule is transposed.
-            Some(Control::CustomJvp { .. } | Control::CustomVjp { .. } | Control::CustomLinear { .. }) | None => None,
+            Some(Control::CustomJvp { .. } | Control::CustomVjp { .. }) => None,
+            // These are not transposed.
+            Some(Control::CustomLinear { .. } | Control::CustomLinearSolve { .. }) | None => None,
         };
         if inside.is_some() {
             return inside;

@@ -4,7 +4,7 @@ mod contraction;
 mod fourier;
 mod index;
 
-use super::control::{call, case, custom, partition::some_results, remat::Remat, scan, scan_transpose};
+use super::control::{call, case, custom, linear_solve, partition::some_results, remat::Remat, scan, scan_transpose};
 use crate::Tensor;
 use crate::tensor::refuse;
 use crate::tensor::{lax, with_origin, with_transform};
@@ -298,6 +298,9 @@ fn rule(op: &Op<&VariableState>, cts: &[Option<Tensor>], acc: &mut Cotangents) -
         Op::CustomLinear { xs, backward } => {
             let (tangents, residuals) = xs.split_at(backward.outputs().len());
             custom::transpose(tangents, residuals, backward, cts, acc)?;
+        }
+        Op::CustomLinearSolve { args, matvec, solve, transpose_solve } => {
+            linear_solve::transpose(args, [matvec, solve, transpose_solve], ct, acc)?;
         }
         Op::Case { index, args, branches } => case::transpose(index, args, branches, cts, acc),
         Op::Scan { args, consts, carry, length, reverse, unroll, body } => {

@@ -14,7 +14,7 @@ pub(in crate::transform) use callback::not_batched;
 pub use programs::VmapError;
 pub(super) use programs::{vmap_named_program, vmap_program};
 
-use super::control::{call, case, custom, remat::Remat, scan, while_loop};
+use super::control::{call, case, custom, linear_solve, remat::Remat, scan, while_loop};
 use crate::Tensor;
 use crate::tensor::{lax, with_origin, with_transform};
 use rune_ir::op::{AxisName, Dims, NamedAxis, Padding, Window};
@@ -249,6 +249,9 @@ fn rule(op: &Op<Batched>, batch_axis: &BatchAxis) -> SmallVec<[Batched; 2]> {
             let mapped = mapped(program.outputs().len());
             let op = custom::batch_custom_vjp(args, [program, forward, backward], *num_args, &mapped, batch_axis);
             return with_marks(op, mapped);
+        }
+        Op::CustomLinearSolve { args, matvec, solve, transpose_solve } => {
+            linear_solve::batch(args, [matvec, solve, transpose_solve], batch_axis)
         }
         Op::CustomLinear { xs, backward } => {
             let residuals = xs.len() - backward.outputs().len();
