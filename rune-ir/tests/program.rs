@@ -210,6 +210,7 @@ fn the_generator_draws_every_operation() {
         let mut generator = some_over_axes(seed);
         if seed % 2 == 1 {
             generator.dtypes.extend([DType::C64; 8]);
+            generator.linear_solves = true;
         }
         for instruction in generator.program(60).instructions() {
             count += 1;

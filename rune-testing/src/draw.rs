@@ -2,7 +2,7 @@
 
 use super::Generator;
 use rune_ir::op::*;
-use rune_ir::{DType, Op, Program, Shape, Type, Var};
+use rune_ir::{DType, Op, Origin, Program, ProgramBuilder, Shape, Type, Var};
 use rune_trace::ProgramExt;
 use smallvec::smallvec;
 use std::sync::Arc;
@@ -17,6 +17,9 @@ impl Generator {
         let y = self.pick_like(types, x, |t| *t == ty);
         if !self.axes.is_empty() && self.chance(4) {
             return self.axis_op(x, &ty);
+        }
+        if self.linear_solves && ty.dtype.is_float() && self.chance(16) {
+            return linear_solve(y, x, &ty);
         }
         // Complex dtypes add kinds at the end, so programs of real numbers do not change for their seeds.
         let kinds = if self.dtypes.iter().any(|dtype| dtype.is_complex()) { 34 } else { 32 };
@@ -246,6 +249,25 @@ impl Generator {
         }
         Op::DotGeneral { lhs: x, rhs, dims: Box::new(dims), out }
     }
+}
+
+/// Returns the solution of 2 x = b, or of -4 x = b where the parameter `p` is negative. All its numbers are exact.
+fn linear_solve(p: Var, b: Var, ty: &Type) -> Op {
+    let times = |name: &str, factors: [f64; 2]| {
+        let mut builder = ProgramBuilder::new(name, vec![ty.clone(), ty.clone()], Vec::new());
+        let mut push = |op| builder.push(op, Origin::default()).expect("the operands fit")[0];
+        let mut full = |x: f64| {
+            let x = push(Op::Constant { value: Literal::from_f64(ty.dtype, x) });
+            push(Op::BroadcastInDim { x, shape: ty.shape.clone(), dims: Dims::new() })
+        };
+        let [zero, on_true, on_false] = [0.0, factors[1], factors[0]].map(&mut full);
+        let pred = push(Op::Compare { direction: Comparison::Lt, x: Var(0), y: zero });
+        let factor = push(Op::Select { pred, on_true, on_false });
+        let product = push(Op::Binary { f: BinaryFn::Mul, x: Var(1), y: factor });
+        Arc::new(builder.finish(vec![product]).expect("it returns a variable"))
+    };
+    let [matvec, solve] = [times("matvec", [2.0, -4.0]), times("solve", [0.5, -0.25])];
+    Op::CustomLinearSolve { args: vec![p, b], matvec, transpose_solve: solve.clone(), solve }
 }
 
 /// Returns a call of the program with its own derivative as its custom rule, or a plain call if it has no derivative.

@@ -64,6 +64,8 @@ pub struct Generator {
     pub axes: Vec<NamedAxis>,
     /// Whether some functions have rules for cotangents, and therefore no forward mode.
     pub custom_vjp: bool,
+    /// Whether there are solutions of linear equations.
+    pub linear_solves: bool,
     /// The names of excluded operations.
     pub without: Vec<&'static str>,
     /// The maximum number of elements of a variable.
@@ -96,6 +98,7 @@ impl Generator {
             extremes: false,
             axes: Vec::new(),
             custom_vjp: false,
+            linear_solves: false,
             without: Vec::new(),
             most_elements: 256,
             constant_in: 12,

@@ -272,6 +272,7 @@ fn forward_and_reverse_mode_agree_after_each_transformation() {
         let mut random = Generator::new(seed);
         random.dtypes = vec![DType::F64, DType::F64, DType::F64, DType::I32];
         random.custom_vjp = true;
+        random.linear_solves = true;
         random
     };
     for_all(200, generator, both_modes_agree);
@@ -302,6 +303,7 @@ fn lanes_and_simplification_change_nothing_after_each_transformation() {
     let generator = |seed| {
         let mut random = Generator::new(seed);
         random.custom_vjp = true;
+        random.linear_solves = true;
         random.without = vec!["dot_general", "conv"];
         random
     };

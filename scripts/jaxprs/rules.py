@@ -394,10 +394,9 @@ def linear_solve(w, eqn, x, ins, outs):
     The jaxprs may hold the right-hand sides as vectors, columns or rows. A test with random numbers finds the layout.
     """
     lengths, jaxprs = eqn.params["const_lengths"], eqn.params["jaxprs"]
-    refused = NotConverted("`custom_linear_solve` of anything but one matrix is not converted")
     a, b = ins[0], ins[-1]
     if lengths.matvec != 1 or len(outs) != 1 or len(a.shape) < 2 or a.shape[-1] != a.shape[-2] or len(b.shape) < 1:
-        raise refused
+        return solve_by_programs(w, eqn, x, ins, outs)
     *batch, n, _ = a.shape
     rng = np.random.default_rng(0)
     matrix = (rng.uniform(-1, 1, a.shape) + 3 * np.eye(n)).astype(a.dtype)
@@ -414,7 +413,7 @@ def linear_solve(w, eqn, x, ins, outs):
         if shape[:-1] == (*batch, n) and np.allclose(product, back(matrix @ to(right)), atol=1e-4):
             break
     else:
-        raise refused
+        return solve_by_programs(w, eqn, x, ins, outs)
     typed_shape = lambda shape: type_of(shape, b.dtype)
     if lengths.solve == 2 and np.issubdtype(ins[3].dtype, np.integer) and ins[2].shape == a.shape:
         lu, order = x[2], x[3]
@@ -433,6 +432,23 @@ def linear_solve(w, eqn, x, ins, outs):
     elif layout == "rows":
         y = w.step("transpose", [y], b.shape, b.dtype, permutation=turned)
     return [y]
+
+
+def solve_by_programs(w, eqn, x, ins, outs):
+    """Converts the solution of any linear equation. All programs take the constants of all of JAX's functions."""
+    lengths, jaxprs = eqn.params["const_lengths"], eqn.params["jaxprs"]
+    if len(outs) != 1 or jaxprs.transpose_solve is None:
+        raise NotConverted("`custom_linear_solve` of several right sides, or without a transpose, is not converted")
+    starts = dict(zip(lengths._fields, np.cumsum([0, *lengths])))
+    programs = []
+    for name in ("matvec", "solve", "transpose_solve"):
+        start, count = starts[name], getattr(lengths, name)
+        jaxpr = getattr(jaxprs, name)
+        program = w.subprogram(name, ins, lambda w, names: w.closed(jaxpr, [*names[start : start + count], names[-1]]))
+        if program.arrays:
+            raise NotConverted("a `custom_linear_solve` with arrays in it is not converted")
+        programs.append([name, w.finish(program)])
+    return w.steps_of("custom_linear_solve", x, [typed(outs[0])], programs=programs)
 
 
 def remat(w, eqn, x, ins, outs):

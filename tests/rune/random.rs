@@ -30,6 +30,7 @@ fn generator(seed: u64) -> Generator {
     random.dtypes = [vec![DType::F32; 4], vec![DType::F64, DType::I32, DType::I32, DType::U8, DType::Bool]].concat();
     if seed >= OF_FLOATS8 {
         random.dtypes = FLOATS8.to_vec();
+        random.linear_solves = true;
     }
     random.constants = false;
     // IREE's results for these differ from the interpreter's by some units in the last place. If a program compares or

@@ -66,6 +66,7 @@ fn random_programs_come_back_from_text() {
     let of_floats8 = |seed| {
         let mut random = generator(seed);
         random.dtypes = FLOATS8.to_vec();
+        random.linear_solves = true;
         random
     };
     all_come_back(of_floats8, start, count);

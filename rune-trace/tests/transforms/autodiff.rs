@@ -235,6 +235,7 @@ fn both_modes(seed: u64) -> Option<f64> {
     let mut random = Generator::new(seed);
     random.dtypes = vec![DType::F64, DType::F64, DType::F64, DType::I32];
     random.without = vec!["while"]; // It has no reverse mode.
+    random.linear_solves = true;
     let program = random.program(12);
     let of =
         |random: &mut Generator| -> Vec<Tensor> { random.inputs(&program).into_iter().map(Tensor::from).collect() };

@@ -274,6 +274,7 @@ fn random_function(seed: u64, size: usize) -> (impl Fn(&Vec<Tensor>) -> Vec<Tens
     let mut random = Generator::new(seed);
     random.dtypes = vec![DType::F64, DType::F64, DType::F64, DType::I32];
     random.without = vec!["while"]; // It has no reverse mode.
+    random.linear_solves = true;
     let program = random.program(size);
     let inputs: Vec<Tensor> = random.inputs(&program).into_iter().map(Tensor::from).collect();
     let float = |x: &&Tensor| x.dtype().is_float();
