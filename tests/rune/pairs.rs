@@ -17,6 +17,8 @@ use rune_trace::{Array, DType, Program, Type};
 
 /// Lengths of axes, near the widths of vectors and far from them.
 const LENGTHS: [usize; 9] = [1, 2, 3, 5, 8, 9, 16, 17, 33];
+/// Lengths of several subgroups of a GPU, whole or not, and of several vectors.
+const LONG: [usize; 7] = [24, 40, 48, 64, 100, 257, 640];
 
 struct Tested {
     names: String,
@@ -73,18 +75,19 @@ const DTYPES: [DType; 8] =
 
 /// Returns the chains of a seed. The seed determines the dtype, the lengths and the sources of operands.
 fn chains(seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
-    chains_of(&DTYPES, seed, firsts, triples)
+    chains_of(&DTYPES, &LENGTHS, seed, firsts, triples)
 }
 
-fn chains_of(dtypes: &[DType], seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
+fn chains_of(dtypes: &[DType], lengths: &[usize], seed: u64, firsts: usize, triples: Option<usize>) -> Vec<Chain> {
     let mut random = Generator::new(seed);
-    random.most_elements = 5000;
+    random.most_elements = if lengths == LONG { 1 << 18 } else { 5000 };
     random.without = FactorFn::ALL.iter().map(|f| f.name()).chain(["triangular_solve", "lu_solve"]).collect();
     let dtype = random.pick(dtypes);
     let float = if dtype.is_complex() { dtype.real() } else { DType::F32 };
     random.dtypes = vec![dtype, dtype, float, DType::I32, DType::Bool];
     let rank = 1 + random.below(3);
-    let shape: Vec<usize> = (0..rank).map(|_| random.pick(&LENGTHS)).collect();
+    let rank = if lengths == LONG { rank.min(2) } else { rank };
+    let shape: Vec<usize> = (0..rank).map(|_| random.pick(lengths)).collect();
     let ty = Type::new(dtype, shape);
     let operands = random.pick(&[Operands::Arguments, Operands::Arguments, Operands::Mixed, Operands::Unrolled]);
     match triples {
@@ -164,7 +167,20 @@ fn operations_agree_behind_each_other() {
 #[test]
 fn operations_of_complex_numbers_agree_behind_each_other() {
     let run = Run { name: "complex_pairs", one_in: 100, least: 5, transforms: &PLAIN, opt: Opt::Fast };
-    all_agree(&run, 4000..4020, |seed, firsts| chains_of(&[DType::C64, DType::C64, DType::C128], seed, firsts, None));
+    let dtypes = [DType::C64, DType::C64, DType::C128];
+    all_agree(&run, 4000..4020, |seed, firsts| chains_of(&dtypes, &LENGTHS, seed, firsts, None));
+}
+
+#[test]
+fn operations_agree_behind_each_other_on_long_axes() {
+    let run = Run { name: "long_pairs", one_in: 40, least: 60, transforms: &PLAIN, opt: Opt::Fast };
+    all_agree(&run, 5000..5040, |seed, firsts| chains_of(&DTYPES, &LONG, seed, firsts, None));
+}
+
+#[test]
+fn operations_agree_around_reductions_and_contractions_of_long_axes() {
+    let run = Run { name: "long_triples", one_in: 10, least: 60, transforms: &PLAIN, opt: Opt::Fast };
+    all_agree(&run, 6000..6020, |seed, firsts| chains_of(&DTYPES, &LONG, seed, firsts, Some(2)));
 }
 
 #[test]
