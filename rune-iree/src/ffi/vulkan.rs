@@ -1,4 +1,4 @@
-//! Vulkan's functions for IREE's driver. They are those of the loader, except for two.
+//! Vulkan's functions for IREE's driver. They are those of the loader, except for three.
 //!
 //! `vkSignalSemaphore`: the driver takes the next value of a timeline semaphore and signals it in two steps. If two
 //! threads do so at once, the lower value may be signaled last. Vulkan forbids that
@@ -7,7 +7,10 @@
 //!
 //! `vkWaitSemaphores`: one thread per queue always waits for one of two semaphores. Mesa's software driver polls both
 //! in a busy loop, which takes the processors from the actual work. [`wait_semaphores`] blocks instead.
+//!
+//! `vkCreateShaderModule`: [`create_shader_module`] adds that NaN is kept, where the device can keep it.
 
+use super::float_controls;
 use super::handle::Driver;
 use super::libc_allocator::allocator;
 use super::status::{check, string_view};
@@ -30,6 +33,8 @@ type SignalSemaphore = unsafe extern "system" fn(Handle, *const SignalInfo) -> i
 type WaitSemaphores = unsafe extern "system" fn(Handle, *const WaitInfo, u64) -> i32;
 type CreateDevice = unsafe extern "system" fn(Handle, *const c_void, *const c_void, *mut Handle) -> i32;
 type GetProperties = unsafe extern "system" fn(Handle, *mut Properties);
+type GetProperties2 = unsafe extern "system" fn(Handle, *mut Properties2);
+type CreateShaderModule = unsafe extern "system" fn(Handle, *const ShaderModuleInfo, *const c_void, *mut u64) -> i32;
 type GetCounter = unsafe extern "system" fn(Handle, u64, *mut u64) -> i32;
 
 /// `VkSemaphoreSignalInfo`.
@@ -52,6 +57,18 @@ struct WaitInfo {
     values: *const u64,
 }
 
+/// `VkShaderModuleCreateInfo`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+struct ShaderModuleInfo {
+    kind: u32,
+    next: *const c_void,
+    flags: u32,
+    /// The number of bytes.
+    size: usize,
+    code: *const u32,
+}
+
 /// The loader, which is never unloaded, and its functions. They work for every instance and device.
 struct Loader {
     instance_function: GetProcAddr,
@@ -61,6 +78,8 @@ struct Loader {
     wait: WaitSemaphores,
     create_device: CreateDevice,
     properties: GetProperties,
+    properties2: GetProperties2,
+    create_shader_module: CreateShaderModule,
     _library: Library,
 }
 
@@ -93,6 +112,8 @@ fn functions(library: Library) -> Result<Loader, libloading::Error> {
             wait: *library.get::<WaitSemaphores>(b"vkWaitSemaphores\0")?,
             create_device: *library.get::<CreateDevice>(b"vkCreateDevice\0")?,
             properties: *library.get::<GetProperties>(b"vkGetPhysicalDeviceProperties\0")?,
+            properties2: *library.get::<GetProperties2>(b"vkGetPhysicalDeviceProperties2\0")?,
+            create_shader_module: *library.get::<CreateShaderModule>(b"vkCreateShaderModule\0")?,
             _library: library,
         })
     }
@@ -126,6 +147,9 @@ unsafe extern "system" fn device_function(device: Handle, name: *const c_char) -
             b"vkWaitSemaphores" | b"vkWaitSemaphoresKHR" => {
                 Some(std::mem::transmute::<WaitSemaphores, unsafe extern "system" fn()>(wait_semaphores))
             }
+            b"vkCreateShaderModule" => {
+                Some(std::mem::transmute::<CreateShaderModule, unsafe extern "system" fn()>(create_shader_module))
+            }
             _ => Some(found),
         }
     }
@@ -143,14 +167,63 @@ struct Properties {
     rest: [u32; 251],
 }
 
-/// The addresses of the devices that are software on the CPU.
-static IN_SOFTWARE: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-
-fn in_software() -> MutexGuard<'static, Vec<usize>> {
-    IN_SOFTWARE.lock().unwrap_or_else(PoisonError::into_inner)
+/// `VkPhysicalDeviceProperties2`.
+#[repr(C)]
+struct Properties2 {
+    kind: u32,
+    next: *mut c_void,
+    properties: Properties,
 }
 
-/// Creates a device, and records whether it is software on the CPU.
+/// `VkPhysicalDeviceFloatControlsProperties`.
+#[repr(C)]
+struct FloatControls {
+    kind: u32,
+    next: *mut c_void,
+    independence: [u32; 2],
+    /// Whether NaN, infinities and the sign of 0 can be kept in floats of 16, 32 and 64 bits.
+    preserved: [u32; 3],
+    others: [u32; 12],
+}
+
+/// What is known of a device.
+struct Facts {
+    /// The address of the device.
+    device: usize,
+    /// Whether it is software on the CPU.
+    in_software: bool,
+    /// The widths of floats in which it can keep NaN, infinities and the sign of 0.
+    preserved: Vec<u32>,
+}
+
+static DEVICES: Mutex<Vec<Facts>> = Mutex::new(Vec::new());
+
+fn devices() -> MutexGuard<'static, Vec<Facts>> {
+    DEVICES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+/// Returns what `f` finds in the facts of a device, or the default for an unknown one.
+fn fact<T: Default>(device: Handle, f: impl FnOnce(&Facts) -> T) -> T {
+    devices().iter().find(|facts| facts.device == device.addr()).map(f).unwrap_or_default()
+}
+
+/// Returns the widths of floats in which a device can keep NaN, infinities and the sign of 0.
+///
+/// # Safety
+/// The device is live and has Vulkan 1.2.
+unsafe fn preserved_widths(loader: &Loader, physical: Handle) -> Vec<u32> {
+    const KIND2: u32 = 1_000_059_001;
+    const KIND: u32 = 1_000_197_000;
+    let mut controls =
+        FloatControls { kind: KIND, next: null_mut(), independence: [0; 2], preserved: [0; 3], others: [0; 12] };
+    let properties = Properties { versions_and_ids: [0; 4], device_type: 0, rest: [0; 251] };
+    let mut all = Properties2 { kind: KIND2, next: (&raw mut controls).cast(), properties };
+    // SAFETY: the structures have the layout of the specification, and room for what is written.
+    unsafe { (loader.properties2)(physical, &mut all) };
+    let widths = [16, 32, 64].into_iter().zip(controls.preserved);
+    widths.filter(|&(_, preserved)| preserved != 0).map(|(width, _)| width).collect()
+}
+
+/// Creates a device, and records what is known of it.
 unsafe extern "system" fn create_device(
     physical: Handle,
     info: *const c_void,
@@ -158,6 +231,7 @@ unsafe extern "system" fn create_device(
     device: *mut Handle,
 ) -> i32 {
     const VK_PHYSICAL_DEVICE_TYPE_CPU: u32 = 4;
+    const VULKAN_1_2: u32 = 1 << 22 | 2 << 12;
     let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
     // SAFETY: the caller keeps the specification. The properties are written into a live local with room for them.
     unsafe {
@@ -165,12 +239,14 @@ unsafe extern "system" fn create_device(
         if made == VK_SUCCESS {
             let mut properties = Properties { versions_and_ids: [0; 4], device_type: 0, rest: [0; 251] };
             (loader.properties)(physical, &mut properties);
-            let (mut known, device) = (in_software(), (*device).addr());
+            // Before version 1.2, floats are controlled by an extension, which IREE does not request.
+            let is_1_2 = properties.versions_and_ids[0] >= VULKAN_1_2;
+            let preserved = if is_1_2 { preserved_widths(loader, physical) } else { Vec::new() };
+            let in_software = properties.device_type == VK_PHYSICAL_DEVICE_TYPE_CPU;
+            let (mut known, device) = (devices(), (*device).addr());
             // The address may have belonged to a device that no longer exists.
-            known.retain(|other| *other != device);
-            if properties.device_type == VK_PHYSICAL_DEVICE_TYPE_CPU {
-                known.push(device);
-            }
+            known.retain(|other| other.device != device);
+            known.push(Facts { device, in_software, preserved });
         }
         made
     }
@@ -186,7 +262,7 @@ unsafe extern "system" fn wait_semaphores(device: Handle, info: *const WaitInfo,
     // SAFETY: the caller passes a live device, and `count` live semaphores and values.
     unsafe {
         let WaitInfo { kind, next, flags, count, semaphores, values } = *info;
-        if flags & VK_SEMAPHORE_WAIT_ANY_BIT == 0 || count < 2 || !in_software().contains(&device.addr()) {
+        if flags & VK_SEMAPHORE_WAIT_ANY_BIT == 0 || count < 2 || !fact(device, |facts| facts.in_software) {
             return (loader.wait)(device, info, nanoseconds);
         }
         let first = WaitInfo { kind, next, flags: 0, count: 1, semaphores, values };
@@ -206,6 +282,26 @@ unsafe extern "system" fn wait_semaphores(device: Handle, info: *const WaitInfo,
                 return waited;
             }
         }
+    }
+}
+
+/// Creates a shader module that keeps NaN, infinities and the sign of 0, if the device can keep them.
+unsafe extern "system" fn create_shader_module(
+    device: Handle,
+    info: *const ShaderModuleInfo,
+    allocator: *const c_void,
+    module: *mut u64,
+) -> i32 {
+    let Ok(loader) = loader() else { return VK_ERROR_UNKNOWN };
+    let widths = fact(device, |facts| facts.preserved.clone());
+    // SAFETY: the caller passes `size` bytes of whole words. The new words live until the call ends.
+    unsafe {
+        let words = std::slice::from_raw_parts((*info).code, (*info).size / size_of::<u32>());
+        if let Some(words) = float_controls::preserving(words, &widths) {
+            let info = ShaderModuleInfo { size: size_of_val(&words[..]), code: words.as_ptr(), ..*info };
+            return (loader.create_shader_module)(device, &info, allocator, module);
+        }
+        (loader.create_shader_module)(device, info, allocator, module)
     }
 }
 

@@ -80,8 +80,15 @@ pub(crate) fn initial<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
 /// the wrong loop ("operand does not dominate this use"). Therefore, each loop has one barrier, which also takes the
 /// values that are not constant, so that the barriers of two loops differ. In loops of a fixed length, such a barrier
 /// makes calls fail ("indirect buffer reference slot 0 is out range").
+///
+/// On GPUs, IREE frees the initial buffers after the first iteration, even if they are also those of other values. Each
+/// loop therefore starts from copies.
 pub(crate) fn initial_of_while<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
     let is_constant = |x: &Val<'c>| x.known.is_constant();
+    if b.context.is_gpu && b.has_defences() {
+        let (opaque, copies) = (b.barrier(&values.iter().collect::<Vec<_>>()), Copies::new(b));
+        return opaque.iter().map(|x| copies.copy(b, x, &[])).collect();
+    }
     if !values.iter().any(is_constant) {
         return values.to_vec();
     }
