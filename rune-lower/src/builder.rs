@@ -3,7 +3,7 @@
 pub(crate) use crate::value::Val;
 
 use crate::legalize::views::{self, Producers, ViewRole, Views};
-use crate::legalize::{float8, gpu, levels, sorting, spirv, unsigned};
+use crate::legalize::{float8, gpu, levels, spirv, unsigned};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -414,9 +414,6 @@ impl<'c> Builder<'c> {
         }
         if self.has_defences() && levels::is_long(self.context, axes.iter().map(|&a| x.shape()[a]).product()) {
             return levels::reduce(self, x, init, axes, f);
-        }
-        if self.has_defences() && spirv::loses_nan(self.context, f, x.dtype()) {
-            return sorting::extreme(self, x, init, f == "stablehlo.maximum", |x, init| self.reduce(x, init, axes, f));
         }
         if self.has_defences() && gpu::has_wrong_neutral(self.context, f, x.dtype()) {
             return unsigned::in_unsigned_order(self, x, init, |x, init| self.reduce(x, init, axes, f));
