@@ -26,7 +26,7 @@ use rune_trace::{Arguments, Function, Tree, within_axis};
 /// The results are those of [`vmap_named`](rune_trace::vmap_named) on the stacked arguments of all ranks: rank `i` gets
 /// batch element `i`. This also holds for derivatives inside and outside of `f`, in forward and in reverse mode.
 /// Reverse mode outside of `f` differentiates the sum of the results of all ranks by the arguments of this rank. Each
-/// rank provides the cotangent of its own result. `jit`, `vmap` and `scan` of the function work. `cond` works if all
+/// rank gives the cotangent of its result. `jit`, `vmap` and `scan` of the function work. `cond` works if all
 /// ranks take the same branch.
 ///
 /// All ranks must call the same functions with the same shapes, in the same order. If one rank does not, the others

@@ -17,6 +17,17 @@ pub struct FloatInfo {
     pub smallest_normal: f64,
 }
 
+impl FloatInfo {
+    /// Returns the number of bits of the exponent.
+    ///
+    /// ```
+    /// assert_eq!(rune_ir::DType::BF16.finfo().map(|info| info.exponent_bits()), Some(8));
+    /// ```
+    pub fn exponent_bits(&self) -> u32 {
+        self.bits - 1 - self.mantissa_bits
+    }
+}
+
 impl DType {
     /// Returns the properties of a float dtype, or of the parts of a complex dtype. Returns `None` for any other dtype.
     ///

@@ -73,7 +73,7 @@ fn operations_behind_reductions_agree() {
     assert_agree("behind_reductions", programs);
 }
 
-/// A reduction over one axis of a matrix and a row, of which either is converted from a narrow dtype.
+/// A reduction of a matrix and a row over one axis. Either of them, or both, come from a narrow dtype.
 type Mixture = fn(&Tensor, &Tensor, isize) -> Tensor;
 
 const MIXTURES: [(&str, Mixture); 8] = [

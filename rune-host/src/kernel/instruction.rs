@@ -7,8 +7,8 @@ use smallvec::{SmallVec, smallvec};
 /// A register. It has one element for each element of a tile, or one for each row.
 pub(crate) type Register = usize;
 
-/// An instruction. `d` is the register that it writes. `dtype` is the dtype of elements in registers: reduced float types are
-/// held as `f32`, and rounded after each operation.
+/// An instruction. `d` is the register that it writes. `dtype` is the dtype of elements in registers. Registers hold
+/// reduced float types as `f32`, which is rounded after each operation.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
     /// Loads the elements of an input through its access.

@@ -55,11 +55,12 @@ pub(super) fn preserving(module: &[u32], widths: &[u32]) -> Option<Vec<u32>> {
     if module[1] < VERSION_1_4 {
         added.extend(instruction(op::EXTENSION, &text(EXTENSION)));
     }
-    let modes = entries
-        .iter()
-        .flat_map(|&entry| used.iter().flat_map(move |&width| [entry, SIGNED_ZERO_INF_NAN_PRESERVE_MODE, width]));
-    let modes: Vec<u32> = modes.collect();
-    let modes = modes.chunks(3).flat_map(|mode| instruction(op::EXECUTION_MODE, mode)).collect::<Vec<_>>();
+    let mut modes = Vec::new();
+    for &entry in &entries {
+        for &width in &used {
+            modes.extend(instruction(op::EXECUTION_MODE, &[entry, SIGNED_ZERO_INF_NAN_PRESERVE_MODE, width]));
+        }
+    }
     let (first, rest) = module.split_at(after_capabilities);
     let (second, third) = rest.split_at(after_entries.checked_sub(after_capabilities)?);
     Some([first, &added, second, &modes, third].concat())

@@ -186,7 +186,7 @@ struct FloatControls {
     others: [u32; 12],
 }
 
-/// What is known of a device.
+/// The properties of a device that the functions here need.
 struct Facts {
     /// The address of the device.
     device: usize,
@@ -223,7 +223,7 @@ unsafe fn preserved_widths(loader: &Loader, physical: Handle) -> Vec<u32> {
     widths.filter(|&(_, preserved)| preserved != 0).map(|(width, _)| width).collect()
 }
 
-/// Creates a device, and records what is known of it.
+/// Creates a device and records its facts.
 unsafe extern "system" fn create_device(
     physical: Handle,
     info: *const c_void,

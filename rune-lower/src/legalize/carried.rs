@@ -62,7 +62,7 @@ impl<'c> Copies<'c> {
     pub(crate) fn new(b: &Builder<'c>) -> Copies<'c> {
         Copies { chosen: b.barrier(&[&b.full(Literal::new(true), &Shape::scalar())]).remove(0) }
     }
-    /// Returns a copy of `x`. The values `beside` go through the same barrier, so that IREE keeps them too.
+    /// Returns a copy of `x`. Its barrier also takes the values `beside`, so IREE keeps them.
     pub(crate) fn copy(&self, b: &Builder<'c>, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
         let kept: Vec<&Val<'c>> = std::iter::once(x).chain(beside.iter().copied()).collect();
         b.select(&self.chosen, &b.opaque(x), &b.barrier(&kept).remove(0))

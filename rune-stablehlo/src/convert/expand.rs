@@ -226,15 +226,10 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             None => [ints(op, &["exponent_bits"])?, ints(op, &["mantissa_bits"])?].map(|l| l?.first().copied()),
         };
         let [Some(exponent), Some(mantissa)] = bits else { return invalid("its format is missing") };
-        let own: (i64, i64) = match dtype.size() {
-            _ if !dtype.is_float() => return invalid(format!("it takes floats, but has {dtype}")),
-            1 if dtype == DType::F8E4M3FN => (4, 3),
-            1 => (5, 2),
-            2 if dtype == DType::BF16 => (8, 7),
-            2 => (5, 10),
-            4 => (8, 23),
-            _ => (11, 52),
+        let Some(info) = dtype.finfo().filter(|_| dtype.is_float()) else {
+            return invalid(format!("it takes floats, but has {dtype}"));
         };
+        let own = (i64::from(info.exponent_bits()), i64::from(info.mantissa_bits));
         match (exponent, mantissa) {
             (e, m) if e >= own.0 && m >= own.1 => Ok(x),
             (8, 7) if dtype == DType::F32 => {

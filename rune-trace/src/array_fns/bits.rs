@@ -234,15 +234,8 @@ impl Tensor {
     #[track_caller]
     pub fn reduce_precision(&self, exponent: u32, mantissa: u32) -> Tensor {
         expect_float("reduce_precision", self);
-        #[allow(clippy::wildcard_enum_match_arm, reason = "the last float")]
-        let (own_exponent, own_mantissa) = match self.dtype() {
-            DType::F8E4M3FN => (4, 3),
-            DType::F8E5M2 => (5, 2),
-            DType::F16 => (5, 10),
-            DType::BF16 => (8, 7),
-            DType::F32 => (8, 23),
-            _ => (11, 52),
-        };
+        let info = self.dtype().finfo().expect("it is a float");
+        let (own_exponent, own_mantissa) = (info.exponent_bits(), info.mantissa_bits);
         if exponent == 0 || exponent > own_exponent || mantissa > own_mantissa {
             refuse!(
                 "reduce_precision: {exponent} bits of exponent and {mantissa} of mantissa do not fit into {}, which has {own_exponent} and {own_mantissa}",

@@ -9,7 +9,8 @@ use std::fmt;
 
 /// A Rust number without a dtype. It takes the dtype of the other operand, a tensor.
 ///
-/// Converts from `bool`, the integers, [`F8E4M3FN`], [`F8E5M2`], [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`] and [`Complex64`].
+/// Converts from `bool`, the integers, [`F8E4M3FN`], [`F8E5M2`], [`struct@f16`], [`bf16`], `f32`, `f64`, [`Complex32`]
+/// and [`Complex64`].
 ///
 /// ```
 /// use rune_trace::{DType, Tensor};
@@ -89,7 +90,8 @@ fn int_literal(x: i128, dtype: DType) -> Option<Literal> {
         ($($D:ident $t:ty),*) => {
             match dtype {
                 $(DType::$D => <$t>::try_from(x).ok().map(Literal::new),)*
-                DType::Bool | DType::F8E4M3FN | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 | DType::F64 | DType::C64 | DType::C128 => None,
+                DType::Bool | DType::F8E4M3FN | DType::F8E5M2 | DType::F16 | DType::BF16 | DType::F32 => None,
+                DType::F64 | DType::C64 | DType::C128 => None,
             }
         };
     }

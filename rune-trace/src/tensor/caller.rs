@@ -84,7 +84,7 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// A line of the user's source. The library gives this line to the operations of its own closures.
+/// A line of the user's source, for operations of the library's own closures.
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 

@@ -38,7 +38,7 @@ fn with_args(op: &Op<Dual>, args: Vec<Tensor>) -> Tensor {
     Tensor::apply1(op.map(|_| args.next().expect("as many operands")))
 }
 
-/// x = A⁻¹ b, so the cotangent of b is A⁻ᵀ times that of x.
+/// The cotangent of b is A⁻ᵀ ct, where ct is the cotangent of x.
 pub(in crate::transform) fn transpose(
     args: &[&VariableState],
     [matvec, solve, transpose_solve]: [&Arc<Program>; 3],
