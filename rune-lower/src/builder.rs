@@ -2,11 +2,11 @@
 
 pub(crate) use crate::value::Val;
 
-use crate::legalize::views::{self, Producers, ViewRole, Views};
+use crate::legalize::views::{self, Producers, ViewRole};
 use crate::legalize::{float8, gpu, levels, spirv, unsigned};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
-use crate::{attr, known};
+use crate::{attr, known, parts};
 use rune_ir::op::{Comparison, Literal, ReduceFn};
 use rune_ir::{DType, Shape, Type};
 use std::cell::RefCell;
@@ -43,11 +43,7 @@ impl<'c> Builder<'c> {
         rewrites: Option<&'static dyn Rewrites>,
     ) -> (Builder<'c>, Vec<Val<'c>>) {
         let arguments: Vec<_> = arguments.iter().map(|ty| (context.value(), ty.clone())).collect();
-        let values = arguments.iter().map(|(raw, ty)| {
-            let (raw, ty, views) = (*raw, ty.clone(), Views::default());
-            Val { raw, ty, known: Known::Nothing, depth: 0, views }
-        });
-        let values = values.collect();
+        let values = arguments.iter().map(|(raw, ty)| Val::new(*raw, ty.clone())).collect();
         let (start, operations, location) = (location.clone(), RefCell::default(), RefCell::new(location));
         (Builder { context, producers, rewrites, arguments, start, operations, location }, values)
     }
@@ -104,8 +100,7 @@ impl<'c> Builder<'c> {
             self.context.note(Mark::Strided, raw[0]);
         }
         let values = raw.into_iter().zip(results);
-        let mut values: Vec<_> =
-            values.map(|(raw, ty)| Val { raw, ty: ty.clone(), known, depth, views: Views::default() }).collect();
+        let mut values: Vec<_> = values.map(|(raw, ty)| Val { known, depth, ..Val::new(raw, ty.clone()) }).collect();
         if self.has_defences() && spirv::is_last(self.context, name) {
             return self.barrier(&values.iter().collect::<Vec<_>>());
         }
@@ -186,6 +181,9 @@ impl<'c> Builder<'c> {
 
     /// Returns an array whose elements all equal `literal`.
     pub fn full(&self, literal: Literal, shape: &Shape) -> Val<'c> {
+        if let Some(parts) = literal.parts().filter(|_| !self.context.is_export) {
+            return self.complex(parts.map(|part| self.full(part, shape)));
+        }
         let ty = Type::new(literal.dtype(), shape.clone());
         let x = self.op1("stablehlo.constant", &[], &[("value", attr::splat(self.context, literal, &ty))], ty);
         Val { known: Known::Splat(Some(literal)), ..x }
@@ -444,6 +442,12 @@ impl<'c> Builder<'c> {
     }
     /// Like [`Builder::barrier`], for a barrier of the program. It stays even without defences.
     pub fn optimization_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
+        if xs.iter().any(|x| x.parts.is_some()) {
+            let given: Vec<_> = xs.iter().map(|x| (*x).clone()).collect();
+            let parts = parts::split(&given);
+            let types: Vec<_> = given.iter().map(|x| x.ty.clone()).collect();
+            return parts::join(self, self.optimization_barrier(&parts.iter().collect::<Vec<_>>()), &types);
+        }
         let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();
         self.op("stablehlo.optimization_barrier", xs, &[], Vec::new(), &types)
     }

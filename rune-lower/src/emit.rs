@@ -83,8 +83,8 @@ fn emit<'c>(
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
     }
     let one = |x: Val<'c>| Ok(vec![x]);
-    if let Some(results) = complex::on_host(b, lowering, op, types) {
-        return Ok(results);
+    if let Some(results) = complex::in_parts(b, lowering, op, types) {
+        return results;
     }
     if let Some(wide) = float8::widened(b, op, types) {
         let results = emit(b, lowering, &wide.op, &wide.types.iter().collect::<Vec<_>>())?;
@@ -96,7 +96,7 @@ fn emit<'c>(
         Op::Unary { f, x } => one(elementwise::unary(b, lowering, *f, x)),
         Op::IntegerPow { x, y } => one(elementwise::integer_pow(b, x, *y)),
         Op::Binary { f, x, y } => one(elementwise::binary(b, lowering, *f, x, y)),
-        Op::Complex { re, im } => one(complex::complex(b, re, im, types[0].dtype)),
+        Op::Complex { re, im } => one(b.complex([re.clone(), im.clone()])),
         Op::Compare { direction, x, y } => one(b.compare(*direction, x, y)),
         Op::Select { pred, on_true, on_false } => one(b.select(pred, on_true, on_false)),
         Op::Clamp { min, x, max } => one(b.min(&b.max(x, min), max)),
@@ -130,9 +130,6 @@ fn emit<'c>(
         Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
         Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, lowering, *f, x, *axis, *reverse)),
 
-        Op::Sort { operands, num_keys, .. } if operands[..*num_keys].iter().any(|x| x.dtype().is_complex()) => {
-            linalg::on_host(b, lowering, op, types)
-        }
         Op::Sort { operands, dimension, num_keys } => Ok(order::sort(b, lowering, op, operands, *dimension, *num_keys)),
         Op::TopK { x, k } => Ok(order::top_k(b, lowering, op, x, *k)),
 
@@ -144,8 +141,8 @@ fn emit<'c>(
         }
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lowering, lhs, rhs, dims, types[0])),
 
-        Op::Fft { f, x, lengths } => complex::fft(b, lowering, op, (*f, x, lengths), types),
-        Op::LuSolve { .. } => linalg::on_host(b, lowering, op, types),
+        Op::Fft { f, x, lengths } if lowering.is_export() => one(complex::fft(b, *f, x, lengths, types[0])),
+        Op::Fft { .. } | Op::LuSolve { .. } => linalg::on_host(b, lowering, op, types),
         Op::Factor { f, x } => linalg::factor(b, lowering, op, (*f, x), types),
         Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, lowering, op, (a, sides, how), types),
 
@@ -184,7 +181,7 @@ fn emit<'c>(
             let (fixed, rest) = args.split_at(*consts);
             let (init, xs) = rest.split_at(*carry);
             let plan = control::UnrollPlan::new(*length, *reverse, *unroll, body);
-            control::scan(b, lowering, fixed, init, xs, body, plan)
+            control::scan(b, lowering, [fixed, init, xs], body, plan)
         }
         Op::OptimizationBarrier { xs } => Ok(b.optimization_barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
@@ -239,5 +236,5 @@ fn call<'c>(
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
     // The compiler inlines functions, and then sees their operands.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
-    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee)], Vec::new(), &types))
+    Ok(b.with_parts(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee)], Vec::new(), &types)))
 }

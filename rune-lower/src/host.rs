@@ -3,9 +3,7 @@
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::float8;
-use crate::legalize::views::Views;
 use crate::tree::{Function, TensorType};
-use crate::value::Known;
 use rune_ir::{HostOp, Op, Type, types};
 
 /// A function that the module imports as `host.{name}`. It computes `op` on arrays of the given types.
@@ -54,9 +52,9 @@ impl HostCall {
         let results = b.raw_op("func.call", &arguments, &[("callee", callee)], Vec::new(), &types);
         let result = |(raw, ty): (_, &Type)| {
             let raw = if ty.rank() == 0 { raw } else { cast(raw, b.context.tensor_type(ty)) };
-            Val { raw, ty: ty.clone(), known: Known::Nothing, depth: 0, views: Views::default() }
+            Val::new(raw, ty.clone())
         };
-        results.into_iter().zip(&self.outputs).map(result).collect()
+        b.with_parts(results.into_iter().zip(&self.outputs).map(result).collect())
     }
 }
 

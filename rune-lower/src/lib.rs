@@ -29,6 +29,7 @@ mod module_lowering;
 mod names;
 mod options;
 mod overwritten;
+mod parts;
 #[cfg(test)]
 mod tests;
 mod text;

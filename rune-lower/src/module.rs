@@ -9,7 +9,7 @@ use crate::legalize::views::Producers;
 use crate::module_lowering::ModuleLowering;
 use crate::options::{Backend, LowerOptions, Purpose};
 use crate::tree::{Context, Function, Location, Module};
-use crate::{attr, names, overwritten, write};
+use crate::{attr, names, overwritten, parts, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -112,6 +112,7 @@ fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bo
         // The compiler inlines the function at its calls, and may then fuse it with the producers of the arguments.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
     }
+    values = builder.with_parts(values);
     for constant in program.constants().iter().filter(|_| lowering.is_export()) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
         // Versions of MLIR differ in the number of bytes per boolean.
@@ -125,12 +126,16 @@ fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bo
     builder.set_location(Location::Unknown);
     let outputs: Vec<_> = outputs.iter().map(|v| v.raw).collect();
     builder.raw_op("func.return", &outputs, &[], Vec::new(), &[]);
+    let mut body = builder.into_region();
+    if !lowering.is_export() {
+        parts::remove_unused(&mut body);
+    }
     Ok(Function {
         name: name.to_owned(),
         public,
         inputs: arguments.iter().map(|ty| lowering.context.tensor_type(ty)).collect(),
         outputs: program.output_types().iter().map(|ty| lowering.context.tensor_type(ty)).collect(),
-        body: Some(builder.into_region()),
+        body: Some(body),
         reflection: None,
         named: (program.inputs().len(), arguments.len() - program.inputs().len()),
     })

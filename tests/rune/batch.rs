@@ -6,6 +6,7 @@ use super::{engine, guarded};
 use rune::{CompiledProgram, Precompiled};
 use rune_iree::{CompileCache, CompileOptions, CompiledModule, Executable, Opt, Signature};
 use rune_lower::{LowerOptions, lower};
+use rune_trace::op::ScatterMode;
 use rune_trace::{Array, Op, Program, Var};
 use std::path::Path;
 use std::sync::Mutex;
@@ -73,11 +74,10 @@ impl Function {
 
 /// Returns whether a program has an operation that is always a host call.
 fn calls_kernels(program: &Program) -> bool {
+    let is_complex = |v: Var| program.ty(v).dtype.is_complex();
     program.instructions().iter().any(|instruction| {
-        let is_complex = |v: &Var| program.ty(*v).dtype.is_complex();
-        matches!(instruction.op, Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. } | Op::Fft { .. })
-            || instruction.op.operands().into_iter().any(is_complex)
-            || instruction.results().any(|v| is_complex(&v))
+        matches!(instruction.op, Op::Factor { .. } | Op::TriangularSolve { .. } | Op::LuSolve { .. })
+            || matches!(instruction.op, Op::Scatter { x, mode: ScatterMode::Mul, .. } if is_complex(x))
             || instruction.op.programs().iter().any(|(_, inner)| calls_kernels(inner))
     })
 }

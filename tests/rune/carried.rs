@@ -12,7 +12,7 @@ use rune_trace::{Array, DType, Program, Tensor};
 type Pair = fn(&Tensor, &Tensor) -> (Tensor, Tensor);
 
 /// The next values of `a` and `b`.
-const BODIES: [(&str, Pair); 8] = [
+const BODIES: [(&str, Pair); 9] = [
     ("(b, a)", |a, b| (b.clone(), a.clone())),
     ("(b, b)", |_, b| (b.clone(), b.clone())),
     ("(-b, a)", |a, b| (-b, a.clone())),
@@ -21,10 +21,11 @@ const BODIES: [(&str, Pair); 8] = [
     ("(a + b, a)", |a, b| (a + b, a.clone())),
     ("(a, a + b)", |a, b| (a.clone(), a + b)),
     ("(a + b, a + b)", |a, b| (a + b, a + b)),
+    ("(a + 1, 2 b)", |a, b| (a + 1.0, b * 2.0)),
 ];
 
 /// The initial values of `a` and `b`: arguments, results of operations, and constants.
-const STARTS: [(&str, Pair); 9] = [
+const STARTS: [(&str, Pair); 11] = [
     ("x, y", |x, y| (x.clone(), y.clone())),
     ("x, x", |x, _| (x.clone(), x.clone())),
     ("x, -x", |x, _| (x.clone(), -x)),
@@ -34,6 +35,8 @@ const STARTS: [(&str, Pair); 9] = [
     ("-x, 7", |x, _| (-x, Tensor::full([4], 7.0f32, DType::F32))),
     ("x, 7", |x, _| (x.clone(), Tensor::full([4], 7.0f32, DType::F32))),
     ("7, x", |x, _| (Tensor::full([4], 7.0f32, DType::F32), x.clone())),
+    ("7, 7", |_, _| (Tensor::full([4], 7.0f32, DType::F32), Tensor::full([4], 7.0f32, DType::F32))),
+    ("7, 3", |_, _| (Tensor::full([4], 7.0f32, DType::F32), Tensor::full([4], 3.0f32, DType::F32))),
 ];
 
 /// The condition that ends a loop.

@@ -7,6 +7,7 @@ mod carried;
 mod checkpoint;
 mod compiled;
 mod compiled_programs;
+mod complex;
 mod control;
 mod custom;
 mod debugging;

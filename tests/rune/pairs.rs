@@ -167,10 +167,9 @@ fn operations_agree_behind_each_other() {
     all_agree(&run, 0..40, |seed, firsts| chains(seed, firsts, None));
 }
 
-/// Each module makes host calls and is compiled separately, so there are only a few chains.
 #[test]
 fn operations_of_complex_numbers_agree_behind_each_other() {
-    let run = Run { name: "complex_pairs", one_in: 100, least: 5, transforms: &PLAIN, opt: Opt::Fast };
+    let run = Run { name: "complex_pairs", one_in: 20, least: 50, transforms: &PLAIN, opt: Opt::Fast };
     let dtypes = [DType::C64, DType::C64, DType::C128];
     all_agree(&run, 4000..4020, |seed, firsts| chains_of(&dtypes, &LENGTHS, seed, firsts, None));
 }

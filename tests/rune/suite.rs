@@ -2,7 +2,7 @@
 
 use crate::batch::{self, Function};
 use rune_testing::Generator;
-use rune_testing::tolerance::Tolerance;
+use rune_testing::tolerance::{Tolerance, parts};
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, Program};
 
@@ -50,7 +50,7 @@ impl Suite {
                     Err(e) => return vec![format!("{}: {}", t.label, e.chars().take(300).collect::<String>())],
                 };
                 let of = |y: &Array| if y.dtype().is_inexact() { tolerance } else { Tolerance::Exact };
-                let wrong = found.iter().zip(&expected).filter_map(|(x, y)| of(y).check(x, y).err());
+                let wrong = found.iter().zip(&expected).filter_map(|(x, y)| of(y).check(&parts(x), &parts(y)).err());
                 wrong.map(|e| format!("{}: {e}", t.label)).collect()
             },
         ));

@@ -121,7 +121,7 @@ fn exp(z: Complex64) -> Complex64 {
         return Complex64::new(f64::INFINITY, f64::NAN);
     }
     let scale = z.re.exp();
-    if scale.is_infinite() && z.re.is_finite() {
+    if scale.is_infinite() && z.re.is_finite() && z.im != 0.0 {
         // The exponential of the real part overflows, but a part of the result may be in range.
         return polar((z.re / 2.0).exp(), z.im) * (z.re / 2.0).exp();
     }
@@ -278,6 +278,7 @@ mod tests {
         assert_eq!((log(z(-1.0, 0.0)).im, log(z(-1.0, -0.0)).im), (std::f64::consts::PI, -std::f64::consts::PI));
         assert_eq!((sqrt(z(-4.0, 0.0)), sqrt(z(-4.0, -0.0))), (z(0.0, 2.0), z(0.0, -2.0)));
         assert!(exp(z(1.0, -0.0)).im.is_sign_negative() && sin(z(0.0, 1.0)).re == 0.0);
+        assert_eq!(exp(z(1e4, 0.0)), z(f64::INFINITY, 0.0));
         assert_eq!((power(z(0.0, 0.0), z(0.0, 0.0)), power(z(0.0, 0.0), z(2.0, 1.0))), (z(1.0, 0.0), z(0.0, 0.0)));
     }
 

@@ -58,8 +58,7 @@ pub(super) fn on_host<'c>(
 ) -> Result<Vec<Val<'c>>, EmitError> {
     if !lowering.calls_host() {
         return Err(EmitError::Unsupported(
-            "the process that runs the program computes linear algebra, Fourier transforms and sorts of complex numbers, and this module may \
-             not call it; lower it with `Purpose::Run`, or compute this part before and pass the result"
+            "the process that runs the program computes it, and this module may not call the process; lower it with `Purpose::Run`, or compute this part before and pass the result"
                 .to_owned(),
         ));
     }

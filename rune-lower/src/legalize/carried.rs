@@ -11,10 +11,11 @@
 
 use crate::builder::{Builder, Val};
 use rune_ir::op::Literal;
-use rune_ir::{Program, Shape};
+use rune_ir::{Program, Shape, Type};
 
-/// Returns, for each of the `count` inputs of `body` from `first` on, whether an instruction reads it.
-pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
+/// Returns, for each input of `body`, whether an instruction reads it. If `complex` says that complex inputs are two
+/// values, both are taken as unread, because an instruction may read only one of them.
+pub(crate) fn read_by(body: &Program, complex: bool) -> Vec<bool> {
     let mut read = vec![false; body.inputs().len()];
     for instruction in body.instructions() {
         for v in instruction.op.operands() {
@@ -23,7 +24,11 @@ pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
             }
         }
     }
-    read[first..first + count].to_vec()
+    let of_values = |(ty, read): (&Type, bool)| match complex && ty.dtype.is_complex() {
+        true => vec![false; 2],
+        false => vec![read],
+    };
+    body.input_types().iter().zip(read).flat_map(of_values).collect()
 }
 
 /// Returns the next values for `old` in a loop that takes a fixed number of iterations. `read` marks the values that the
@@ -82,10 +87,12 @@ pub(crate) fn initial<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
 /// makes calls fail ("indirect buffer reference slot 0 is out range").
 ///
 /// On GPUs, IREE frees the initial buffers after the first iteration, even if they are also those of other values. Each
-/// loop therefore starts from copies.
+/// loop therefore starts from copies. So does a loop that starts from two constants, because equal constants share a
+/// buffer, and calls then fail ("binding table slot requires a buffer but none was provided").
 pub(crate) fn initial_of_while<'c>(b: &Builder<'c>, values: &[Val<'c>]) -> Vec<Val<'c>> {
     let is_constant = |x: &Val<'c>| x.known.is_constant();
-    if b.context.is_gpu && b.has_defences() {
+    let share_buffer = values.iter().filter(|x| is_constant(x)).count() > 1;
+    if (b.context.is_gpu || share_buffer) && b.has_defences() {
         let (opaque, copies) = (b.barrier(&values.iter().collect::<Vec<_>>()), Copies::new(b));
         return opaque.iter().map(|x| copies.copy(b, x, &[])).collect();
     }
