@@ -92,18 +92,17 @@ fn random_programs_give_the_bits_of_the_interpreter() {
     all_agree(generator, true, 0);
 }
 
+/// The engine computes the parts of `c64` in `f32`, and the interpreter in `f64`.
 #[test]
-fn random_programs_of_complex_numbers_give_the_bits_of_the_interpreter() {
+fn random_programs_of_complex_numbers_are_near_the_interpreter() {
     let generator = |seed| {
         let mut random = Generator::new(seed);
         random.dtypes =
             vec![DType::C64, DType::C64, DType::C64, DType::C128, DType::F32, DType::F64, DType::I32, DType::Bool];
-        let inexact = functions::without(&functions::APPROXIMATED, &["cbrt", "cumlogsumexp"]);
-        random.without = [&inexact[..], &functions::REORDERED].concat();
-        random.extremes = seed % 3 == 0;
+        random.without = [&functions::JUMPING[..], &functions::STEEP].concat();
         random
     };
-    some_agree(generator, true, 2_000_000, 500);
+    some_agree(generator, false, 2_000_000, 500);
 }
 
 #[test]

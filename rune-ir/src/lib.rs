@@ -16,6 +16,7 @@ pub mod interpret;
 mod nans;
 pub mod op;
 mod origin;
+mod parts;
 pub mod profile;
 pub mod program;
 #[doc(hidden)]

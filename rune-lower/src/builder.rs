@@ -6,7 +6,7 @@ use crate::legalize::views::{self, Producers, ViewRole};
 use crate::legalize::{float8, gpu, levels, spirv, unsigned};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
-use crate::{attr, known, parts};
+use crate::{attr, known};
 use rune_ir::op::{Comparison, Literal, ReduceFn};
 use rune_ir::{DType, Shape, Type};
 use std::cell::RefCell;
@@ -181,9 +181,6 @@ impl<'c> Builder<'c> {
 
     /// Returns an array whose elements all equal `literal`.
     pub fn full(&self, literal: Literal, shape: &Shape) -> Val<'c> {
-        if let Some(parts) = literal.parts().filter(|_| !self.context.is_export) {
-            return self.complex(parts.map(|part| self.full(part, shape)));
-        }
         let ty = Type::new(literal.dtype(), shape.clone());
         let x = self.op1("stablehlo.constant", &[], &[("value", attr::splat(self.context, literal, &ty))], ty);
         Val { known: Known::Splat(Some(literal)), ..x }
@@ -442,12 +439,6 @@ impl<'c> Builder<'c> {
     }
     /// Like [`Builder::barrier`], for a barrier of the program. It stays even without defences.
     pub fn optimization_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
-        if xs.iter().any(|x| x.parts.is_some()) {
-            let given: Vec<_> = xs.iter().map(|x| (*x).clone()).collect();
-            let parts = parts::split(&given);
-            let types: Vec<_> = given.iter().map(|x| x.ty.clone()).collect();
-            return parts::join(self, self.optimization_barrier(&parts.iter().collect::<Vec<_>>()), &types);
-        }
         let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();
         self.op("stablehlo.optimization_barrier", xs, &[], Vec::new(), &types)
     }

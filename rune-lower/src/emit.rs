@@ -16,10 +16,10 @@ mod shape;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::error::LowerError;
-use crate::legalize::{across, chains, float8, patches, scatter_operand};
+use crate::legalize::{across, chains, float8, patches, scatter_operand, unsigned};
 use crate::module_lowering::{EmitError, ModuleLowering};
 use crate::value::Known;
-use rune_ir::op::Literal;
+use rune_ir::op::{Literal, ScatterMode};
 use rune_ir::{DType, Op, Program, Type};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -83,20 +83,17 @@ fn emit<'c>(
         return Ok(types.iter().map(|t| b.full(Literal::from_f64(t.dtype, 0.0), &t.shape)).collect());
     }
     let one = |x: Val<'c>| Ok(vec![x]);
-    if let Some(results) = complex::in_parts(b, lowering, op, types) {
-        return results;
-    }
     if let Some(wide) = float8::widened(b, op, types) {
         let results = emit(b, lowering, &wide.op, &wide.types.iter().collect::<Vec<_>>())?;
         return Ok(float8::narrowed(b, results, types));
     }
     let op = &opaque(b, op);
     match op {
-        Op::Constant { value } => one(b.full(*value, &types[0].shape)),
+        Op::Constant { value } => one(complex::constant(b, *value)),
         Op::Unary { f, x } => one(elementwise::unary(b, lowering, *f, x)),
         Op::IntegerPow { x, y } => one(elementwise::integer_pow(b, x, *y)),
         Op::Binary { f, x, y } => one(elementwise::binary(b, lowering, *f, x, y)),
-        Op::Complex { re, im } => one(b.complex([re.clone(), im.clone()])),
+        Op::Complex { re, im } => one(complex::complex(b, re, im)),
         Op::Compare { direction, x, y } => one(b.compare(*direction, x, y)),
         Op::Select { pred, on_true, on_false } => one(b.select(pred, on_true, on_false)),
         Op::Clamp { min, x, max } => one(b.min(&b.max(x, min), max)),
@@ -104,13 +101,14 @@ fn emit<'c>(
         Op::Convert { x, dtype } => one(crate::legalize::convert::convert(b, x, *dtype)),
         Op::BitcastConvert { x, .. } => one(b.op1("stablehlo.bitcast_convert", &[x], &[], types[0].clone())),
 
+        Op::BroadcastInDim { x, shape, dims } if x.dtype().is_complex() => one(complex::broadcast(b, x, shape, dims)),
         Op::BroadcastInDim { x, shape, dims } => one(b.broadcast(x, shape, dims)),
         Op::Reshape { x, shape } => one(b.reshape(x, shape)),
         Op::Transpose { x, permutation } => one(b.transpose(x, permutation)),
         Op::Slice { x, start, limit, strides } => one(b.slice(x, start, limit, strides)),
         Op::Pad { x, padding, config } => one(shape::pad(b, x, padding, config, types[0])),
         Op::Concatenate { xs, dimension } => one(shape::concatenate(b, xs, *dimension)),
-        Op::Reverse { x, axes } => one(crate::legalize::unsigned::reverse(b, x, axes)),
+        Op::Reverse { x, axes } => one(unsigned::reverse(b, x, axes)),
         Op::Iota { dtype, shape, dimension } => one(shape::iota(b, *dtype, shape, *dimension)),
         Op::DynamicSlice { x, start_indices, slice_sizes } => {
             one(index::dynamic_slice(b, x, start_indices, slice_sizes))
@@ -121,6 +119,9 @@ fn emit<'c>(
         Op::Gather { x, indices, dims, slice_sizes } => one(index::gather(b, x, indices, dims, slice_sizes, types[0])),
         // Lowering does not pass on the promise of unique indices, because it redirects invalid updates to rows that
         // other updates also write.
+        Op::Scatter { x, mode: ScatterMode::Mul, .. } if x.dtype().is_complex() && !lowering.is_export() => {
+            linalg::on_host(b, lowering, &op.map(|x| unsigned::signed_bits(b, x)), types)
+        }
         Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
             one(index::scatter(b, x, indices, updates, dims, *mode))
         }
@@ -130,6 +131,10 @@ fn emit<'c>(
         Op::ReduceWindow { f, x, window } => one(reduce::reduce_window(b, *f, x, window)),
         Op::Cumulative { f, x, axis, reverse } => one(reduce::cumulative(b, lowering, *f, x, *axis, *reverse)),
 
+        // StableHLO compares complex numbers for equality only.
+        Op::Sort { operands, num_keys, .. } if operands[..*num_keys].iter().any(|x| x.dtype().is_complex()) => {
+            linalg::on_host(b, lowering, op, types)
+        }
         Op::Sort { operands, dimension, num_keys } => Ok(order::sort(b, lowering, op, operands, *dimension, *num_keys)),
         Op::TopK { x, k } => Ok(order::top_k(b, lowering, op, x, *k)),
 
@@ -141,8 +146,8 @@ fn emit<'c>(
         }
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lowering, lhs, rhs, dims, types[0])),
 
-        Op::Fft { f, x, lengths } if lowering.is_export() => one(complex::fft(b, *f, x, lengths, types[0])),
-        Op::Fft { .. } | Op::LuSolve { .. } => linalg::on_host(b, lowering, op, types),
+        Op::Fft { f, x, lengths } => complex::fft(b, lowering, op, (*f, x, lengths), types),
+        Op::LuSolve { .. } => linalg::on_host(b, lowering, op, types),
         Op::Factor { f, x } => linalg::factor(b, lowering, op, (*f, x), types),
         Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, lowering, op, (a, sides, how), types),
 
@@ -181,12 +186,12 @@ fn emit<'c>(
             let (fixed, rest) = args.split_at(*consts);
             let (init, xs) = rest.split_at(*carry);
             let plan = control::UnrollPlan::new(*length, *reverse, *unroll, body);
-            control::scan(b, lowering, [fixed, init, xs], body, plan)
+            control::scan(b, lowering, fixed, init, xs, body, plan)
         }
         Op::OptimizationBarrier { xs } => Ok(b.optimization_barrier(&xs.iter().collect::<Vec<_>>())),
         Op::StopGradient { x } | Op::CheckpointName { x, name: _ } => one(x.clone()),
         Op::DebugPrint { args, .. } if lowering.calls_host() => {
-            let bits: Vec<Val<'c>> = args.iter().map(|x| crate::legalize::unsigned::signed_bits(b, x)).collect();
+            let bits: Vec<Val<'c>> = args.iter().map(|x| unsigned::signed_bits(b, x)).collect();
             let token = lowering.token(b);
             let call = lowering.host(op.map(|x| x.ty.clone()), &[]);
             lowering.set_token(call.call(b, &bits.iter().chain([&token]).collect::<Vec<_>>()).remove(0));
@@ -236,5 +241,5 @@ fn call<'c>(
     let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
     // The compiler inlines functions, and then sees their operands.
     let args: Vec<_> = args.iter().map(|x| b.opaque(x)).collect();
-    Ok(b.with_parts(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee)], Vec::new(), &types)))
+    Ok(b.op("func.call", &args.iter().collect::<Vec<_>>(), &[("callee", callee)], Vec::new(), &types))
 }

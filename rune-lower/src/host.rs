@@ -54,7 +54,7 @@ impl HostCall {
             let raw = if ty.rank() == 0 { raw } else { cast(raw, b.context.tensor_type(ty)) };
             Val::new(raw, ty.clone())
         };
-        b.with_parts(results.into_iter().zip(&self.outputs).map(result).collect())
+        results.into_iter().zip(&self.outputs).map(result).collect()
     }
 }
 

@@ -29,7 +29,6 @@ mod module_lowering;
 mod names;
 mod options;
 mod overwritten;
-mod parts;
 #[cfg(test)]
 mod tests;
 mod text;

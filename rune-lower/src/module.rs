@@ -9,7 +9,7 @@ use crate::legalize::views::Producers;
 use crate::module_lowering::ModuleLowering;
 use crate::options::{Backend, LowerOptions, Purpose};
 use crate::tree::{Context, Function, Location, Module};
-use crate::{attr, names, overwritten, parts, write};
+use crate::{attr, names, overwritten, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -53,13 +53,15 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<LoweredModule,
     {
         return Err(LowerError::Name(entry.clone()));
     }
+    let exports = options.purpose == Purpose::Export;
+    let program = if exports { program } else { &program.in_parts(options.has_f64()) };
     let mut fenced = BTreeSet::new();
     loop {
         let producers = Rc::new(Producers::fenced(fenced.clone(), options.defences));
         let lowered = emitted(program, options, &producers)?;
         let read_twice = producers.read_twice();
         // Other compilers handle operations that read a producer in two ways.
-        if options.purpose == Purpose::Export || !options.defences || read_twice.is_empty() {
+        if exports || !options.defences || read_twice.is_empty() {
             return Ok(lowered);
         }
         fenced.extend(read_twice);
@@ -112,7 +114,6 @@ fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bo
         // The compiler inlines the function at its calls, and may then fuse it with the producers of the arguments.
         values = values.into_iter().flat_map(|x| builder.produced(vec![x])).collect();
     }
-    values = builder.with_parts(values);
     for constant in program.constants().iter().filter(|_| lowering.is_export()) {
         let array = constant.to_host().map_err(LowerError::Constant)?;
         // Versions of MLIR differ in the number of bytes per boolean.
@@ -126,16 +127,12 @@ fn function(lowering: &ModuleLowering, program: &Program, name: &str, public: bo
     builder.set_location(Location::Unknown);
     let outputs: Vec<_> = outputs.iter().map(|v| v.raw).collect();
     builder.raw_op("func.return", &outputs, &[], Vec::new(), &[]);
-    let mut body = builder.into_region();
-    if !lowering.is_export() {
-        parts::remove_unused(&mut body);
-    }
     Ok(Function {
         name: name.to_owned(),
         public,
         inputs: arguments.iter().map(|ty| lowering.context.tensor_type(ty)).collect(),
         outputs: program.output_types().iter().map(|ty| lowering.context.tensor_type(ty)).collect(),
-        body: Some(body),
+        body: Some(builder.into_region()),
         reflection: None,
         named: (program.inputs().len(), arguments.len() - program.inputs().len()),
     })

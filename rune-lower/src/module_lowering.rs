@@ -48,7 +48,7 @@ impl<'c> ModuleLowering<'c> {
     }
     /// Returns whether the device supports `f64`, so that the module may use it for its own computations.
     pub fn has_f64(&self) -> bool {
-        self.options.f64 && self.options.backend != Backend::Metal
+        self.options.has_f64()
     }
     /// Returns whether the module runs on the CPU, in the process's memory.
     pub fn is_on_cpu(&self) -> bool {

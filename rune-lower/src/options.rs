@@ -87,6 +87,13 @@ pub struct LowerOptions {
     pub defences: bool,
 }
 
+impl LowerOptions {
+    /// Returns whether the device computes with `f64`.
+    pub(crate) fn has_f64(&self) -> bool {
+        self.f64 && self.backend != Backend::Metal
+    }
+}
+
 impl Default for LowerOptions {
     fn default() -> LowerOptions {
         let (backend, purpose) = (Backend::default(), Purpose::default());

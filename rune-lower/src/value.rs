@@ -4,7 +4,6 @@ use crate::legalize::views::Views;
 use crate::tree::Value;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Shape, Type};
-use std::rc::Rc;
 
 /// A value of the module with its type in the program. The dtype determines whether integers are signed.
 #[derive(Clone)]
@@ -16,14 +15,12 @@ pub(crate) struct Val<'c> {
     pub depth: u32,
     /// The results of producers that it reads and that the compiler fuses it with.
     pub views: Views,
-    /// The real and the imaginary part, if it is complex and was computed from them.
-    pub parts: Option<Rc<[Val<'c>; 2]>>,
 }
 
 impl<'c> Val<'c> {
     /// Returns a value about which nothing is known.
     pub fn new(raw: Value<'c>, ty: Type) -> Val<'c> {
-        Val { raw, ty, known: Known::Nothing, depth: 0, views: Views::default(), parts: None }
+        Val { raw, ty, known: Known::Nothing, depth: 0, views: Views::default() }
     }
     pub fn dtype(&self) -> DType {
         self.ty.dtype

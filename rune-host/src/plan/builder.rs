@@ -91,7 +91,7 @@ impl Plan {
     pub fn new(program: &Program) -> Plan {
         // Sizes the pool before rayon makes it.
         crate::threads();
-        plan(program)
+        plan(&program.in_parts(true))
     }
 }
 
@@ -182,8 +182,13 @@ impl Builder {
         if let Op::StopGradient { x } | Op::CheckpointName { x, name: _ } = op {
             return vec![*x];
         }
+        if types.iter().all(|ty| ty.size() > 0)
+            && let Some(result) = self.part_or_whole(op)
+        {
+            return vec![result];
+        }
         let all = || op.operands().into_iter().map(|&id| self.ty(id)).chain(types);
-        // Kernels and steps take only real numbers.
+        // Kernels and other steps take only real numbers.
         if all().any(|ty| ty.dtype.is_complex() || ty.size() == 0) {
             return self.evaluate(op, types);
         }

@@ -8,7 +8,7 @@ use crate::steps::{
     Slices, Sort, TopK, is_number, is_word,
 };
 use crate::view::View;
-use rune_ir::op::{CumulativeFn, ScatterMode};
+use rune_ir::op::{CumulativeFn, ScatterMode, UnaryFn};
 use rune_ir::{DType, Op, Type};
 
 impl Builder {
@@ -116,6 +116,37 @@ impl Builder {
             _ => return None,
         };
         Some(self.push_step(reads.clone(), types, false, |results| Step::Native { native, reads, results }))
+    }
+
+    /// Returns the result of an operation that takes complex numbers apart or makes them of their parts.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "all other operations compute")]
+    pub(super) fn part_or_whole(&mut self, op: &Op<VariableId>) -> Option<VariableId> {
+        match *op {
+            Op::Unary { f: UnaryFn::Real, x } => Some(self.part(x, 0)),
+            Op::Unary { f: UnaryFn::Imag, x } => Some(self.part(x, 1)),
+            Op::Complex { re, im } => {
+                let ty = self.ty(re).clone();
+                let complex = ty.with_dtype(ty.dtype.complex()?);
+                let (reads, views): (Vec<usize>, Vec<View>) =
+                    [re, im].map(|part| self.stored(part)).into_iter().unzip();
+                let native = Native::Copies(Copies::interleave(ty.dtype.size(), &views, &ty.shape));
+                let make = |results| Step::Native { native, reads: reads.clone(), results };
+                Some(self.push_step(reads.clone(), &[complex], false, make)[0])
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns a view of the real parts (0) or the imaginary parts (1) of complex numbers.
+    fn part(&mut self, x: VariableId, part: isize) -> VariableId {
+        let (buffer, view) = self.stored(x);
+        let view = View {
+            offset: 2 * view.offset + part,
+            strides: view.strides.iter().map(|stride| 2 * stride).collect(),
+            shape: view.shape,
+        };
+        let ty = self.ty(x).with_dtype(self.ty(x).dtype.real());
+        self.variable(ty, Storage::Stored { buffer, view })
     }
 
     /// Returns the bits of a constant.

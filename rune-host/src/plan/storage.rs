@@ -189,7 +189,9 @@ impl Builder {
     pub(super) fn dense(&mut self, id: VariableId) -> Dense {
         let shape = self.shape(id);
         let (buffer, view) = self.stored(id);
-        if view.is_dense() && shape.size() == self.buffers[buffer].size() {
+        // A buffer of complex numbers also holds their parts.
+        let has_type = self.buffers[buffer].dtype.size() == self.ty(id).dtype.size();
+        if view.is_dense() && has_type && shape.size() == self.buffers[buffer].size() {
             return Dense { buffer, shape };
         }
         let copy = self.copy(id);

@@ -41,6 +41,16 @@ impl Copies {
         Copies { size, walks: operands.iter().map(walk).collect(), filler: InitialFill::Nothing }
     }
 
+    /// Writes the elements of the operands in turn: the parts of complex numbers.
+    pub(crate) fn interleave(size: usize, operands: &[View], shape: &[usize]) -> Copies {
+        let count = operands.len() as isize;
+        let steps: Strides = row_major_strides(shape).iter().map(|step| count * step).collect();
+        let walk = |(at, operand): (isize, &View)| {
+            (Walk::new(&operand.shape, [&operand.strides, &steps]), [operand.offset, at])
+        };
+        Copies { size, walks: (0..).zip(operands).map(walk).collect(), filler: InitialFill::Nothing }
+    }
+
     /// Pads an operand around and between its elements.
     pub(crate) fn pad(size: usize, x: &View, filler: InitialFill, shape: &[usize], config: &[Padding]) -> Copies {
         let to = row_major_strides(shape);

@@ -5,7 +5,6 @@ use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::{branches, carried};
 use crate::module_lowering::{EmitError, ModuleLowering};
-use crate::parts;
 use rune_ir::op::{Comparison, Control, Literal};
 use rune_ir::{DType, Program, Shape, Type};
 use std::sync::Arc;
@@ -20,21 +19,6 @@ pub(super) fn inline<'c>(
     inputs: Vec<Val<'c>>,
 ) -> Emitted<'c> {
     instructions(b, lowering, program, inputs).map_err(EmitError::Within)
-}
-
-/// Like [`inline`], with the parts of complex inputs and outputs. Branches and loops have no complex values.
-fn inline_parts<'c>(
-    b: &Builder<'c>,
-    lowering: &ModuleLowering<'c>,
-    program: &Program,
-    inputs: Vec<Val<'c>>,
-) -> Emitted<'c> {
-    Ok(parts::split(&inline(b, lowering, program, parts::join(b, inputs, program.input_types()))?))
-}
-
-/// Returns the types of the values that stand for values of these types in branches and loops.
-fn types_of_parts(b: &Builder, types: &[Type]) -> Vec<Type> {
-    parts::split_types(types, !b.context.is_export)
 }
 
 pub(super) fn case<'c>(
@@ -53,15 +37,13 @@ pub(super) fn case<'c>(
     let token = branches.iter().any(|p| p.has_effects()).then(|| lowering.token(b));
     let regions = branches.iter().map(|p| {
         b.try_region(&[], |b, _| {
-            let outputs = within(b, lowering, token.clone(), |b| inline_parts(b, lowering, p, args.to_vec()))?;
+            let outputs = within(b, lowering, token.clone(), |b| inline(b, lowering, p, args.to_vec()))?;
             Ok::<_, EmitError>(branches::results(b, &outputs))
         })
     });
     let regions = regions.collect::<Result<Vec<_>, _>>()?;
-    let types: Vec<Type> = types.iter().map(|&t| t.clone()).collect();
-    let given: Vec<Type> = types_of_parts(b, &types).into_iter().chain(token.iter().map(|t| t.ty.clone())).collect();
-    let results = after(lowering, token.is_some(), b.op("stablehlo.case", &[&index], &[], regions, &given));
-    Ok(parts::join(b, results, &types))
+    let types: Vec<Type> = types.iter().map(|&t| t.clone()).chain(token.iter().map(|t| t.ty.clone())).collect();
+    Ok(after(lowering, token.is_some(), b.op("stablehlo.case", &[&index], &[], regions, &types)))
 }
 
 pub(super) fn while_loop<'c>(
@@ -72,22 +54,19 @@ pub(super) fn while_loop<'c>(
     cond: &Program,
     body: &Program,
 ) -> Emitted<'c> {
-    let types: Vec<Type> = args[consts..].iter().map(|x| x.ty.clone()).collect();
-    let consts = parts::split(&args[..consts]).len();
-    let args = carried::initial_of_while(b, &parts::split(args));
+    let args = carried::initial_of_while(b, args);
     let (fixed, init) = args.split_at(consts);
-    let results = looped(
+    looped(
         b,
         lowering,
         cond.has_effects() || body.has_effects(),
         init,
-        |b, carried| Ok(inline_parts(b, lowering, cond, [fixed, carried].concat())?.remove(0)),
+        |b, carried| Ok(inline(b, lowering, cond, [fixed, carried].concat())?.remove(0)),
         |b, carried| {
-            let next = inline_parts(b, lowering, body, [fixed, carried].concat())?;
+            let next = inline(b, lowering, body, [fixed, carried].concat())?;
             Ok(carried::copied(b, carried, next))
         },
-    )?;
-    Ok(parts::join(b, results, &types))
+    )
 }
 
 /// Returns the results of `emit` inside a region. If there are effects, they follow the effect of `token`, and the last
@@ -202,28 +181,15 @@ fn straight(program: &Program) -> Option<usize> {
 pub(super) fn scan<'c>(
     b: &Builder<'c>,
     lowering: &ModuleLowering<'c>,
-    [fixed, init, xs]: [&[Val<'c>]; 3],
-    body: &Program,
-    plan: UnrollPlan,
-) -> Emitted<'c> {
-    let length = plan.length;
-    let mut types = body.output_types();
-    types[init.len()..].iter_mut().for_each(|ty| *ty = ty.with_shape(batched(ty, length)));
-    let parts = [fixed, init, xs].map(parts::split);
-    Ok(parts::join(b, scan_parts(b, lowering, parts.each_ref().map(Vec::as_slice), body, plan)?, &types))
-}
-
-/// Emits a scan over values without complex ones.
-fn scan_parts<'c>(
-    b: &Builder<'c>,
-    lowering: &ModuleLowering<'c>,
-    [fixed, init, xs]: [&[Val<'c>]; 3],
+    fixed: &[Val<'c>],
+    init: &[Val<'c>],
+    xs: &[Val<'c>],
     body: &Program,
     plan: UnrollPlan,
 ) -> Emitted<'c> {
     let UnrollPlan { length, unroll, .. } = plan;
     let carry = init.len();
-    let stacked = types_of_parts(b, &body.output_types()).split_off(carry);
+    let stacked = body.output_types().split_off(carry);
     if length == 0 {
         let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, 0)));
         return Ok(init.iter().cloned().chain(empty).collect());
@@ -235,7 +201,7 @@ fn scan_parts<'c>(
             let row = if plan.reverse { count - 1 - step } else { step };
             let slices = rows.iter().map(|x| b.reshape(&b.slice_axis(x, 0, row, row + 1), &x.shape()[1..]));
             let inputs = fixed.iter().cloned().chain(carried).chain(slices).collect();
-            carried = inline_parts(b, lowering, body, inputs)?;
+            carried = inline(b, lowering, body, inputs)?;
             let given = carried.split_off(carry);
             let given = given.iter().map(|y| b.opaque(y));
             stacks.iter_mut().zip(given).for_each(|(stack, y)| stack.push(b.reshape(&y, batched(&y.ty, 1))));
@@ -259,7 +225,7 @@ fn scan_parts<'c>(
     let number = |b: &Builder<'c>, n: usize| b.full(Literal::from_f64(counter.dtype, n as f64), &Shape::scalar());
     let empty = stacked.iter().map(|ty| b.number_of(0.0, ty.dtype, &batched(ty, length)));
     let (fixed, init, xs) = (carried::initial(b, fixed), carried::initial(b, init), carried::initial(b, xs));
-    let read = carried::read_by(body, !b.context.is_export)[fixed.len()..fixed.len() + carry].to_vec();
+    let read = carried::read_by(body, fixed.len(), carry);
     let start: Vec<_> = [number(b, 0)].into_iter().chain(init.iter().cloned()).chain(empty).collect();
     let results = looped(
         b,

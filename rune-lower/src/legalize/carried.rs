@@ -11,11 +11,10 @@
 
 use crate::builder::{Builder, Val};
 use rune_ir::op::Literal;
-use rune_ir::{Program, Shape, Type};
+use rune_ir::{Program, Shape};
 
-/// Returns, for each input of `body`, whether an instruction reads it. If `complex` says that complex inputs are two
-/// values, both are taken as unread, because an instruction may read only one of them.
-pub(crate) fn read_by(body: &Program, complex: bool) -> Vec<bool> {
+/// Returns, for each of the `count` inputs of `body` from `first` on, whether an instruction reads it.
+pub(crate) fn read_by(body: &Program, first: usize, count: usize) -> Vec<bool> {
     let mut read = vec![false; body.inputs().len()];
     for instruction in body.instructions() {
         for v in instruction.op.operands() {
@@ -24,11 +23,7 @@ pub(crate) fn read_by(body: &Program, complex: bool) -> Vec<bool> {
             }
         }
     }
-    let of_values = |(ty, read): (&Type, bool)| match complex && ty.dtype.is_complex() {
-        true => vec![false; 2],
-        false => vec![read],
-    };
-    body.input_types().iter().zip(read).flat_map(of_values).collect()
+    read[first..first + count].to_vec()
 }
 
 /// Returns the next values for `old` in a loop that takes a fixed number of iterations. `read` marks the values that the

@@ -76,19 +76,18 @@ fn doubled<'c>(
     identity: Literal,
     combine: impl Fn(&Val<'c>, &Val<'c>) -> Val<'c>,
 ) -> Val<'c> {
+    let n = x.shape()[axis];
     let padding = b.full(identity, &Shape::scalar());
-    shifts(x.shape(), axis, reverse).iter().fold(x.clone(), |x, config| combine(&b.pad(&x, &padding, config), &x))
-}
-
-/// Returns the paddings of the steps of doubling: step k shifts the elements by 2ᵏ.
-pub(crate) fn shifts(shape: &Shape, axis: usize, reverse: bool) -> Vec<Vec<(i64, i64, i64)>> {
-    let steps = std::iter::successors(Some(1), |&by| Some(2 * by)).take_while(|&by| by < shape[axis] as i64);
-    let shift = |by: i64| {
-        let mut config = vec![(0, 0, 0); shape.len()];
+    let mut x = x.clone();
+    let mut step = 1;
+    while step < n {
+        let mut config = vec![(0, 0, 0); x.rank()];
+        let by = step as i64;
         config[axis] = if reverse { (-by, by, 0) } else { (by, -by, 0) };
-        config
-    };
-    steps.map(shift).collect()
+        x = combine(&b.pad(&x, &padding, &config), &x);
+        step *= 2;
+    }
+    x
 }
 
 /// Returns ln (eˣ + eʸ) = max + ln (1 + e^-|x - y|).

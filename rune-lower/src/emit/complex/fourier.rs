@@ -5,6 +5,7 @@
 //! transform a convolution with a chirp (L. I. Bluestein, "A linear filtering approach to the computation of discrete
 //! Fourier transform", 1970).
 
+use super::{complex, parts};
 use crate::builder::{Builder, Val};
 use crate::emit::{contract, elementwise};
 use crate::module_lowering::ModuleLowering;
@@ -40,20 +41,21 @@ pub(super) fn fft<'c>(
     };
     // The inverse transform of z is the transform of i z̄, with its parts exchanged: i z̄ is z with its parts exchanged.
     let exchanged = |[re, im]: [Val<'c>; 2]| [im, re];
+    let whole = |[re, im]: [Val<'c>; 2]| complex(b, &re, &im);
     let scale = 1.0 / lengths.iter().map(|&n| n as f64).product::<f64>();
     match f {
-        FftFn::Fft => b.complex(along(b.parts(x), first..last + 1)),
+        FftFn::Fft => whole(along(parts(b, x), first..last + 1)),
         FftFn::Ifft => {
-            let inverse = exchanged(along(exchanged(b.parts(x)), first..last + 1));
-            b.complex(inverse.map(|part| b.mul_n(&part, scale)))
+            let inverse = exchanged(along(exchanged(parts(b, x)), first..last + 1));
+            whole(inverse.map(|part| b.mul_n(&part, scale)))
         }
         FftFn::Rfft => {
             let all = transforms.along(Signal { re: x.clone(), im: None }, last);
             let half = all.map(|part| b.slice_axis(&part, last, 0, x.shape()[last] / 2 + 1));
-            b.complex(along(half, first..last))
+            whole(along(half, first..last))
         }
         FftFn::Irfft => {
-            let [im, re] = along(exchanged(b.parts(x)), first..last);
+            let [im, re] = along(exchanged(parts(b, x)), first..last);
             let n = lengths[lengths.len() - 1];
             // The frequencies above the middle are the conjugates of those below it.
             let extended = |part: &Val<'c>, mirror: &dyn Fn(&Val<'c>) -> Val<'c>| {
