@@ -3,7 +3,8 @@
 pub(crate) use crate::value::Val;
 
 use crate::legalize::views::{self, Producers, ViewRole};
-use crate::legalize::{float8, gpu, levels, spirv, unsigned};
+use crate::legalize::waits::ReadyCopies;
+use crate::legalize::{float8, gpu, levels, spirv, unsigned, waits};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -31,6 +32,7 @@ pub(crate) struct Builder<'c> {
     start: Location,
     operations: RefCell<Vec<Operation>>,
     location: RefCell<Location>,
+    pub ready_copies: RefCell<ReadyCopies<'c>>,
 }
 
 impl<'c> Builder<'c> {
@@ -45,7 +47,8 @@ impl<'c> Builder<'c> {
         let arguments: Vec<_> = arguments.iter().map(|ty| (context.value(), ty.clone())).collect();
         let values = arguments.iter().map(|(raw, ty)| Val::new(*raw, ty.clone())).collect();
         let (start, operations, location) = (location.clone(), RefCell::default(), RefCell::new(location));
-        (Builder { context, producers, rewrites, arguments, start, operations, location }, values)
+        let ready_copies = RefCell::default();
+        (Builder { context, producers, rewrites, arguments, start, operations, location, ready_copies }, values)
     }
     /// Returns whether code that IREE compiles wrongly is rewritten (`LowerOptions::defences`).
     pub fn has_defences(&self) -> bool {
@@ -93,6 +96,9 @@ impl<'c> Builder<'c> {
         if self.context.is_gpu && raw.len() == 1 {
             gpu::note(self.context, name, operands, raw[0]);
             spirv::note(self.context, name, operands, &results[0], raw[0]);
+        }
+        if raw.len() == 1 {
+            waits::note(self.context, name, operands, &results[0], raw[0]);
         }
         if matches!(name, "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.bitcast_convert")
             && self.context.has(Mark::Strided, operands[0].raw)
@@ -439,6 +445,19 @@ impl<'c> Builder<'c> {
     }
     /// Like [`Builder::barrier`], for a barrier of the program. It stays even without defences.
     pub fn optimization_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
+        let ready: Vec<_> = xs.iter().map(|x| waits::ready(self, x)).collect();
+        self.barrier_operation(&ready.iter().collect::<Vec<_>>())
+    }
+    /// Returns `x` behind a barrier that also takes the values `beside`, so that the compiler keeps them. Only kernels
+    /// that also read `x` itself may read the result, or `x` is no carried value.
+    pub fn barrier_beside(&self, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
+        if !self.has_defences() {
+            return x.clone();
+        }
+        let all: Vec<&Val<'c>> = std::iter::once(x).chain(beside.iter().copied()).collect();
+        self.barrier_operation(&all).remove(0)
+    }
+    fn barrier_operation(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         let types: Vec<_> = xs.iter().map(|x| x.ty.clone()).collect();
         self.op("stablehlo.optimization_barrier", xs, &[], Vec::new(), &types)
     }

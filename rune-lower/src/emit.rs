@@ -16,7 +16,7 @@ mod shape;
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::error::LowerError;
-use crate::legalize::{across, chains, float8, patches, scatter_operand, unsigned};
+use crate::legalize::{across, chains, float8, patches, scatter_operand, unsigned, waits};
 use crate::module_lowering::{EmitError, ModuleLowering};
 use crate::value::Known;
 use rune_ir::op::{Literal, ScatterMode};
@@ -233,8 +233,9 @@ fn call<'c>(
     args: &[Val<'c>],
     types: &[&Type],
 ) -> Result<Vec<Val<'c>>, EmitError> {
-    // A program with effects is inlined, so that its effects keep their order with the surrounding ones.
-    if program.has_effects() {
+    // A program with effects is inlined, so that its effects keep their order with the surrounding ones. The compiler
+    // inlines all others: barriers in them must not take carried values.
+    if program.has_effects() || args.iter().any(|x| waits::is_carried(b, x)) {
         return control::inline(b, lowering, program, args.to_vec());
     }
     let callee = attr::symbol(b.context, &lowering.function(program));

@@ -3,6 +3,7 @@
 use crate::attr;
 use crate::builder::{Builder, Val};
 use crate::legalize::float8;
+use crate::legalize::waits;
 use crate::tree::{Function, TensorType};
 use rune_ir::{HostOp, Op, Type, types};
 
@@ -45,8 +46,10 @@ impl HostCall {
     /// Emits a call of the function. `operands` have the types of its inputs.
     pub(crate) fn call<'c>(&self, b: &Builder<'c>, operands: &[&Val<'c>]) -> Vec<Val<'c>> {
         let cast = |x, to| b.raw_op("tensor.cast", &[x], &[], Vec::new(), &[to]).remove(0);
-        let arguments: Vec<_> =
-            operands.iter().map(|x| if x.rank() == 0 { x.raw } else { cast(x.raw, dynamic(&x.ty)) }).collect();
+        let arguments: Vec<_> = operands
+            .iter()
+            .map(|x| if x.rank() == 0 { waits::ready(b, x).raw } else { cast(x.raw, dynamic(&x.ty)) })
+            .collect();
         let types: Vec<_> = self.outputs.iter().map(dynamic).collect();
         let callee = attr::symbol(b.context, &format!("host.{}", self.name));
         let results = b.raw_op("func.call", &arguments, &[("callee", callee)], Vec::new(), &types);

@@ -32,4 +32,5 @@ pub(crate) mod sums;
 pub(crate) mod trigonometry;
 pub(crate) mod unsigned;
 pub(crate) mod views;
+pub(crate) mod waits;
 pub(crate) mod windows;

@@ -174,6 +174,40 @@ fn unsigned_factors_are_behind_barriers_on_gpus_only_with_defences() {
 }
 
 #[test]
+fn barriers_take_copies_of_carried_values() {
+    let origin = Origin::default;
+    let mut doubled = ProgramBuilder::new("doubled", vec![f32s([4])], vec![]);
+    let x = doubled.push(Op::OptimizationBarrier { xs: vec![Var(0)] }, origin()).unwrap()[0];
+    let y = doubled.push(Op::Binary { f: BinaryFn::Add, x, y: x }, origin()).unwrap()[0];
+    let doubled = Arc::new(doubled.finish(vec![y]).unwrap());
+    let mut calling = ProgramBuilder::new("calling", vec![f32s([4])], vec![]);
+    let y = calling.push(Op::Call { args: vec![Var(0)], program: Arc::clone(&doubled) }, origin()).unwrap()[0];
+    let calling = Arc::new(calling.finish(vec![y]).unwrap());
+    let loop_of = |body: &Arc<Program>, unroll, defences| {
+        let (args, body) = (vec![Var(0)], Arc::clone(body));
+        let scan = Op::Scan { args, consts: 0, carry: 1, length: 100, reverse: false, unroll, body };
+        let options = LowerOptions { defences, ..LowerOptions::default() };
+        lower(&program(&[f32s([4])], scan), &options).unwrap().code().to_owned()
+    };
+    for body in [&doubled, &calling] {
+        let text = loop_of(body, 1, true);
+        // The copy is a select between the value and the value behind a barrier. The last barrier takes the copy.
+        assert!(text.contains("\"stablehlo.optimization_barrier\"(%arg2)"), "{text}");
+        let copy = text.lines().find(|l| l.contains("stablehlo.select")).unwrap();
+        assert!(copy.contains(", %arg2, "), "{text}");
+        let name = copy.trim().split(' ').next().unwrap();
+        assert!(text.contains(&format!("\"stablehlo.optimization_barrier\"({name})")), "{text}");
+        assert!(!text.contains("call @"), "{text}");
+        // The second step of an iteration takes what the first has computed.
+        assert_eq!(loop_of(body, 2, true).matches("stablehlo.select").count(), 1);
+        assert_eq!(loop_of(body, 1, false).matches("stablehlo.select").count(), 0);
+    }
+    // Outside of loops, there are no copies.
+    let text = lowered(&calling).code().to_owned();
+    assert!(text.contains("call @") && !text.contains("stablehlo.select"), "{text}");
+}
+
+#[test]
 fn arguments_that_an_update_may_reach_are_reported() {
     let mut b = ProgramBuilder::new("f", vec![f32s([2, 3]), f32s([6]), f32s([2])], vec![]);
     let origin = Origin::default;

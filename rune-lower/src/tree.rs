@@ -21,6 +21,8 @@ pub(crate) enum Mark {
     Mixed,
     /// It is a slice with strides, which IREE does not reverse.
     Strided,
+    /// A loop carries it: see `legalize/waits.rs`.
+    Carried,
 }
 
 /// Numbers the values of a module, and records which compiler they are for.

@@ -163,6 +163,26 @@ fn iree_still_has_the_faults_on_vulkan() {
     assert!(faults.len() >= 4, "{} faults only", faults.len());
 }
 
+/// On a device whose threads compute while the host goes on, the unchanged module fails in each call.
+#[test]
+fn barriers_on_carried_values_wait_for_other_threads() {
+    let (text, inputs, right) = {
+        let mut faults = faults_of("vulkan").into_iter();
+        let (_, text, inputs, right) = faults.find(|(path, ..)| path.contains("carried_behind_barrier")).unwrap();
+        (text, inputs, right)
+    };
+    let error = compiled_for("local-task", &text, &inputs, &right).unwrap_err();
+    assert!(error.contains("transient buffer has not been committed"), "{error}");
+    let program = rune::stablehlo::import(&text).unwrap();
+    let compiled = rune::Precompiled::new(&program, &CompileOptions::default()).unwrap();
+    let compiled = compiled.load_on(&rune::Device::open("local-task").unwrap()).unwrap();
+    let values: Vec<Value> = inputs.into_iter().map(Value::from).collect();
+    for _ in 0..5 {
+        let found = compiled.call_values(&values).unwrap()[0].to_host().unwrap();
+        assert!(same(&found, &right), "rune gives {found:?}");
+    }
+}
+
 #[test]
 fn iree_still_refuses_modules_for_cuda() {
     let options = CompileOptions::for_target("cuda:sm_89".parse().unwrap());

@@ -3,7 +3,7 @@
 use super::instructions;
 use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::legalize::{branches, carried};
+use crate::legalize::{branches, carried, waits};
 use crate::module_lowering::{EmitError, ModuleLowering};
 use rune_ir::op::{Comparison, Control, Literal};
 use rune_ir::{DType, Program, Shape, Type};
@@ -111,6 +111,7 @@ fn looped<'c>(
     };
     let cond = b.try_region(&types, |b, all| {
         let (carried, token) = parts(all);
+        waits::note_carried(b.context, &carried);
         // The condition comes before the body, and so do its effects.
         let mut holds = within(b, lowering, token, |b| Ok(vec![cond(b, &carried)?]))?;
         holds.truncate(1);
@@ -118,6 +119,7 @@ fn looped<'c>(
     })?;
     let body = b.try_region(&types, |b, all| {
         let (carried, token) = parts(all);
+        waits::note_carried(b.context, &carried);
         within(b, lowering, token, |b| body(b, &carried))
     })?;
     Ok(after(lowering, effects, b.op("stablehlo.while", &init, &[], vec![cond, body], &types)))

@@ -10,6 +10,7 @@
 //! depends on data fail in the same way if two initial values share a buffer. Such loops carry copies.
 
 use crate::builder::{Builder, Val};
+use crate::legalize::waits;
 use rune_ir::op::Literal;
 use rune_ir::{Program, Shape};
 
@@ -37,7 +38,7 @@ pub(crate) fn replaced<'c>(b: &Builder<'c>, old: &[Val<'c>], new: Vec<Val<'c>>, 
     }
     let replace = |((old, new), &read): ((&Val<'c>, Val<'c>), &bool)| match read || old.raw == new.raw {
         true => b.opaque(&new),
-        false => b.barrier(&[&new, old]).remove(0),
+        false => b.barrier_beside(&waits::ready(b, &new), &[old]),
     };
     old.iter().zip(new).zip(read).map(replace).collect()
 }
@@ -64,8 +65,7 @@ impl<'c> Copies<'c> {
     }
     /// Returns a copy of `x`. Its barrier also takes the values `beside`, so IREE keeps them.
     pub(crate) fn copy(&self, b: &Builder<'c>, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
-        let kept: Vec<&Val<'c>> = std::iter::once(x).chain(beside.iter().copied()).collect();
-        b.select(&self.chosen, &b.opaque(x), &b.barrier(&kept).remove(0))
+        b.select(&self.chosen, &b.opaque(x), &b.barrier_beside(x, beside))
     }
 }
 
