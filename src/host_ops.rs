@@ -51,6 +51,7 @@ fn host_kernel_results(op: &Op<&Array>) -> Option<Vec<Array>> {
     match op {
         Op::DotGeneral { lhs, rhs, dims, out } => Some(vec![rune_host::dot_general(lhs, rhs, dims, *out)?]),
         Op::Factor { f, x } => rune_host::factor(*f, x),
+        Op::Fft { f, x, lengths } => Some(vec![rune_host::fft(*f, x, lengths)]),
         _ => None,
     }
 }

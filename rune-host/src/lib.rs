@@ -2,11 +2,13 @@
 //!
 //! [`Plan::new`] fuses operations into kernels, which compute tile by tile with vector instructions. The interpreter of
 //! `rune-ir` is exact and slow. Tests compare this engine with the interpreter. The interpreter also runs the
-//! operations that have no kernel. Compiled code calls [`dot_general`] where that is faster than the compiler's code.
+//! operations that have no kernel. Compiled code calls [`dot_general`] and [`fft`] where they are faster than its own
+//! code.
 //! All `unsafe` code is in the private module `products::gemm`.
 
 mod blocks;
 mod conv;
+mod fourier;
 mod kernel;
 mod plan;
 mod products;
@@ -21,6 +23,7 @@ mod view;
 use rune_ir::Array;
 use rune_ir::op::FactorFn;
 
+pub use fourier::fft;
 pub use plan::Plan;
 pub use products::dot_general;
 pub use profile::{Profile, Row};

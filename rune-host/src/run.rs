@@ -195,6 +195,8 @@ impl Buffers<'_> {
                     let x = self.take_array(x);
                     let found = crate::factor(*f, &x).map_or_else(|| eval_op(&Op::Factor { f: *f, x: &x }), Ok);
                     SmallVec::from_vec(found?)
+                } else if let Op::Fft { f, x, lengths } = op {
+                    SmallVec::from_elem(crate::fft(*f, &self.take_array(x), lengths), 1)
                 } else {
                     let ty = results.first().map(|(ty, _)| ty);
                     eval_taking(op, ty, |dense| self.take_array(dense))?

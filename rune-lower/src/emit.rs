@@ -6,6 +6,7 @@ mod complex;
 mod contract;
 mod control;
 mod elementwise;
+mod fourier;
 mod index;
 mod linalg;
 mod order;
@@ -90,6 +91,7 @@ fn emit<'c>(
     let op = &opaque(b, op);
     match op {
         Op::Constant { value } => one(complex::constant(b, *value)),
+        Op::Unary { f, x } if x.dtype().is_complex() => one(complex::unary(b, *f, x)),
         Op::Unary { f, x } => one(elementwise::unary(b, lowering, *f, x)),
         Op::IntegerPow { x, y } => one(elementwise::integer_pow(b, x, *y)),
         Op::Binary { f, x, y } => one(elementwise::binary(b, lowering, *f, x, y)),
@@ -146,7 +148,7 @@ fn emit<'c>(
         }
         Op::Conv { lhs, rhs, dims } => one(contract::conv(b, lowering, lhs, rhs, dims, types[0])),
 
-        Op::Fft { f, x, lengths } => complex::fft(b, lowering, op, (*f, x, lengths), types),
+        Op::Fft { f, x, lengths } => fourier::fft(b, lowering, op, (*f, x, lengths), types),
         Op::LuSolve { .. } => linalg::on_host(b, lowering, op, types),
         Op::Factor { f, x } => linalg::factor(b, lowering, op, (*f, x), types),
         Op::TriangularSolve { a, b: sides, how } => linalg::triangular_solve(b, lowering, op, (a, sides, how), types),

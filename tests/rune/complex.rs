@@ -7,6 +7,7 @@ use super::suite::Suite;
 use rune::fft::{self, FftOptions};
 use rune::prelude::*;
 use rune::{ConvOptions, ScanOptions, lax, scan_with, where_};
+use rune_host::Plan;
 use rune_testing::tolerance::{self, Tolerance};
 use rune_trace::interpret::interpret;
 use rune_trace::op::{BinaryFn, UnaryFn};
@@ -124,19 +125,29 @@ fn functions_of_complex_numbers_are_near_the_interpreter() {
         |t| &t.function,
         |t, code| {
             let expected = interpret(&t.program, &t.inputs).expect("the interpreter knows every operation");
-            let found = match code.and_then(|code| batch::call(&code, &t.inputs)) {
-                Ok(found) => found,
-                Err(e) => return vec![format!("{}: {}", t.name, e.chars().take(300).collect::<String>())],
-            };
-            let wrong = difference(&t.name, &t.inputs[0], &found[0], &expected[0], t.roundings).map(|i| {
-                let of: Vec<String> = t.inputs.iter().map(|x| x.to_complex_vec()[i].to_string()).collect();
-                let (x, y) = (found[0].to_complex_vec()[i], expected[0].to_complex_vec()[i]);
-                format!("{} of {} at {}: {x}, and should be {y}", t.name, t.inputs[0].dtype(), of.join(" and "))
-            });
-            wrong.into_iter().collect()
+            let engines = [
+                ("IREE", code.and_then(|code| batch::call(&code, &t.inputs))),
+                ("the host engine", Plan::new(&t.program).run(t.inputs.clone()).map_err(|e| e.to_string())),
+                ("parts", interpret(&t.program.in_parts(true), &t.inputs).map_err(|e| e.to_string())),
+            ];
+            let faults = engines.into_iter().filter_map(|(engine, found)| fault(t, engine, found, &expected[0]));
+            faults.collect()
         },
     );
     assert!(failures.is_empty(), "{} fail\n{}", failures.len(), failures.join("\n"));
+}
+
+/// Describes what is wrong with the result of an engine.
+fn fault(t: &Tested, engine: &str, found: Result<Vec<Array>, String>, expected: &Array) -> Option<String> {
+    let found = match found {
+        Ok(found) => found,
+        Err(e) => return Some(format!("{engine}: {}: {}", t.name, e.chars().take(300).collect::<String>())),
+    };
+    let i = difference(&t.name, &t.inputs[0], &found[0], expected, t.roundings)?;
+    let of: Vec<String> = t.inputs.iter().map(|x| x.to_complex_vec()[i].to_string()).collect();
+    let (x, y) = (found[0].to_complex_vec()[i], expected.to_complex_vec()[i]);
+    let (name, dtype, of) = (&t.name, t.inputs[0].dtype(), of.join(" and "));
+    Some(format!("{engine}: {name} of {dtype} at {of}: {x}, and should be {y}"))
 }
 
 /// Compares the programs, or one in `RUNE_TEST_ONE_IN` of them, with the interpreter.

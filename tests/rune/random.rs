@@ -5,8 +5,8 @@
 use super::batch::{self, Code, Function};
 use super::compiled::flushed;
 use rune::ProgramExt;
-use rune_testing::functions::APPROXIMATED;
-use rune_testing::tolerance::Tolerance;
+use rune_testing::functions::{APPROXIMATED, JUMPING, STEEP};
+use rune_testing::tolerance::{Tolerance, parts};
 use rune_testing::{FLOATS8, Generator, shrink};
 use rune_trace::interpret::interpret;
 use rune_trace::{Array, DType, Program};
@@ -17,6 +17,8 @@ const TRANSFORMS: [&str; 5] = ["nothing", "jvp", "vjp", "vmap", "jvp of vmap"];
 
 /// From this seed on, programs have floats of 8 bits.
 const OF_FLOATS8: u64 = 1 << 32;
+/// From this seed on, they have complex numbers instead.
+const OF_COMPLEX: u64 = 2 << 32;
 
 struct Tested {
     seed: u64,
@@ -28,7 +30,7 @@ struct Tested {
 fn generator(seed: u64) -> Generator {
     let mut random = Generator::new(seed);
     random.dtypes = [vec![DType::F32; 4], vec![DType::F64, DType::I32, DType::I32, DType::U8, DType::Bool]].concat();
-    if seed >= OF_FLOATS8 {
+    if (OF_FLOATS8..OF_COMPLEX).contains(&seed) {
         random.dtypes = FLOATS8.to_vec();
         random.linear_solves = true;
     }
@@ -36,6 +38,11 @@ fn generator(seed: u64) -> Generator {
     // IREE's results for these differ from the interpreter's by some units in the last place. If a program compares or
     // rounds such a result, everything after it can change. `transformed.rs` tests them one by one.
     random.without = [&APPROXIMATED[..], &["sqrt", "div"]].concat();
+    if (OF_COMPLEX..2 * OF_COMPLEX).contains(&seed) {
+        random.dtypes = [vec![DType::C64; 4], vec![DType::C128, DType::F32, DType::F64, DType::I32]].concat();
+        // The interpreter computes these numbers in f64, so all results differ in the last place.
+        random.without = [&JUMPING[..], &STEEP].concat();
+    }
     random
 }
 
@@ -47,7 +54,7 @@ fn program(seed: u64) -> Option<Program> {
 /// Returns the transformed program, if it can be transformed.
 pub fn transformed(program: &Program, how: &str) -> Option<Program> {
     let by = |p: &Program| -> Vec<usize> {
-        (0..p.input_types().len()).filter(|&i| p.input_types()[i].dtype.is_float()).collect()
+        (0..p.input_types().len()).filter(|&i| p.input_types()[i].dtype.is_inexact()).collect()
     };
     let vmap = |p: &Program| {
         let (inputs, outputs) = (vec![Some(0); p.input_types().len()], vec![Some(0); p.outputs().len()]);
@@ -82,11 +89,11 @@ fn check(program: &Program, inputs: &[Array], code: Result<Code, String>) -> Res
         // A program has several operations, each of which may sum in another order.
         let tolerance = match y.dtype() {
             dtype if dtype.is_float8() => Tolerance::Scaled(1.0),
-            dtype if dtype.is_float() => Tolerance::Scaled(64.0),
+            dtype if dtype.is_inexact() => Tolerance::Scaled(64.0),
             _ => Tolerance::Exact,
         };
         // Compiled code treats subnormal numbers as 0.
-        tolerance.check(&flushed(x), &flushed(y)).map_err(|why| format!("result {k} {why}"))?;
+        tolerance.check(&flushed(&parts(x)), &flushed(&parts(y))).map_err(|why| format!("result {k} {why}"))?;
     }
     Ok(())
 }
@@ -116,6 +123,7 @@ fn random_programs_and_transformed_ones_agree_with_the_interpreter() {
     let (start, count): (u64, u64) = (env("RUNE_SEED", 0), env("RUNE_PROGRAMS", 60));
     all_agree(start..start + count);
     all_agree(OF_FLOATS8 + start..OF_FLOATS8 + start + count / 3);
+    all_agree(OF_COMPLEX + start..OF_COMPLEX + start + count / 3);
 }
 
 fn all_agree(seeds: Range<u64>) {

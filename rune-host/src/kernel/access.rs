@@ -101,6 +101,11 @@ impl Access {
             match step {
                 0 => run.fill(source[from as usize]),
                 1 => run.copy_from_slice(&source[from as usize..][..n]),
+                // A part of complex numbers. The other part of the last number may lie outside of the source.
+                2 => {
+                    let pairs = source[from as usize..][..2 * n - 1].chunks(2);
+                    run.iter_mut().zip(pairs).for_each(|(to, pair)| *to = pair[0]);
+                }
                 _ => {
                     let mut from = from;
                     for to in run {

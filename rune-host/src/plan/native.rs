@@ -127,9 +127,8 @@ impl Builder {
             Op::Complex { re, im } => {
                 let ty = self.ty(re).clone();
                 let complex = ty.with_dtype(ty.dtype.complex()?);
-                let (reads, views): (Vec<usize>, Vec<View>) =
-                    [re, im].map(|part| self.stored(part)).into_iter().unzip();
-                let native = Native::Copies(Copies::interleave(ty.dtype.size(), &views, &ty.shape));
+                let reads = vec![self.dense(re).buffer, self.dense(im).buffer];
+                let native = Native::Interleave(ty.dtype.size());
                 let make = |results| Step::Native { native, reads: reads.clone(), results };
                 Some(self.push_step(reads.clone(), &[complex], false, make)[0])
             }

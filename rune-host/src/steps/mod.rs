@@ -36,6 +36,8 @@ use rune_ir::{AlignedBytes, DType, Element};
 #[derive(Clone, Debug)]
 pub(crate) enum Native {
     Copies(Copies),
+    /// Makes complex numbers of their parts, which have this number of bytes.
+    Interleave(usize),
     DynamicSlice(Block),
     /// Writes into the memory of its first operand. The number is the offset of the second operand.
     DynamicUpdateSlice(Block, isize),
@@ -65,6 +67,7 @@ impl Native {
     pub(crate) fn run(&self, operands: &[&[u8]], results: &mut [AlignedBytes]) {
         match self {
             Native::Copies(copies) => copies.run(operands, &mut results[0]),
+            Native::Interleave(size) => moves::interleave(*size, operands[0], operands[1], &mut results[0]),
             Native::DynamicSlice(block) => block.read(operands, &mut results[0]),
             Native::DynamicUpdateSlice(block, offset) => block.write(*offset, operands, &mut results[0]),
             Native::Gather(gather) => gather.run(operands[0], operands[1], &mut results[0]),

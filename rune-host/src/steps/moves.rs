@@ -2,7 +2,7 @@
 //! slices and updates.
 
 use super::walk::{Strides, Walk, row_major_strides};
-use super::{Scalar, position};
+use super::{Scalar, in_pieces, position};
 use crate::view::View;
 use rune_ir::op::Padding;
 use rune_ir::with_word;
@@ -39,16 +39,6 @@ impl Copies {
             (Walk::new(&operand.shape, [&operand.strides, &steps]), begin)
         };
         Copies { size, walks: operands.iter().map(walk).collect(), filler: InitialFill::Nothing }
-    }
-
-    /// Writes the elements of the operands in turn: the parts of complex numbers.
-    pub(crate) fn interleave(size: usize, operands: &[View], shape: &[usize]) -> Copies {
-        let count = operands.len() as isize;
-        let steps: Strides = row_major_strides(shape).iter().map(|step| count * step).collect();
-        let walk = |(at, operand): (isize, &View)| {
-            (Walk::new(&operand.shape, [&operand.strides, &steps]), [operand.offset, at])
-        };
-        Copies { size, walks: (0..).zip(operands).map(walk).collect(), filler: InitialFill::Nothing }
     }
 
     /// Pads an operand around and between its elements.
@@ -152,4 +142,18 @@ impl Block {
             self.walk.copy::<W>(bytemuck::cast_slice(operands[0]), bytemuck::cast_slice_mut(out), [offset, at]);
         });
     }
+}
+
+/// Makes complex numbers of their parts. `size` is the number of bytes of a part.
+pub(super) fn interleave(size: usize, re: &[u8], im: &[u8], out: &mut [u8]) {
+    /// The number of complex numbers of a piece.
+    const PIECE: usize = 1 << 14;
+    in_pieces(out, PIECE * 2 * size, true, &|first, out| {
+        with_word!(size, W => {
+            let (re, im): (&[W], &[W]) = (bytemuck::cast_slice(re), bytemuck::cast_slice(im));
+            let (re, im) = (&re[first * PIECE..], &im[first * PIECE..]);
+            let out: &mut [[W; 2]] = bytemuck::cast_slice_mut(out);
+            out.iter_mut().zip(re).zip(im).for_each(|((z, &re), &im)| *z = [re, im]);
+        });
+    });
 }

@@ -1,16 +1,11 @@
-//! Complex numbers and Fourier transforms.
+//! Complex numbers.
 //!
 //! Programs for IREE have only conversions from and to complex numbers ([`Program::in_parts`](rune_ir::Program::in_parts)).
 //! Exported ones have StableHLO's operations.
 
-mod fourier;
-
-use super::linalg;
-use crate::attr;
 use crate::builder::{Builder, Val};
-use crate::module_lowering::{EmitError, ModuleLowering};
-use rune_ir::op::{FftFn, Literal, UnaryFn};
-use rune_ir::{DType, Op, Shape, Type};
+use rune_ir::op::{Literal, UnaryFn};
+use rune_ir::{DType, Shape};
 
 /// Makes complex numbers of their parts.
 pub(super) fn complex<'c>(b: &Builder<'c>, re: &Val<'c>, im: &Val<'c>) -> Val<'c> {
@@ -31,7 +26,7 @@ pub(super) fn constant<'c>(b: &Builder<'c>, value: Literal) -> Val<'c> {
     }
 }
 
-/// Broadcasts complex numbers. Programs for IREE broadcast constants, as those of [`constant`].
+/// Broadcasts complex numbers. Programs for IREE do so with constants.
 pub(super) fn broadcast<'c>(b: &Builder<'c>, x: &Val<'c>, shape: &Shape, dims: &[usize]) -> Val<'c> {
     if b.context.is_export {
         return b.broadcast(x, shape, dims);
@@ -41,7 +36,7 @@ pub(super) fn broadcast<'c>(b: &Builder<'c>, x: &Val<'c>, shape: &Shape, dims: &
 }
 
 /// Returns the real and the imaginary part.
-fn parts<'c>(b: &Builder<'c>, z: &Val<'c>) -> [Val<'c>; 2] {
+pub(super) fn parts<'c>(b: &Builder<'c>, z: &Val<'c>) -> [Val<'c>; 2] {
     [UnaryFn::Real, UnaryFn::Imag].map(|f| unary(b, f, z))
 }
 
@@ -89,27 +84,4 @@ pub(super) fn convert<'c>(b: &Builder<'c>, x: &Val<'c>, dtype: DType) -> Val<'c>
         };
     }
     crate::legalize::convert::convert(b, &unary(b, UnaryFn::Real, x), dtype)
-}
-
-/// Emits a Fourier transform.
-pub(super) fn fft<'c>(
-    b: &Builder<'c>,
-    lowering: &ModuleLowering<'c>,
-    op: &Op<Val<'c>>,
-    (f, x, lengths): (FftFn, &Val<'c>, &[usize]),
-    types: &[&Type],
-) -> Result<Vec<Val<'c>>, EmitError> {
-    if lowering.is_export() {
-        let kind = f.name().to_uppercase();
-        let attributes = [
-            ("fft_type", attr::parse(b.context, &format!("#stablehlo<fft_type {kind}>"))),
-            ("fft_length", attr::dims(b.context, lengths)),
-        ];
-        return Ok(vec![b.op1("stablehlo.fft", &[x], &attributes, types[0].clone())]);
-    }
-    // On CPUs, the crate `rustfft` takes an eighth to a half of the time of products.
-    if lowering.is_on_cpu() && lowering.calls_host() {
-        return linalg::on_host(b, lowering, op, types);
-    }
-    Ok(vec![fourier::fft(b, lowering, f, x, lengths)])
 }

@@ -1,6 +1,5 @@
 //! Elementwise functions.
 
-use super::complex;
 use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
 use crate::module_lowering::ModuleLowering;
@@ -8,9 +7,6 @@ use rune_ir::DType;
 use rune_ir::op::{BinaryFn, UnaryFn};
 
 pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
-    if x.dtype().is_complex() {
-        return complex::unary(b, f, x);
-    }
     let own64 = x.dtype() == DType::F64 && lowering.expands_f64();
     let plain = |name: &'static str| half::in_f32(b, x, |x| b.unary(name, x));
     match f {
@@ -42,7 +38,9 @@ pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: Unary
         UnaryFn::Erf => plain("chlo.erf"),
         UnaryFn::IsFinite => b.op1("stablehlo.is_finite", &[x], &[], x.ty.with_dtype(DType::Bool)),
         UnaryFn::Not => b.unary("stablehlo.not", x),
-        UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => complex::unary(b, f, x),
+        UnaryFn::Real | UnaryFn::Imag | UnaryFn::Conj => {
+            unreachable!("type rules refuse `{}` of real numbers", f.name())
+        }
     }
 }
 
