@@ -154,3 +154,24 @@ workload("scatter_add", (50000, 64), every_seventh(4096, 50000), (4096, 64))(lam
 workload("sort_4096", (4096,))(jnp.sort)
 workload("cumsum", (256, 1024))(lambda x: jnp.cumsum(x, -1))
 workload("tiny_mul", (4,), (4,))(lambda x, y: x * y)
+
+
+@workload("complex_ew", (512, 512), (512, 512))
+def complex_elementwise(re, im):
+    z = jax.lax.complex(re, im + 1)
+    return jnp.abs(jnp.exp(z) * z + 1 / z)
+
+
+workload("complex_matmul", (256, 256), (256, 256))(lambda re, im: jnp.abs(jax.lax.complex(re, im) @ jax.lax.complex(im, re)))
+
+
+@workload("mandelbrot", (512, 512), (512, 512))
+def mandelbrot(re, im):
+    c = jax.lax.complex(re, im)
+    step = lambda _, z: jnp.where(jnp.abs(z) < 2, z * z + c, z)
+    return jnp.abs(jax.lax.fori_loop(0, 50, step, c))
+
+
+workload("fft_1024", (256, 1024))(lambda x: jnp.abs(jnp.fft.fft(jax.lax.complex(x, -x))))
+workload("rfft_1024", (256, 1024))(lambda x: jnp.abs(jnp.fft.rfft(x)))
+workload("fft2_512", (512, 512))(lambda x: jnp.abs(jnp.fft.fft2(jax.lax.complex(x, -x))))

@@ -2,7 +2,7 @@
 //! JAX, and the arguments.
 
 use crate::transformer::Block;
-use rune::{ConvOptions, ConvPadding, Layout, PoolOptions, einsum, prelude::*};
+use rune::{ConvOptions, ConvPadding, Layout, PoolOptions, complex, einsum, fft, prelude::*, where_};
 
 /// A function of tensors.
 pub type Workload = fn(&[Tensor]) -> Vec<Tensor>;
@@ -32,12 +32,28 @@ pub fn find(name: &str) -> Option<Workload> {
         "sort_4096" => |x| vec![x[0].sort(0)],
         "cumsum" => |x| vec![x[0].cumsum(-1)],
         "tiny_mul" => |x| vec![&x[0] * &x[1]],
+        "complex_ew" => |x| vec![complex_elementwise(&x[0], &x[1])],
+        "complex_matmul" => |x| vec![complex(&x[0], &x[1]).matmul(complex(&x[1], &x[0])).abs()],
+        "mandelbrot" => |x| vec![mandelbrot(&complex(&x[0], &x[1]))],
+        "fft_1024" => |x| vec![fft::fft(&complex(&x[0], -&x[0])).abs()],
+        "rfft_1024" => |x| vec![fft::rfft(&x[0]).abs()],
+        "fft2_512" => |x| vec![fft::fft2(&complex(&x[0], -&x[0])).abs()],
         _ => return None,
     })
 }
 
 fn elementwise_chain(x: &Tensor, y: &Tensor) -> Tensor {
     (x * y + x.sin()).tanh() * (-y * y).exp()
+}
+
+fn complex_elementwise(re: &Tensor, im: &Tensor) -> Tensor {
+    let z = complex(re, im + 1.0);
+    (z.exp() * &z + 1.0 / &z).abs()
+}
+
+fn mandelbrot(c: &Tensor) -> Tensor {
+    let step = |_: &Tensor, z: &Tensor| where_(z.abs().lt(2.0), z * z + c, z);
+    fori_loop(0, 50, step, c).abs()
 }
 
 fn attention(q: &Tensor, k: &Tensor, v: &Tensor) -> Tensor {

@@ -174,8 +174,13 @@ impl Functions<'_> {
     }
     pub fn abs(&self, z: Parts) -> Var {
         let b = self.0;
-        let (greater, _, ratio) = self.magnitudes(z);
-        let abs = b.mul(greater, self.f(UnaryFn::Sqrt, b.add_n(b.mul(ratio, ratio), 1.0)));
+        let abs = if b.dtype(z[0]) == DType::F32 && b.has_f64() {
+            // The squares of f32 numbers neither overflow in f64 nor vanish.
+            self.in_f64(z[0], z[1], |b, x, y| b.unary(UnaryFn::Sqrt, b.add(b.mul(x, x), b.mul(y, y))))
+        } else {
+            let (greater, _, ratio) = self.magnitudes(z);
+            b.mul(greater, self.f(UnaryFn::Sqrt, b.add_n(b.mul(ratio, ratio), 1.0)))
+        };
         // The other part may be NaN.
         let is_infinite = b.or(self.is_infinite(z[0]), self.is_infinite(z[1]));
         b.select(is_infinite, b.number(f64::INFINITY, abs), abs)
