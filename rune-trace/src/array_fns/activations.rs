@@ -1,6 +1,7 @@
 //! Activation functions, and related functions for networks.
 
 use super::axes::{Axes, resolve_axis};
+use super::complex::expect_inexact;
 use super::elementwise::expect_float;
 use super::where_;
 use crate::tensor::refuse;
@@ -8,7 +9,7 @@ use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts;
 
-/// Activation functions for floats.
+/// Activation functions for floats. Those without a condition on x also take complex numbers.
 impl Tensor {
     /// Computes max(x, 0) for numbers. NaN stays NaN. The derivative at 0 is 0.
     ///
@@ -68,7 +69,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn gelu(&self) -> Tensor {
-        expect_float("gelu", self);
+        expect_inexact("gelu", self);
         let inner = (self + self.powi(3) * 0.044715) * (2.0 / consts::PI).sqrt();
         // (1 + tanh z) / 2 is sigmoid 2z, which keeps its precision where tanh is near -1.
         self * (inner * 2.0).sigmoid()
@@ -109,12 +110,12 @@ impl Tensor {
     /// Computes x / (1 + |x|).
     #[track_caller]
     pub fn soft_sign(&self) -> Tensor {
-        self / (self.abs() + 1.0)
+        self / lax::convert(&(self.abs() + 1.0), self.dtype())
     }
     /// Computes (x + √(x² + `b`)) / 2, which is similar to [`Tensor::softplus`] for `b` = 4 (Barron, 2021).
     #[track_caller]
     pub fn squareplus(&self, b: f64) -> Tensor {
-        expect_float("squareplus", self);
+        expect_inexact("squareplus", self);
         (self + (self.square() + b).sqrt()) * 0.5
     }
     /// Computes ln sigmoid(x).
@@ -125,7 +126,7 @@ impl Tensor {
     /// Computes eˣ divided by its sum over `axes`, so that the results sum to 1.
     ///
     /// # Panics
-    /// If the dtype is not a float, or an axis is out of range.
+    /// If the dtype is neither float nor complex, or an axis is out of range.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -134,7 +135,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn softmax(&self, axes: impl Into<Axes>) -> Tensor {
-        expect_float("softmax", self);
+        expect_inexact("softmax", self);
         let axes = axes.into();
         let max = lax::stop_gradient(&self.max_keepdims(&axes));
         let exp = (self - max).exp();
@@ -143,7 +144,7 @@ impl Tensor {
     /// Computes ln softmax(x) without loss of precision.
     #[track_caller]
     pub fn log_softmax(&self, axes: impl Into<Axes>) -> Tensor {
-        expect_float("log_softmax", self);
+        expect_inexact("log_softmax", self);
         let axes = axes.into();
         let shifted = self - lax::stop_gradient(&self.max_keepdims(&axes));
         &shifted - shifted.exp().sum_keepdims(&axes).log()

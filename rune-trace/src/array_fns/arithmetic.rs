@@ -3,6 +3,7 @@
 use super::axes::resolve_axis;
 use super::bits::{expect_int, signed};
 use super::broadcast::{expect_one_dtype, unify};
+use super::complex::{expect_inexact, wrap_angle};
 use super::elementwise::{expect_float, max_and_distance};
 use super::join::{concat, part};
 use super::reductions::as_float;
@@ -26,8 +27,8 @@ impl Tensor {
         expect_float("trunc", self);
         lax::select(&self.lt(0.0), &self.ceil(), &self.floor())
     }
-    /// Rounds floats to this number of decimals. Halves go to the even digit. A negative number rounds digits before
-    /// the decimal point.
+    /// Rounds floats, or the parts of complex numbers, to this number of decimals. Halves go to the even digit. A
+    /// negative number rounds digits before the decimal point.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -38,6 +39,9 @@ impl Tensor {
     pub fn around(&self, decimals: i32) -> Tensor {
         if decimals == 0 {
             return self.round();
+        }
+        if self.dtype().is_complex() {
+            return lax::complex(&lax::real(self).around(decimals), &lax::imag(self).around(decimals));
         }
         expect_float("around", self);
         let factor = 10f64.powi(decimals.abs());
@@ -127,13 +131,14 @@ impl Tensor {
 
 /// Logarithms, powers of two and angles.
 impl Tensor {
-    /// Returns log₂ (2ˣ + 2ʸ) of floats, without intermediate overflow.
+    /// Returns log₂ (2ˣ + 2ʸ) without intermediate overflow, for floats and complex numbers.
     #[track_caller]
     pub fn logaddexp2(&self, other: impl Operand) -> Tensor {
-        expect_float("logaddexp2", self);
+        expect_inexact("logaddexp2", self);
         let [x, y] = unify("logaddexp2", [self.into_argument(), other.into_argument()]);
         let [alike, greater, below] = max_and_distance(&x, &y);
-        lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2))
+        let sum = lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2));
+        wrap_angle(&sum, consts::PI / consts::LN_2)
     }
     /// Converts floats from radians to degrees.
     #[doc(alias = "rad2deg")]

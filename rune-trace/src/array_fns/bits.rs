@@ -187,7 +187,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn reduce_xor(&self, axes: impl Into<Axes>) -> Tensor {
-        if self.dtype().is_float() {
+        if self.dtype().is_inexact() {
             refuse!("reduce_xor: takes integers or bool, but got {}", self.ty());
         }
         let axes = axes.into().resolve_sorted("reduce_xor", self.shape());

@@ -96,6 +96,16 @@ fn times_minus_i(z: &Tensor) -> Tensor {
     lax::complex(&lax::imag(z), &lax::neg(&lax::real(z)))
 }
 
+/// Adds multiples of 2 `half` to imaginary parts, so that they are from -`half` up to `half`: the parts of a logarithm.
+/// Floats are returned unchanged.
+#[track_caller]
+pub(super) fn wrap_angle(z: &Tensor, half: f64) -> Tensor {
+    if !z.dtype().is_complex() {
+        return z.clone();
+    }
+    lax::complex(&z.real(), &((z.imag() + half).remainder(2.0 * half) - half))
+}
+
 #[track_caller]
 pub(super) fn sinh(z: &Tensor) -> Tensor {
     times_minus_i(&lax::sin(&times_i(z)))

@@ -1,5 +1,6 @@
 //! Creation of tensors: constants, ranges and similar.
 
+use super::grids::ends;
 use super::scalar::Scalar;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
@@ -154,20 +155,21 @@ impl Tensor {
     /// Returns `n` evenly spaced numbers from `start` to `end`, both included. The result has rank 1.
     ///
     /// # Panics
-    /// If `dtype` is not a float.
+    /// If `dtype` is neither float nor complex, or `start` or `end` is complex and `dtype` is not.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::linspace(0.0, 1.0, 3, DType::F32).to_vec::<f32>().unwrap(), [0.0, 0.5, 1.0]);
     /// ```
     #[track_caller]
-    pub fn linspace(start: f64, end: f64, n: usize, dtype: DType) -> Tensor {
+    pub fn linspace(start: impl Into<Scalar>, end: impl Into<Scalar>, n: usize, dtype: DType) -> Tensor {
         if !dtype.is_inexact() {
             refuse!("linspace: needs a float or complex dtype, but got {dtype}");
         }
+        let [start, end] = ends("linspace", [start.into(), end.into()], dtype);
         let last = n.saturating_sub(1).max(1) as f64;
         let at = |i: usize| if i > 0 && i + 1 == n { end } else { start + (end - start) * (i as f64 / last) };
-        with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_f64(at(i)))).into()
+        with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_complex(at(i)))).into()
     }
     /// Returns the identity matrix with `n` rows: 1 on the diagonal and 0 elsewhere.
     ///

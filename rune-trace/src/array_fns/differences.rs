@@ -92,7 +92,7 @@ impl Tensor {
         let spacing = spacing.into_argument();
         // Integers take the dtype of the coordinates.
         let dtype = match &spacing {
-            Argument::Tensor(x) if x.dtype().is_float() && !self.dtype().is_float() => x.dtype(),
+            Argument::Tensor(x) if x.dtype().is_float() && !self.dtype().is_inexact() => x.dtype(),
             Argument::Tensor(_) | Argument::Scalar(_) => as_float(self).dtype(),
         };
         let y = lax::convert(self, dtype);
@@ -104,18 +104,21 @@ impl Tensor {
         let widths = match spacing {
             Argument::Tensor(x) if x.rank() > 0 => {
                 let x = as_float(&x);
-                expect_one_dtype("trapezoid", &[y.dtype(), x.dtype()]);
+                let x = if x.dtype() == dtype.real() { lax::convert(&x, dtype) } else { x };
+                expect_one_dtype("trapezoid", &[dtype, x.dtype()]);
                 let mut shape = vec![1; y.rank()];
                 shape[at] = n;
                 let x = if x.rank() == 1 && x.size() == n { lax::reshape(&x, shape) } else { x };
                 Argument::Tensor(broadcast("trapezoid", &x, y.shape()).diff(1, axis))
             }
+            Argument::Tensor(x) if x.dtype() == dtype.real() => Argument::Tensor(lax::convert(&x, dtype)),
             number @ (Argument::Tensor(_) | Argument::Scalar(_)) => number,
         };
         (means * widths).sum_axes(at)
     }
     /// Interpolates linearly between the points (`xp`, `fp`), at the coordinates in this tensor. The function is
-    /// constant before the first point and after the last one. `xp` must increase.
+    /// constant before the first point and after the last one. `xp` must increase. The values `fp` may be complex, with
+    /// parts of the dtype of the coordinates.
     ///
     /// # Panics
     /// If `xp` and `fp` are not vectors of the same size with at least one element, or the dtypes differ.
@@ -129,7 +132,8 @@ impl Tensor {
     #[track_caller]
     pub fn interp(&self, xp: &Tensor, fp: &Tensor) -> Tensor {
         expect_float("interp", self);
-        expect_one_dtype("interp", &[self.dtype(), xp.dtype(), fp.dtype()]);
+        let dtype = if fp.dtype().is_complex() { fp.dtype().real() } else { fp.dtype() };
+        expect_one_dtype("interp", &[self.dtype(), xp.dtype(), dtype]);
         if xp.rank() != 1 || fp.shape() != xp.shape() || xp.size() == 0 {
             refuse!("interp: points must be two vectors of one size, but are {} and {}", xp.ty(), fp.ty());
         }
@@ -144,6 +148,7 @@ impl Tensor {
         let width = &x1 - &x0;
         let none = width.abs().le(1.0 / max_of(self.dtype()));
         let weight = (self - &x0) / lax::select(&none, &width.ones_like(), &width);
+        let weight = lax::convert(&weight, fp.dtype());
         let between = lax::select(&none, &y0, &(&y0 + weight * (&y1 - &y0)));
         let (first, last) = (part(xp, 0, 0, 1), part(xp, 0, n - 1, n));
         let (start, end) = (part(fp, 0, 0, 1), part(fp, 0, n - 1, n));

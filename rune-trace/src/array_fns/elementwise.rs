@@ -301,7 +301,7 @@ impl Tensor {
         let [start, end, weight] = unify("lerp", arguments);
         &start + (end - &start) * weight
     }
-    /// Returns ln (eˣ + eʸ) without overflow, for floats.
+    /// Returns ln (eˣ + eʸ) without overflow, for floats and complex numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -310,10 +310,11 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn logaddexp(&self, other: impl Operand) -> Tensor {
-        expect_float("logaddexp", self);
+        expect_inexact("logaddexp", self);
         let [x, y] = unify("logaddexp", [self.into_argument(), other.into_argument()]);
         let [alike, greater, below] = max_and_distance(&x, &y);
-        lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()))
+        let sum = lax::select(&alike, &(&x + &y), &(greater + below.exp().log1p()));
+        complex::wrap_angle(&sum, consts::PI)
     }
     /// Returns the quotient, rounded down, like Python's `//`.
     ///

@@ -2,10 +2,10 @@
 
 use super::broadcast::expect_one_dtype;
 use super::choose::unravel;
-use super::scalar::Operand;
+use super::scalar::{Operand, Scalar};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
-use rune_ir::{Array, DType, Element, Shape, with_element};
+use rune_ir::{Array, Complex64, DType, Element, Shape, with_element};
 
 /// Converts known positions in a matrix to tensors of `i32`.
 #[track_caller]
@@ -264,37 +264,48 @@ impl Tensor {
     /// last is `base` to the power `end`.
     ///
     /// # Panics
-    /// If `dtype` is not a float.
+    /// If `dtype` is neither float nor complex, or `start` or `end` is complex and `dtype` is not.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::logspace(0.0, 2.0, 3, 10.0, DType::F32).to_vec::<f32>().unwrap(), [1.0, 10.0, 100.0]);
     /// ```
     #[track_caller]
-    pub fn logspace(start: f64, end: f64, n: usize, base: f64, dtype: DType) -> Tensor {
-        spaced("logspace", n, dtype, &|t| base.powf(start + (end - start) * t))
+    pub fn logspace(start: impl Into<Scalar>, end: impl Into<Scalar>, n: usize, base: f64, dtype: DType) -> Tensor {
+        let [start, end] = ends("logspace", [start.into(), end.into()], dtype);
+        spaced_complex("logspace", n, dtype, &|t| {
+            let power = start + (end - start) * t;
+            // The power of real numbers is exact where that of complex numbers rounds.
+            if power.im == 0.0 { base.powf(power.re).into() } else { power.expf(base) }
+        })
     }
-    /// Returns `n` numbers from `start` to `end`, both included. Consecutive numbers have a constant ratio.
+    /// Returns `n` numbers from `start` to `end`, both included. Consecutive numbers have a constant ratio. Complex
+    /// numbers are on a spiral around 0. It does not cross the negative real axis, or the positive one if both real
+    /// parts are negative.
     ///
     /// # Panics
-    /// If `dtype` is not a float, if `start` or `end` is 0, or if their signs differ.
+    /// If `dtype` is neither float nor complex, if `start` or `end` is 0 or complex and `dtype` is not, or if their
+    /// signs differ and `dtype` is a float.
     ///
     /// ```
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(Tensor::geomspace(1.0, 8.0, 4, DType::F32).to_vec::<f32>().unwrap(), [1.0, 2.0, 4.0, 8.0]);
     /// ```
     #[track_caller]
-    pub fn geomspace(start: f64, end: f64, n: usize, dtype: DType) -> Tensor {
-        if start == 0.0 || end == 0.0 || (start < 0.0) != (end < 0.0) {
+    pub fn geomspace(start: impl Into<Scalar>, end: impl Into<Scalar>, n: usize, dtype: DType) -> Tensor {
+        let [start, end] = ends("geomspace", [start.into(), end.into()], dtype);
+        let zero = Complex64::new(0.0, 0.0);
+        if start == zero || end == zero || !dtype.is_complex() && (start.re < 0.0) != (end.re < 0.0) {
             refuse!(
                 "geomspace: the numbers from {start} to {end} are no multiples of each other; both are to be of one sign, and not 0"
             );
         }
-        let (low, high) = (start.abs().ln(), end.abs().ln());
-        spaced("geomspace", n, dtype, &|t| match t {
+        let sign = if start.re < 0.0 && end.re < 0.0 { -1.0 } else { 1.0 };
+        let (low, high) = ((start * sign).ln(), (end * sign).ln());
+        spaced_complex("geomspace", n, dtype, &|t| match t {
             0.0 => start,
             1.0 => end,
-            t => (low + (high - low) * t).exp() * start.signum(),
+            t => (low + (high - low) * t).exp() * sign,
         })
     }
     /// Returns `f(indices)`. `indices` holds, for each axis, a tensor of the indices along it, as `i32`.
@@ -324,6 +335,25 @@ pub(super) fn spaced(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> f64) -
     if !dtype.is_float() {
         refuse!("{op}: needs a float dtype, but got {dtype}");
     }
+    spaced_complex(op, n, dtype, &|t| f(t).into())
+}
+
+#[track_caller]
+fn spaced_complex(op: &str, n: usize, dtype: DType, f: &dyn Fn(f64) -> Complex64) -> Tensor {
+    if !dtype.is_inexact() {
+        refuse!("{op}: needs a float or complex dtype, but got {dtype}");
+    }
     let last = n.saturating_sub(1).max(1) as f64;
-    with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_f64(f(i as f64 / last)))).into()
+    with_element!(dtype, T => Array::from_fn([n], |i| <T as Element>::from_complex(f(i as f64 / last)))).into()
+}
+
+/// Returns the ends of a range of numbers of `dtype`.
+#[track_caller]
+pub(super) fn ends(op: &str, ends: [Scalar; 2], dtype: DType) -> [Complex64; 2] {
+    for end in ends {
+        if matches!(end, Scalar::Complex(_)) && !dtype.is_complex() {
+            refuse!("{op}: the end {end} is complex and the dtype is {dtype}; use a complex dtype, as `DType::C64`");
+        }
+    }
+    ends.map(Scalar::to_complex)
 }

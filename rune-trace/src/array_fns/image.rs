@@ -78,7 +78,7 @@ fn weights(n: usize, m: usize, scale: &Tensor, translation: &Tensor, method: Res
 /// Returns the weighted sums of the elements of `x` along `axis`.
 #[track_caller]
 fn along(x: &Tensor, axis: usize, weights: &Tensor) -> Tensor {
-    x.tensordot(weights, axis, 0).moveaxis(-1, axis)
+    x.tensordot(lax::convert(weights, x.dtype()), axis, 0).moveaxis(-1, axis)
 }
 
 /// Resizes an image of any rank. Axes that keep their size are unchanged. If the image shrinks, `antialias` averages
@@ -109,11 +109,11 @@ pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, ant
     let float = as_float(image);
     let dtype = if float.dtype().is_reduced_float() { DType::F32 } else { float.dtype() };
     let mut x = lax::convert(&float, dtype);
-    let none = lax::full(dtype, &Shape::scalar(), 0.0);
+    let none = lax::full(dtype.real(), &Shape::scalar(), 0.0);
     for axis in 0..shape.rank() {
         let (n, m) = (x.shape()[axis], shape[axis]);
         if n != m {
-            let scale = lax::full(dtype, &Shape::scalar(), m as f64 / n as f64);
+            let scale = lax::full(dtype.real(), &Shape::scalar(), m as f64 / n as f64);
             x = along(&x, axis, &weights(n, m, &scale, &none, method, antialias));
         }
     }
@@ -126,7 +126,8 @@ pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, ant
 ///
 /// # Panics
 /// If `shape` has another rank, the size of an axis that is not in `axes` changes, `scale` or `translation` do not
-/// match, the dtypes are not a single float dtype, or the method is `Nearest`.
+/// match, the method is `Nearest`, or the dtypes are not a single float dtype. If the image is complex, this is the
+/// dtype of its parts.
 ///
 /// ```
 /// use rune_trace::{Tensor, image, image::ResizeMethod};
@@ -148,8 +149,8 @@ pub fn scale_and_translate(
 ) -> Tensor {
     let op = "image::scale_and_translate";
     let (shape, axes) = (shape.into(), axes.into().resolve(op, image.shape()));
-    super::elementwise::expect_float(op, image);
-    expect_one_dtype(op, &[image.dtype(), scale.dtype(), translation.dtype()]);
+    super::complex::expect_inexact(op, image);
+    expect_one_dtype(op, &[image.dtype().real(), scale.dtype(), translation.dtype()]);
     let kept = |a: usize| axes.contains(&a) || image.shape()[a] == shape[a];
     if shape.rank() != image.rank() || !(0..shape.rank()).all(kept) {
         refuse!("{op}: an image of shape {} cannot become {shape} along axes {:?}", image.shape(), axes.as_slice());

@@ -32,13 +32,14 @@ impl RegularGridInterpolator {
     /// grid.
     ///
     /// # Panics
-    /// If an axis has fewer than two coordinates, sizes do not match, or the dtypes are not a single float dtype.
+    /// If an axis has fewer than two coordinates, sizes do not match, or the dtypes are not a single float dtype. If
+    /// `values` are complex, this is the dtype of their parts.
     #[track_caller]
     pub fn new(points: &[Tensor], values: &Tensor) -> RegularGridInterpolator {
         let op = "RegularGridInterpolator";
-        super::elementwise::expect_float(op, values);
+        super::complex::expect_inexact(op, values);
         for (axis, line) in points.iter().enumerate() {
-            expect_one_dtype(op, &[values.dtype(), line.dtype()]);
+            expect_one_dtype(op, &[values.dtype().real(), line.dtype()]);
             if line.rank() != 1 || line.size() < 2 || values.rank() <= axis || values.shape()[axis] != line.size() {
                 refuse!("{op}: lines of {} do not fit axis {axis} of values of shape {}", line.ty(), values.shape());
             }
@@ -70,7 +71,7 @@ impl RegularGridInterpolator {
     #[track_caller]
     pub fn at(&self, x: &Tensor) -> Tensor {
         let op = "RegularGridInterpolator::at";
-        expect_one_dtype(op, &[self.values.dtype(), x.dtype()]);
+        expect_one_dtype(op, &[self.values.dtype().real(), x.dtype()]);
         let axes = self.points.len();
         if x.shape().last() != Some(&axes) {
             refuse!("{op}: points of {} do not have {axes} coordinates along the last axis", x.ty());
@@ -115,12 +116,13 @@ impl RegularGridInterpolator {
         let mut sum = lax::full(self.values.dtype(), &result, 0.0);
         for corner in 0..1usize << below.len() {
             let mut items = Vec::with_capacity(below.len());
-            let mut weight = lax::full(self.values.dtype(), shape, 1.0);
+            let mut weight = lax::full(self.values.dtype().real(), shape, 1.0);
             for (axis, (i, along)) in below.iter().enumerate() {
                 let upper = corner >> axis & 1 == 1;
                 items.push(IndexItem::Tensor(if upper { i + 1 } else { i.clone() }));
                 weight = if upper { weight * along } else { weight * (1.0 - along) };
             }
+            let weight = lax::convert(&weight, self.values.dtype());
             sum += self.values.i(items) * lax::broadcast_in_dim(&weight, result.clone(), &dims);
         }
         sum

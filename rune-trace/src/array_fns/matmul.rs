@@ -74,11 +74,18 @@ impl Tensor {
         }
         self.tensordot(other, [self.rank() - 1], [other.rank().saturating_sub(2)])
     }
-    /// Returns the sum of the products of all elements of two tensors of the same size.
+    /// Returns the sum of the products of all elements of two tensors of the same size. The elements of `self` are
+    /// conjugated if they are complex.
+    ///
+    /// ```
+    /// use rune_trace::{Complex32, Tensor};
+    /// let z = Tensor::from([Complex32::new(3.0, 4.0)]);
+    /// assert_eq!(z.vdot(&z).item::<Complex32>().unwrap(), Complex32::new(25.0, 0.0));
+    /// ```
     #[track_caller]
     pub fn vdot(&self, other: impl AsRef<Tensor>) -> Tensor {
         let other = other.as_ref();
-        self.flatten().tensordot(other.flatten(), 0, 0)
+        self.conj().flatten().tensordot(other.flatten(), 0, 0)
     }
     /// Returns the product of each element of `self` with each element of `other`. Both are flattened.
     ///
@@ -148,14 +155,15 @@ impl Tensor {
         }
         self.tensordot(other, -1, -1)
     }
-    /// Returns the sum of products along `axis` of two tensors that broadcast.
+    /// Returns the sum of products along `axis` of two tensors that broadcast. The elements of `self` are conjugated if
+    /// they are complex.
     ///
     /// # Panics
     /// If the shapes do not broadcast, the dtypes differ, or the axis is out of range.
     #[track_caller]
     pub fn vecdot(&self, other: impl AsRef<Tensor>, axis: isize) -> Tensor {
         let other = other.as_ref();
-        (self * other).sum_axes(axis)
+        (self.conj() * other).sum_axes(axis)
     }
     /// Returns the products of matrices, along the last two axes, with vectors, along the last axis of `vector`.
     /// Earlier axes broadcast.
@@ -171,7 +179,7 @@ impl Tensor {
         self.matmul(vector.unsqueeze(-1)).squeeze(-1)
     }
     /// Returns the products of vectors, along the last axis, with matrices, along the last two axes of `matrix`.
-    /// Earlier axes broadcast.
+    /// Earlier axes broadcast. The elements of `self` are conjugated if they are complex.
     ///
     /// # Panics
     /// If the sizes do not match or the dtypes differ.
@@ -181,7 +189,7 @@ impl Tensor {
         if self.rank() == 0 {
             refuse!("vecmat: takes vectors, but got {}", self.ty());
         }
-        self.unsqueeze(-2).matmul(matrix).squeeze(-2)
+        self.conj().unsqueeze(-2).matmul(matrix).squeeze(-2)
     }
 }
 

@@ -1,8 +1,9 @@
 //! Reductions and scans that ignore NaN.
 
 use super::axes::resolve_axis;
+use super::elementwise::expect_float;
 use super::join::part;
-use super::reductions::{as_float, reductions};
+use super::reductions::{as_float, reductions, squared_magnitude};
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::DType;
@@ -11,13 +12,13 @@ use rune_ir::op::Dims;
 /// Replaces NaN with `value`.
 #[track_caller]
 fn replace_nan(x: &Tensor, value: f64) -> Tensor {
-    if x.dtype().is_float() { lax::select(&x.isnan(), &lax::full_like(x, value), x) } else { x.clone() }
+    if x.dtype().is_inexact() { lax::select(&x.isnan(), &lax::full_like(x, value), x) } else { x.clone() }
 }
 
 /// Sets results to NaN where all reduced elements are NaN.
 #[track_caller]
 fn nan_where_all_nan(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
-    if !x.dtype().is_float() {
+    if !x.dtype().is_inexact() {
         return y.clone();
     }
     let all = x.isnan();
@@ -25,10 +26,10 @@ fn nan_where_all_nan(x: &Tensor, y: &Tensor, axes: &[usize], keepdims: bool) -> 
     lax::select(&all, &lax::full_like(y, f64::NAN), y)
 }
 
-/// Counts the elements along `axes` that are not NaN, in the dtype of `x`, a float.
+/// Counts the elements along `axes` that are not NaN, in the float dtype of `x` or of its parts.
 #[track_caller]
 fn count(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
-    let counted = lax::convert(&x.isnan().logical_not(), x.dtype());
+    let counted = lax::convert(&x.isnan().logical_not(), x.dtype().real());
     if keepdims { counted.sum_keepdims(axes) } else { counted.sum_axes(axes) }
 }
 
@@ -37,7 +38,7 @@ fn nanmean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     let x = as_float(x);
     let zeroed = replace_nan(&x, 0.0);
     let sum = if keepdims { zeroed.sum_keepdims(axes) } else { zeroed.sum_axes(axes) };
-    sum / count(&x, axes, keepdims)
+    lax::div(&sum, &lax::convert(&count(&x, axes, keepdims), sum.dtype()))
 }
 
 /// Returns the variance of the elements that are not NaN, or its square root.
@@ -45,7 +46,7 @@ fn nanmean(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
 fn nanvariance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool) -> Tensor {
     let x = as_float(x);
     let centered = &x - nanmean(&x, axes, true);
-    let squares = replace_nan(&centered, 0.0).square();
+    let squares = squared_magnitude(&replace_nan(&centered, 0.0));
     let sum = if keepdims { squares.sum_keepdims(axes) } else { squares.sum_axes(axes) };
     let n = count(&x, axes, keepdims) - ddof as f64;
     let valid = n.gt(0.0);
@@ -90,7 +91,8 @@ reductions! {
     /// assert_eq!(Tensor::from([1.0f32, f32::NAN, 2.0]).nanmean().item::<f32>().unwrap(), 1.5);
     /// ```
     nanmean nanmean_axes nanmean_keepdims: |x, axes, keepdims| nanmean(x, axes, keepdims);
-    /// Returns the variance of the elements that are not NaN, or NaN if there are none.
+    /// Returns the variance of the elements that are not NaN, or NaN if there are none. The variance of complex numbers
+    /// is a float.
     nanvar nanvar_axes nanvar_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, false);
     /// Returns the square root of [`Tensor::nanvar`].
     nanstd nanstd_axes nanstd_keepdims: |x, axes, keepdims| nanvariance(x, axes, keepdims, 0, true);
@@ -143,7 +145,7 @@ impl Tensor {
     /// order, interpolated between neighbors. If there are none, it is NaN. For integers and `bool`, it is `f32`.
     ///
     /// # Panics
-    /// If `q` is not in 0 … 1, or the axis has no elements.
+    /// If `q` is not in 0 … 1, the axis has no elements, or the elements are complex.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -157,7 +159,9 @@ impl Tensor {
         if !(0.0..=1.0).contains(&q) || n == 0 {
             refuse!("nanquantile: {q} of axis {axis} of shape {} is not defined", self.shape());
         }
-        let sorted = as_float(self).sort(axis as isize);
+        let x = as_float(self);
+        expect_float("nanquantile", &x);
+        let sorted = x.sort(axis as isize);
         let axes: Dims = Dims::from_slice(&[axis]);
         let known = sorted.isnan().logical_not();
         let last = known.sum_keepdims(&*axes) - 1;
@@ -193,7 +197,7 @@ impl Tensor {
 
 #[track_caller]
 fn position_unless_all_nan(x: &Tensor, position: &Tensor, axis: isize) -> Tensor {
-    if !x.dtype().is_float() {
+    if !x.dtype().is_inexact() {
         return position.clone();
     }
     let all = x.isnan().all_axes(axis);

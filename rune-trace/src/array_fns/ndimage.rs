@@ -64,7 +64,7 @@ fn reflect_index(at: &Tensor, n: i64) -> Tensor {
 ///
 /// # Panics
 /// If the number of coordinates is not the number of axes, or if the coordinates do not have a single float dtype. If
-/// `x` is a float, its dtype must be the same.
+/// `x` is a float, its dtype must be the same. If it is complex, its parts must have this dtype.
 #[track_caller]
 pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside: Outside) -> Tensor {
     let op = "ndimage::map_coordinates";
@@ -80,7 +80,11 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
     }
     let shapes: Vec<&Shape> = coordinates.iter().map(Tensor::shape).collect();
     let shape = expect_joint_shape(op, &shapes);
-    let values = lax::convert(x, float);
+    let dtype = if x.dtype().is_complex() { x.dtype() } else { float };
+    if dtype.real() != float {
+        refuse!("{op}: coordinates of {} are given for {}; they are to be of {}", first.ty(), x.ty(), dtype.real());
+    }
+    let values = lax::convert(x, dtype);
     // The neighbors along each axis. Each has a position, whether the position is inside, and a weight.
     let mut neighbours: Vec<Vec<(Tensor, Tensor, Tensor)>> = Vec::with_capacity(x.rank());
     for (axis, at) in coordinates.iter().enumerate() {
@@ -101,7 +105,7 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
     }
     // The sum over all corners.
     let corners = neighbours.iter().map(Vec::len).product::<usize>();
-    let mut sum = lax::full(float, &shape, 0.0);
+    let mut sum = lax::full(dtype, &shape, 0.0);
     for corner in 0..corners {
         let (mut rest, mut items) = (corner, Vec::with_capacity(x.rank()));
         let (mut weight, mut valid) = (None::<Tensor>, None::<Tensor>);
@@ -125,7 +129,7 @@ pub fn map_coordinates(x: &Tensor, coordinates: &[Tensor], order: Order, outside
             let k = if x.dtype().is_int() { k.trunc() } else { k };
             value = lax::select(&valid, &value, &lax::full_like(&value, k));
         }
-        sum += weight * value;
+        sum += lax::convert(&weight, dtype) * value;
     }
     if x.dtype().is_int() { sum.round_half_away().cast(x.dtype()) } else { lax::convert(&sum, x.dtype()) }
 }

@@ -4,7 +4,8 @@ use super::axes::resolve_axis;
 use super::broadcast::expect_one_dtype;
 use super::join::part;
 use super::reductions::as_float;
-use crate::tensor::refuse;
+use crate::control::associative_scan_axis;
+use crate::tensor::{Caller, at_caller, refuse};
 use crate::{Tensor, lax};
 use rune_ir::DType;
 use rune_ir::op::CumulativeFn;
@@ -33,7 +34,7 @@ cumulative! {
     cumsum = Sum of numbers;
     /// Returns the cumulative product along `axis`, in the dtype of the elements. For `bool`, it is `i32`.
     cumprod = Prod of numbers;
-    /// Returns the cumulative maximum along `axis`.
+    /// Returns the cumulative maximum along `axis`. Complex numbers are ordered like in [`Tensor::maximum`].
     cummax = Max of numbers;
     /// Returns the cumulative minimum along `axis`.
     cummin = Min of numbers;
@@ -49,6 +50,18 @@ fn numbers(x: &Tensor) -> Tensor {
 /// Applies `f` to `numbers`: `x` in a dtype that the operation supports. The extremes of `bool` are `bool`.
 #[track_caller]
 fn running(f: CumulativeFn, x: &Tensor, numbers: &Tensor, axis: usize) -> Tensor {
+    if numbers.dtype().is_complex() {
+        let combine: fn(&Tensor, &Tensor) -> Tensor = match f {
+            CumulativeFn::Max => |x, y| x.maximum(y),
+            CumulativeFn::Min => |x, y| x.minimum(y),
+            CumulativeFn::LogSumExp => |x, y| x.logaddexp(y),
+            CumulativeFn::Sum | CumulativeFn::Prod => return lax::cumulative(f, numbers, axis, false),
+        };
+        // The operation has no such function of complex numbers.
+        let caller = Caller::here();
+        let combine = |x: &Tensor, y: &Tensor| caller.run(|| combine(x, y));
+        return at_caller(|| associative_scan_axis(combine, numbers, false, axis as i64));
+    }
     let y = lax::cumulative(f, numbers, axis, false);
     let chosen = matches!(f, CumulativeFn::Max | CumulativeFn::Min);
     if chosen && x.dtype() == DType::Bool { lax::convert(&y, DType::Bool) } else { y }

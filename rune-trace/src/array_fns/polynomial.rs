@@ -1,8 +1,9 @@
 //! Polynomials, as vectors of coefficients: the highest power comes first.
 
 use super::broadcast::expect_one_dtype;
-use super::elementwise::expect_float;
+use super::complex::expect_inexact;
 use super::join::{concat, part};
+use super::reductions::squared_magnitude;
 use crate::tensor::refuse;
 use crate::{Tensor, lax, linalg};
 use rune_ir::DType;
@@ -56,7 +57,7 @@ impl Tensor {
     /// squares. `y` is a vector, or a matrix with one set of values in each column.
     ///
     /// # Panics
-    /// If this is not a vector, `y` does not have as many rows, or the dtypes differ or are neither `f32` nor `f64`.
+    /// If this is not a vector, `y` does not have as many rows, or the dtypes differ or are not `f32`, `f64`, `c64` or `c128`.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -67,15 +68,15 @@ impl Tensor {
     #[track_caller]
     pub fn polyfit(&self, y: &Tensor, degree: usize) -> Tensor {
         expect_vector("polyfit", self);
-        expect_float("polyfit", self);
+        expect_inexact("polyfit", self);
         expect_one_dtype("polyfit", &[self.dtype(), y.dtype()]);
         if y.rank() == 0 || y.rank() > 2 || y.shape()[0] != self.size() || self.size() == 0 {
             refuse!("polyfit: values of {} do not fit points of {}", y.ty(), self.ty());
         }
         let powers = self.vander(degree + 1, false);
         // Scales the columns to length 1, so that the problem is well conditioned.
-        let scale = powers.square().sum_axes(0).sqrt();
-        let rcond = if self.dtype() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON };
+        let scale = lax::convert(&squared_magnitude(&powers).sum_axes(0).sqrt(), powers.dtype());
+        let rcond = if self.dtype().real() == DType::F32 { f32::EPSILON.into() } else { f64::EPSILON };
         let solution = linalg::lstsq(&(powers / &scale), y, Some(rcond * self.size() as f64)).solution;
         if y.rank() == 1 { solution / scale } else { solution / scale.unsqueeze(1) }
     }
@@ -117,18 +118,18 @@ impl Tensor {
     /// Returns the `m`-th derivative of the polynomial.
     ///
     /// # Panics
-    /// If this is not a vector of floats.
+    /// If this is not a vector of floats or complex numbers.
     #[track_caller]
     pub fn polyder(&self, m: usize) -> Tensor {
         expect_vector("polyder", self);
-        expect_float("polyder", self);
+        expect_inexact("polyder", self);
         let mut p = self.clone();
         for _ in 0..m {
             let n = p.size();
             if n == 0 {
                 break;
             }
-            let powers = (n as f64 - 1.0) - lax::iota(p.dtype(), [n - 1], 0);
+            let powers = lax::convert(&((n as f64 - 1.0) - lax::iota(p.dtype().real(), [n - 1], 0)), p.dtype());
             p = part(&p, 0, 0, n - 1) * powers;
         }
         p
@@ -136,14 +137,14 @@ impl Tensor {
     /// Returns the `m`-th integral of the polynomial. The constants of integration are 0.
     ///
     /// # Panics
-    /// If this is not a vector of floats.
+    /// If this is not a vector of floats or complex numbers.
     #[track_caller]
     pub fn polyint(&self, m: usize) -> Tensor {
         expect_vector("polyint", self);
-        expect_float("polyint", self);
+        expect_inexact("polyint", self);
         let mut p = self.clone();
         for _ in 0..m {
-            let powers = p.size() as f64 - lax::iota(p.dtype(), [p.size()], 0);
+            let powers = lax::convert(&(p.size() as f64 - lax::iota(p.dtype().real(), [p.size()], 0)), p.dtype());
             p = (p / powers).pad(&[(0, 1)], 0);
         }
         p
@@ -152,12 +153,12 @@ impl Tensor {
     /// `n`, the remainder has `max(m, n - 1)`. Its leading coefficients may be 0.
     ///
     /// # Panics
-    /// If one is not a vector of floats, the dtypes differ, or the divisor has no coefficients.
+    /// If one is not a vector of floats or complex numbers, the dtypes differ, or the divisor has no coefficients.
     #[track_caller]
     pub fn polydiv(&self, divisor: &Tensor) -> (Tensor, Tensor) {
         expect_vector("polydiv", self);
         expect_vector("polydiv", divisor);
-        expect_float("polydiv", self);
+        expect_inexact("polydiv", self);
         expect_one_dtype("polydiv", &[self.dtype(), divisor.dtype()]);
         let (n, m) = (self.size(), divisor.size());
         if m == 0 {
@@ -176,7 +177,7 @@ impl Tensor {
     /// Returns the coefficients of the polynomial with these zeros. The first coefficient is 1.
     ///
     /// # Panics
-    /// If this is not a vector of floats.
+    /// If this is not a vector of floats or complex numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -185,7 +186,7 @@ impl Tensor {
     #[track_caller]
     pub fn poly(&self) -> Tensor {
         expect_vector("poly", self);
-        expect_float("poly", self);
+        expect_inexact("poly", self);
         let mut p = lax::full(self.dtype(), &[1].into(), 1.0);
         for i in 0..self.size() {
             let zero = part(self, 0, i, i + 1);

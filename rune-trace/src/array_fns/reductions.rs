@@ -69,15 +69,16 @@ fn variance(x: &Tensor, axes: &[usize], keepdims: bool, ddof: usize, root: bool)
 
 /// Returns |x|², which is a float for complex numbers.
 #[track_caller]
-fn squared_magnitude(x: &Tensor) -> Tensor {
+pub(super) fn squared_magnitude(x: &Tensor) -> Tensor {
     if x.dtype().is_complex() { lax::add(&x.real().square(), &x.imag().square()) } else { x.square() }
 }
 
 #[track_caller]
 fn logsumexp(x: &Tensor, axes: &[usize], keepdims: bool) -> Tensor {
     let x = &as_float(x);
-    let max = lax::stop_gradient(&reduce(ReduceFn::Max, x, axes, true));
-    let max = lax::select(&max.isfinite(), &max, &max.zeros_like());
+    // For complex numbers, the greatest real part, like JAX: the imaginary part of the result is then an angle.
+    let max = lax::stop_gradient(&reduce(ReduceFn::Max, &x.real(), axes, true));
+    let max = lax::convert(&lax::select(&max.isfinite(), &max, &max.zeros_like()), x.dtype());
     let sum = reduce(ReduceFn::Sum, &(x - &max).exp(), axes, true).log() + max;
     if keepdims { sum } else { lax::reshape(&sum, x.shape().without(axes)) }
 }

@@ -74,6 +74,12 @@ impl Scalar {
             Scalar::Complex(_) => DType::C64,
         }
     }
+    pub(crate) fn to_complex(self) -> Complex64 {
+        match self {
+            Scalar::Complex(x) => x,
+            Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_) => self.to_f64().into(),
+        }
+    }
     /// Returns the number as `f64`. For a complex number, returns the real part.
     pub(crate) fn to_f64(self) -> f64 {
         match self {

@@ -71,7 +71,7 @@ impl Tensor {
     }
     /// Returns the covariance matrix. The first axis holds variables, and the second observations. A vector is one
     /// variable. Sums are divided by the number of observations minus `ddof`. NumPy's default, 1, is the unbiased
-    /// estimate.
+    /// estimate. For complex numbers, the second factor of each product is conjugated.
     ///
     /// # Panics
     /// If there are more than two axes.
@@ -93,7 +93,7 @@ impl Tensor {
         let x = as_float(self).atleast_2d();
         let centered = &x - x.mean_keepdims(1);
         let n = x.shape()[1];
-        let c = centered.matmul(centered.t()) / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
+        let c = centered.matmul(centered.conj().t()) / if n > ddof { (n - ddof) as f64 } else { f64::NAN };
         if vector { lax::reshape(&c, Shape::scalar()) } else { c }
     }
     /// Returns the correlation coefficients. The first axis holds variables, and the second observations.
@@ -114,7 +114,9 @@ impl Tensor {
             let variance = c.clone();
             return c / variance;
         }
-        let deviations = c.diagonal(0, 0, 1).sqrt();
-        (c / deviations.unsqueeze(1) / deviations.unsqueeze(0)).clamp(-1.0, 1.0)
+        let deviations = lax::convert(&c.diagonal(0, 0, 1).real().sqrt(), c.dtype());
+        let c = c / deviations.unsqueeze(1) / deviations.unsqueeze(0);
+        let real = c.real().clamp(-1.0, 1.0);
+        if c.dtype().is_complex() { lax::complex(&real, &c.imag().clamp(-1.0, 1.0)) } else { real }
     }
 }

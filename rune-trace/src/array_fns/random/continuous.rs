@@ -1,6 +1,6 @@
 //! Random numbers of continuous distributions.
 
-use super::{bits, expect_float};
+use super::{bits, expect_float, split_into};
 use crate::array_fns::scalar::{Argument, Operand};
 use crate::{Tensor, lax};
 use rune_ir::op::Literal;
@@ -78,10 +78,11 @@ fn spans_a_power_of_two(low: &Argument, high: &Argument) -> bool {
     }
 }
 
-/// Returns numbers of the normal distribution with mean 0 and variance 1.
+/// Returns numbers of the normal distribution with mean 0 and variance 1. The real and imaginary parts of complex
+/// numbers have variance 1/2.
 ///
 /// # Panics
-/// If `key` is not a key, or `dtype` is not a float.
+/// If `key` is not a key, or `dtype` is neither float nor complex.
 ///
 /// ```
 /// use rune_trace::{DType, random};
@@ -90,6 +91,12 @@ fn spans_a_power_of_two(low: &Argument, high: &Argument) -> bool {
 /// ```
 #[track_caller]
 pub fn normal(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
+    if dtype.is_complex() {
+        let shape = shape.into();
+        let [re, im] = split_into(key);
+        let (re, im) = (normal(&re, shape.clone(), dtype.real()), normal(&im, shape, dtype.real()));
+        return lax::complex(&re, &im) / SQRT_2;
+    }
     expect_float("normal", dtype);
     let low = step_below_one(dtype) - 1.0;
     let u = uniform(key, shape, dtype, low, 1.0);

@@ -216,7 +216,9 @@ pub fn multivariate_normal(
 /// ```
 #[track_caller]
 pub fn orthogonal(key: &Tensor, n: usize, m: usize, shape: impl Into<Shape>, dtype: DType) -> Tensor {
-    expect_float("orthogonal", dtype);
+    if !dtype.is_complex() {
+        expect_float("orthogonal", dtype);
+    }
     let mut shape = shape.into();
     shape.dims_mut().extend([n.max(m), n.min(m)]);
     let (q, r) = linalg::qr(&normal(key, shape, dtype));

@@ -1,6 +1,8 @@
 //! Functions composed of logarithms and exponentials, precise where a simple composition is not.
 
-use super::support::{lift, lift_all, polynomial, replace_where, with_slope, with_slopes};
+use super::support::{
+    lift, lift_all, lift_all_inexact, lift_inexact, polynomial, replace_where, with_slope, with_slopes,
+};
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
 use std::f64::consts::{LN_2, PI};
@@ -33,10 +35,10 @@ fn rel_entr_of(x: &Tensor, y: &Tensor) -> Tensor {
     replace_where(&nan, f64::NAN, &lax::select(&both, &y, &otherwise))
 }
 
-/// Returns x · ln y, and 0 where x is 0.
+/// Returns x · ln y, and 0 where x is 0, for floats and complex numbers.
 ///
 /// # Panics
-/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
+/// If the dtype is neither float nor complex, dtypes differ or shapes do not broadcast.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -45,15 +47,15 @@ fn rel_entr_of(x: &Tensor, y: &Tensor) -> Tensor {
 /// ```
 #[track_caller]
 pub fn xlogy(x: impl Operand, y: impl Operand) -> Tensor {
-    lift_all("special::xlogy", [x.into_argument(), y.into_argument()], |[x, y]| xlogy_of(x, y))
+    lift_all_inexact("special::xlogy", [x.into_argument(), y.into_argument()], |[x, y]| xlogy_of(x, y))
 }
-/// Returns x · ln (1 + y), and 0 where x is 0.
+/// Returns x · ln (1 + y), and 0 where x is 0, for floats and complex numbers.
 ///
 /// # Panics
-/// If the dtype is not a float, dtypes differ or shapes do not broadcast.
+/// If the dtype is neither float nor complex, dtypes differ or shapes do not broadcast.
 #[track_caller]
 pub fn xlog1py(x: impl Operand, y: impl Operand) -> Tensor {
-    lift_all("special::xlog1py", [x.into_argument(), y.into_argument()], |[x, y]| xlog1py_of(x, y))
+    lift_all_inexact("special::xlog1py", [x.into_argument(), y.into_argument()], |[x, y]| xlog1py_of(x, y))
 }
 /// Returns -x · ln x, the contribution of a probability x to the entropy. It is 0 at 0, and -∞ where x is negative.
 ///
@@ -96,10 +98,10 @@ pub fn kl_div(x: impl Operand, y: impl Operand) -> Tensor {
 pub(crate) fn logit_of(x: &Tensor) -> Tensor {
     with_slope(|x: &Tensor| (x / (1.0 - x)).log(), x, |x, _| 1.0 / (x * (1.0 - x)))
 }
-/// Returns ln (x / (1 - x)), the inverse of [`expit`].
+/// Returns ln (x / (1 - x)), the inverse of [`expit`], for floats and complex numbers.
 ///
 /// # Panics
-/// If the dtype of `x` is not a float.
+/// If the dtype of `x` is neither float nor complex.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -107,15 +109,15 @@ pub(crate) fn logit_of(x: &Tensor) -> Tensor {
 /// ```
 #[track_caller]
 pub fn logit(x: &Tensor) -> Tensor {
-    lift("special::logit", x, logit_of)
+    lift_inexact("special::logit", x, logit_of)
 }
 /// Returns 1 / (1 + e⁻ˣ), like [`Tensor::sigmoid`].
 ///
 /// # Panics
-/// If the dtype of `x` is not a float.
+/// If the dtype of `x` is neither float nor complex.
 #[track_caller]
 pub fn expit(x: &Tensor) -> Tensor {
-    lift("special::expit", x, Tensor::sigmoid)
+    lift_inexact("special::expit", x, Tensor::sigmoid)
 }
 
 /// Returns the derivative of sinc. Uses the series where both terms of the quotient nearly cancel.
@@ -147,10 +149,10 @@ pub(crate) fn sinc_of(x: &Tensor) -> Tensor {
     };
     with_slope(value, x, |x, _| sinc_slope(x))
 }
-/// Returns sin(πx) / (πx), and 1 at 0.
+/// Returns sin(πx) / (πx), and 1 at 0, for floats and complex numbers.
 ///
 /// # Panics
-/// If the dtype of `x` is not a float.
+/// If the dtype of `x` is neither float nor complex.
 ///
 /// ```
 /// use rune_trace::{Tensor, special};
@@ -159,7 +161,7 @@ pub(crate) fn sinc_of(x: &Tensor) -> Tensor {
 /// ```
 #[track_caller]
 pub fn sinc(x: &Tensor) -> Tensor {
-    lift("special::sinc", x, sinc_of)
+    lift_inexact("special::sinc", x, sinc_of)
 }
 
 /// Returns (e^(λ y) - 1) / λ, and y where λ is 0.

@@ -4,6 +4,7 @@
 //! Derivative rules and loop bodies run later, so they capture the origin.
 
 use crate::array_fns::broadcast::unify;
+use crate::array_fns::complex::expect_inexact;
 use crate::array_fns::elementwise::expect_float;
 use crate::array_fns::scalar::Argument;
 use crate::tensor::{at_caller, current_origin, refuse, with_origin};
@@ -20,6 +21,31 @@ pub(crate) fn lift(op: &str, x: &Tensor, f: impl FnOnce(&Tensor) -> Tensor) -> T
         }
         f(x)
     })
+}
+
+/// Like [`lift`], but `x` may also be complex.
+#[track_caller]
+pub(crate) fn lift_inexact(op: &str, x: &Tensor, f: impl FnOnce(&Tensor) -> Tensor) -> Tensor {
+    if x.dtype().is_complex() { at_caller(|| f(x)) } else { lift(op, x, f) }
+}
+
+/// Like [`lift_all`], but the arguments may also be complex.
+#[track_caller]
+pub(crate) fn lift_all_inexact<const N: usize>(
+    op: &str,
+    args: [Argument; N],
+    f: impl FnOnce(&[Tensor; N]) -> Tensor,
+) -> Tensor {
+    let complex = |arg: &Argument| match arg {
+        Argument::Tensor(x) => x.dtype().is_complex(),
+        Argument::Scalar(x) => matches!(x, crate::Scalar::Complex(_)),
+    };
+    if args.iter().any(complex) {
+        let xs = unify(op, args);
+        expect_inexact(op, &xs[0]);
+        return at_caller(|| f(&xs));
+    }
+    lift_all(op, args, f)
 }
 
 /// Applies `f` to floats of one dtype, broadcast to one shape. Numbers take the dtype of the tensors, or `f32` if there
@@ -47,8 +73,10 @@ pub(crate) fn floats<const N: usize>(op: &str, args: [Argument; N]) -> [Tensor; 
     let numbers = args.iter().all(|arg| arg.dtype().is_none());
     let mut args = args;
     if numbers && let Some(Argument::Scalar(first)) = args.first_mut() {
-        // If there are no tensors, one float makes all numbers floats.
-        *first = crate::Scalar::Float(first.to_f64());
+        // If there are no tensors, one float makes all numbers floats. Complex numbers are refused below.
+        if !matches!(first, crate::Scalar::Complex(_)) {
+            *first = crate::Scalar::Float(first.to_f64());
+        }
     }
     let xs = unify(op, args);
     expect_float(op, &xs[0]);

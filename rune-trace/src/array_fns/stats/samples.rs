@@ -48,7 +48,7 @@ pub fn rankdata(x: &Tensor, axis: isize) -> Tensor {
     if x.dtype() == DType::Bool {
         refuse!("{op}: ranks numbers, but got {}", x.ty());
     }
-    let float = if x.dtype().is_float() { x.dtype() } else { DType::F32 };
+    let float = if x.dtype().is_inexact() { x.dtype().real() } else { DType::F32 };
     at_caller(|| {
         // The number of elements along the axis that are less than each element, and the number of those equal to it.
         let (others, own) = (x.unsqueeze(at as isize), x.unsqueeze(at as isize + 1));
