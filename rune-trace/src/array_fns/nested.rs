@@ -3,7 +3,7 @@
 use super::scalar::Scalar;
 use crate::Tensor;
 use half::{bf16, f16};
-use rune_ir::{Array, DType, Shape, with_element};
+use rune_ir::{Array, Complex32, Complex64, DType, F8E4M3FN, F8E5M2, Shape, with_element};
 
 /// A number, or an array of any nesting depth: an argument of [`tensor!`](crate::tensor!).
 pub trait Nested {
@@ -23,6 +23,7 @@ macro_rules! numbers {
     )*};
 }
 numbers!(bool, i8, i16, i32, i64, isize, u8, u16, u32, u64, usize, f16, bf16, f32, f64);
+numbers!(F8E4M3FN, F8E5M2, Complex32, Complex64);
 impl<T: Nested, const N: usize> Nested for [T; N] {
     fn sizes(&self, sizes: &mut Vec<usize>) {
         sizes.push(N);
@@ -36,16 +37,17 @@ impl<T: Nested, const N: usize> Nested for [T; N] {
 }
 
 /// Creates a tensor from a number, or from nested lists of numbers. The dtype is the one after `;`. Without it, it is
-/// `f32` for floats, `i32` for integers, and `bool` for truth values.
+/// `f32` for floats, `i32` for integers, `c64` for complex numbers, and `bool` for truth values.
 ///
 /// `Tensor::from` keeps the dtype of the Rust type instead: `Tensor::from([1.0])` has the dtype `f64`.
 ///
 /// ```
-/// use rune_trace::{DType, tensor};
+/// use rune_trace::{Complex64, DType, tensor};
 /// let x = tensor![[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]];
 /// assert_eq!(x.ty().to_string(), "[2, 3, f32]");
 /// assert_eq!(tensor![1, 2].dtype(), DType::I32);
 /// assert_eq!(tensor![true].dtype(), DType::Bool);
+/// assert_eq!(tensor![Complex64::new(1.0, 2.0)].dtype(), DType::C64);
 /// assert_eq!(tensor![1, 2; DType::F64].to_vec::<f64>().unwrap(), [1.0, 2.0]);
 /// ```
 ///
