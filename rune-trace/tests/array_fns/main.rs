@@ -1,5 +1,5 @@
 //! The array functions against NumPy, SciPy and JAX, and Jacobians against JAX. `scripts/vectors array-fns`,
-//! `scripts/vectors integers` and `scripts/vectors jacobians` write the vectors.
+//! `scripts/vectors integers`, `scripts/vectors jacobians` and `scripts/vectors random-f8` write the vectors.
 
 #![allow(clippy::wildcard_enum_match_arm, reason = "of JSON, what is not expected is a wrong vector")]
 
@@ -25,6 +25,28 @@ fn functions_give_what_numpy_gives() {
 #[test]
 fn random_numbers_are_those_of_jax() {
     case::check(include_str!("../data/random.jsonl"), random::apply);
+}
+
+#[test]
+fn random_numbers_of_8_bits_are_those_of_jax() {
+    case::check(include_str!("../data/random_f8.jsonl"), random::apply);
+}
+
+#[test]
+fn narrow_random_numbers_of_gamma_distributions_are_rounded_wide_ones() {
+    use rune_trace::{DType, Tensor, random};
+    let (key, a) = (random::key(3), Tensor::from([0.5f32, 1.0, 2.0]));
+    let draws: [fn(&Tensor, &Tensor, DType) -> Tensor; 2] = [
+        |key, a, dtype| random::gamma(key, a, [20, 3], dtype),
+        |key, a, dtype| random::loggamma(key, a, [20, 3], dtype),
+    ];
+    for dtype in [DType::F8E4M3FN, DType::F8E5M2, DType::F16, DType::BF16] {
+        for draw in draws {
+            let narrow = draw(&key, &a.cast(dtype), dtype);
+            let wide = draw(&key, &a, DType::F32).cast(dtype);
+            assert!(narrow.array_equal(&wide).item::<bool>().unwrap(), "{dtype}");
+        }
+    }
 }
 
 #[test]

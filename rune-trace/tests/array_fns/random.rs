@@ -70,6 +70,7 @@ fn distribution(case: &Case, key: &Tensor, shape: &[usize]) -> Tensor {
         ("orthogonal", []) => random::orthogonal(key, size("n"), size("m"), shape, dtype),
         ("poisson", [rate]) => random::poisson(key, rate, shape, DType::I32),
         ("binomial", [n, p]) => random::binomial(key, n, p, shape, dtype),
+        ("bernoulli_of", [p]) => random::bernoulli(key, p, shape),
         ("geometric", [p]) => random::geometric(key, p, shape, DType::I32),
         ("multinomial", [p]) => random::multinomial(key, 100.0, p),
         (other, inputs) => panic!("no function {other} of {} parameters", inputs.len()),

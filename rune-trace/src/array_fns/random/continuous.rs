@@ -12,6 +12,7 @@ use std::f64::consts::SQRT_2;
 fn format(dtype: DType) -> (FloatInfo, DType) {
     let info = dtype.finfo().expect("random numbers are floats");
     let unsigned = match info.bits {
+        8 => DType::U8,
         16 => DType::U16,
         32 => DType::U32,
         _ => DType::U64,

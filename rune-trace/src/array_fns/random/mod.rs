@@ -1,6 +1,10 @@
 //! Random numbers with explicit keys: the same key always gives the same numbers. They are equal, bit for bit, to those
 //! of `jax.random` with its default generator (threefry, with `jax_threefry_partitionable`).
 //!
+//! Exceptions are numbers of 8 and 16 bits of the functions that draw from a gamma distribution or take a norm, such as
+//! [`gamma()`], [`beta`], [`t`], [`ball`] and [`maxwell`]: gamma variates and norms are computed in `f32`, and JAX rounds
+//! each step to the dtype.
+//!
 //! A key is a tensor of two `u32`. Use a key only once. For more numbers, create new keys from it with [`split`] or
 //! [`fold_in`].
 //!
