@@ -23,7 +23,7 @@ SCATTERS = {"scatter": "set", "scatter-add": "add", "scatter_add": "add", "scatt
 
 def total_order(x):
     """Returns integers that sort as the total order of floats."""
-    bits = lax.bitcast_convert_type(x, {2: jnp.int16, 4: jnp.int32, 8: jnp.int64}[x.dtype.itemsize])
+    bits = lax.bitcast_convert_type(x, {1: jnp.int8, 2: jnp.int16, 4: jnp.int32, 8: jnp.int64}[x.dtype.itemsize])
     top = np.array(8 * x.dtype.itemsize - 1, bits.dtype)
     return bits ^ (lax.shift_right_arithmetic(bits, top) & np.array(np.iinfo(bits.dtype).max, bits.dtype))
 

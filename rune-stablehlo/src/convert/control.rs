@@ -39,8 +39,14 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let arrays = callee.arrays.iter().map(|at| self.arrays.get(at).copied());
         let Some(arrays) = arrays.collect::<Option<Vec<Var>>>() else { return invalid("an array is not available") };
         let Some(program) = callee.program else { return Ok(None) };
-        let args = xs.iter().copied().chain(arrays).collect();
-        self.push(Op::Call { args, program }).map(Some)
+        let args: Vec<Var> = xs.iter().copied().chain(arrays).collect();
+        let call = Op::Call { args, program };
+        if let (&[pred, on_true, on_false], true) = (xs, Self::is_part(&call))
+            && let Some(var) = self.log_ndtr(pred, on_true, on_false)?
+        {
+            return Ok(Some(vec![var]));
+        }
+        self.push(call).map(Some)
     }
 
     /// Imports a composite as rune's own operation if there is one, otherwise as its decomposition.

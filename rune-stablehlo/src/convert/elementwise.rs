@@ -86,6 +86,7 @@ impl Scope<'_, '_, '_> {
     /// Returns integers in the total order of floats: -NaN, -∞, …, -0, 0, …, ∞, NaN.
     fn ordered_bits(&mut self, x: Var) -> Result<Var, ConvertError> {
         let (dtype, greatest) = match self.ty(x).dtype.size() {
+            1 => (DType::I8, i64::from(i8::MAX)),
             2 => (DType::I16, i64::from(i16::MAX)),
             4 => (DType::I32, i64::from(i32::MAX)),
             _ => (DType::I64, i64::MAX),

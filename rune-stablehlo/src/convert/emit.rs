@@ -22,6 +22,8 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 self.logistic(x, y)?
             } else if f == BinaryFn::Max {
                 self.relu(x, y)?
+            } else if f == BinaryFn::Min {
+                self.at_most_6(x, y)?
             } else {
                 None
             };
@@ -47,6 +49,9 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "stablehlo.select" => {
                 let [pred, on_true, on_false] = exactly(xs)?;
                 if let Some(var) = self.logaddexp(pred, on_true, on_false)? {
+                    return one(var);
+                }
+                if let Some(var) = self.log_ndtr(pred, on_true, on_false)? {
                     return one(var);
                 }
                 one(self.select(pred, on_true, on_false)?)

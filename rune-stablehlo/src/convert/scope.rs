@@ -2,6 +2,7 @@
 
 use super::converter::{ConvertError, Converter, invalid, refused, tensor};
 use super::expression::Expressions;
+use super::idioms::Kinks;
 use super::{constants, free, origin};
 use crate::ast::{Operation, Region, Use};
 use crate::error::ImportError;
@@ -39,8 +40,8 @@ pub(crate) struct Scope<'c, 'm, 't> {
     pub reflections: HashMap<Var, Var>,
     /// Operations that may be parts of idioms, by their results.
     pub made: HashMap<Var, Op>,
-    /// Whether this is JAX's `relu`, whose derivative at 0 is 0.
-    pub relu: bool,
+    /// Whether this is a function of JAX whose derivatives at kinks are known.
+    pub kinks: Kinks,
     /// The block under conversion, its operations by their results, and their uses, which are computed on demand.
     block: Option<&'m Region<'t>>,
     definitions: HashMap<&'t str, &'m Operation<'t>>,
@@ -61,7 +62,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
             ranges: HashMap::new(),
             reflections: HashMap::new(),
             made: HashMap::new(),
-            relu: false,
+            kinks: Kinks::None,
             block: None,
             definitions: HashMap::new(),
             uses: OnceCell::new(),
@@ -110,14 +111,14 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
                 Vec::new()
             }
         };
-        let relu = name == "relu" || name.strip_prefix("relu_").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+        let kinks = if whole { Kinks::None } else { Kinks::of(name) };
         let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };
         let name: String = name.chars().map(plain).collect();
         let mut scope = Scope::new(cx, ProgramBuilder::new(name, types, values));
         scope.arrays = arrays.iter().enumerate().map(|(i, &at)| (at, Var((count + i) as u32))).collect();
         scope.values = inputs.iter().enumerate().map(|(i, (used, _))| (*used, Var(i as u32))).collect();
         scope.lost.extend(lost);
-        scope.relu = relu && !whole;
+        scope.kinks = kinks;
         let outputs = scope.block(function, body)?;
         match outputs {
             Some(outputs) => {
@@ -347,7 +348,7 @@ impl<'c, 'm, 't> Scope<'c, 'm, 't> {
         } else {
             None
         };
-        let made = matches!(op, Op::Unary { .. } | Op::Binary { .. } | Op::Compare { .. }).then(|| op.clone());
+        let made = Self::is_part(&op).then(|| op.clone());
         let iota = if let Op::Iota { dimension, .. } = &op { Some(*dimension) } else { None };
         let vars = self.builder.push(op, self.origin.clone())?;
         self.iotas.extend(iota.map(|dimension| (vars[0], dimension)));

@@ -5,6 +5,7 @@ mod idioms;
 mod loops;
 mod random;
 mod real;
+mod slopes;
 mod wide;
 
 use data::{cases, compare, file, folder, texts};
