@@ -15,8 +15,11 @@ from .common import ROOT
 
 # The namespaces of JAX, and the paths of rune to search for their names.
 NAMESPACES = {
+    "jax": ["", "Tensor"],
+    "jax.checkpoint_policies": ["checkpoint_policies"],
     "jax.numpy": ["Tensor", "", "linalg", "rune_trace"],
     "jax.lax": ["Tensor", "lax", "", "linalg"],
+    "jax.lax.linalg": ["linalg", "lax"],
     "jax.nn": ["Tensor", ""],
     "jax.nn.initializers": ["nn", "init", "nn::init", "initializers"],
     "jax.numpy.linalg": ["linalg", "Tensor"],
@@ -39,9 +42,23 @@ NAMESPACES = {
     "jax.tree": ["Tree", ""],
     "jax.tree_util": ["Tree", ""],
 }
+DISTRIBUTIONS = """bernoulli beta betabinom binom cauchy chi2 dirichlet expon gamma gennorm geom gumbel_l gumbel_r laplace logistic multinomial
+multivariate_normal nbinom norm pareto poisson t truncnorm uniform vonmises wrapcauchy"""
+NAMESPACES |= {f"jax.scipy.stats.{name}": [name] for name in DISTRIBUTIONS.split()}
 
-# What rune has under another name or in another form.
+# What rune has under another name or in another form. `-` means that an item of this name is another thing.
 OTHER = {
+    "jax": """
+        Array=Tensor P=- jacobian=jacrev make_jaxpr=make_program named_scope=name_scope named_call=name_scope custom_gradient=custom_vjp
+        ShapeDtypeStruct=Type typeof=Tensor::ty devices=Device::all device_put=OnDevice fwd_and_bwd=vjp
+    """,
+    "jax.checkpoint_policies": """
+        checkpoint_dots=dots_saveable checkpoint_dots_with_no_batch_dims=dots_with_no_batch_dims_saveable dots_saveable=dots_saveable
+        dots_with_no_batch_dims_saveable=dots_with_no_batch_dims_saveable everything_saveable=everything_saveable
+        nothing_saveable=nothing_saveable save_any_names_but_these=save_any_names_but_these
+        save_anything_except_these_names=save_anything_except_these_names save_from_both_policies=save_from_both_policies
+        save_only_these_names=save_only_these_names
+    """,
     "jax.numpy": """
         array=Tensor::from asarray=Tensor::from bool_=DType::Bool bool=DType::Bool int8=DType::I8 int16=DType::I16 int32=DType::I32
         int64=DType::I64 int_=DType::I32 uint=DType::U32 uint8=DType::U8 uint16=DType::U16 uint32=DType::U32 uint64=DType::U64
@@ -50,9 +67,9 @@ OTHER = {
         vectorize=vmap apply_along_axis=vmap array_str=Tensor::to_string array_repr=Tensor::to_string
         frombuffer=Tensor::from_slice fromiter=Tensor::from_vec isdtype=DType::is_float issubdtype=DType::is_float
         save=storage::save_npy savez=storage::save_npz load=storage::load_npy tensorsolve=linalg::tensorsolve
-        complex64=DType::C64 complex128=DType::C128 piecewise=Tensor::select copy=Tensor::copy pow=Tensor::pow round=Tensor::round
+        complex64=DType::C64 complex128=DType::C128 complex_=DType::C64 csingle=DType::C64 cdouble=DType::C128 vecdot=linalg::vecdot piecewise=Tensor::select copy=Tensor::copy pow=Tensor::pow round=Tensor::round
         matrix_transpose=Tensor::matrix_transpose cross=linalg::cross kron=linalg::kron astype=Tensor::astype size=Tensor::size
-        shape=Tensor::shape roots=Tensor::roots from_dlpack=dlpack::import iinfo=Element finfo=DType::finfo trace=Tensor::trace
+        shape=Tensor::shape roots=Tensor::roots from_dlpack=dlpack::import iinfo=- finfo=DType::finfo trace=Tensor::trace
     """,
     "jax.lax": """
         argmax=Tensor::argmax_axis argmin=Tensor::argmin_axis batch_matmul=Tensor::matmul bitcast_convert_type=Tensor::bitcast
@@ -60,7 +77,7 @@ OTHER = {
         broadcast_like=Tensor::broadcast_with broadcast_shapes=broadcast_shapes collapse=Tensor::flatten_axes
         convert_element_type=Tensor::cast conv_general_dilated_patches=Tensor::conv_patches conv=Tensor::conv
         conv_with_general_padding=Tensor::conv cumsum=Tensor::cumsum empty=Tensor::empty index_in_dim=Tensor::i index_take=Tensor::i
-        erf_inv=Tensor::erf_inv expand_dims=Tensor::expand_dims pbroadcast=collectives::psum reduce_and=Tensor::all_axes
+        erf_inv=Tensor::erf_inv expand_dims=Tensor::expand_dims pbroadcast=- reduce_and=Tensor::all_axes
         reduce_max=Tensor::max_axes reduce_min=Tensor::min_axes reduce_or=Tensor::any_axes reduce_prod=Tensor::prod_axes
         reduce_sum=Tensor::sum_axes rev=Tensor::flip round=Tensor::round scatter_add=At::add scatter_max=At::max scatter_min=At::min
         scatter_mul=At::mul scatter_sub=At::add scatter=At::set select_n=Tensor::choose DotDimensionNumbers=DotDims
@@ -80,12 +97,12 @@ OTHER = {
     """,
     "jax.random": "PRNGKey=random::key",
     "jax.scipy.special": "expit=Tensor::sigmoid erfinv=Tensor::erf_inv gammaln=Tensor::lgamma",
-    "jax.scipy.linalg": "solve_triangular=linalg::triangular_solve",
     "jax.scipy.optimize": "OptimizeResults=Minimum",
     "jax.scipy.stats": "gaussian_kde=GaussianKde",
     "jax.tree": """
         leaves=Tree::leaves map=Tree::map flatten=Tree::leaves leaves_with_path=Tree::leaves_with_paths
         flatten_with_path=Tree::leaves_with_paths structure=Tree::structure unflatten=Tree::with_leaves static=Static
+        reduce=- transpose=-
     """,
     "jax.tree_util": """
         tree_leaves=Tree::leaves tree_map=Tree::map tree_flatten=Tree::leaves tree_leaves_with_path=Tree::leaves_with_paths
@@ -101,12 +118,27 @@ OTHER = {
 
 # What rune leaves out, and why. The first pattern that matches counts.
 REASONS = [
+    (r"jax", r"NamedSharding|Shard|make_mesh|make_array_from_.*|reshard|set_mesh|shard_map|smap|pmap|auto_pcast|remove_size_one_mesh_axis.*|P",
+     "arrays divided among devices: `spmd` of `rune-distributed` runs one program per device"),
+    (r"jax", r"process_.*|host_.*|(local_)?device_count|local_devices|default_backend", "ranks: `World` of `rune-distributed`; devices: `Device::all`"),
+    (r"jax", r".*_ref|Ref|ds|freeze|thread_guard|memory", "mutable arrays and memory spaces of JAX's own"),
+    (r"jax", r"block_until_ready|copy_to_host_async|device_get|effects_barrier|live_arrays|transfer_guard.*|array_garbage.*|clear_caches",
+     "calls wait for their results, and memory belongs to tensors"),
+    (r"jax", r"config|enable_.*|.*_promotion|.*_leaks|default_(matmul_precision|prng_impl)|debug_key_reuse|disable_jit|ensure_compile_time_eval|"
+     r"explain_cache_misses|log_compiles|legacy_prng_key|allow_f16.*|jax2tf.*|softmax_custom_jvp|threefry_partitionable|make_user_context|no_.*|"
+     r"print_environment_info", "an option of JAX: rune's are arguments, or variables of the environment (README.md)"),
+    (r"jax", r"closure_convert|float0|ad|checkpoint_policies", "not needed: closures are differentiated, integers have no tangents, and `checkpoint_policies` is a module"),
+    (r"jax\.checkpoint_policies", r".*offload.*", "offloading is not done"),
+    (r"jax\.lax\.linalg", r".*_p", "a primitive: rune's are the variants of `Op`"),
+    (r"jax\.lax\.linalg", r"E.*Implementation|SvdAlgorithm|qdwh", "a choice between algorithms that rune does not offer"),
+    (r"jax\.lax\.linalg", r"cholesky_update|ormqr|symmetric_product|tridiagonal|lu_pivots_to_permutation",
+     "rare: `cholesky` of the sum, `householder_product` and a product, `gehrd` of a Hermitian matrix; `lu` returns the permutation"),
     (r"jax\.lax", r".*_p|.*_p\d*", "a primitive: rune's are the variants of `Op`"),
     (r"jax\.numpy", r"float[48]_.*|float6_.*|float8_.*|u?int[124]", "of rare hardware: `f8e4m3fn` and `f8e5m2` are those of NVIDIA, Intel and Arm"),
     (r"jax\.numpy", r"c_|r_|s_|index_exp|mgrid|ogrid", "Python's indexing syntax: `meshgrid`, `concat`, and index expressions"),
     (r"jax\.numpy", r"inexact|generic|flexible|floating|integer|signedinteger|unsignedinteger|character|object_|complexfloating|ComplexWarning",
      "NumPy's hierarchy of types: `DType::is_float` and the like"),
-    (r"jax\.numpy", r"complex_|cdouble|csingle", "another name of a dtype"),
+    (r"jax\.numpy", r"iinfo", "constants of Rust: `i32::MAX`, `i32::BITS`"),
     (r"jax\.numpy", r"can_cast|promote_types|result_type", "rune promotes nothing"),
     (r"jax\.numpy", r"get_printoptions|set_printoptions|printoptions", "global state: a precision is given by `{:.3}`"),
     (r"jax\.numpy", r"ufunc|frompyfunc|apply_over_axes|iterable|isscalar|fromfile|fromstring|place|einsum_path",
@@ -120,6 +152,7 @@ REASONS = [
      "an option that rune's operations do not have"),
     (r"jax\.lax", r"after_all|create_token|composite|dce_sink|stage|platform_dependent|shape_as_value|with_sharding_constraint|sharding_.*|reshard|pvary|"
      r"optimization_barrier.*", "a part of JAX's compilation or sharding"),
+    (r"jax\.lax", r"pbroadcast", "`all_gather`, then a row"),
     (r"jax\.lax", r"rng_bit_generator|rng_uniform", "random numbers come from keys: `random`"),
     (r"jax\.lax", r"scatter_apply|ragged_dot_general|scaled_dot", "rare: `at(…)` with a read between, `ragged_dot` with transposes, a product of block-scaled low precision"),
     (r"jax\.random", r"clone|key_.*|wrap_key_data|random_gamma_p", "a key is an ordinary tensor, and primitives are variants of `Op`"),
@@ -199,6 +232,8 @@ def public_items():
 
 def lookup(items, namespace, name):
     other = split_names(OTHER.get(namespace, "")).get(name)
+    if other == "-":
+        return None
     if other is not None:
         return other if other in items or other.split("::", 1)[-1] in items else None
     for place in NAMESPACES[namespace]:
@@ -215,6 +250,23 @@ def reason(namespace, name):
     return None
 
 
+def module_of(namespace):
+    try:
+        return importlib.import_module(namespace)
+    except ModuleNotFoundError:
+        parent, _, last = namespace.rpartition(".")
+        return getattr(importlib.import_module(parent), last)
+
+
+def groups():
+    """Returns the namespaces of each section of the page."""
+    found = {}
+    for namespace in NAMESPACES:
+        of_distribution = namespace.startswith("jax.scipy.stats.")
+        found.setdefault("jax.scipy.stats.*" if of_distribution else namespace, []).append(namespace)
+    return found
+
+
 def main():
     items = public_items()
     text = [
@@ -224,31 +276,33 @@ def main():
         "",
     ]
     rows = []
-    for namespace in NAMESPACES:
-        module = importlib.import_module(namespace)
-        names = [n for n in dir(module) if not n.startswith("_") and not isinstance(getattr(module, n), types.ModuleType)]
-        have = {n: path for n in names if (path := lookup(items, namespace, n))}
-        out, missing = {}, []
-        for name in names:
-            if name in have:
-                continue
-            why = reason(namespace, name)
-            if why:
-                out.setdefault(why, []).append(name)
-            else:
-                missing.append(name)
-        text += [f"## {namespace}", "", f"{len(names)} names: rune has {len(have)}.", ""]
-        text += ["| JAX | rune |", "|---|---|"] + [f"| `{namespace}.{n}` | `{path}` |" for n, path in have.items()] + [""]
+    for title, namespaces in groups().items():
+        have, out, missing = {}, {}, []
+        for namespace in namespaces:
+            module = module_of(namespace)
+            short = (lambda n: n) if title == namespace else (lambda n: f"{namespace}.{n}".removeprefix(title.removesuffix("*")))
+            for name in dir(module):
+                if name.startswith("_") or isinstance(getattr(module, name), types.ModuleType):
+                    continue
+                if path := lookup(items, namespace, name):
+                    have[f"{namespace}.{name}"] = path
+                elif why := reason(namespace, name):
+                    out.setdefault(why, []).append(short(name))
+                else:
+                    missing.append(short(name))
+        count = len(have) + sum(map(len, out.values())) + len(missing)
+        text += [f"## {title}", "", f"{count} names: rune has {len(have)}.", ""]
+        text += ["| JAX | rune |", "|---|---|"] + [f"| `{n}` | `{path}` |" for n, path in have.items()] + [""]
         if out:
             text += ["Left out:", ""] + [f"- {why}: {' '.join(f'`{n}`' for n in group)}" for why, group in out.items()] + [""]
         if missing:
             text += [f"Missing: {' '.join(f'`{n}`' for n in missing)}", ""]
         left = f"; {sum(map(len, out.values()))} are left out, with the reason" if out else ""
-        lacking = f"; {len(missing)} are missing" if missing else ""
+        lacking = f"; {len(missing)} {'is' if len(missing) == 1 else 'are'} missing" if missing else ""
         state = "done" if not missing else "partial"
-        rows.append(f"| names of `{namespace}` | JAX | {state}: {len(have)} of {len(names)} ([list](docs/names.md)){left}{lacking} | "
+        rows.append(f"| names of `{title}` | JAX | {state}: {len(have)} of {count} ([list](docs/names.md)){left}{lacking} | "
                     "`tests/rune/names.rs::names_of_jax_are_where_the_table_says` |")
-        print(f"{namespace}: {len(have)} of {len(names)}{lacking}: {' '.join(missing)}")
+        print(f"{title}: {len(have)} of {count}{lacking}: {' '.join(missing)}")
     (ROOT / "docs" / "names.md").write_text("\n".join(text).rstrip() + "\n")
     features = (ROOT / "FEATURES.md").read_text()
     start, end = "<!-- names: written by scripts/vectors names -->\n", "<!-- end of names -->\n"
