@@ -56,7 +56,7 @@ const WITHOUT_VECTORS: &[(&str, &str)] = &[
     ("all_to_all", OVER_LANES),
     ("ppermute", OVER_LANES),
 ];
-const OF_COMPLEX: &str = "is of complex numbers; `complex.rs` compares it with NumPy";
+const OF_COMPLEX: &str = "is of complex numbers; `tests/complex` compares it with NumPy, and its derivatives with JAX";
 const OVER_LANES: &str = "needs a whole batch; `named_axes.rs` compares such functions with JAX";
 
 /// Operations that take no arrays of rank 0.
