@@ -1,145 +1,147 @@
 """One rule for each primitive of JAX."""
 
+import inspect
+import re
+import string
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax._src.lax import lax as lax_internal
 from jax._src.lax import slicing
-from jax._src.random import threefry2x32 as threefry
+from jax._src.random import core as random
+from jax._src.random import prng
 from jax.extend.core import jaxpr_as_fun
 
-from .writer import NotConverted, dtype_of, is_float, joined, raw, type_of, typed
+from . import bits, folds, matrices, special
+from .writer import NotConverted, dtype_of, is_inexact, joined, raw, type_of, typed
 
-SAME_NAME = """abs add and atan2 cbrt ceil cos div eq erf exp exp2 expm1 floor ge gt is_finite le log log1p logistic lt max min mul ne neg not or
-pow rem rsqrt shift_left shift_right_arithmetic shift_right_logical sign sin sqrt stop_gradient sub tan tanh xor""".split()
+SAME_NAME = """abs add and atan2 cbrt ceil complex cos div eq erf exp exp2 expm1 floor ge gt imag is_finite le log log1p logistic lt max min mul ne neg not or
+pow real rem rsqrt shift_left shift_right_arithmetic shift_right_logical sign sin sqrt stop_gradient sub tan tanh xor""".split()
 RENAMED = {"add_any": "add", "reduce_sum_p": "reduce_sum"}
 REDUCTIONS = "reduce_sum reduce_max reduce_min reduce_prod reduce_and reduce_or".split()
 CUMULATIVE = "cumsum cumprod cummax cummin cumlogsumexp".split()
 WINDOWS = "reduce_window_sum reduce_window_max reduce_window_min".split()
-SAME = "copy copy_p device_put random_wrap random_unwrap convert_element_type_p pvary".split()
+SAME = """copy copy_p device_put random_clone random_unwrap random_wrap convert_element_type_p pvary layout_constraint
+sharding_constraint with_memory_space_constraint""".split()
 SCATTERS = {"scatter": "set", "scatter-add": "add", "scatter_add": "add", "scatter-mul": "mul", "scatter_mul": "mul",
             "scatter-min": "min", "scatter_min": "min", "scatter-max": "max", "scatter_max": "max", "scatter-sub": "add"}  # fmt: skip
 
 
-def total_order(x):
-    """Returns integers that sort as the total order of floats."""
-    bits = lax.bitcast_convert_type(x, {1: jnp.int8, 2: jnp.int16, 4: jnp.int32, 8: jnp.int64}[x.dtype.itemsize])
-    top = np.array(8 * x.dtype.itemsize - 1, bits.dtype)
-    return bits ^ (lax.shift_right_arithmetic(bits, top) & np.array(np.iinfo(bits.dtype).max, bits.dtype))
+def acosh(x, **_):
+    # The product under one root would overflow.
+    return jnp.log(x + jnp.sqrt(x - 1) * jnp.sqrt(x + 1))
 
 
-def total(compare):
-    def f(x, y, **_):
-        x, y = (total_order(v) if jnp.issubdtype(v.dtype, jnp.floating) else v for v in (x, y))
-        return compare(x, y)
-
-    return f
+def approx_top_k(x, k, reduction_dimension, is_max_k, **_):
+    values, positions = top_k(x if is_max_k else -x, k, reduction_dimension)
+    return values if is_max_k else -values, positions
 
 
-def permutation(pivots, permutation_size):
-    """Returns the order of the rows after these exchanges."""
-    order = jnp.broadcast_to(jnp.arange(permutation_size, dtype=jnp.int32), (*pivots.shape[:-1], permutation_size))
-
-    def exchange(order, i):
-        j = pivots[..., i]
-        here, there = order[..., i], jnp.take_along_axis(order, j[..., None], -1)[..., 0]
-        at = jnp.arange(permutation_size)
-        order = jnp.where(at == i, there[..., None], jnp.where(at == j[..., None], here[..., None], order))
-        return order, None
-
-    return lax.scan(exchange, order, jnp.arange(pivots.shape[-1]))[0]
+def top_k(x, k, axis):
+    return [jnp.moveaxis(y, -1, axis) for y in lax.top_k(jnp.moveaxis(x, axis, -1), k)]
 
 
-def erfc(x, **_):
-    """The trapezoidal rule of C. Chiarella and A. Reichel, "On the evaluation of integrals related to the error
-    function" (1968)."""
-    h = 0.5
-    z = jnp.maximum(jnp.abs(x), 1)
-    total = 1 / (z * z)
-    for n in range(1, 13):
-        total += 2 * np.exp(-((n * h) ** 2)) / ((n * h) ** 2 + z * z)
-    pole = 2 / (1 - jnp.exp(2 * np.pi / h * jnp.minimum(z, np.pi / h)))
-    far = h * z / np.pi * jnp.exp(-z * z) * total + jnp.where(z < np.pi / h, pole, 0)
-    return jnp.where(jnp.abs(x) < 1, 1 - lax.erf(x), jnp.where(x < 0, 2 - far, far))
+def unstack(x, axis):
+    return [lax.index_in_dim(x, i, axis, keepdims=False) for i in range(x.shape[axis])]
 
 
-def lanczos(x):
-    """Returns ln Γ(x) for x ≥ 1/2: C. Lanczos, "A precision approximation of the gamma function" (1964), with P.
-    Godfrey's coefficients."""
-    terms = [0.99999999999980993, 676.5203681218851, -1259.1392167224028, 771.32342877765313, -176.61502916214059]
-    terms += [12.507343278686905, -0.13857109526572012, 9.9843695780195716e-6, 1.5056327351493116e-7]
-    total = terms[0] + sum(c / (x - 1 + i) for i, c in enumerate(terms[1:], 1))
-    return (x - 0.5) * jnp.log(x + 6.5) - (x + 6.5) + 0.5 * np.log(2 * np.pi) + jnp.log(total)
+def tile(x, reps):
+    shape = [n for pair in zip(reps, x.shape) for n in pair]
+    return lax.broadcast_in_dim(x, shape, range(1, 2 * x.ndim, 2)).reshape([n * k for n, k in zip(x.shape, reps)])
 
 
-def lgamma(x, **_):
-    """Uses the reflection Γ(x) Γ(1 - x) = π / sin πx below 1/2."""
-    low = x < 0.5
-    above = lanczos(jnp.where(low, 1 - x, x))
-    sine = jnp.abs(jnp.sin(np.pi * jnp.where(low, x - jnp.floor(x), 0.5)))
-    return jnp.where(low, jnp.log(np.pi / sine) - above, above)
+def reduce_precision(x, **p):
+    # JAX rounds the tangents too, which is no linear function.
+    rounded = jax.custom_jvp(lambda x: bits.reduce_precision(x, **p))
+    rounded.defjvp(lambda x, dx: (rounded(*x), *dx))
+    return rounded(x)
 
 
-def tridiagonal_solve(dl, d, du, b, perturb_singular=False, **_):
-    """The algorithm of LAPACK's `gtsv`."""
-    if perturb_singular or d.ndim != 1:
-        raise NotConverted("`tridiagonal_solve` of batches is not converted")
-
-    def eliminate(here, following):
-        (d, u, b), (l, next_d, next_u, next_b) = here, following
-        swap = jnp.abs(l) > jnp.abs(d)
-        pivot, factor = jnp.where(swap, l, d), jnp.where(swap, d, l) / jnp.where(swap, l, d)
-        above, second = jnp.where(swap, next_d, u), jnp.where(swap, next_u, 0)
-        first, other = jnp.where(swap, next_b, b), jnp.where(swap, b, next_b)
-        rest = (jnp.where(swap, u, next_d) - factor * above, jnp.where(swap, 0, next_u) - factor * second, other - factor * first)
-        return rest, (pivot, above, second, first)
-
-    du = du.at[-1].set(0)
-    (d_n, _, b_n), (pivots, above, second, rows) = lax.scan(eliminate, (d[0], du[0], b[0]), (dl[1:], d[1:], du[1:], b[1:]))
-    back = lambda x, row: ((y := (row[3] - row[1] * x[0] - row[2] * x[1]) / row[0], x[0]), y)
-    last = b_n / d_n
-    _, xs = lax.scan(back, (last, jnp.zeros_like(last)), (pivots, above, second, rows), reverse=True)
-    return jnp.concatenate([xs, last[None]])
-
-
-def keys(f):
-    """Extends a function of one random key's numbers to arrays of keys."""
-
-    def many(key, *rest):
-        g = f
-        for _ in range(key.ndim - 1):
-            g = jax.vmap(g)
-        return g(key, *rest)
-
-    return many
+def counters(shape):
+    """Returns the upper and the lower halves of the positions, as 64-bit numbers."""
+    if np.prod(shape, dtype=float) >= 2**32:
+        raise NotConverted("more than 2³² random numbers at once")
+    return jnp.zeros(shape, np.uint32), lax.iota(np.uint32, int(np.prod(shape))).reshape(shape)
 
 
 # Primitives that are traced as JAX functions of other primitives.
 TRACED = {
     "sinh": lambda x, **_: jnp.where(jnp.abs(x) < 1, (jnp.expm1(x) - jnp.expm1(-x)) / 2, jnp.exp(x) / 2 - jnp.exp(-x) / 2),
     "cosh": lambda x, **_: jnp.exp(x) / 2 + jnp.exp(-x) / 2,
-    "asinh": lambda x, **_: jnp.sign(x) * jnp.log1p(jnp.abs(x) + x * x / (1 + jnp.sqrt(1 + x * x))),
-    "acosh": lambda x, **_: jnp.log(x + jnp.sqrt((x - 1) * (x + 1))),
+    "acosh": acosh,
     "atanh": lambda x, **_: 0.5 * (jnp.log1p(x) - jnp.log1p(-x)),
     "asin": lambda x, **_: lax.atan2(x, jnp.sqrt((1 - x) * (1 + x))),
     "acos": lambda x, **_: lax.atan2(jnp.sqrt((1 - x) * (1 + x)), x),
     "atan": lambda x, **_: lax.atan2(x, jnp.ones_like(x)),
     "square": lambda x, **_: lax.mul(x, x),
-    "erfc": erfc,
-    "lgamma": lgamma,
-    "tridiagonal_solve": tridiagonal_solve,
-    "lt_to": total(lax.lt), "le_to": total(lax.le), "eq_to": total(lax.eq),
-    "lu_pivots_to_permutation": lambda x, permutation_size: permutation(x, permutation_size),
-    "random_seed": lambda x, impl: threefry.threefry_seed(x.astype(np.uint32) if x.dtype.itemsize < 4 else x),
-    "random_split": lambda k, shape: keys(lambda k: threefry.threefry_split(k, shape))(k),
-    "random_bits": lambda k, bit_width, shape: keys(lambda k: threefry.threefry_random_bits(k, bit_width, shape))(k),
-    "random_fold_in": lambda k, d: keys(lambda k, d: threefry.threefry_fold_in(k, d.astype(np.uint32)))(k, d),
-}  # fmt: skip
+    "approx_top_k": approx_top_k,
+    "iota_2x32_shape": counters,
+    "ragged_dot_general": lax_internal._ragged_dot_general_impl,
+    "reduce_precision": reduce_precision,
+    "tile": tile,
+    "unstack": unstack,
+    "clz": bits.clz, "mulhi": bits.mulhi, "nextafter": bits.nextafter, "population_count": bits.population_count,
+    "lt_to": bits.total(lax.lt), "le_to": bits.total(lax.le), "eq_to": bits.total(lax.eq),
+} | folds.TRACED | matrices.TRACED | special.PLAIN  # fmt: skip
+RULED = special.RULED | {
+    "random_gamma": (partial(random._gamma_impl, use_vmap=True), [1]),
+}
+# These order their operands, which rune does not do with complex ones.
+ORDERED = "argmax argmin clamp cummax cummin cumlogsumexp reduce_window_max reduce_window_min scatter-min scatter-max top_k".split()
+
+
+def greater(x, y):
+    return jnp.where(x.real == y.real, x.imag > y.imag, x.real > y.real)
+
+
+def lexicographic(sign):
+    return lambda x, y, **_: jnp.where(greater(x, y) if sign > 0 else greater(y, x), x, y)
+
+
+# JAX compares complex numbers by their real parts, then by the imaginary ones.
+COMPLEX_ORDER = {"max": lexicographic(1), "min": lexicographic(-1)}
+COMPLEX_ORDER |= {f"reduce_{n}": lambda x, axes, f=f, **_: folds.halved(f, x, axes) for n, f in COMPLEX_ORDER.items()}
+# Functions of random keys: they take the implementation of the keys, then the arrays of their numbers.
+RANDOM = {
+    "random_seed": lambda _, x, impl: prng.random_seed_impl_base(x, impl=impl),
+    "random_split": lambda impl, k, shape: prng.random_split_impl_base(impl, k, k.ndim - 1, shape=shape),
+    "random_bits": lambda impl, k, **p: prng.random_bits_impl_base(impl, k, k.ndim - 1, **p),
+    "random_fold_in": lambda impl, k, d: prng.random_fold_in_impl_base(impl, k, d, k.shape[:-1]),
+}
+# Why primitives have no equivalent.
+REFUSED = {
+    "rng_bit_generator": "is a generator of one device; use keys of `threefry2x32`, JAX's default",
+    "rng_uniform": "is a generator of one device; use `jax.random.uniform`",
+    "pure_callback": "calls Python, and a file holds no functions",
+    "io_callback": "calls Python, and a file holds no functions",
+    "debug_callback": "calls Python, and a file holds no functions",
+    "ffi_call": "calls foreign code",
+    "linear_call": "has a transpose of its own; use `custom_vjp`",
+}
+# Reductions over an axis that `vmap` has made a position.
+POSITIONAL = {"psum": "reduce_sum", "pmax": "reduce_max", "pmin": "reduce_min"}
+
+
+def is_complex(aval):
+    return jnp.issubdtype(aval.dtype, jnp.complexfloating)
+
+
+def is_key(aval):
+    return jnp.issubdtype(aval.dtype, jax.dtypes.prng_key)
 
 
 def key_array(aval):
     """Returns the type of the array that holds the numbers of random keys."""
-    return jax.ShapeDtypeStruct(raw(aval.shape, aval.dtype), np.uint32) if jnp.issubdtype(aval.dtype, jax.dtypes.prng_key) else aval
+    return jax.ShapeDtypeStruct(raw(aval.shape, aval.dtype), np.uint32) if is_key(aval) else aval
+
+
+def of_keys(eqn):
+    """Returns an equation that moves random keys as a function of the arrays of their numbers."""
+    axes = [-1 if is_key(v.aval) else None for v in eqn.invars]
+    return jax.vmap(lambda *x: eqn.primitive.bind(*x, **eqn.params), axes, -1)
 
 
 def equation(w, eqn, x):
@@ -152,6 +154,21 @@ def equation(w, eqn, x):
     op = RENAMED.get(op, op)
     if op in SAME:
         return list(x)
+    if op in REFUSED:
+        raise NotConverted(f"`{op}` {REFUSED[op]}")
+    if op in RANDOM:
+        impl = p["impl"] if op == "random_seed" else ins[0].dtype._impl
+        return w.traced(lambda *a: RANDOM[op](impl, *a, **p), [key_array(a) for a in ins], x)
+    if ins and is_complex(ins[0]):
+        if op in COMPLEX_ORDER:
+            return w.traced(lambda *a: COMPLEX_ORDER[op](*a, **p), ins, x)
+        if op in ORDERED:
+            raise NotConverted(f"`{op}` of complex numbers is not converted")
+    ruled = special.RULED_COMPLEX if ins and is_complex(ins[0]) else RULED
+    if op in ruled:
+        return w.traced(special.with_rule(eqn.primitive, p, *ruled[op]), ins, x)
+    if any(map(is_key, ins)) and op not in CONTROL:
+        return w.traced(of_keys(eqn), [key_array(a) for a in ins], x)
     if op in SAME_NAME:
         # JAX broadcasts scalars and axes of size 1 here; rune's operations do not broadcast.
         shape = out.shape
@@ -160,10 +177,12 @@ def equation(w, eqn, x):
             x[1] = w.step("convert", [x[1]], shape, ins[0].dtype, dtype=dtype_of(ins[0].dtype))
         return one(op, x)
     if op in TRACED:
-        return w.traced(lambda *a: TRACED[op](*a, **p), [key_array(a) for a in ins], x)
+        return w.traced(lambda *a: TRACED[op](*a, **p), ins, x)
     if op in REDUCTIONS:
         return one(op, x, axes=ints(p["axes"]))
     if op in ("argmax", "argmin"):
+        if ins[0].dtype == np.bool_:
+            x = [w.step("convert", x, ins[0].shape, np.int32, dtype="i32")]
         return one(op, x, axis=int(p["axes"][0]), index=dtype_of(p["index_dtype"]))
     if op in CUMULATIVE:
         return one(op, x, axis=p["axis"], reverse=p["reverse"])
@@ -186,7 +205,10 @@ def equation(w, eqn, x):
     if op == "broadcast_in_dim":
         return [w.broadcast(x[0], ins[0].shape, out.shape, p["broadcast_dimensions"], out.dtype)]
     if op in ("reshape", "squeeze", "expand_dims"):
-        return one("reshape", x, shape=ints(raw(out.shape, out.dtype)))
+        if op == "reshape" and p["dimensions"] is not None:
+            order = ints(p["dimensions"])
+            x = [w.step("transpose", x, [ins[0].shape[a] for a in order], out.dtype, permutation=order)]
+        return one("reshape", x, shape=ints(out.shape))
     if op == "transpose":
         return one(op, x, permutation=ints(p["permutation"]))
     if op == "rev":
@@ -207,25 +229,23 @@ def equation(w, eqn, x):
             results.append(w.step("slice", x, aval.shape, aval.dtype, start=start, limit=limit, strides=[1] * len(start)))
         return results
     if op == "slice":
-        whole = raw(out.shape, out.dtype)[len(out.shape):]
         strides = p["strides"] or [1] * len(out.shape)
-        start, limit = [*ints(p["start_indices"]), *[0] * len(whole)], [*ints(p["limit_indices"]), *ints(whole)]
-        return one(op, x, start=start, limit=limit, strides=[*ints(strides), *[1] * len(whole)])
+        return one(op, x, start=ints(p["start_indices"]), limit=ints(p["limit_indices"]), strides=ints(strides))
     if op == "pad":
         config = [{"low": int(a), "high": int(b), "interior": int(c)} for a, b, c in p["padding_config"]]
         return one(op, x, config=config)
     if op == "iota":
         return one(op, [], dtype=dtype_of(p["dtype"]), shape=ints(p["shape"]), dimension=p["dimension"])
     if op == "dynamic_slice":
-        whole = raw(out.shape, out.dtype)[len(out.shape):]
-        zeros = [w.literal(0, (), ins[1].dtype) for _ in whole] if len(x) > 1 else []
-        return one(op, [*x, *zeros], slice_sizes=[*ints(p["slice_sizes"]), *ints(whole)])
+        return one(op, x, slice_sizes=ints(p["slice_sizes"]))
     if op == "dynamic_update_slice":
         return one(op, x)
     if op == "select_n":
         return select(w, p, x, ins, out)
     if op == "gather":
         return gather(w, p, x, ins, out)
+    if op == "scatter" and folds.mapped_scatter(eqn):
+        return w.traced(lambda *a: folds.scattered(*a, **p), ins, x)
     if op in SCATTERS:
         return scatter(w, op, p, x, ins, out)
     if op == "threefry2x32":
@@ -235,8 +255,9 @@ def equation(w, eqn, x):
     if op == "sort":
         return w.steps_of("sort", x, [typed(a) for a in outs], dimension=p["dimension"], num_keys=p["num_keys"])
     if op == "top_k":
-        if p.get("axis", -1) not in (-1, len(ins[0].shape) - 1):
-            raise NotConverted("`top_k` along another axis than the last")
+        axis = p.get("axis", -1)
+        if axis not in (-1, len(ins[0].shape) - 1):
+            return w.traced(lambda x: top_k(x, p["k"], axis), ins, x)
         return w.steps_of("top_k", x, [typed(a) for a in outs], k=p["k"])
     if op == "dot_general":
         return dot_general(w, p, x, ins, out)
@@ -245,7 +266,20 @@ def equation(w, eqn, x):
         dims = {"lhs": ints(d.lhs_spec), "rhs": ints(d.rhs_spec), "out": ints(d.out_spec), "strides": ints(p["window_strides"])}
         dims |= {"lhs_dilation": ints(p["lhs_dilation"]), "rhs_dilation": ints(p["rhs_dilation"]), "padding": [ints(q) for q in p["padding"]]}
         dims |= {"feature_groups": p["feature_group_count"], "batch_groups": p["batch_group_count"]}
-        return one("conv", x, dims=dims)
+        # rune's operation has one dtype.
+        wide = jnp.promote_types(ins[0].dtype, out.dtype)
+        x = [v if a.dtype == wide else w.step("convert", [v], a.shape, wide, dtype=dtype_of(wide)) for v, a in zip(x, ins)]
+        y = w.step("conv", x, out.shape, wide, dims=dims)
+        return [y if out.dtype == wide else w.step("convert", [y], out.shape, out.dtype, dtype=dtype_of(out.dtype))]
+    if op == "fft":
+        kind = p["fft_type"].name.lower()
+        return one(kind, x, lengths=ints(p["fft_lengths"]))
+    if op == "conj":
+        return conjugated(w, x, ins[0]) if is_complex(ins[0]) else w.traced(lambda x: lax.complex(x, jnp.zeros_like(x)), ins, x)
+    if op in ("psum", "pmax", "pmin") and all(isinstance(a, int) for a in p["axes"]):
+        return [w.step(POSITIONAL[op], [v], o.shape, o.dtype, axes=ints(p["axes"])) for v, o in zip(x, outs)]
+    if op == "name":
+        return one("checkpoint_name", x, name=p["name"])
     if op in ("optimization_barrier",):
         return w.steps_of(op, x, [typed(a) for a in outs])
     if op == "platform_index":
@@ -261,7 +295,7 @@ def equation(w, eqn, x):
 
 def select(w, p, x, ins, out):
     which, cases = x[0], x[1:]
-    shape = raw(out.shape, out.dtype)
+    shape = out.shape
     as_wide = lambda v: w.broadcast(v, ins[0].shape, shape, range(len(ins[0].shape)), np.bool_)
     if ins[0].dtype == np.bool_:
         return [w.step("select", [as_wide(which), cases[1], cases[0]], out.shape, out.dtype)]
@@ -288,10 +322,6 @@ def gather(w, p, x, ins, out):
 def scatter(w, op, p, x, ins, out):
     x = list(x)
     d = p["dimension_numbers"]
-    if op == "scatter" and p["update_jaxpr"] is not None:
-        eqns = p["update_jaxpr"].eqns
-        if eqns or p["update_jaxpr"].outvars[0] is not p["update_jaxpr"].invars[1]:
-            raise NotConverted("`scatter` of any function is not converted")
     if p["mode"] == lax.GatherScatterMode.CLIP:
         f = lambda a, i, u: slicing._clamp_scatter_indices(a, i, u, dnums=d)
         x[1] = w.traced(f, ins, x)[0]
@@ -307,25 +337,21 @@ def dot_general(w, p, x, ins, out):
     (lhs_contract, rhs_contract), (lhs_batch, rhs_batch) = p["dimension_numbers"]
     dims = {"lhs_batch": lhs_batch, "rhs_batch": rhs_batch, "lhs_contract": lhs_contract, "rhs_contract": rhs_contract}
     dims = {k: [int(a) for a in v] for k, v in dims.items()}
-    common = jnp.promote_types(ins[0].dtype, ins[1].dtype)
+    # JAX promotes no floats of 8 bits.
+    small = ins[0].dtype != ins[1].dtype and max(a.dtype.itemsize for a in ins) == 1
+    common = np.dtype(np.float32) if small else jnp.promote_types(ins[0].dtype, ins[1].dtype)
     x = [v if a.dtype == common else w.step("convert", [v], a.shape, common, dtype=dtype_of(common)) for v, a in zip(x, ins)]
     return [w.step("dot_general", x, out.shape, out.dtype, dims=dims, out=dtype_of(out.dtype))]
 
 
-def factor(name, order=None):
-    def rule(w, p, x, ins, outs):
-        types = [typed(a) for a in outs]
-        order_ = order or range(len(outs))
-        results = w.steps_of(name(p), x, [types[i] for i in order_])
-        return [results[list(order_).index(i)] for i in range(len(outs))]
-
-    return rule
+def factor(op):
+    return lambda w, p, x, ins, outs: w.steps_of(op, x, [typed(a) for a in outs])
 
 
-def qr(p):
-    if p.get("pivoting"):
-        raise NotConverted("`qr` with pivoting")
-    return "qr_full" if p["full_matrices"] else "qr"
+def qr(w, p, x, ins, outs):
+    if p["pivoting"]:
+        return w.traced(lambda a: matrices.batched(matrices.pivoted_qr, 2)(a, full_matrices=p["full_matrices"]), ins, x)
+    return w.steps_of("qr_full" if p["full_matrices"] else "qr", x, [typed(a) for a in outs])
 
 
 def svd(w, p, x, ins, outs):
@@ -349,14 +375,17 @@ def eigh(w, p, x, ins, outs):
 
 def conjugated(w, x, ty):
     """Returns complex numbers conjugated, and real numbers unchanged."""
-    return [w.step("conj", x, ty.shape, ty.dtype)] if ty.dtype.kind == "c" else x
+    return [w.step("conj", x, ty.shape, ty.dtype)] if is_complex(ty) else x
 
 
 def eig(w, p, x, ins, outs):
+    vectors = type_of(ins[0].shape, outs[0].dtype)
+    values, right = w.steps_of("eig", x, [typed(outs[0]), vectors])
+    left = []
     if p["compute_left_eigenvectors"]:
-        raise NotConverted("`eig` with left eigenvectors")
-    values, v = w.steps_of("eig", x, [typed(outs[0]), type_of(ins[0].shape, outs[0].dtype)])
-    return [values, v][: len(outs)]
+        aval = jax.ShapeDtypeStruct(ins[0].shape, outs[0].dtype)
+        left = w.traced(matrices.batched(matrices.left_eigenvectors, 2), [aval], [right])
+    return [values, *left, *[right] * p["compute_right_eigenvectors"]]
 
 
 def schur(w, p, x, ins, outs):
@@ -373,9 +402,9 @@ def triangular_solve(w, p, x, ins, outs):
 
 
 LINALG = {
-    "cholesky": factor(lambda p: "cholesky"),
-    "lu": factor(lambda p: "lu"),
-    "qr": factor(qr),
+    "cholesky": factor("cholesky"),
+    "lu": factor("lu"),
+    "qr": qr,
     "svd": svd,
     "eigh": eigh,
     "eig": eig,
@@ -437,32 +466,84 @@ def linear_solve(w, eqn, x, ins, outs):
 def solve_by_programs(w, eqn, x, ins, outs):
     """Converts the solution of any linear equation. All programs take the constants of all of JAX's functions."""
     lengths, jaxprs = eqn.params["const_lengths"], eqn.params["jaxprs"]
-    if len(outs) != 1 or jaxprs.transpose_solve is None:
-        raise NotConverted("`custom_linear_solve` of several right sides, or without a transpose, is not converted")
     starts = dict(zip(lengths._fields, np.cumsum([0, *lengths])))
-    programs = []
-    for name in ("matvec", "solve", "transpose_solve"):
-        start, count = starts[name], getattr(lengths, name)
-        jaxpr = getattr(jaxprs, name)
-        program = w.subprogram(name, ins, lambda w, names: w.closed(jaxpr, [*names[start : start + count], names[-1]]))
-        if program.arrays:
-            raise NotConverted("a `custom_linear_solve` with arrays in it is not converted")
-        programs.append([name, w.finish(program)])
-    return w.steps_of("custom_linear_solve", x, [typed(outs[0])], programs=programs)
+    constants, right = ins[: len(ins) - len(outs)], ins[len(ins) - len(outs) :]
+    if len({a.dtype for a in right}) != 1:
+        raise NotConverted("`custom_linear_solve` of right sides of several dtypes")
+    sizes = [int(np.prod(a.shape)) for a in right]
+
+    def flat(parts):
+        return parts[0] if len(parts) == 1 else jnp.concatenate([v.reshape(-1) for v in parts])
+
+    def split(v):
+        return [v] if len(right) == 1 else [u.reshape(a.shape) for u, a in zip(jnp.split(v, np.cumsum(sizes)[:-1]), right)]
+
+    def of_vector(name):
+        """Returns the function as one of the constants and one vector."""
+        start, f = starts[name], jaxpr_as_fun(getattr(jaxprs, name))
+        return lambda *x: flat(f(*x[start : start + getattr(lengths, name)], *split(x[-1])))
+
+    def transposed(*x):
+        """JAX has no derivative here. The matrix of `matvec` gives one."""
+        f, b = of_vector("matvec"), x[-1]
+        column = lambda v: f(*x[:-1], v.reshape(b.shape)).reshape(-1)
+        columns = jax.vmap(column)(jnp.eye(b.size, dtype=b.dtype))
+        return jnp.linalg.solve(columns, b.reshape(-1)).reshape(b.shape)
+
+    vector = jax.ShapeDtypeStruct(right[0].shape if len(right) == 1 else (sum(sizes),), right[0].dtype)
+    avals = [*constants, vector]
+    functions = {name: of_vector(name) for name in ("matvec", "solve")}
+    functions["transpose_solve"] = of_vector("transpose_solve") if jaxprs.transpose_solve is not None else transposed
+    traced = lambda f: lambda w, names: w.traced(f, avals, names)
+    symbols, arrays, _ = joined(w, [w.subprogram(name, avals, traced(f)) for name, f in functions.items()])
+    b = w.traced(lambda *v: flat(v), right, x[len(constants) :])
+    programs = [[name, symbol] for name, symbol in zip(functions, symbols)]
+    solved = w.steps_of("custom_linear_solve", [*arrays, *x[: len(constants)], *b], [typed(vector)], programs=programs)
+    return w.traced(split, [vector], solved)
+
+
+def debug_print(w, eqn, x, ins, outs):
+    p = eqn.params
+    if p["static_args"]:
+        raise NotConverted("`debug_print` of values that are no arrays is not converted")
+    args, kwargs = jax.tree.unflatten(p["in_tree"], x)
+    text, shown, following = "", [], iter(args)
+    for plain, field, spec, conversion in string.Formatter().parse(p["fmt"]):
+        text += plain.replace("{", "{{").replace("}", "}}")
+        if field is None:
+            continue
+        places = re.fullmatch(r"(?:\.(\d+)f?)?", spec)
+        value = next(following) if field == "" else args[int(field)] if field.isdigit() else kwargs.get(field)
+        if conversion or not places or not isinstance(value, str):
+            raise NotConverted(f"`debug_print` with the format `{p['fmt']}` is not converted")
+        text += "{:." + places[1] + "}" if places[1] else "{}"
+        shown.append(value)
+    return w.steps_of("debug_print", shown, [], format=text, batch=[])
+
+
+def named_policy(policy):
+    """Returns the policy of a checkpoint as the format writes it."""
+    policies = jax.checkpoint_policies
+    plain = "everything_saveable nothing_saveable dots_saveable dots_with_no_batch_dims_saveable".split()
+    for name in plain:
+        if policy is getattr(policies, name):
+            return name
+    known = {"SaveOnlyTheseNames": "save_only_these_names", "SaveAnyNamesButThese": "save_any_names_but_these"}
+    if type(policy).__name__ in known:
+        return {known[type(policy).__name__]: sorted(*vars(policy).values())}
+    held = inspect.getclosurevars(policy).nonlocals if inspect.isfunction(policy) else {}
+    if set(held) == {"policy_1", "policy_2"}:
+        return {"save_from_both_policies": [named_policy(held["policy_1"]), named_policy(held["policy_2"])]}
+    raise NotConverted("this policy of `jax.checkpoint` is not converted")
 
 
 def remat(w, eqn, x, ins, outs):
     jaxpr = eqn.params["jaxpr"]
     body = w.subprogram("remat", ins, lambda w, names: w.equations(jaxpr, [], names))
     policy = eqn.params["policy"]
-    policies = jax.checkpoint_policies
-    named = {policies.everything_saveable: "everything_saveable", policies.dots_saveable: "dots_saveable"}
-    named |= {policies.dots_with_no_batch_dims_saveable: "dots_with_no_batch_dims_saveable", policies.nothing_saveable: "nothing_saveable"}
-    if policy is not None and policy not in named:
-        raise NotConverted("this policy of `jax.checkpoint` is not converted")
     arrays = [w.constant(a) for a in body.arrays]
     programs = [["program", w.finish(body)]]
-    how = {"policy": named.get(policy, "nothing_saveable"), "differentiated": False}
+    how = {"policy": "nothing_saveable" if policy is None else named_policy(policy), "differentiated": False}
     return w.steps_of("remat", [*arrays, *x], [typed(a) for a in outs], programs=programs, **how)
 
 
@@ -479,8 +560,26 @@ def cond(w, eqn, x, ins, outs):
 def while_loop(w, eqn, x, ins, outs):
     p = eqn.params
     n, m = p["cond_nconsts"], p["body_nconsts"]
-    test = w.subprogram("cond", ins, lambda w, names: w.closed(p["cond_jaxpr"], [*names[:n], *names[n + m :]]))
-    body = w.subprogram("body", ins, lambda w, names: w.closed(p["body_jaxpr"], names[n:]))
+    test, body = p["cond_jaxpr"], p["body_jaxpr"]
+    goes_on, following = jaxpr_as_fun(test), jaxpr_as_fun(body)
+
+    def any_goes_on(*x):
+        return jnp.any(goes_on(*x)[0])
+
+    def of_batch(*x):
+        """Changes only the elements of the batch whose loops go on."""
+        which = goes_on(*x[:n], *x[n + m :])[0]
+        wide = lambda a: lax.broadcast_in_dim(which, a.shape, range(which.ndim))
+        return [lax.select(wide(a), b, a) for a, b in zip(x[n + m :], following(*x[n:]))]
+
+    if test.out_avals[0].shape:
+        test = jax.make_jaxpr(any_goes_on)(*specs(test.in_avals))
+        body, read = jax.make_jaxpr(of_batch)(*specs(ins)), 0
+    else:
+        read = n
+    test_, body_ = test, body
+    test = w.subprogram("cond", ins, lambda w, names: w.closed(test_, [*names[:n], *names[n + m :]]))
+    body = w.subprogram("body", ins, lambda w, names: w.closed(body_, names[read:]))
     (test, body), arrays, _ = joined(w, [test, body])
     programs = [["cond", test], ["body", body]]
     return w.steps_of("while", [*arrays, *x], [typed(a) for a in outs], programs=programs, consts=len(arrays) + n + m)
@@ -519,7 +618,7 @@ def custom_jvp(w, eqn, x, ins, outs):
     for known, arguments, results in active:
         if known == itself and (arguments, len(results)) == (list(x), len(outs)):
             return list(results)
-    floats = [i for i, a in enumerate(ins) if is_float(a)]
+    floats = [i for i, a in enumerate(ins) if is_inexact(a)]
     if not floats or any(known == itself for known, _, _ in active):
         return w.closed(inner, x)
     f = bound(eqn)
@@ -532,11 +631,14 @@ def custom_jvp(w, eqn, x, ins, outs):
             return f(*[own.get(i, a) for i, a in enumerate(args)])
 
         values, moved = jax.jvp(of_floats, [args[i] for i in floats], list(tangents))
-        return [t for v, t in zip(values, moved) if jnp.issubdtype(v.dtype, jnp.floating)]
+        return [t for v, t in zip(values, moved) if is_inexact(v)]
 
     n = len(ins)
     avals = [*ins, *[ins[i] for i in floats]]
     derived = jax.make_jaxpr(rule)(*specs(avals))
+    if any(isinstance(c, jax.core.Tracer) for c in derived.consts):
+        # The rule is of a call in another rule, whose trace has ended. JAX has no derivative of this order.
+        return w.closed(inner, x)
 
     def of_rule(w, names):
         arguments, results, tangents = names[:n], names[n : n + len(outs)], names[n + len(outs) :]
@@ -563,8 +665,8 @@ def custom_jvp(w, eqn, x, ins, outs):
 def custom_vjp(w, eqn, x, ins, outs):
     """Traces `jax.vjp` of the equation as the rules."""
     f = bound(eqn)
-    floats = [i for i, a in enumerate(ins) if is_float(a)]
-    results = [i for i, a in enumerate(outs) if is_float(a)]
+    floats = [i for i, a in enumerate(ins) if is_inexact(a)]
+    results = [i for i, a in enumerate(outs) if is_inexact(a)]
     tree = {}
 
     def of_floats(args):
@@ -586,7 +688,7 @@ def custom_vjp(w, eqn, x, ins, outs):
         back = jax.tree.unflatten(tree["residuals"], args[: len(residuals)])
         given = iter(args[len(residuals) :])
         zero = lambda a: np.zeros(a.shape, jax.dtypes.float0)
-        return list(back([next(given) if is_float(a) else zero(a) for a in outs]))
+        return list(back([next(given) if is_inexact(a) else zero(a) for a in outs]))
 
     turned = jax.make_jaxpr(backward)(*specs([*residuals, *[outs[i] for i in results]]))
     key = "call_jaxpr" if "call_jaxpr" in eqn.params else "fun_jaxpr"
@@ -602,6 +704,9 @@ def custom_vjp(w, eqn, x, ins, outs):
 CONTROL = {
     "jit": inlined("jaxpr"),
     "pjit": inlined("jaxpr"),
+    "debug_print": debug_print,
+    "composite": inlined("jaxpr"),
+    "custom_vmap_call": inlined("call"),
     "closed_call": inlined("call_jaxpr"),
     "custom_linear_solve": linear_solve,
     "remat2": remat,

@@ -1,12 +1,15 @@
 """Programs, sub-programs, and the walk over the equations of a jaxpr."""
 
+import json
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend import core
+from jax.interpreters.partial_eval import dce_jaxpr
 
 DTYPES = {"float8_e4m3fn": "f8e4m3fn", "float8_e5m2": "f8e5m2"}
-DTYPES |= {"float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64", "bool": "bool"}
+DTYPES |= {"complex64": "c64", "complex128": "c128", "float16": "f16", "bfloat16": "bf16", "float32": "f32", "float64": "f64", "bool": "bool"}
 DTYPES |= {f"{s}int{n}": f"{s[:1]}{n}" if s else f"i{n}" for s in ("", "u") for n in (8, 16, 32, 64)}
 
 
@@ -24,8 +27,8 @@ def dtype_of(dtype):
 
 
 def raw(shape, dtype):
-    """Returns the shape of the array that represents this value: a random key is two numbers."""
-    return (*shape, 2) if jnp.issubdtype(dtype, jax.dtypes.prng_key) else tuple(shape)
+    """Returns the shape of the array that represents this value: a random key is an array of numbers."""
+    return (*shape, *dtype._impl.key_shape) if jnp.issubdtype(dtype, jax.dtypes.prng_key) else tuple(shape)
 
 
 def type_of(shape, dtype):
@@ -36,8 +39,8 @@ def typed(aval):
     return type_of(aval.shape, aval.dtype)
 
 
-def is_float(aval):
-    return jnp.issubdtype(aval.dtype, jnp.floating)
+def is_inexact(aval):
+    return jnp.issubdtype(aval.dtype, jnp.inexact)
 
 
 class Document:
@@ -45,6 +48,8 @@ class Document:
 
     def __init__(self, equation):
         self.equation, self.programs = equation, []
+        # The symbols of the sub-programs by their texts, because derivative rules repeat many.
+        self.symbols = {}
         # The functions whose derivative rules are being written: their text, their arguments, and their results.
         self.active = []
 
@@ -64,8 +69,21 @@ def data(array):
     array = np.asarray(array)
     if array.dtype.kind in "biu":
         return array.ravel().tolist()
-    special = lambda e: e if np.isfinite(e) else "NaN" if np.isnan(e) else "inf" if e > 0 else "-inf"
-    return [special(float(e)) for e in array.ravel()]
+    special = lambda e: e if np.isfinite(e) else number(e)
+    return [number(e) if array.dtype.kind == "c" else special(float(e)) for e in array.ravel()]
+
+
+def number(x):
+    """Returns the text of a number in the format."""
+    x = x[()] if isinstance(x, np.ndarray) else x
+    if np.iscomplexobj(x):
+        re, im = number(x.real), number(x.imag)
+        return f"{re}{im if im[0] == '-' else '+' + im}j"
+    if isinstance(x, (bool, np.bool_)):
+        return str(bool(x)).lower()
+    if isinstance(x, (int, np.integer)):
+        return str(int(x))
+    return "NaN" if np.isnan(x) else repr(float(x))
 
 
 class Writer:
@@ -73,6 +91,8 @@ class Writer:
 
     def __init__(self, document):
         self.document, self.steps, self.arrays, self.named, self.count = document, [], [], [], 0
+        # The names of the numbers, by their text and shape.
+        self.literals = {}
 
     def name(self, kind="z"):
         self.count += 1
@@ -98,14 +118,16 @@ class Writer:
         return self.steps_of(op, inputs, [type_of(shape, dtype)], **attributes)[0]
 
     def literal(self, value, shape, dtype):
-        number = np.asarray(value).astype(dtype)
-        if number.ndim:
-            return self.constant(number)
-        wide = float(number)
-        text = str(bool(number)).lower() if number.dtype.kind == "b" else str(int(number)) if number.dtype.kind in "iu" else repr(wide)
-        text = {"nan": "NaN"}.get(text, text)
-        scalar = self.step("constant", [], (), dtype, value=f"{text}:{dtype_of(dtype)}")
-        return self.broadcast(scalar, (), shape, (), dtype)
+        if dtype == jax.dtypes.float0:
+            return None
+        array = np.asarray(value).astype(dtype)
+        if array.ndim:
+            return self.constant(array)
+        value = f"{number(array)}:{dtype_of(dtype)}"
+        if (value, tuple(shape)) not in self.literals:
+            scalar = self.literal(array, (), dtype) if shape else self.step("constant", [], (), dtype, value=value)
+            self.literals[value, tuple(shape)] = self.broadcast(scalar, (), shape, (), dtype)
+        return self.literals[value, tuple(shape)]
 
     def broadcast(self, x, shape, to, dims, dtype):
         if tuple(shape) == tuple(to):
@@ -115,6 +137,8 @@ class Writer:
     def constant(self, array):
         array = jax.random.key_data(array) if jnp.issubdtype(array.dtype, jax.dtypes.prng_key) else array
         array = np.asarray(array)
+        if array.dtype == jax.dtypes.float0:
+            return None
         if array.ndim == 0:
             return self.literal(array, (), array.dtype)
         for name, known in self.arrays:
@@ -125,7 +149,10 @@ class Writer:
         return name
 
     def closed(self, closed, arguments):
-        return self.equations(closed.jaxpr, [self.constant(c) for c in closed.consts], arguments)
+        # Tracing keeps equations that no result needs.
+        jaxpr, _ = dce_jaxpr(closed.jaxpr, [True] * len(closed.jaxpr.outvars), instantiate=True)
+        consts = [self.constant(c) for c in closed.consts]
+        return self.equations(jaxpr, consts, arguments)
 
     def equations(self, jaxpr, consts, arguments):
         env = dict(zip(jaxpr.constvars, consts)) | dict(zip(jaxpr.invars, arguments))
@@ -134,6 +161,10 @@ class Writer:
             return self.literal(v.val, v.aval.shape, v.aval.dtype) if isinstance(v, core.Literal) else env[v]
 
         for eqn in jaxpr.eqns:
+            if eqn.outvars and all(v.aval.dtype == jax.dtypes.float0 for v in eqn.outvars):
+                # Tangents of integers, which nothing reads.
+                env.update(dict.fromkeys(eqn.outvars))
+                continue
             results = self.document.equation(self, eqn, [read(v) for v in eqn.invars])
             env.update(zip(eqn.outvars, results))
         return [read(v) for v in jaxpr.outvars]
@@ -153,12 +184,14 @@ class Writer:
 
     def finish(self, pending, first=None, last=None):
         """Adds a sub-program to the document, with further inputs before and after its own. Returns its symbol."""
-        symbol = f"{pending.name}{len(self.document.programs)}"
         inputs = (pending.first if first is None else first) + pending.inputs + (last or [])
-        self.document.programs.append(
-            {"symbol": symbol, "name": pending.name, "inputs": inputs, "instructions": pending.steps, "outputs": pending.outputs}
-        )
-        return symbol
+        program = {"name": pending.name, "inputs": inputs, "instructions": pending.steps, "outputs": pending.outputs}
+        symbols = self.document.symbols
+        symbol = f"{pending.name}{len(self.document.programs)}"
+        known = symbols.setdefault(json.dumps(program, default=int), symbol)
+        if known == symbol:
+            self.document.programs.append({"symbol": symbol} | program)
+        return known
 
 
 class Pending:

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy as jsp
 import jax.scipy.linalg as jsl
+import jax.scipy.optimize
 import jax.scipy.stats as stats
 import numpy as np
 from jax import lax, nn
