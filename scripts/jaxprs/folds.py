@@ -142,7 +142,9 @@ def scattered(operand, indices, updates, *, dimension_numbers, update_jaxpr, upd
     columns = [indices.reshape(-1, indices.shape[-1])]
     for axis in d.scatter_indices_batching_dims:
         columns.append(lax.broadcasted_iota(indices.dtype, indices.shape[:-1], axis).reshape(-1, 1))
+    # Sizes need not fit into small integers.
     columns = jnp.concatenate(columns, 1)
+    columns = columns if columns.dtype == np.int64 else jnp.minimum(columns, jnp.iinfo(columns.dtype).max & 0x7FFFFFFF).astype(np.int32)
     to = [*d.scatter_dims_to_operand_dims, *d.operand_batching_dims]
     starts = jnp.zeros((columns.shape[0], operand.ndim), columns.dtype).at[:, np.array(to, int)].set(columns)
     last = np.array(operand.shape, int) - sizes
