@@ -451,6 +451,10 @@ pub(crate) fn expect_float(op: &str, x: &Tensor) {
 pub(crate) fn max_of(dtype: DType) -> f64 {
     dtype.finfo().map_or(f64::MAX, |info| info.max)
 }
+/// Returns the greatest number of a float or complex dtype: ∞, if there is one.
+pub(crate) fn greatest_of(dtype: DType) -> f64 {
+    if dtype == DType::F8E4M3FN { max_of(dtype) } else { f64::INFINITY }
+}
 fn root_of_max(dtype: DType) -> f64 {
     max_of(dtype).sqrt() / 2.0
 }

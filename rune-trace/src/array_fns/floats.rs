@@ -38,6 +38,9 @@ impl Tensor {
     /// Returns the distance to the next float of the dtype away from 0, with the sign of the number. It is NaN
     /// for infinite numbers. The derivative is 0.
     ///
+    /// # Panics
+    /// If the dtype is not a float, or is [`DType::F8E4M3FN`], which has no infinities.
+    ///
     /// ```
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1.0f32, -4.0]).spacing().to_vec::<f32>().unwrap(), [f32::EPSILON, -4.0 * f32::EPSILON]);
@@ -45,6 +48,9 @@ impl Tensor {
     #[track_caller]
     pub fn spacing(&self) -> Tensor {
         expect_float("spacing", self);
+        if self.dtype() == DType::F8E4M3FN {
+            refuse!("spacing: takes a dtype with infinities, but got {}", self.ty());
+        }
         let x = lax::stop_gradient(self);
         let outward =
             lax::select(&x.signbit(), &lax::full_like(&x, f64::NEG_INFINITY), &lax::full_like(&x, f64::INFINITY));

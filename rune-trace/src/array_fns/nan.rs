@@ -1,7 +1,7 @@
 //! Reductions and scans that ignore NaN.
 
 use super::axes::resolve_axis;
-use super::elementwise::expect_float;
+use super::elementwise::{expect_float, greatest_of};
 use super::join::part;
 use super::reductions::{as_float, reductions, squared_magnitude};
 use crate::tensor::refuse;
@@ -73,13 +73,13 @@ reductions! {
     };
     /// Returns the greatest element that is not NaN, or NaN if there is no such element.
     nanmax nanmax_axes nanmax_keepdims: |x, axes, keepdims| {
-        let y = replace_nan(x, f64::NEG_INFINITY);
+        let y = replace_nan(x, -greatest_of(x.dtype()));
         let y = if keepdims { y.max_keepdims(axes) } else { y.max_axes(axes) };
         nan_where_all_nan(x, &y, axes, keepdims)
     };
     /// Returns the least element that is not NaN, or NaN if there is no such element.
     nanmin nanmin_axes nanmin_keepdims: |x, axes, keepdims| {
-        let y = replace_nan(x, f64::INFINITY);
+        let y = replace_nan(x, greatest_of(x.dtype()));
         let y = if keepdims { y.min_keepdims(axes) } else { y.min_axes(axes) };
         nan_where_all_nan(x, &y, axes, keepdims)
     };
@@ -112,7 +112,7 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn nanargmax(&self, axis: isize) -> Tensor {
-        let position = replace_nan(self, f64::NEG_INFINITY).argmax_axis(axis);
+        let position = replace_nan(self, -greatest_of(self.dtype())).argmax_axis(axis);
         position_unless_all_nan(self, &position, axis)
     }
     /// Returns the index along `axis` of the first least element that is not NaN, as `i32`, or -1 if there is no such
@@ -122,7 +122,7 @@ impl Tensor {
     /// If the axis is out of range or has no elements.
     #[track_caller]
     pub fn nanargmin(&self, axis: isize) -> Tensor {
-        let position = replace_nan(self, f64::INFINITY).argmin_axis(axis);
+        let position = replace_nan(self, greatest_of(self.dtype())).argmin_axis(axis);
         position_unless_all_nan(self, &position, axis)
     }
     /// Returns the cumulative sum along `axis`. NaN counts as 0.

@@ -1,6 +1,7 @@
 //! Reductions over segments, like `jax.ops`.
 
 use super::choose::{ResultSize, concrete_i64};
+use super::elementwise::greatest_of;
 use crate::tensor::refuse;
 use crate::{Tensor, lax};
 use rune_ir::op::ReduceFn;
@@ -12,6 +13,10 @@ use rune_ir::{DType, Shape};
 fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceFn) -> (Tensor, Tensor) {
     if data.dtype() == DType::Bool && matches!(f, ReduceFn::Sum | ReduceFn::Prod) {
         refuse!("{op}: takes numbers, but got {}", data.ty());
+    }
+    let extreme = matches!(f, ReduceFn::Max | ReduceFn::Min);
+    if data.dtype().is_complex() && extreme {
+        refuse!("{op}: takes elements with an order, but got {}; compare parts, as with `.real()`", data.ty());
     }
     if !ids.dtype().is_int() || ids.rank() != 1 || data.rank() == 0 || data.shape()[0] != ids.size() {
         refuse!(
@@ -28,7 +33,12 @@ fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceF
     let mut shape: Shape = data.shape().clone();
     shape.dims_mut()[0] = n;
     // The neutral element is the reduction of no elements.
-    let nothing = lax::reduce(f, &lax::full(data.dtype(), &[0].into(), 0.0), &[0]);
+    let nothing = if extreme && data.dtype().is_float() {
+        let greatest = greatest_of(data.dtype());
+        lax::full(data.dtype(), &Shape::scalar(), if f == ReduceFn::Max { -greatest } else { greatest })
+    } else {
+        lax::reduce(f, &lax::full(data.dtype(), &[0].into(), 0.0), &[0])
+    };
     let ids = lax::convert(ids, if ids.dtype().size() > 4 { DType::I64 } else { DType::I32 });
     let outside = ids.lt(0);
     let ids = lax::select(&outside, &lax::full_like(&ids, n as f64), &ids);
@@ -44,7 +54,7 @@ macro_rules! segment {
         /// be given.
         ///
         /// # Panics
-        /// If `ids` does not hold one integer for each slice, or the number of segments is `..` and the elements of
+        /// If `ids` does not hold one integer for each slice, complex numbers would be ordered, or the number of segments is `..` and the elements of
         /// `ids` are unknown.
         #[track_caller]
         pub fn $name(data: &Tensor, ids: &Tensor, segments: impl Into<ResultSize>) -> Tensor {
@@ -64,8 +74,8 @@ segment! {
     segment_sum = Sum add;
     /// Returns the product of the slices of each segment, or 1 if there are none.
     segment_prod = Prod mul;
-    /// Returns the greatest elements of the slices of each segment. If there are none: -∞ or the least integer.
+    /// Returns the greatest elements of the slices of each segment. If there are none: -∞ or the least number.
     segment_max = Max max;
-    /// Returns the least elements of the slices of each segment. If there are none: ∞ or the greatest integer.
+    /// Returns the least elements of the slices of each segment. If there are none: ∞ or the greatest number.
     segment_min = Min min;
 }

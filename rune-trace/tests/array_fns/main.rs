@@ -96,3 +96,18 @@ fn what_indices_choose_has_a_transpose() {
     }
     assert!(count > 1000, "{count}");
 }
+
+#[test]
+fn extremes_of_a_dtype_without_infinities() {
+    use rune_trace::{DType, F8E4M3FN, Tensor, random, segment_max, segment_min};
+    let x = Tensor::from([1.5f32, f32::NAN, -3.0, 0.0]).cast(DType::F8E4M3FN);
+    let number = |x: Tensor| x.item::<F8E4M3FN>().unwrap().to_f32();
+    assert_eq!((number(x.nanmax()), number(x.nanmin())), (1.5, -3.0));
+    assert_eq!((x.nanargmax(0).item::<i32>().unwrap(), x.nanargmin(0).item::<i32>().unwrap()), (0, 2));
+    let (known, ids) = (x.i(2..), Tensor::from([0, 0]));
+    let numbers = |x: Tensor| x.cast(DType::F32).to_vec::<f32>().unwrap();
+    assert_eq!(numbers(segment_max(&known, &ids, 2)), [0.0, -448.0]);
+    assert_eq!(numbers(segment_min(&known, &ids, 2)), [-3.0, 448.0]);
+    let drawn = numbers(random::truncated_normal(&random::key(0), [50], DType::F8E4M3FN, -448.0, 448.0));
+    assert!(drawn.iter().all(|x| x.is_finite()) && drawn.iter().any(|&x| x < 0.0));
+}

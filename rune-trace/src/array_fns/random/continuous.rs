@@ -1,6 +1,7 @@
 //! Random numbers of continuous distributions.
 
 use super::{bits, expect_float, split_into};
+use crate::array_fns::elementwise::greatest_of;
 use crate::array_fns::scalar::{Argument, Operand};
 use crate::{Tensor, lax};
 use rune_ir::op::Literal;
@@ -123,7 +124,11 @@ pub fn truncated_normal(
     let high = high.into_argument().into_tensor(op, dtype).broadcast_to(&shape);
     let root = lax::full_like(&low, SQRT_2);
     let (a, b) = (lax::div(&low, &root).erf(), lax::div(&high, &root).erf());
-    let x = uniform(key, shape, dtype, a, b).erf_inv() * SQRT_2;
+    let u = uniform(key, shape, dtype, a, b);
+    // Where there is no infinity, the inverse of ±1 would be NaN.
+    let most = 1.0 - step_below_one(dtype);
+    let u = if dtype == DType::F8E4M3FN { u.clamp(-most, most) } else { u };
+    let x = u.erf_inv() * SQRT_2;
     let (low, high) = (lax::stop_gradient(&low), lax::stop_gradient(&high));
     lax::clamp(&next_toward(&low, true), &x, &next_toward(&high, false))
 }
@@ -142,7 +147,8 @@ fn next_toward(x: &Tensor, above: bool) -> Tensor {
     let least = lax::constant(Literal::from_f64(unsigned, 1.0)).broadcast_to(x.shape());
     let least = if above { least } else { least | &sign };
     let next = lax::select(&x.eq(0.0), &least, &next);
-    let end = if above { f64::INFINITY } else { f64::NEG_INFINITY };
+    let greatest = greatest_of(x.dtype());
+    let end = if above { greatest } else { -greatest };
     lax::select(&(x.eq(end) | x.isnan()), x, &lax::bitcast_convert(&next, x.dtype()))
 }
 
