@@ -9,7 +9,8 @@ use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts;
 
-/// Activation functions for floats. Those without a condition on x also take complex numbers.
+/// Activation functions for floats. The sigmoid and tanh families (`gelu`, `silu`, `mish`, `softplus`, …) and softmax also
+/// take complex numbers.
 impl Tensor {
     /// Computes max(x, 0) for numbers. NaN stays NaN. The derivative at 0 is 0.
     ///
