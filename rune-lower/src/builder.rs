@@ -4,7 +4,7 @@ pub(crate) use crate::value::Val;
 
 use crate::legalize::views::{self, Producers, ViewRole};
 use crate::legalize::waits::ReadyCopies;
-use crate::legalize::{float8, gpu, levels, spirv, unsigned, waits};
+use crate::legalize::{float8, gpu, levels, sorting, spirv, unsigned, waits};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
 use crate::{attr, known};
@@ -415,6 +415,9 @@ impl<'c> Builder<'c> {
         }
         if self.has_defences() && levels::is_long(self.context, axes.iter().map(|&a| x.shape()[a]).product()) {
             return levels::reduce(self, x, init, axes, f);
+        }
+        if self.has_defences() && spirv::loses_nan(self.context, f, x.dtype()) {
+            return sorting::extreme(self, x, init, f == "stablehlo.maximum", |x, init| self.reduce(x, init, axes, f));
         }
         if self.has_defences() && gpu::has_wrong_neutral(self.context, f, x.dtype()) {
             return unsigned::in_unsigned_order(self, x, init, |x, init| self.reduce(x, init, axes, f));

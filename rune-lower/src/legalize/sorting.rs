@@ -46,19 +46,52 @@ fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     if !x.dtype().is_float() {
         return x.clone();
     }
-    let (dtype, width, sign) = match x.dtype().size() {
-        2 => (DType::I16, 15, i64::from(i16::MIN)),
-        4 => (DType::I32, 31, i64::from(i32::MIN)),
-        _ => (DType::I64, 63, i64::MIN),
-    };
+    let dtype = bits_dtype(x.dtype());
     let bits = b.bits(x, dtype);
+    let sign = Literal::from_f64(dtype, f64::NEG_INFINITY).to_f64();
     let zero = b.number(0.0, &bits);
-    let minus_zero = b.compare_n(Comparison::Eq, &bits, sign as f64);
+    let minus_zero = b.compare_n(Comparison::Eq, &bits, sign);
     let bits = b.select(&minus_zero, &zero, &bits);
     let greatest = b.number(f64::INFINITY, &bits);
-    let signs = b.binary("stablehlo.shift_right_arithmetic", &bits, &b.number(f64::from(width), &bits));
-    let turned = b.binary("stablehlo.xor", &bits, &b.and(&signs, &greatest));
-    b.select(&b.is_nan(x), &greatest, &turned)
+    b.select(&b.is_nan(x), &greatest, &turned(b, &bits))
+}
+
+/// Returns the signed integers with as many bits as a float.
+fn bits_dtype(float: DType) -> DType {
+    match float.size() {
+        2 => DType::I16,
+        4 => DType::I32,
+        _ => DType::I64,
+    }
+}
+
+/// Flips the bits of negative floats, except for the sign, and back. Bits then have the order of the floats.
+fn turned<'c>(b: &Builder<'c>, bits: &Val<'c>) -> Val<'c> {
+    let width = f64::from(8 * bits.dtype().size() as u32 - 1);
+    let signs = b.binary("stablehlo.shift_right_arithmetic", bits, &b.number(width, bits));
+    b.binary("stablehlo.xor", bits, &b.and(&signs, &b.number(f64::INFINITY, bits)))
+}
+
+/// Reduces floats to their maximum or minimum by reducing integers with the same order, `f`. NaN is beyond all others.
+pub(crate) fn extreme<'c>(
+    b: &Builder<'c>,
+    x: &Val<'c>,
+    init: Literal,
+    is_maximum: bool,
+    f: impl FnOnce(&Val<'c>, Literal) -> Val<'c>,
+) -> Val<'c> {
+    let (float, dtype) = (x.dtype(), bits_dtype(x.dtype()));
+    let beyond = Literal::from_f64(dtype, if is_maximum { f64::INFINITY } else { f64::NEG_INFINITY });
+    let keys = b.select(&b.is_nan(x), &b.full(beyond, x.shape()), &turned(b, &b.bits(x, dtype)));
+    // The neutral element is infinite. The least integer, or the greatest, is beyond it.
+    let opposite = Literal::from_f64(dtype, if is_maximum { f64::NEG_INFINITY } else { f64::INFINITY });
+    let key = f(&keys, opposite);
+    let number = b.bits(&turned(b, &key), float);
+    let neutral = b.full(init, key.shape());
+    let is_empty = b.compare(Comparison::Eq, &key, &b.full(opposite, key.shape()));
+    let is_nan = b.compare(Comparison::Eq, &key, &b.full(beyond, key.shape()));
+    let nan = b.number_of(f64::NAN, float, key.shape());
+    b.select(&is_nan, &nan, &b.select(&is_empty, &neutral, &number))
 }
 
 /// Returns whether `x` comes strictly before `y` in the order of one key, and whether they are equal.

@@ -80,6 +80,12 @@ pub(crate) fn given_operands(context: &Context, name: &str) -> usize {
     }
 }
 
+/// Returns whether the extremes of this dtype may not be NaN although an element is: subgroups reduce by an instruction
+/// that ignores NaN.
+pub(crate) fn loses_nan(context: &Context, f: &str, dtype: DType) -> bool {
+    context.is_spirv && dtype.is_float() && matches!(f, "stablehlo.minimum" | "stablehlo.maximum")
+}
+
 /// Returns whether a kernel would read the operand too early, because threads exchange it through shared memory without
 /// a barrier. They do so in reductions of several values, if elements are converted from fewer bits: in
 /// `(x.astype(f32) * y).sum(1)` and in counting sorts of halves. The same kernels may need too much shared memory.
