@@ -4,13 +4,16 @@ use num_complex::Complex;
 use rayon::prelude::*;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex};
 use rune_ir::op::FftFn;
-use rune_ir::{Array, DType, Element, Op, Shape, types};
+use rune_ir::{Array, DType, Element, Op, Type, types};
 use rustfft::num_traits::Zero;
 use rustfft::{Fft, FftDirection, FftNum, FftPlanner};
+use std::cell::RefCell;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 /// The minimum number of elements for which several threads share the rows.
 const PARALLEL_THRESHOLD: usize = if cfg!(test) { 64 } else { 1 << 14 };
+/// The maximum number of elements of the memory that a thread keeps.
+const MAX_KEPT: usize = 1 << 21;
 /// The number of columns that are transposed together: a cache line of `c64`.
 const COLUMNS: usize = 8;
 
@@ -33,14 +36,16 @@ pub fn fft(f: FftFn, x: &Array, lengths: &[usize]) -> Array {
         return Array::zeros(ty);
     }
     let run = if x.dtype().real() == DType::F64 { transform::<f64> } else { transform::<f32> };
-    run(f, x, lengths, &ty.shape)
+    run(f, x, lengths, ty)
 }
 
 /// A float with plans of transforms, which are kept, because making one may cost more than using it.
 trait Float: FftNum + Element {
     fn plans() -> &'static Mutex<Plans<Self>>;
-    fn array(shape: &Shape, z: Vec<Complex<Self>>) -> Array;
+    /// Calls `f` with memory for this number of elements. The thread keeps it, because new memory has page faults.
+    fn with_memory<R>(count: usize, f: impl FnOnce(&mut [Complex<Self>]) -> R) -> R;
     fn complex(x: &Array) -> &[Complex<Self>];
+    fn complex_mut(x: &mut Array) -> &mut [Complex<Self>];
     fn nearest(x: f64) -> Self;
 }
 
@@ -66,8 +71,19 @@ macro_rules! floats {
                 static PLANS: LazyLock<Mutex<Plans<$t>>> = LazyLock::new(Plans::new);
                 &PLANS
             }
-            fn array(shape: &Shape, z: Vec<Complex<$t>>) -> Array {
-                Array::from_vec(shape.clone(), z)
+            fn with_memory<R>(count: usize, f: impl FnOnce(&mut [Complex<$t>]) -> R) -> R {
+                thread_local!(static MEMORY: RefCell<Vec<Complex<$t>>> = const { RefCell::new(Vec::new()) });
+                // Another transform may run on this thread while this one waits for its tasks.
+                let mut memory = MEMORY.take();
+                memory.resize(count.max(memory.len()), Complex::zero());
+                let result = f(&mut memory[..count]);
+                if memory.len() <= MAX_KEPT {
+                    MEMORY.set(memory);
+                }
+                result
+            }
+            fn complex_mut(x: &mut Array) -> &mut [Complex<$t>] {
+                x.make_mut::<Complex<$t>>()
             }
             fn complex(x: &Array) -> &[Complex<$t>] {
                 x.as_slice::<Complex<$t>>()
@@ -80,32 +96,37 @@ macro_rules! floats {
 }
 floats!(f32 f64);
 
-fn transform<T: Float>(f: FftFn, x: &Array, lengths: &[usize], shape: &Shape) -> Array {
+fn transform<T: Float>(f: FftFn, x: &Array, lengths: &[usize], ty: Type) -> Array {
     let (outer, n) = (&lengths[..lengths.len() - 1], lengths[lengths.len() - 1]);
     let scale = T::nearest(1.0 / lengths.iter().map(|&n| n as f64).product::<f64>());
+    let mut y = Array::zeros(ty);
     match f {
         FftFn::Fft | FftFn::Ifft => {
             let direction = if f == FftFn::Fft { FftDirection::Forward } else { FftDirection::Inverse };
-            let mut z = T::complex(x).to_vec();
-            along_axes(&mut z, lengths, 1, direction);
+            let z = T::complex_mut(&mut y);
+            z.copy_from_slice(T::complex(x));
+            along_axes(z, lengths, 1, direction);
             if f == FftFn::Ifft {
                 z.iter_mut().for_each(|z| *z = *z * scale);
             }
-            T::array(shape, z)
         }
         FftFn::Rfft => {
-            let mut z = forward(x.as_slice::<T>(), n);
-            along_axes(&mut z, outer, n / 2 + 1, FftDirection::Forward);
-            T::array(shape, z)
+            let z = T::complex_mut(&mut y);
+            forward(x.as_slice::<T>(), n, z);
+            along_axes(z, outer, n / 2 + 1, FftDirection::Forward);
         }
         FftFn::Irfft => {
-            let mut z = T::complex(x).to_vec();
-            along_axes(&mut z, outer, n / 2 + 1, FftDirection::Inverse);
-            let mut y = backward(&mut z, n);
-            y.iter_mut().for_each(|y| *y = *y * scale);
-            Array::from_vec(shape.clone(), y)
+            let z = T::complex(x);
+            T::with_memory(z.len(), |memory| {
+                memory.copy_from_slice(z);
+                along_axes(memory, outer, n / 2 + 1, FftDirection::Inverse);
+                let y = y.make_mut::<T>();
+                backward(memory, n, y);
+                y.iter_mut().for_each(|y| *y = *y * scale);
+            });
         }
     }
+    y
 }
 
 /// Returns the number of rows of a task.
@@ -140,10 +161,11 @@ fn transform_rows<T: Float>(z: &mut [Complex<T>], plan: &Arc<dyn Fft<T>>) {
 /// Transforms the columns of a matrix with `columns` columns.
 fn transform_columns<T: Float>(block: &mut [Complex<T>], columns: usize, plan: &Arc<dyn Fft<T>>) {
     let n = plan.len();
-    let mut turned = vec![Complex::zero(); block.len()];
-    transpose(block, &mut turned, n, columns);
-    transform_rows(&mut turned, plan);
-    transpose(&turned, block, columns, n);
+    T::with_memory(block.len(), |turned| {
+        transpose(block, turned, n, columns);
+        transform_rows(turned, plan);
+        transpose(turned, block, columns, n);
+    });
 }
 
 /// Transposes the matrix `from`, `m × n`, into `to`.
@@ -160,11 +182,10 @@ fn transpose<T: Float>(from: &[Complex<T>], to: &mut [Complex<T>], m: usize, n: 
     });
 }
 
-/// Returns the first n/2 + 1 frequencies of each `n` real numbers.
-fn forward<T: Float>(x: &[T], n: usize) -> Vec<Complex<T>> {
+/// Writes the first n/2 + 1 frequencies of each `n` real numbers.
+fn forward<T: Float>(x: &[T], n: usize, out: &mut [Complex<T>]) {
     let plan: Arc<dyn RealToComplex<T>> = Plans::<T>::with(|plans| plans.real.plan_fft_forward(n));
     let (rows, half) = (x.len() / n, n / 2 + 1);
-    let mut out = vec![Complex::zero(); rows * half];
     let task = rows_per_task(rows, x.len());
     out.par_chunks_mut(task * half).zip(x.par_chunks(task * n)).for_each(|(out, x)| {
         let (mut row, mut scratch) = (plan.make_input_vec(), plan.make_scratch_vec());
@@ -173,15 +194,13 @@ fn forward<T: Float>(x: &[T], n: usize) -> Vec<Complex<T>> {
             plan.process_with_scratch(&mut row, out, &mut scratch).expect("the lengths are those of the plan");
         }
     });
-    out
 }
 
-/// Returns `n` real numbers for each n/2 + 1 frequencies.
-fn backward<T: Float>(z: &mut [Complex<T>], n: usize) -> Vec<T> {
+/// Writes `n` real numbers for each n/2 + 1 frequencies, which it overwrites.
+fn backward<T: Float>(z: &mut [Complex<T>], n: usize, out: &mut [T]) {
     let plan: Arc<dyn ComplexToReal<T>> = Plans::<T>::with(|plans| plans.real.plan_fft_inverse(n));
     let half = n / 2 + 1;
     let rows = z.len() / half;
-    let mut out = vec![T::zero(); rows * n];
     let task = rows_per_task(rows, out.len());
     out.par_chunks_mut(task * n).zip(z.par_chunks_mut(task * half)).for_each(|(out, z)| {
         let mut scratch = plan.make_scratch_vec();
@@ -194,7 +213,6 @@ fn backward<T: Float>(z: &mut [Complex<T>], n: usize) -> Vec<T> {
             plan.process_with_scratch(z, out, &mut scratch).expect("the lengths are those of the plan");
         }
     });
-    out
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ def complex_elementwise(re, im):
 workload("complex_matmul", (256, 256), (256, 256))(lambda re, im: jnp.abs(jax.lax.complex(re, im) @ jax.lax.complex(im, re)))
 
 
-@workload("mandelbrot", (512, 512), (512, 512))
+@workload("mandelbrot", (512, 512), (512, 512), scale=0.05)
 def mandelbrot(re, im):
     c = jax.lax.complex(re, im)
     step = lambda _, z: jnp.where(jnp.abs(z) < 2, z * z + c, z)
