@@ -119,11 +119,11 @@ fn emit<'c>(
             one(index::dynamic_update_slice(b, x, update, start_indices))
         }
         Op::Gather { x, indices, dims, slice_sizes } => one(index::gather(b, x, indices, dims, slice_sizes, types[0])),
-        // Lowering does not pass on the promise of unique indices, because it redirects invalid updates to rows that
-        // other updates also write.
         Op::Scatter { x, mode: ScatterMode::Mul, .. } if x.dtype().is_complex() && !lowering.is_export() => {
             linalg::on_host(b, lowering, &op.map(|x| unsigned::signed_bits(b, x)), types)
         }
+        // Lowering does not pass on the promise of unique indices, because it redirects invalid updates to rows that
+        // other updates also write.
         Op::Scatter { x, indices, updates, dims, mode, unique: _ } => {
             one(index::scatter(b, x, indices, updates, dims, *mode))
         }

@@ -11,6 +11,7 @@ use crate::options::{Backend, LowerOptions, Purpose};
 use crate::tree::{Context, Function, Location, Module};
 use crate::{attr, names, overwritten, write};
 use rune_ir::{Array, DType, ModuleSignature, Program, Type};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -54,7 +55,8 @@ pub fn lower(program: &Program, options: &LowerOptions) -> Result<LoweredModule,
         return Err(LowerError::Name(entry.clone()));
     }
     let exports = options.purpose == Purpose::Export;
-    let program = if exports { program } else { &program.in_parts(options.has_f64()) };
+    let parts = if exports { Cow::Borrowed(program) } else { program.in_parts(options.has_f64()) };
+    let program = &*parts;
     let mut fenced = BTreeSet::new();
     loop {
         let producers = Rc::new(Producers::fenced(fenced.clone(), options.defences));

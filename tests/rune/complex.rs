@@ -137,7 +137,7 @@ fn functions_of_complex_numbers_are_near_the_interpreter() {
     assert!(failures.is_empty(), "{} fail\n{}", failures.len(), failures.join("\n"));
 }
 
-/// Describes what is wrong with the result of an engine.
+/// Describes the first wrong number in the result of an engine.
 fn fault(t: &Tested, engine: &str, found: Result<Vec<Array>, String>, expected: &Array) -> Option<String> {
     let found = match found {
         Ok(found) => found,

@@ -6,12 +6,13 @@
 mod emitter;
 mod functions;
 
-use crate::op::{BinaryFn, Comparison, CumulativeFn, ReduceFn, ScatterMode, UnaryFn};
+use crate::op::{Comparison, CumulativeFn, ReduceFn, ScatterMode, UnaryFn};
 use crate::program::{Instruction, ProgramBuilder};
 use crate::{DType, Op, Program, Type, Value, Var};
 use emitter::Emitter;
 use functions::{Functions, Parts};
 use rustc_hash::FxHashMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 impl Program {
@@ -31,19 +32,13 @@ impl Program {
     /// assert_eq!(names(&program.in_parts(true)), ["real", "imag", "real", "imag", "add", "add", "complex"]);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn in_parts(&self, has_f64: bool) -> Program {
-        if !has_complex(self) {
-            return self.clone();
+    pub fn in_parts(&self, has_f64: bool) -> Cow<'_, Program> {
+        let mut rewritten = Rewritten { has_f64, complex: FxHashMap::default(), known: FxHashMap::default() };
+        match rewritten.has_complex(self) {
+            true => Cow::Owned(rewrite(self, Boundary::Whole, &mut rewritten).simplify()),
+            false => Cow::Borrowed(self),
         }
-        rewrite(self, Boundary::Whole, &mut Rewritten { has_f64, known: FxHashMap::default() }).simplify()
     }
-}
-
-/// Returns whether a program, or a program that it calls, has complex values.
-fn has_complex(program: &Program) -> bool {
-    let of_op = |op: &Op| op.programs().iter().any(|(_, inner)| has_complex(inner));
-    (0..program.num_vars() as u32).any(|v| program.ty(Var(v)).dtype.is_complex())
-        || program.instructions().iter().any(|i| of_op(&i.op))
 }
 
 /// The form of the complex inputs and outputs of a program.
@@ -58,16 +53,32 @@ enum Boundary {
 /// The rewritten sub-programs, keyed by the address of the original. The entry keeps the original alive.
 struct Rewritten {
     has_f64: bool,
+    /// Whether a sub-program has complex values, keyed by its address.
+    complex: FxHashMap<*const Program, bool>,
     known: FxHashMap<*const Program, [Arc<Program>; 2]>,
 }
 
 impl Rewritten {
+    /// Returns whether a program, or a program that it calls, has complex values.
+    fn has_complex(&mut self, program: &Program) -> bool {
+        if let Some(&known) = self.complex.get(&std::ptr::from_ref(program)) {
+            return known;
+        }
+        let has = (0..program.num_vars() as u32).any(|v| program.ty(Var(v)).dtype.is_complex())
+            || program.instructions().iter().any(|i| self.calls_complex(&i.op));
+        self.complex.insert(program, has);
+        has
+    }
+    /// Returns whether a sub-program of the operation has complex values.
+    fn calls_complex(&mut self, op: &Op) -> bool {
+        op.programs().into_iter().any(|(_, inner)| self.has_complex(inner))
+    }
     fn sub_program(&mut self, program: &Arc<Program>) -> Arc<Program> {
         if let Some([_, new]) = self.known.get(&Arc::as_ptr(program)) {
             return new.clone();
         }
         let new =
-            if has_complex(program) { Arc::new(rewrite(program, Boundary::Parts, self)) } else { program.clone() };
+            if self.has_complex(program) { Arc::new(rewrite(program, Boundary::Parts, self)) } else { program.clone() };
         self.known.insert(Arc::as_ptr(program), [program.clone(), new.clone()]);
         new
     }
@@ -159,16 +170,13 @@ impl Rewriter<'_> {
         let op = &instruction.op;
         let is_complex = |v: &Var| program.ty(*v).dtype.is_complex();
         let touches = op.operands().into_iter().any(is_complex) || instruction.results().any(|v| is_complex(&v));
-        let calls = op.programs().iter().any(|(_, inner)| has_complex(inner));
-        if !touches && !calls {
+        if !touches && !self.rewritten.calls_complex(op) {
             return self.as_it_is(instruction);
         }
         let result = instruction.first;
         let has_parts = instruction.results == 1 && is_complex(&result);
         match op {
-            Op::Unary { f: UnaryFn::Neg, .. }
-            | Op::Binary { f: BinaryFn::Add | BinaryFn::Sub, .. }
-            | Op::Select { .. }
+            Op::Select { .. }
             | Op::BroadcastInDim { .. }
             | Op::Reshape { .. }
             | Op::Transpose { .. }

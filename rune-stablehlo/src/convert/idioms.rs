@@ -117,7 +117,7 @@ impl<'t> Scope<'_, '_, 't> {
         self.one(Op::Unary { f: UnaryFn::Logistic, x }).map(Some)
     }
 
-    /// Imports the minimum with 6 in JAX's `relu6`. Its derivative at 6 is 0, but that of `min` would be ½.
+    /// Imports `min(x, 6)` of JAX's `relu6`. Its derivative at 6 is 0. The derivative of `min` there is ½.
     pub(super) fn at_most_6(&mut self, x: Var, y: Var) -> Result<Option<Var>, ConvertError> {
         if self.kinks != Kinks::Relu6 || self.is(x, 6.0) || !self.is(y, 6.0) {
             return Ok(None);
@@ -126,7 +126,7 @@ impl<'t> Scope<'_, '_, 't> {
         Ok(results.first().copied())
     }
 
-    /// Imports the maximum with 0 in JAX's `relu` and `relu6`. Its derivative at 0 is 0, but that of `max` would be ½.
+    /// Imports `max(x, 0)` of JAX's `relu` and `relu6`. Its derivative at 0 is 0. The derivative of `max` there is ½.
     pub(super) fn relu(&mut self, x: Var, y: Var) -> Result<Option<Var>, ConvertError> {
         let x = match (self.kinks != Kinks::None, self.is(x, 0.0), self.is(y, 0.0)) {
             (true, false, true) => x,

@@ -84,7 +84,7 @@ pub fn at_caller<R>(f: impl FnOnce() -> R) -> R {
     }
 }
 
-/// A line of the user's source, for operations of the library's own closures.
+/// The user's line that operations in the library's own closures record.
 #[derive(Clone, Copy)]
 pub struct Caller(pub(crate) &'static Location<'static>);
 
