@@ -68,7 +68,8 @@ pub(crate) fn load(
     signature: &ModuleSignature,
 ) -> Result<Runnable, Error> {
     let Device::Iree(device) = device else { return Err(Error::NotCompiled(program.name().to_owned())) };
-    let executable = compiled_program::load(module, device, signature)?;
+    let loc = program.instructions().iter().find_map(|instruction| instruction.origin.loc.clone());
+    let executable = compiled_program::load((program.name(), loc), module, device, signature)?;
     let constants = compiled_program::constants_on(device, program.constants())?;
     Ok(Box::new(Loaded { executable, constants }))
 }

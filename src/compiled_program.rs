@@ -6,7 +6,7 @@ use crate::error::list;
 use crate::host_ops::HostOps;
 #[cfg(feature = "iree")]
 use rune_ir::op::Callback;
-use rune_ir::{ModuleSignature, Type, Value};
+use rune_ir::{Loc, ModuleSignature, Type, Value};
 use rune_iree::{CompiledModule, CpuMismatch, Executable, RunError, Signature};
 use rune_trace::{Tensor, storage};
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ use std::sync::Arc;
 /// The name of the function in every module.
 pub(crate) const ENTRY: &str = "main";
 
-/// Loads a module with this signature.
+/// Loads a module with this signature. Errors of calls name its function and the user's line.
 pub(crate) fn load(
+    (name, loc): (&str, Option<Loc>),
     module: &CompiledModule,
     device: &Arc<rune_iree::Device>,
     stated: &ModuleSignature,
@@ -24,7 +25,7 @@ pub(crate) fn load(
     let types = stated.inputs.iter().chain(&stated.constants).cloned().collect();
     let signature = Signature::new(types, stated.outputs.clone());
     let host = (!stated.host.is_empty()).then(|| Arc::new(HostOps(stated.host.clone())) as Arc<_>);
-    Ok(Executable::load(module, device, ENTRY, signature, host)?)
+    Ok(Executable::load(module, device, ENTRY, signature, host)?.named(name, loc))
 }
 
 /// Copies the constants of a program to the memory of a device, so that calls need not do it.
@@ -113,13 +114,13 @@ impl CompiledProgram {
         let signature = ModuleSignature::from_json(&text).map_err(|e| invalid(e.to_string()))?;
         check_cpu(&module).map_err(|e| invalid(e.to_string()))?;
         let constants = read_constants(path, &signature.constants)?;
-        let executable = load(&module, device, &signature).map_err(|error| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let executable = load((&name, None), &module, device, &signature).map_err(|error| {
             let Error::Run(RunError::OtherTarget { target, device, .. }) = &error else { return error };
             invalid(format!(
                 "it was compiled for {target}, and the device is {device}; load it on such a device, or compile the program again for this one"
             ))
         })?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         Ok(CompiledProgram { name, signature, executable, constants: constants_on(device, &constants)? })
     }
     #[cfg(feature = "iree")]
@@ -131,7 +132,7 @@ impl CompiledProgram {
         device: &Arc<rune_iree::Device>,
     ) -> Result<CompiledProgram, Error> {
         check_cpu(module)?;
-        let executable = load(module, device, &signature)?;
+        let executable = load((name, None), module, device, &signature)?;
         Ok(CompiledProgram {
             name: name.to_owned(),
             signature,

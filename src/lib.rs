@@ -80,7 +80,7 @@ pub use rune_ir as ir;
 pub use rune_trace::{
     Argument, Array, Axes, AxisNames, Complex, Complex32, Complex64, DType, Element, F8E4M3FN, F8E5M2, GenericTree,
     Nested, Operand, PathPart, Restore, Scalar, Shape, Sizes, Static, StaticChange, Tensor, TensorElement, Tree,
-    TreePath, Type, Value, complex, dlpack, storage, tensor,
+    TreePath, Type, Value, block_until_ready, complex, dlpack, storage, tensor,
 };
 // Transformations, and the types of functions that they take and return.
 pub use rune_trace::{

@@ -72,6 +72,12 @@ impl DeviceBuffer for Lost {
     fn device(&self) -> &str {
         "lost"
     }
+    fn is_ready(&self) -> bool {
+        true
+    }
+    fn wait(&self) -> Result<(), String> {
+        Err("the device is gone".to_owned())
+    }
     fn to_host(&self) -> Result<Array, String> {
         Err("the device is gone".to_owned())
     }

@@ -7,7 +7,7 @@ use crate::legalize::waits::ReadyCopies;
 use crate::legalize::{float8, gpu, levels, sorting, spirv, unsigned, waits};
 use crate::tree::{Attribute, Context, Location, Mark, Operation, Region, TensorType, Value};
 use crate::value::{Known, depth};
-use crate::{attr, known};
+use crate::{attr, known, names};
 use rune_ir::op::{Comparison, Literal, ReduceFn};
 use rune_ir::{DType, Shape, Type};
 use std::cell::RefCell;
@@ -440,11 +440,20 @@ impl<'c> Builder<'c> {
     fn summand(&self, x: &Val<'c>) -> Val<'c> {
         if gpu::is_negated(self.context, x) { self.barrier(&[x]).remove(0) } else { x.clone() }
     }
+    /// Returns values that the compiler does not compute in one kernel with what reads them.
+    ///
+    /// The host waits at an `optimization_barrier` until its operands are computed, so GPUs get barriers of kernels
+    /// instead. IREE removes these after it has formed the kernels. They do not hide constants.
     pub fn barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         if !self.has_defences() {
             return xs.iter().map(|x| (*x).clone()).collect();
         }
-        self.optimization_barrier(xs)
+        if !self.context.is_gpu || xs.iter().any(|x| x.known.is_constant()) {
+            return self.optimization_barrier(xs);
+        }
+        // The operation has no form for unsigned integers.
+        let barrier = |x: &Val<'c>| self.op1(names::COMPUTE_BARRIER, &[x], &[], x.ty.clone());
+        xs.iter().map(|x| unsigned::as_signed(self, x, barrier)).collect()
     }
     /// Like [`Builder::barrier`], for a barrier of the program. It stays even without defences.
     pub fn optimization_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {

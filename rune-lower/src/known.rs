@@ -7,6 +7,7 @@
 //! about it, and these operations take constants through a barrier
 //! ([`Builder::opaque`](crate::builder::Builder::opaque)).
 
+use crate::names;
 use crate::value::{Known, Val};
 use rune_ir::op::Literal;
 
@@ -16,7 +17,7 @@ pub(crate) fn of_results(name: &str, operands: &[&Val]) -> Known {
     match name {
         "stablehlo.iota" => Known::Positions,
         // The compiler does not look through these.
-        "stablehlo.optimization_barrier" | "func.call" => Known::Nothing,
+        "stablehlo.optimization_barrier" | names::COMPUTE_BARRIER | "func.call" => Known::Nothing,
         "stablehlo.reshape" | "stablehlo.transpose" | "stablehlo.broadcast_in_dim" | "stablehlo.reverse" => of(0),
         "stablehlo.slice" | "stablehlo.dynamic_slice" | "stablehlo.gather" => match of(0) {
             Known::Nothing => Known::Nothing,

@@ -1,5 +1,8 @@
 //! Names in the printed module.
 
+/// IREE's operation that returns its operand, and that the compiler forms no kernel across.
+pub(crate) const COMPUTE_BARRIER: &str = "iree_tensor_ext.compute_barrier.start";
+
 /// Returns a name of letters, digits and underscores that does not start with a digit. Other names would need quotes.
 pub(crate) fn identifier(name: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c } else { '_' };

@@ -166,7 +166,7 @@ fn unsigned_factors_are_behind_barriers_on_gpus_only_with_defences() {
     let p = b.finish(y.to_vec()).unwrap();
     let barriers = |backend, defences| {
         let lowered = lower(&p, &LowerOptions { backend, defences, ..LowerOptions::default() }).unwrap();
-        lowered.code().matches("stablehlo.optimization_barrier").count()
+        lowered.code().matches("compute_barrier").count()
     };
     assert_eq!(barriers(Backend::Cuda, true), 2);
     assert_eq!(barriers(Backend::Cuda, false), 0);

@@ -1,6 +1,7 @@
 //! Values of the module, with what is known about them at their creation.
 
 use crate::legalize::views::Views;
+use crate::names;
 use crate::tree::Value;
 use rune_ir::op::Literal;
 use rune_ir::{DType, Shape, Type};
@@ -64,6 +65,7 @@ impl Known {
 pub(crate) fn depth(name: &str, operands: &[&Val]) -> u32 {
     match name {
         "stablehlo.optimization_barrier"
+        | names::COMPUTE_BARRIER
         | "stablehlo.dot_general"
         | "stablehlo.convolution"
         | "stablehlo.gather"

@@ -84,7 +84,7 @@ pub use tensor::{Caller, Evaluator, at_caller, fail, has_batch_axes, interpret_e
 pub use transform::{DerivativeError, ProgramExt, ResidualSource, SavedResidual, VmapError};
 #[doc(hidden)]
 pub use tree::{Fields, StaticField, ViaHash, ViaSerde, ViaTree, hashed};
-pub use tree::{PathPart, Restore, Static, StaticChange, Tree, TreePath};
+pub use tree::{PathPart, Restore, Static, StaticChange, Tree, TreePath, block_until_ready};
 pub use vmap::{InAxes, MapAxes, VmapOptions, vmap, vmap_axes, vmap_named, vmap_sized, vmap_with};
 
 /// Arrays and trees in files.

@@ -17,7 +17,7 @@ pub use statics::{Static, StaticChange};
 use statics::{Unwritable, shortened};
 pub use storage::{load, save};
 
-use crate::Tensor;
+use crate::{EvalError, Tensor};
 use rustc_hash::FxHasher;
 use serde_json::Value;
 use smallvec::{SmallVec, smallvec};
@@ -25,6 +25,27 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
+
+/// Waits until all tensors of a tree are computed. Pending ones are computed now, in one program. Use it to measure
+/// times: a call on a GPU returns before its results are computed.
+///
+/// ```
+/// use rune_trace::{Tensor, block_until_ready};
+/// let x = Tensor::from([1.0f32, 2.0]);
+/// let pair = (&x + 1.0, &x * 2.0);
+/// block_until_ready(&pair)?;
+/// assert!(pair.0.is_ready() && pair.1.is_ready());
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+///
+/// # Errors
+/// Returns an error where [`Tensor::block_until_ready`] does.
+pub fn block_until_ready<T: Tree>(tree: &T) -> Result<(), EvalError> {
+    let leaves = tree.leaves();
+    let pending: Vec<Tensor> = leaves.iter().filter(|leaf| leaf.is_pending()).cloned().collect();
+    Tensor::realize_all(&pending)?;
+    leaves.iter().try_for_each(|leaf| leaf.block_until_ready().map(drop))
+}
 
 /// A step from a tree to one of its parts. Every call of a compiled function walks its arguments, so only a key of a
 /// map needs an allocation.

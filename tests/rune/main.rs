@@ -1,6 +1,7 @@
 //! Tests across crates. They are one binary, because each binary links MLIR.
 
 mod algorithms;
+mod asynchronous;
 mod batch;
 mod callbacks;
 mod carried;

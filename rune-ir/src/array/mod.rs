@@ -277,13 +277,20 @@ impl fmt::Debug for Text {
     }
 }
 
-/// An array in the memory of a device that the host cannot read directly.
+/// An array in the memory of a device that the host cannot read directly. The device may still compute its elements.
 pub trait DeviceBuffer: Any + Send + Sync {
     /// Returns the shape and dtype.
     fn ty(&self) -> &Type;
     /// Returns the name of the device.
     fn device(&self) -> &str;
-    /// Returns a copy in host memory.
+    /// Returns whether the elements are computed, or cannot be.
+    fn is_ready(&self) -> bool;
+    /// Waits until the elements are computed.
+    ///
+    /// # Errors
+    /// The message of the device, if the elements cannot be computed.
+    fn wait(&self) -> Result<(), String>;
+    /// Waits until the elements are computed, and returns a copy in host memory.
     ///
     /// # Errors
     /// The message of the device.
@@ -315,6 +322,24 @@ impl Value {
         match self {
             Value::Host(array) => Ok(array.clone()),
             Value::Device(buffer) => buffer.to_host(),
+        }
+    }
+    /// Returns whether the elements are computed, or cannot be. A device may compute them after the call that returned
+    /// the value. A value in host memory is ready.
+    pub fn is_ready(&self) -> bool {
+        match self {
+            Value::Host(_) => true,
+            Value::Device(buffer) => buffer.is_ready(),
+        }
+    }
+    /// Waits until the elements are computed.
+    ///
+    /// # Errors
+    /// The message of the device, if the elements cannot be computed.
+    pub fn block_until_ready(&self) -> Result<(), String> {
+        match self {
+            Value::Host(_) => Ok(()),
+            Value::Device(buffer) => buffer.wait(),
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Buffers: host arrays lent to IREE, and IREE buffers that the host reads. Shared memory is not copied.
 
 use super::device::DeviceHandle;
-use super::handle::View;
+use super::fence::ANY_QUEUE;
+use super::handle::{Fence, View};
 use super::libc_allocator::allocator;
 use super::status::check;
 use eerie_sys::runtime as sys;
@@ -46,7 +47,7 @@ fn params(usage: u32) -> sys::iree_hal_buffer_params_t {
     }
 }
 
-fn infinitely() -> sys::iree_timeout_t {
+pub(super) fn infinitely() -> sys::iree_timeout_t {
     sys::iree_timeout_t { type_: sys::iree_timeout_type_e_IREE_TIMEOUT_ABSOLUTE, nanos: i64::MAX }
 }
 
@@ -144,19 +145,38 @@ impl View {
             Ok(view)
         }
     }
-    /// Returns a copy in other memory of the same device.
-    pub(crate) fn duplicate(&self, device: &DeviceHandle, ty: &Type) -> Result<View, String> {
+    /// Returns a copy in other memory of the same device. The copy is made after `wait` is reached, and is there when
+    /// `done` is.
+    pub(crate) fn duplicate(
+        &self,
+        device: &DeviceHandle,
+        ty: &Type,
+        wait: &Fence,
+        done: &Fence,
+    ) -> Result<View, String> {
         device.bind();
         let bytes = ty.bytes();
         let mut buffer = null_mut();
-        // SAFETY: both buffers are live and, as IREE checks, at least as long as the type. The copy has ended when the
-        // call returns.
+        // SAFETY: both buffers are live and, as IREE checks, at least as long as the type. The device retains them
+        // until the copy is made.
         unsafe {
             check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes, &mut buffer))?;
             let view = View::over(buffer, ty)?;
-            if bytes > 0 {
-                let (from, to) = (self.buffer(), view.buffer());
-                check(sys::iree_hal_device_transfer_d2d(device.device(), from, 0, to, 0, bytes, 0, infinitely()))?;
+            if bytes == 0 {
+                done.signal()?;
+            } else {
+                check(sys::iree_hal_device_queue_copy(
+                    device.device(),
+                    ANY_QUEUE,
+                    wait.semaphores(),
+                    done.semaphores(),
+                    self.buffer(),
+                    0,
+                    view.buffer(),
+                    0,
+                    bytes as sys::iree_device_size_t,
+                    0,
+                ))?;
             }
             Ok(view)
         }
@@ -215,6 +235,19 @@ impl View {
     pub(crate) fn address(&self) -> usize {
         // SAFETY: the view is live. It holds its buffer, which holds the buffer that it is a part of.
         unsafe { sys::iree_hal_buffer_allocated_buffer(self.buffer()).addr() }
+    }
+    /// Returns whether both views have bytes in common.
+    pub(crate) fn overlaps(&self, other: &View) -> bool {
+        let range = |view: &View| {
+            // SAFETY: the view is live, and holds its buffer.
+            unsafe {
+                let buffer = view.buffer();
+                let start = sys::iree_hal_buffer_byte_offset(buffer);
+                (start, start + sys::iree_hal_buffer_byte_length(buffer))
+            }
+        };
+        let ((start, end), (other_start, other_end)) = (range(self), range(other));
+        self.address() == other.address() && start < other_end && other_start < end
     }
     /// Returns the shape, or an error if the elements are not of `dtype`.
     pub(crate) fn shape(&self, dtype: DType) -> Result<Shape, String> {

@@ -76,6 +76,10 @@ handle!(
     Context, iree_vm_context_t, iree_vm_context_release
 );
 handle!(
+    /// A point in the work of a device, which the device reaches once. It does not change after it is made.
+    Fence, iree_hal_fence_t, iree_hal_fence_release
+);
+handle!(
     /// A typed and shaped view of a buffer.
     View, iree_hal_buffer_view_t, iree_hal_buffer_view_release
 );

@@ -1,7 +1,7 @@
 //! A module of the VM whose functions are Rust functions.
 
 use super::device::DeviceHandle;
-use super::handle::{View, VmModule, instance};
+use super::handle::{Fence, View, VmModule, instance};
 use super::libc_allocator::allocator;
 use super::status::{check, string_view};
 use crate::run::host_calls::{HostCalls, HostFunction, call_caught, set_last_error};
@@ -19,6 +19,7 @@ struct State {
     calls: Arc<dyn HostCalls>,
     device: Arc<DeviceHandle>,
     shares_memory: bool,
+    fences: bool,
     /// The functions sorted by name, as IREE requires, each with its index in `calls`.
     functions: Vec<(usize, HostFunction)>,
     conventions: Vec<String>,
@@ -27,10 +28,13 @@ struct State {
 }
 
 impl HostModule {
+    /// `fences`: the functions are called by asynchronous code, with two fences after the arrays. A function waits for
+    /// the first, and reaches the second.
     pub(crate) fn new(
         calls: Arc<dyn HostCalls>,
         device: &Arc<DeviceHandle>,
         shares_memory: bool,
+        fences: bool,
     ) -> Result<HostModule, String> {
         let instance = instance()?;
         let mut functions: Vec<(usize, HostFunction)> = calls.functions().into_iter().enumerate().collect();
@@ -38,16 +42,17 @@ impl HostModule {
         if let Some(pair) = functions.windows(2).find(|p| p[0].1.name == p[1].1.name) {
             return Err(format!("two host functions are named `{}`", pair[0].1.name));
         }
-        // The convention is version 0, then an `r` for each array.
+        // The convention is version 0, then an `r` for each reference.
         let convention = |f: &HostFunction| {
-            let arrays = |n: usize| if n == 0 { "v".to_owned() } else { "r".repeat(n) };
-            format!("0{}_{}", arrays(f.inputs.len()), arrays(f.outputs.len()))
+            let references = |n: usize| if n == 0 { "v".to_owned() } else { "r".repeat(n) };
+            format!("0{}_{}", references(f.inputs.len() + fence_count(fences)), references(f.outputs.len()))
         };
         let mut state = Box::new(State {
             conventions: functions.iter().map(|(_, f)| convention(f)).collect(),
             calls,
             device: Arc::clone(device),
             shares_memory,
+            fences,
             functions,
             exports: Vec::new(),
             descriptor: Default::default(),
@@ -112,16 +117,18 @@ unsafe extern "C" fn begin_call(
         return error("there is no such host function");
     };
     let size = size_of::<sys::iree_vm_ref_t>();
-    if call.arguments.data_length != function.inputs.len() * size
+    let inputs = function.inputs.len() + fence_count(state.fences);
+    if call.arguments.data_length != inputs * size
         || call.results.data_length != function.outputs.len() * size
     {
         return error("the compiled code calls a host function with the wrong number of arrays");
     }
     // SAFETY: by the calling convention of the function, arguments and results are packed references, and their number
     // was just checked. References of arguments are borrowed. Those of results are empty or dead, and must be written.
-    let args = unsafe { references(call.arguments.data, function.inputs.len()) };
+    let args = unsafe { references(call.arguments.data, inputs) };
+    let (args, fences) = args.split_at(function.inputs.len());
     let results = call.results.data.cast::<sys::iree_vm_ref_t>();
-    match call_host(state, *index, function, &args) {
+    match between(fences, || call_host(state, *index, function, args)) {
         Ok(views) => {
             for (i, view) in views.into_iter().enumerate() {
                 // SAFETY: there is room for one reference for each result. The reference that `view` owns moves there.
@@ -135,6 +142,37 @@ unsafe extern "C" fn begin_call(
             error(&message)
         }
     }
+}
+
+fn fence_count(fences: bool) -> usize {
+    if fences { 2 } else { 0 }
+}
+
+/// Waits for the first of two fences, calls `call`, and makes the second fence reached. Without fences, calls `call`.
+fn between<T>(fences: &[sys::iree_vm_ref_t], call: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    let [wait, done] = fences else { return call() };
+    if let Some(wait) = fence(wait)? {
+        wait.wait()?;
+    }
+    let result = call()?;
+    if let Some(done) = fence(done)? {
+        done.signal()?;
+    }
+    Ok(result)
+}
+
+/// Returns the fence behind a reference. A null reference stands for a fence that is reached.
+fn fence(reference: &sys::iree_vm_ref_t) -> Result<Option<Fence>, String> {
+    let mut raw = null_mut();
+    // SAFETY: the caller's reference is borrowed during the call. The new handle owns a new reference.
+    unsafe {
+        check(sys::iree_hal_fence_check_deref_or_null(*reference, &mut raw))?;
+        if raw.is_null() {
+            return Ok(None);
+        }
+        sys::iree_hal_fence_retain(raw);
+    }
+    Fence::take(raw).map(Some)
 }
 
 /// Returns the references that are packed at `data`, which may have any alignment.

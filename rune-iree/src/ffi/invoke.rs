@@ -1,11 +1,11 @@
 //! Calling functions of compiled code: the hot path.
 
 use super::device::DeviceHandle;
-use super::handle::{Context, View, VmModule};
+use super::handle::{Context, Fence, View, VmModule};
 use super::host_module::HostModule;
 use super::libc_allocator::allocator;
-use super::status::{check, string_view};
-use super::vm::{bytecode_module, context, function_attribute};
+use super::status::check;
+use super::vm::{bytecode_module, context, function_attribute, look_up};
 use crate::CompiledModule;
 use eerie_sys::runtime as sys;
 use smallvec::SmallVec;
@@ -30,6 +30,12 @@ impl Code {
         // `Code`.
         let module = unsafe { bytecode_module(bytes.bytes()) }?;
         Ok(Code { module, bytes: bytes.clone() })
+    }
+    /// Returns the attribute `key` of the function `entry`, if it has one.
+    pub(crate) fn attribute(&self, entry: &str, key: &str) -> Result<Option<String>, String> {
+        let function = look_up(&self.module, entry)?;
+        // SAFETY: the function belongs to the module, which is live.
+        Ok(unsafe { function_attribute(&function, key) })
     }
 }
 
@@ -70,16 +76,10 @@ impl Function {
     ) -> Result<Function, String> {
         device.bind();
         let context = context(device, host.as_ref().map(HostModule::module), &code.module)?;
-        let mut function = sys::iree_vm_function_t::default();
+        let function = look_up(&code.module, entry)?;
         let (mut inputs, mut outputs) = (0, 0);
         // SAFETY: writes into live locals. The code is live.
         unsafe {
-            check(sys::iree_vm_module_lookup_function_by_name(
-                code.module.raw(),
-                sys::iree_vm_function_linkage_e_IREE_VM_FUNCTION_LINKAGE_EXPORT as _,
-                string_view(entry),
-                &mut function,
-            ))?;
             let signature = sys::iree_vm_function_signature(&function);
             check(sys::iree_vm_function_call_count_arguments_and_results(&signature, &mut inputs, &mut outputs))?;
         }
@@ -89,29 +89,25 @@ impl Function {
     pub(crate) fn arity(&self) -> (usize, usize) {
         (self.inputs, self.outputs)
     }
-    /// Returns the attribute `key` of the function, if it has one.
-    pub(crate) fn attribute(&self, key: &str) -> Option<String> {
-        // SAFETY: the function belongs to `code`, which is live.
-        unsafe { function_attribute(&self.function, key) }
-    }
     /// Returns the module of the function.
     pub(crate) fn module(&self) -> &CompiledModule {
         &self.code.bytes
     }
-    /// Calls the function.
-    pub(crate) fn invoke(&self, args: Views) -> Result<Views, String> {
+    /// Calls the function, and waits for its results. `fences` are for asynchronous code: it starts when the first is
+    /// reached, and reaches the second at its end. It returns at once, and its results are computed later.
+    pub(crate) fn invoke(&self, args: Views, fences: &[&Fence]) -> Result<Views, String> {
         self.device.bind();
         let lists = Lists::borrow()?;
         // SAFETY: the lists are live, and only this call uses them. Moving a reference into a list, or retaining one
         // from it, keeps all reference counts right. The context and its modules are live.
         unsafe {
             for arg in args {
-                let mut reference = sys::iree_hal_buffer_view_move_ref(arg.raw());
+                let reference = sys::iree_hal_buffer_view_move_ref(arg.raw());
                 std::mem::forget(arg);
-                let status = sys::iree_vm_list_push_ref_move(lists.inputs, &mut reference);
-                // This does nothing if the push took the reference.
-                sys::iree_vm_ref_release(&mut reference);
-                check(status)?;
+                push(lists.inputs, reference)?;
+            }
+            for fence in fences {
+                push(lists.inputs, sys::iree_hal_fence_retain_ref(fence.raw()))?;
             }
             check(sys::iree_vm_invoke(
                 self.context.raw(),
@@ -133,6 +129,19 @@ impl Function {
             }
             Ok(results)
         }
+    }
+}
+
+/// Moves a reference to the end of a list.
+///
+/// # Safety
+/// The list is live. The caller owns the reference.
+unsafe fn push(list: *mut sys::iree_vm_list_t, mut reference: sys::iree_vm_ref_t) -> Result<(), String> {
+    // SAFETY: by the contract of this function. The release does nothing if the push took the reference.
+    unsafe {
+        let status = sys::iree_vm_list_push_ref_move(list, &mut reference);
+        sys::iree_vm_ref_release(&mut reference);
+        check(status)
     }
 }
 

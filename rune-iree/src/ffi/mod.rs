@@ -11,6 +11,8 @@ mod cuda;
 pub(crate) mod device;
 #[cfg(feature = "run")]
 pub(crate) mod driver;
+#[cfg(feature = "run")]
+pub(crate) mod fence;
 #[cfg(feature = "vulkan")]
 mod float_controls;
 #[cfg(feature = "run")]

@@ -35,17 +35,24 @@ pub(super) unsafe fn bytecode_module(bytes: &[u8]) -> Result<VmModule, String> {
 pub(crate) fn attribute(bytes: &[u8], entry: &str, key: &str) -> Result<Option<String>, String> {
     // SAFETY: the module is released at the end of this function, which borrows `bytes`. No context is made with it.
     let module = unsafe { bytecode_module(bytes) }?;
+    let function = look_up(&module, entry)?;
+    // SAFETY: the function belongs to the module, which is live.
+    Ok(unsafe { function_attribute(&function, key) })
+}
+
+/// Returns the function `entry` of a module.
+pub(super) fn look_up(module: &VmModule, entry: &str) -> Result<sys::iree_vm_function_t, String> {
     let mut function = sys::iree_vm_function_t::default();
     // SAFETY: writes into a live local. The module is live.
-    unsafe {
-        check(sys::iree_vm_module_lookup_function_by_name(
+    check(unsafe {
+        sys::iree_vm_module_lookup_function_by_name(
             module.raw(),
             sys::iree_vm_function_linkage_e_IREE_VM_FUNCTION_LINKAGE_EXPORT as _,
             string_view(entry),
             &mut function,
-        ))?;
-        Ok(function_attribute(&function, key))
-    }
+        )
+    })?;
+    Ok(function)
 }
 
 /// Returns the attribute `key` of a function, if it has one.

@@ -4,6 +4,7 @@ use super::availability::of_forbidden;
 use super::device_error::DeviceError;
 use super::device_target::target;
 use super::find::{self, DeviceId, DeviceInfo};
+use super::in_flight::{Calls, Lost, Memory};
 use super::kind::{DeviceKind, KNOWN};
 use super::status::Status;
 use crate::Target;
@@ -23,6 +24,8 @@ pub struct Device {
     target: Target,
     capacity: Option<u64>,
     arrays: ArrayBytes,
+    /// The calls that it may not have ended.
+    pub(super) calls: Calls,
     pub(crate) handle: Arc<DeviceHandle>,
 }
 
@@ -86,6 +89,7 @@ impl Device {
             target,
             capacity,
             arrays: ArrayBytes::default(),
+            calls: Calls::default(),
             handle: Arc::new(handle),
         });
         open.insert(id, Arc::clone(&device));
@@ -154,7 +158,8 @@ impl Device {
                     return Ok(Value::Host(array));
                 }
                 let view = View::upload(&self.handle, &array).map_err(failed)?;
-                Ok(Value::Device(Arc::new(DeviceArray::new(self, array.ty().clone(), view))))
+                let memory = Arc::new(Memory::default());
+                Ok(Value::Device(Arc::new(DeviceArray::new(self, array.ty().clone(), view, memory))))
             }
         }
     }
@@ -166,23 +171,27 @@ impl fmt::Debug for Device {
     }
 }
 
-/// An array in the memory of a device other than the host.
-pub(crate) struct DeviceArray {
+/// An array in the memory of a device other than the host. The device may still compute its elements.
+pub(super) struct DeviceArray {
     device: Arc<Device>,
     ty: Type,
-    view: View,
+    pub view: View,
+    pub memory: Arc<Memory>,
 }
 
 impl DeviceArray {
-    pub(crate) fn new(device: &Arc<Device>, ty: Type, view: View) -> DeviceArray {
+    pub fn new(device: &Arc<Device>, ty: Type, view: View, memory: Arc<Memory>) -> DeviceArray {
         let bytes = ty.bytes() as u64;
         let in_use = device.arrays.in_use.fetch_add(bytes, Ordering::Relaxed) + bytes;
         device.arrays.peak.fetch_max(in_use, Ordering::Relaxed);
-        DeviceArray { device: Arc::clone(device), ty, view }
+        DeviceArray { device: Arc::clone(device), ty, view, memory }
     }
-    /// Returns the view, if it is on `device`.
-    pub(crate) fn view_on(&self, device: &Arc<Device>) -> Option<&View> {
-        Arc::ptr_eq(&self.device, device).then_some(&self.view)
+    pub fn is_on(&self, device: &Arc<Device>) -> bool {
+        Arc::ptr_eq(&self.device, device)
+    }
+    /// Returns whether no other array has bytes of its memory.
+    pub fn is_unique(&self) -> bool {
+        Arc::strong_count(&self.memory) == 1
     }
 }
 
@@ -201,7 +210,14 @@ impl DeviceBuffer for DeviceArray {
     fn device(&self) -> &str {
         self.device.name()
     }
+    fn is_ready(&self) -> bool {
+        self.memory.is_ready()
+    }
+    fn wait(&self) -> Result<(), String> {
+        self.memory.wait().map_err(|lost: Lost| lost.reason(&self.device))
+    }
     fn to_host(&self) -> Result<Array, String> {
+        self.wait()?;
         let array = self.view.download(&self.device.handle, &self.ty);
         array.map_err(|message| Status::parse(&message).reason())
     }

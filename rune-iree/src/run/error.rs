@@ -118,6 +118,16 @@ pub enum RunError {
         /// The device of the argument.
         found: String,
     },
+    /// The call that should have computed an argument failed, after it had returned.
+    #[error("argument {index} of `{entry}` was not computed: {reason}")]
+    ArgumentLost {
+        /// The function.
+        entry: String,
+        /// The index of the argument, from 0.
+        index: usize,
+        /// The call that failed, and why.
+        reason: String,
+    },
     /// An argument cannot be copied to the device, or a result cannot be copied back.
     #[error("cannot move {what} of `{entry}` between host and device: {message}")]
     Transfer {

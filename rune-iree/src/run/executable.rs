@@ -1,16 +1,17 @@
 //! Functions of loaded modules, and calling them.
 
-use super::device::{Device, DeviceArray};
+use super::device::Device;
+use super::device_call;
 use super::error::RunError;
 use super::host_calls::{HostCalls, take_last_error};
+use super::in_flight::{InFlight, Lost, Name, Waits, after};
 use super::signature::Signature;
 use crate::CompiledModule;
 use crate::ffi::handle::View;
 use crate::ffi::host_module::HostModule;
 use crate::ffi::invoke::{Code, Function, Views};
 use rune_ir::Arg;
-use rune_ir::{ALIGNMENT, Array, DeviceBuffer, ModuleSignature, Type, Value};
-use std::any::Any;
+use rune_ir::{ALIGNMENT, Array, Loc, ModuleSignature, Type, Value};
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,13 +19,19 @@ use std::sync::Arc;
 ///
 /// A module with its own mutable globals (`util.global mutable`) must be called by one thread at a time.
 pub struct Executable {
-    entry: String,
+    name: Arc<Name>,
     signature: Signature,
     overwritten: Vec<bool>,
     device: Arc<Device>,
-    function: Function,
+    function: Arc<Function>,
+    /// Whether a call returns before its results are computed.
+    is_asynchronous: bool,
     has_host_calls: bool,
 }
+
+/// The attribute of a function that tells how it is called, and its value for asynchronous functions. These have two
+/// more parameters, fences.
+const MODEL: (&str, &str) = ("iree.abi.model", "coarse-fences");
 
 impl Executable {
     /// Loads a module on a device.
@@ -64,14 +71,18 @@ impl Executable {
         host: Option<Arc<dyn HostCalls>>,
     ) -> Result<Executable, RunError> {
         let failed = |message: String| RunError::of_load(entry, device, &message);
+        let code = Code::read(module).map_err(|message| RunError::of_module(entry, &message))?;
+        let attribute = |key: &str| code.attribute(entry, key).map_err(failed);
+        let is_asynchronous = attribute(MODEL.0)?.as_deref() == Some(MODEL.1);
+        let stated = attribute(ModuleSignature::KEY)?;
         let has_host_calls = host.is_some();
         let host = host
-            .map(|calls| HostModule::new(calls, &device.handle, device.shares_host_memory()))
+            .map(|calls| HostModule::new(calls, &device.handle, device.shares_host_memory(), is_asynchronous))
             .transpose()
             .map_err(failed)?;
-        let code = Code::read(module).map_err(|message| RunError::of_module(entry, &message))?;
         let function = Function::load(&device.handle, code, entry, host).map_err(failed)?;
-        let (inputs, outputs) = function.arity();
+        let (parameters, outputs) = function.arity();
+        let inputs = if is_asynchronous { parameters.saturating_sub(2) } else { parameters };
         if (inputs, outputs) != (signature.inputs.len(), signature.outputs.len()) {
             return Err(RunError::Signature {
                 entry: entry.to_owned(),
@@ -81,9 +92,15 @@ impl Executable {
                 said_outputs: signature.outputs.len(),
             });
         }
-        let overwritten = overwritten(function.attribute(ModuleSignature::KEY), inputs);
-        let device = Arc::clone(device);
-        Ok(Executable { entry: entry.to_owned(), signature, overwritten, device, function, has_host_calls })
+        let overwritten = overwritten(stated, inputs);
+        let name = Arc::new(Name { name: entry.to_owned(), loc: None });
+        let (device, function) = (Arc::clone(device), Arc::new(function));
+        Ok(Executable { name, signature, overwritten, device, function, is_asynchronous, has_host_calls })
+    }
+    /// Sets the name and the user's line of the function in errors of calls, instead of its name in the module.
+    #[must_use]
+    pub fn named(self, name: &str, loc: Option<Loc>) -> Executable {
+        Executable { name: Arc::new(Name { name: name.to_owned(), loc }), ..self }
     }
     /// Returns the types of the function.
     pub fn signature(&self) -> &Signature {
@@ -99,10 +116,16 @@ impl Executable {
     }
     /// Calls the function. It changes no argument.
     ///
+    /// A device with its own memory computes the results after the call. [`Value::is_ready`] tells whether it has.
+    ///
     /// # Errors
-    /// Returns an error if the arguments do not have the types of the signature, or if the code fails.
+    /// Returns an error if the arguments do not have the types of the signature, or if the code fails. If the code fails
+    /// after the call, reading a result returns the error.
     pub fn call(&self, args: &[&Value]) -> Result<Vec<Value>, RunError> {
         self.check_count(args.len())?;
+        if !self.device.shares_host_memory() {
+            return device_call::call(self, args.iter().map(|value| Arg::Borrow(value)));
+        }
         let mut views = Views::with_capacity(args.len());
         for (i, value) in args.iter().enumerate() {
             views.push(self.borrow(i, value)?);
@@ -115,6 +138,9 @@ impl Executable {
     /// Returns an error where [`Executable::call`] does.
     pub fn call_with(&self, args: Vec<Arg<'_>>) -> Result<Vec<Value>, RunError> {
         self.check_count(args.len())?;
+        if !self.device.shares_host_memory() {
+            return device_call::call(self, args.into_iter());
+        }
         let mut views = Views::with_capacity(args.len());
         for (i, arg) in args.into_iter().enumerate() {
             views.push(match arg {
@@ -131,38 +157,46 @@ impl Executable {
         if found == expected {
             return Ok(());
         }
-        Err(RunError::ArgumentCount { entry: self.entry.clone(), expected, found })
+        Err(RunError::ArgumentCount { entry: self.name.name.clone(), expected, found })
     }
-    fn check_type(&self, index: usize, found: &Type) -> Result<(), RunError> {
+    pub(super) fn check_type(&self, index: usize, found: &Type) -> Result<(), RunError> {
         let expected = &self.signature.inputs[index];
         if self.signature.accepts(index, expected, found) {
             return Ok(());
         }
-        let (entry, expected, found) = (self.entry.clone(), Box::new(expected.clone()), Box::new(found.clone()));
+        let (entry, expected, found) = (self.name.name.clone(), Box::new(expected.clone()), Box::new(found.clone()));
         Err(RunError::ArgumentType { entry, index, expected, found })
     }
-    fn transfer<T>(&self, what: &str, index: usize, result: Result<T, String>) -> Result<T, RunError> {
-        result.map_err(|message| RunError::of_copy(&self.entry, &self.device, format!("{what} {index}"), &message))
+    pub(super) fn transfer<T>(&self, what: &str, index: usize, result: Result<T, String>) -> Result<T, RunError> {
+        result.map_err(|message| RunError::of_copy(&self.name.name, &self.device, format!("{what} {index}"), &message))
     }
 
-    /// Returns a borrowed value as an argument for the device.
+    pub(super) fn on_other_device(&self, index: usize, found: &str) -> RunError {
+        let (entry, expected) = (self.name.name.clone(), self.device.name().to_owned());
+        RunError::ArgumentDevice { entry, index, expected, found: found.to_owned() }
+    }
+    pub(super) fn argument_lost(&self, index: usize, lost: &Lost) -> RunError {
+        RunError::ArgumentLost { entry: self.name.name.clone(), index, reason: lost.reason(&self.device) }
+    }
+    /// Returns the name of the function in messages.
+    pub(super) fn name(&self) -> &Arc<Name> {
+        &self.name
+    }
+    /// Returns whether the code may write to the memory of an argument.
+    pub(super) fn overwrites(&self, index: usize) -> bool {
+        self.overwritten[index]
+    }
+
+    /// Returns a borrowed value as an argument for a device that shares the host's memory.
     fn borrow(&self, index: usize, value: &Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
-        let view = match value {
-            Value::Host(array) => self.borrow_host(index, array),
-            Value::Device(buffer) => match on_device(&**buffer, &self.device) {
-                Some(view) if !self.overwritten[index] => Ok(view.retain()),
-                Some(view) => view.duplicate(&self.device.handle, buffer.ty()),
-                None => {
-                    let (entry, expected) = (self.entry.clone(), self.device.name().to_owned());
-                    return Err(RunError::ArgumentDevice { entry, index, expected, found: buffer.device().to_owned() });
-                }
-            },
-        };
-        self.transfer("argument", index, view)
+        match value {
+            Value::Host(array) => self.transfer("argument", index, self.borrow_host(index, array)),
+            Value::Device(buffer) => Err(self.on_other_device(index, buffer.device())),
+        }
     }
     fn borrow_host(&self, index: usize, array: &Array) -> Result<View, String> {
-        if !self.device.shares_host_memory() || self.overwritten[index] || !is_aligned(array) {
+        if self.overwritten[index] || !is_aligned(array) {
             return View::upload(&self.device.handle, array);
         }
         match View::of(array) {
@@ -170,72 +204,72 @@ impl Executable {
             None => View::lend(&self.device.handle, array.clone(), false),
         }
     }
-    /// Copies an array into memory of the device that nothing else uses.
-    fn fresh(&self, array: Array) -> Result<View, String> {
-        if self.device.shares_host_memory() {
-            View::lend(&self.device.handle, array, true)
-        } else {
-            View::upload(&self.device.handle, &array)
-        }
-    }
     /// Returns a donated value as an argument that the code writes to.
     fn donate(&self, index: usize, value: Value) -> Result<View, RunError> {
         self.check_type(index, value.ty())?;
-        match value {
-            Value::Host(mut array) => {
-                if !self.device.shares_host_memory() || !array.is_unique() || !is_aligned(&array) {
-                    return self.borrow(index, &Value::Host(array));
-                }
-                let view = match View::of(&array) {
-                    Some(view) if view.is_unique() => Ok(view.retain()),
-                    // The code must not write to results of IREE that share memory, nor to foreign memory with unknown
-                    // owners.
-                    Some(_) => self.fresh(copy(&array)),
-                    None if array.foreign().is_some() => self.fresh(copy(&array)),
-                    None => self.fresh(array),
-                };
-                self.transfer("argument", index, view)
-            }
-            Value::Device(mut buffer) => {
-                if Arc::get_mut(&mut buffer).is_some()
-                    && let Some(view) = on_device(&*buffer, &self.device)
-                    && view.is_unique()
-                {
-                    return Ok(view.retain());
-                }
-                self.borrow(index, &Value::Device(buffer))
-            }
+        let mut array = match value {
+            Value::Host(array) => array,
+            Value::Device(buffer) => return Err(self.on_other_device(index, buffer.device())),
+        };
+        if !array.is_unique() || !is_aligned(&array) {
+            return self.borrow(index, &Value::Host(array));
         }
+        let lend = |array: Array| View::lend(&self.device.handle, array, true);
+        let view = match View::of(&array) {
+            Some(view) if view.is_unique() => Ok(view.retain()),
+            // The code must not write to results of IREE that share memory, nor to foreign memory with unknown owners.
+            Some(_) => lend(copy(&array)),
+            None if array.foreign().is_some() => lend(copy(&array)),
+            None => lend(array),
+        };
+        self.transfer("argument", index, view)
     }
 
     fn run(&self, views: Views) -> Result<Vec<Value>, RunError> {
-        let results = self.function.invoke(views).map_err(|message| self.failure(message))?;
+        let (results, call) = self.invoke(views, Waits::new())?;
+        if let Some(call) = call {
+            call.done.wait().map_err(|message| self.failure(message))?;
+        }
         let mut values = Vec::with_capacity(results.len());
-        for (index, (view, expected)) in results.into_iter().zip(&self.signature.outputs).enumerate() {
-            values.push(self.result(index, view, expected)?);
+        for (index, view) in results.into_iter().enumerate() {
+            let ty = self.result_type(index, &view)?;
+            values.push(Value::Host(self.transfer("result", index, view.into_array(&self.device.handle, ty))?));
         }
         Ok(values)
     }
-    fn result(&self, index: usize, view: View, expected: &Type) -> Result<Value, RunError> {
+    /// Calls the function after `waits` have ended. Asynchronous code may run when this returns.
+    pub(super) fn invoke(&self, views: Views, waits: Waits) -> Result<(Views, Option<Arc<InFlight>>), RunError> {
+        let invoke = || {
+            if !self.is_asynchronous {
+                if !waits.is_empty() {
+                    after(&waits)?.wait()?;
+                }
+                return Ok((self.function.invoke(views, &[])?, None));
+            }
+            let call = Arc::new(InFlight::new(&self.device.handle, &self.name, Some(&self.function))?);
+            let results = self.function.invoke(views, &[&after(&waits)?, &call.done])?;
+            Ok((results, Some(call)))
+        };
+        invoke().map_err(|message| self.failure(message))
+    }
+    /// Returns the type of a result, whose sizes may differ from those in the signature.
+    pub(super) fn result_type(&self, index: usize, view: &View) -> Result<Type, RunError> {
+        let expected = &self.signature.outputs[index];
         let wrong = |found: String| RunError::ResultType {
-            entry: self.entry.clone(),
+            entry: self.name.name.clone(),
             index,
             expected: Box::new(expected.clone()),
             found,
         };
         let ty = expected.with_shape(view.shape(expected.dtype).map_err(wrong)?);
-        if !self.signature.accepts(self.signature.inputs.len() + index, expected, &ty) {
-            return Err(wrong(ty.to_string()));
-        }
-        if self.device.shares_host_memory() {
-            self.transfer("result", index, view.into_array(&self.device.handle, ty)).map(Value::Host)
-        } else {
-            Ok(Value::Device(Arc::new(DeviceArray::new(&self.device, ty, view))))
+        match self.signature.accepts(self.signature.inputs.len() + index, expected, &ty) {
+            true => Ok(ty),
+            false => Err(wrong(ty.to_string())),
         }
     }
     #[cold]
     fn failure(&self, message: String) -> RunError {
-        let entry = self.entry.clone();
+        let entry = self.name.name.clone();
         match self.has_host_calls.then(take_last_error).flatten() {
             Some(error) if error.users => RunError::Callback { message: error.message },
             Some(error) => RunError::Host { entry, function: error.function, message: error.message },
@@ -246,7 +280,7 @@ impl Executable {
 
 impl fmt::Debug for Executable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Executable({} on {})", self.entry, self.device.name())
+        write!(f, "Executable({} on {})", self.name.name, self.device.name())
     }
 }
 
@@ -266,9 +300,4 @@ fn copy(array: &Array) -> Array {
 
 fn is_aligned(array: &Array) -> bool {
     array.bytes().as_ptr().align_offset(ALIGNMENT) == 0
-}
-
-fn on_device<'a>(buffer: &'a dyn DeviceBuffer, device: &Arc<Device>) -> Option<&'a View> {
-    let buffer: &dyn Any = buffer;
-    buffer.downcast_ref::<DeviceArray>()?.view_on(device)
 }

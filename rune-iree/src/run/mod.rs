@@ -2,12 +2,14 @@
 
 mod availability;
 mod device;
+mod device_call;
 mod device_error;
 mod device_target;
 mod error;
 mod executable;
 mod find;
 pub(crate) mod host_calls;
+mod in_flight;
 mod kind;
 mod signature;
 pub(crate) mod status;

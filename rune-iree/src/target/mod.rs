@@ -295,6 +295,10 @@ impl Target {
                 plain_reductions(opt, &mut add);
             }
         }
+        if !matches!(self.0, TargetKind::LlvmCpu { .. }) {
+            // The functions take fences, and return before their results are computed.
+            add("execution-model", "async-external");
+        }
         flags
     }
 }

@@ -6,6 +6,7 @@
 //! for the others. Each value therefore records the producers that it reads, and how. A producer that is read in two
 //! ways goes through a barrier. Lowering detects this only at a later use, and then emits the module again.
 
+use crate::names;
 use rune_ir::Shape;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -73,6 +74,7 @@ pub(crate) fn role(name: &str) -> ViewRole {
         | "stablehlo.scatter"
         | "stablehlo.dynamic_update_slice"
         | "stablehlo.optimization_barrier"
+        | names::COMPUTE_BARRIER
         | "stablehlo.while"
         | "stablehlo.case"
         | "stablehlo.return"

@@ -39,10 +39,32 @@ impl Tensor {
     pub fn is_pending(&self) -> bool {
         self.0.value.get().is_none()
     }
-    /// Returns the array in host memory.
+    /// Returns whether the elements are computed. A GPU computes them after the call that returned the tensor. Reading a
+    /// tensor waits for them.
+    ///
+    /// ```
+    /// use rune_trace::Tensor;
+    /// let x = Tensor::from([1.0f32, 2.0]) + 1.0;
+    /// assert!(!x.is_ready());
+    /// assert!(x.block_until_ready()?.is_ready());
+    /// # Ok::<(), rune_trace::EvalError>(())
+    /// ```
+    pub fn is_ready(&self) -> bool {
+        self.0.value.get().is_some_and(Value::is_ready)
+    }
+    /// Waits until the elements are computed. Computes the tensor now, if it is pending. Use it to measure times: a call
+    /// on a GPU returns before its results are computed.
     ///
     /// # Errors
-    /// Like [`Tensor::value`].
+    /// Like [`Tensor::value`]. Also if a call on the device failed after it had returned; the message names its function.
+    pub fn block_until_ready(&self) -> Result<&Tensor, EvalError> {
+        self.value()?.block_until_ready().map_err(|e| EvalError::Engine(e.into()))?;
+        Ok(self)
+    }
+    /// Returns the array in host memory. Waits until it is computed.
+    ///
+    /// # Errors
+    /// Like [`Tensor::block_until_ready`].
     pub fn to_array(&self) -> Result<Array, EvalError> {
         self.value()?.to_host().map_err(|e| EvalError::Engine(e.into()))
     }

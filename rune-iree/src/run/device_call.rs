@@ -1,0 +1,134 @@
+//! Calls on devices with their own memory. They return before their results are computed.
+
+use super::device::{Device, DeviceArray};
+use super::error::RunError;
+use super::executable::Executable;
+use super::in_flight::{InFlight, Memory, Waits, after};
+use crate::ffi::handle::View;
+use crate::ffi::invoke::Views;
+use rune_ir::{Arg, DeviceBuffer, Value};
+use smallvec::SmallVec;
+use std::any::Any;
+use std::sync::Arc;
+
+/// The arguments of a call.
+struct Arguments {
+    views: Views,
+    /// The memory behind each view. `None` for copies that only this call uses.
+    memories: SmallVec<[Option<Arc<Memory>>; 8]>,
+    /// For each view, whether the code writes to it.
+    writes: SmallVec<[bool; 8]>,
+    /// The calls that this one has to wait for.
+    waits: Waits,
+}
+
+/// Calls a function. The caller has checked the number of arguments.
+pub(super) fn call<'a>(
+    executable: &Executable,
+    args: impl ExactSizeIterator<Item = Arg<'a>>,
+) -> Result<Vec<Value>, RunError> {
+    let mut arguments = Arguments {
+        views: Views::with_capacity(args.len()),
+        memories: SmallVec::new(),
+        writes: SmallVec::new(),
+        waits: Waits::new(),
+    };
+    for (index, arg) in args.enumerate() {
+        arguments.push(executable, index, arg)?;
+    }
+    arguments.run(executable)
+}
+
+impl Arguments {
+    fn push(&mut self, executable: &Executable, index: usize, mut arg: Arg<'_>) -> Result<(), RunError> {
+        executable.check_type(index, arg.value().ty())?;
+        let overwritten = executable.overwrites(index);
+        let is_only_owner = match &mut arg {
+            Arg::Donate(Value::Device(buffer)) => Arc::get_mut(buffer).is_some(),
+            Arg::Donate(Value::Host(_)) | Arg::Borrow(_) => false,
+        };
+        let device = executable.device();
+        let (view, memory) = match arg.value() {
+            Value::Host(array) => {
+                (executable.transfer("argument", index, View::upload(&device.handle, array))?, None)
+            }
+            Value::Device(buffer) => {
+                let Some(array) = on_device(&**buffer, device) else {
+                    return Err(executable.on_other_device(index, buffer.device()));
+                };
+                let memory = &array.memory;
+                if overwritten && !(is_only_owner && array.is_unique()) {
+                    (self.duplicate(executable, index, array)?, None)
+                } else {
+                    let noted = match overwritten {
+                        true => memory.before_write(&mut self.waits),
+                        false => memory.before_read(&mut self.waits),
+                    };
+                    noted.map_err(|lost| executable.argument_lost(index, &lost))?;
+                    (array.view.retain(), Some(Arc::clone(memory)))
+                }
+            }
+        };
+        self.views.push(view);
+        self.memories.push(memory);
+        self.writes.push(overwritten);
+        Ok(())
+    }
+    /// Returns a copy of an array. The call waits for it.
+    fn duplicate(&mut self, executable: &Executable, index: usize, array: &DeviceArray) -> Result<View, RunError> {
+        let mut waits = Waits::new();
+        array.memory.before_read(&mut waits).map_err(|lost| executable.argument_lost(index, &lost))?;
+        let device = executable.device();
+        let copy = || {
+            let copy = Arc::new(InFlight::new(&device.handle, executable.name(), None)?);
+            let view = array.view.duplicate(&device.handle, array.ty(), &after(&waits)?, &copy.done)?;
+            Ok((copy, view))
+        };
+        let (copy, view) = executable.transfer("argument", index, copy())?;
+        array.memory.set_read_by(&copy);
+        self.waits.push(copy);
+        Ok(view)
+    }
+
+    fn run(self, executable: &Executable) -> Result<Vec<Value>, RunError> {
+        let Arguments { views, memories, writes, waits } = self;
+        let device = executable.device();
+        // The results may be arguments, or parts of them.
+        let parts: SmallVec<[(View, Arc<Memory>); 8]> =
+            views.iter().zip(&memories).filter_map(|(view, memory)| Some((view.retain(), memory.clone()?))).collect();
+        let invoked = executable.invoke(views, waits);
+        let (results, call) = match invoked {
+            Ok(invoked) => invoked,
+            Err(error) => {
+                // The device may still use the arguments, and nothing tells until when. So no call writes to them.
+                memories.into_iter().flatten().for_each(std::mem::forget);
+                return Err(error);
+            }
+        };
+        if let Some(call) = &call {
+            for (memory, written) in memories.iter().zip(&writes) {
+                match memory {
+                    Some(memory) if *written => memory.set_written_by(call),
+                    Some(memory) => memory.set_read_by(call),
+                    None => {}
+                }
+            }
+            device.calls.push(call);
+        }
+        let mut parts = parts;
+        let mut values = Vec::with_capacity(results.len());
+        for (index, view) in results.into_iter().enumerate() {
+            let ty = executable.result_type(index, &view)?;
+            let shared = parts.iter().find(|(part, _)| part.overlaps(&view)).map(|(_, memory)| Arc::clone(memory));
+            let memory = shared.unwrap_or_else(|| Arc::new(call.as_ref().map(Memory::written_by).unwrap_or_default()));
+            parts.push((view.retain(), Arc::clone(&memory)));
+            values.push(Value::Device(Arc::new(DeviceArray::new(device, ty, view, memory))));
+        }
+        Ok(values)
+    }
+}
+
+fn on_device<'a>(buffer: &'a dyn DeviceBuffer, device: &Arc<Device>) -> Option<&'a DeviceArray> {
+    let buffer: &dyn Any = buffer;
+    buffer.downcast_ref::<DeviceArray>().filter(|array| array.is_on(device))
+}
