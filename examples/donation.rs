@@ -51,6 +51,7 @@ fn measure(update: Update, given: bool) -> anyhow::Result<()> {
     for _ in 0..CALLS {
         let start = Instant::now();
         w = if given { f(w, &dw) } else { f.without_donation()(&w, &dw) };
+        w.block_until_ready()?;
         times.push(start.elapsed());
     }
     let first = w.i((0, 0)).item::<f32>()?;

@@ -31,7 +31,7 @@ fn prepare(folder: &Path, name: &str) -> anyhow::Result<Workload> {
     let (called, given) = (compiled.clone(), arguments.clone());
     let call = Box::new(move || {
         let results = called(&given);
-        results.iter().try_for_each(|r| r.value().map(drop))?;
+        results.iter().try_for_each(|r| r.block_until_ready().map(drop))?;
         Ok(results)
     });
     Ok(Workload { call, engine: Box::new(move || Ok(compiled.engine(&arguments)?)) })

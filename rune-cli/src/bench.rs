@@ -56,7 +56,7 @@ impl Bench {
         if program::is_module(&self.program) {
             let compiled = CompiledProgram::load_on(&self.program, &device)?;
             let inputs = inputs(self.input, &shown, compiled.input_types())?;
-            let measured = measure(|| Ok(compiled.call_values(&inputs).map(drop)?), self.seconds)?;
+            let measured = measure(|| computed(&compiled.call_values(&inputs)?), self.seconds)?;
             return measured.print(json, &shown, "compiled", device.name(), None);
         }
         let program = program::load(&self.program)?;
@@ -76,7 +76,7 @@ impl Bench {
             let compiled = progress::with_progress(&format!("compiling {shown}, {flags}"), |_| {
                 compile_for(&program, &device, opt)
             })?;
-            let measured = measure(|| Ok(compiled.call_values(&inputs).map(drop)?), self.seconds)?;
+            let measured = measure(|| computed(&compiled.call_values(&inputs)?), self.seconds)?;
             measured.print(json, &shown, flags, device.name(), steps)?;
             rates.push(measured.median());
         }
@@ -96,6 +96,11 @@ pub fn inputs(given: Vec<Input>, shown: &str, types: &[rune::Type]) -> Result<Ve
     let given = input::load_all(given)?;
     check(shown, types, &given)?;
     Ok(given.into_iter().map(|given| Value::Host(given.array)).collect())
+}
+
+/// Waits until a device has computed the results.
+fn computed(results: &[Value]) -> Result<()> {
+    results.iter().try_for_each(Value::block_until_ready).map_err(anyhow::Error::msg)
 }
 
 /// The times of the calls in ascending order.

@@ -11,6 +11,12 @@ pub(crate) fn path_from(variable: &str) -> Option<PathBuf> {
     Some(std::path::absolute(&named).unwrap_or_else(|_| named.into()))
 }
 
+/// Returns whether a variable is set, and is neither empty nor `0`.
+#[cfg(feature = "run")]
+pub(crate) fn is_on(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|text| !text.is_empty() && text != "0")
+}
+
 /// Returns the number of bytes in a variable, such as `500MB` or `2GiB`. Returns `default` if the variable is unset or
 /// empty, or, with a warning, if it is malformed.
 pub(crate) fn bytes_from(variable: &str, default: u64) -> u64 {

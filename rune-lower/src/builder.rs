@@ -445,17 +445,21 @@ impl<'c> Builder<'c> {
     /// The host waits at an `optimization_barrier` until its operands are computed, so GPUs get barriers of kernels
     /// instead. IREE removes these after it has formed the kernels. They do not hide constants.
     pub fn barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
-        if !self.has_defences() {
-            return xs.iter().map(|x| (*x).clone()).collect();
-        }
-        if !self.context.is_gpu || xs.iter().any(|x| x.known.is_constant()) {
-            return self.optimization_barrier(xs);
+        if !self.has_defences() || !self.context.is_gpu || xs.iter().any(|x| x.known.is_constant()) {
+            return self.schedule_barrier(xs);
         }
         // The operation has no form for unsigned integers.
         let barrier = |x: &Val<'c>| self.op1(names::COMPUTE_BARRIER, &[x], &[], x.ty.clone());
         xs.iter().map(|x| unsigned::as_signed(self, x, barrier)).collect()
     }
-    /// Like [`Builder::barrier`], for a barrier of the program. It stays even without defences.
+    /// Like [`Builder::barrier`], but the compiler also schedules no kernel across it.
+    pub fn schedule_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
+        if !self.has_defences() {
+            return xs.iter().map(|x| (*x).clone()).collect();
+        }
+        self.optimization_barrier(xs)
+    }
+    /// Like [`Builder::schedule_barrier`], for a barrier of the program. It stays even without defences.
     pub fn optimization_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {
         let ready: Vec<_> = xs.iter().map(|x| waits::ready(self, x)).collect();
         self.barrier_operation(&ready.iter().collect::<Vec<_>>())

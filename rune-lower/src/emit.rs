@@ -180,7 +180,7 @@ fn emit<'c>(
             if !differentiated || args.is_empty() {
                 return call(b, lowering, program, args, types);
             }
-            call(b, lowering, program, &b.barrier(&args.iter().collect::<Vec<_>>()), types)
+            call(b, lowering, program, &b.schedule_barrier(&args.iter().collect::<Vec<_>>()), types)
         }
         Op::Case { index, args, branches } => control::case(b, lowering, index, args, branches, types),
         Op::While { args, consts, cond, body } => control::while_loop(b, lowering, args, *consts, cond, body),

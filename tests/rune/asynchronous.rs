@@ -20,8 +20,7 @@ fn a_call_returns_before_its_results_are_ready() {
     let (f, x) = (jit(slow).on(&gpu), square(&gpu));
     f(&x).block_until_ready().unwrap();
     // Each call needs the result of the one before.
-    let results: Vec<Tensor> =
-        std::iter::successors(Some(f(&x)), |y| Some(f(y))).take(8).collect();
+    let results: Vec<Tensor> = std::iter::successors(Some(f(&x)), |y| Some(f(y))).take(8).collect();
     assert!(!results[7].is_ready());
     block_until_ready(&results).unwrap();
     assert!(results.iter().all(Tensor::is_ready));
@@ -68,8 +67,7 @@ fn threads_may_wait_for_each_others_results() {
     for _ in 0..20 {
         round = std::thread::scope(|scope| {
             let (round, add) = (&round, &add);
-            let threads: Vec<_> =
-                (0..4).map(|i| scope.spawn(move || add(&round[i], &round[(i + 1) % 4]))).collect();
+            let threads: Vec<_> = (0..4).map(|i| scope.spawn(move || add(&round[i], &round[(i + 1) % 4]))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
         });
     }

@@ -118,9 +118,7 @@ unsafe extern "C" fn begin_call(
     };
     let size = size_of::<sys::iree_vm_ref_t>();
     let inputs = function.inputs.len() + fence_count(state.fences);
-    if call.arguments.data_length != inputs * size
-        || call.results.data_length != function.outputs.len() * size
-    {
+    if call.arguments.data_length != inputs * size || call.results.data_length != function.outputs.len() * size {
         return error("the compiled code calls a host function with the wrong number of arrays");
     }
     // SAFETY: by the calling convention of the function, arguments and results are packed references, and their number

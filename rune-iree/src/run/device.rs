@@ -214,7 +214,9 @@ impl DeviceBuffer for DeviceArray {
         self.memory.is_ready()
     }
     fn wait(&self) -> Result<(), String> {
-        self.memory.wait().map_err(|lost: Lost| lost.reason(&self.device))
+        self.memory.wait().map_err(|lost: Lost| lost.reason(&self.device))?;
+        self.device.calls.forget_ended();
+        Ok(())
     }
     fn to_host(&self) -> Result<Array, String> {
         self.wait()?;

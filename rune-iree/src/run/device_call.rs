@@ -49,9 +49,7 @@ impl Arguments {
         };
         let device = executable.device();
         let (view, memory) = match arg.value() {
-            Value::Host(array) => {
-                (executable.transfer("argument", index, View::upload(&device.handle, array))?, None)
-            }
+            Value::Host(array) => (executable.transfer("argument", index, View::upload(&device.handle, array))?, None),
             Value::Device(buffer) => {
                 let Some(array) = on_device(&**buffer, device) else {
                     return Err(executable.on_other_device(index, buffer.device()));
@@ -131,4 +129,70 @@ impl Arguments {
 fn on_device<'a>(buffer: &'a dyn DeviceBuffer, device: &Arc<Device>) -> Option<&'a DeviceArray> {
     let buffer: &dyn Any = buffer;
     buffer.downcast_ref::<DeviceArray>().filter(|array| array.is_on(device))
+}
+
+#[cfg(all(test, feature = "compile", feature = "vulkan"))]
+mod tests {
+    use super::super::in_flight::Name;
+    use super::*;
+    use crate::{CompileOptions, Signature, Target, compile};
+    use rune_ir::{Array, DType, Loc, Type};
+
+    const TEXT: &str = "func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
+      %y = stablehlo.add %x, %x : tensor<4xf32>
+      return %y : tensor<4xf32>
+    }";
+
+    fn double(vulkan: &Arc<Device>) -> Executable {
+        let options = CompileOptions::for_target(Target::vulkan("vp_android_baseline_2022").unwrap());
+        let module = compile(TEXT, "double", &options).unwrap_or_else(|e| panic!("{e}"));
+        let ty = Type::new(DType::F32, [4]);
+        let signature = Signature::new(vec![ty.clone()], vec![ty]);
+        let double = Executable::load(&module, vulkan, "main", signature, None).unwrap_or_else(|e| panic!("{e}"));
+        double.named("double", Some(Loc { file: "model.rs".into(), line: 7, column: 3 }))
+    }
+
+    /// Returns an array that a call computes, and the call, which ends when the test says so.
+    fn computed_later(vulkan: &Arc<Device>) -> (Value, Arc<InFlight>) {
+        let there = vulkan.put(&Array::from_slice([4], &[1.0f32, 2.0, 3.0, 4.0]).into()).unwrap();
+        let Value::Device(buffer) = &there else { panic!("on the host") };
+        let array = on_device(&**buffer, vulkan).unwrap();
+        let name = Name { name: "earlier".to_owned(), loc: Some(Loc { file: "model.rs".into(), line: 5, column: 1 }) };
+        let call = Arc::new(InFlight::new(&vulkan.handle, &Arc::new(name), None).unwrap());
+        array.memory.set_written_by(&call);
+        (there, call)
+    }
+
+    #[test]
+    fn a_call_starts_after_the_calls_that_write_its_arguments() {
+        let vulkan = Device::open("vulkan").unwrap();
+        let double = double(&vulkan);
+        let (x, call) = computed_later(&vulkan);
+        let y = double.call(&[&x]).unwrap().remove(0);
+        let z = double.call(&[&y]).unwrap().remove(0);
+        assert!(!x.is_ready() && !y.is_ready() && !z.is_ready());
+        call.done.signal().unwrap();
+        assert_eq!(z.to_host().unwrap().as_slice::<f32>(), [4.0, 8.0, 12.0, 16.0]);
+        assert!(x.is_ready() && y.is_ready() && z.is_ready());
+    }
+
+    /// The error of a call that fails after it has returned is that of its results, and of all that is computed of them.
+    #[test]
+    fn a_late_failure_is_told_where_results_are_read() {
+        let vulkan = Device::open("vulkan").unwrap();
+        let double = double(&vulkan);
+        let (x, call) = computed_later(&vulkan);
+        let y = double.call(&[&x]).unwrap().remove(0);
+        call.done.fail("out of luck");
+        let of_x = "`earlier` failed: out of luck (the call had already returned, and `earlier` is at model.rs:5:1)";
+        assert_eq!((x.block_until_ready(), x.to_host().unwrap_err()), (Err(of_x.to_owned()), of_x.to_owned()));
+        assert!(x.is_ready(), "nothing will come");
+        let of_y = y.to_host().unwrap_err();
+        assert!(of_y.starts_with("`double` failed: ") && of_y.ends_with("`double` is at model.rs:7:3)"), "{of_y}");
+        // A later call names the one that failed. Other arrays are not affected.
+        let error = double.call(&[&x]).unwrap_err().to_string();
+        assert_eq!(error, format!("argument 0 of `double` was not computed: {of_x}"));
+        let fresh = double.call(&[&Array::from_slice([4], &[1.0f32; 4]).into()]).unwrap();
+        assert_eq!(fresh[0].to_host().unwrap().as_slice::<f32>(), [2.0; 4]);
+    }
 }

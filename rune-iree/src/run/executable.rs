@@ -7,13 +7,13 @@ use super::host_calls::{HostCalls, take_last_error};
 use super::in_flight::{InFlight, Lost, Name, Waits, after};
 use super::signature::Signature;
 use crate::CompiledModule;
+use crate::environment::is_on;
 use crate::ffi::handle::View;
 use crate::ffi::host_module::HostModule;
 use crate::ffi::invoke::{Code, Function, Views};
-use rune_ir::Arg;
-use rune_ir::{ALIGNMENT, Array, Loc, ModuleSignature, Type, Value};
+use rune_ir::{ALIGNMENT, Arg, Array, Loc, ModuleSignature, Type, Value, profile};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A function of a loaded module. Many threads can call it at once, without a lock.
 ///
@@ -28,6 +28,9 @@ pub struct Executable {
     is_asynchronous: bool,
     has_host_calls: bool,
 }
+
+/// Set to make calls wait for their results. Errors are then those of the calls.
+static BLOCKING: LazyLock<bool> = LazyLock::new(|| is_on("RUNE_BLOCKING"));
 
 /// The attribute of a function that tells how it is called, and its value for asynchronous functions. These have two
 /// more parameters, fences.
@@ -248,6 +251,9 @@ impl Executable {
             }
             let call = Arc::new(InFlight::new(&self.device.handle, &self.name, Some(&self.function))?);
             let results = self.function.invoke(views, &[&after(&waits)?, &call.done])?;
+            if profile::is_on() || *BLOCKING {
+                call.done.wait()?;
+            }
             Ok((results, Some(call)))
         };
         invoke().map_err(|message| self.failure(message))

@@ -37,11 +37,7 @@ pub(super) struct InFlight {
 }
 
 impl InFlight {
-    pub fn new(
-        device: &DeviceHandle,
-        function: &Arc<Name>,
-        code: Option<&Arc<Function>>,
-    ) -> Result<InFlight, String> {
+    pub fn new(device: &DeviceHandle, function: &Arc<Name>, code: Option<&Arc<Function>>) -> Result<InFlight, String> {
         Ok(InFlight { function: Arc::clone(function), done: Fence::new(device)?, _code: code.cloned() })
     }
     /// Returns whether the call has ended. A call that failed has ended.
@@ -150,11 +146,9 @@ pub(super) struct Calls(Mutex<VecDeque<Arc<InFlight>>>);
 impl Calls {
     /// Adds a call. Waits for the oldest one if there are too many.
     pub fn push(&self, call: &Arc<InFlight>) {
+        self.forget_ended();
         let oldest = {
             let mut calls = lock(&self.0);
-            while calls.front().is_some_and(|call| call.has_ended()) {
-                calls.pop_front();
-            }
             calls.push_back(call.clone());
             if calls.len() > LIMIT { calls.pop_front() } else { None }
         };
@@ -163,11 +157,16 @@ impl Calls {
             let _ = oldest.done.wait();
         }
     }
-    /// Waits until all calls have ended.
-    pub fn wait(&self) {
-        let calls = std::mem::take(&mut *lock(&self.0));
-        for call in calls {
-            let _ = call.done.wait();
+    /// Forgets the oldest calls that have ended, and what they hold.
+    pub fn forget_ended(&self) {
+        let mut ended = Vec::new();
+        {
+            let mut calls = lock(&self.0);
+            while calls.front().is_some_and(|call| call.has_ended()) {
+                ended.extend(calls.pop_front());
+            }
         }
+        // Dropping the code of a function may drop what the user gave it, so no lock is held.
+        drop(ended);
     }
 }

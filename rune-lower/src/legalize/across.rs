@@ -60,7 +60,7 @@ impl Fence {
     pub fn before_loop<'c>(&mut self, b: &Builder<'c>, values: &mut [Val<'c>], needed: impl Fn(usize) -> bool) {
         for (i, x) in values.iter_mut().enumerate() {
             if self.open[i] && !x.known.is_constant() && needed(i) {
-                *x = b.barrier(&[x]).remove(0);
+                *x = b.schedule_barrier(&[x]).remove(0);
                 self.open[i] = false;
             }
         }

@@ -15,7 +15,7 @@ pub(crate) fn results<'c>(b: &Builder<'c>, outputs: &[Val<'c>]) -> Vec<Val<'c>> 
     let copies = (b.has_defences() && (0..outputs.len()).any(is_repeated)).then(|| Copies::new(b));
     let result = |(i, y): (usize, &Val<'c>)| match &copies {
         Some(copies) if is_repeated(i) => copies.copy(b, y, &[]),
-        _ if outputs.len() > 1 => b.barrier(&[y]).remove(0),
+        _ if outputs.len() > 1 => b.schedule_barrier(&[y]).remove(0),
         _ => b.opaque(y),
     };
     outputs.iter().enumerate().map(result).collect()

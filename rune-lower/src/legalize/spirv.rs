@@ -9,6 +9,7 @@ use crate::legalize::exponential::{polynomial, scale};
 use crate::legalize::math64;
 use crate::legalize::views::{self, ViewRole};
 use crate::tree::{Context, Mark, Value};
+use crate::value::Known;
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Type};
 
@@ -41,6 +42,12 @@ impl Rewrites for SpirV {
                 let wide = |v: &Val<'c>| b.convert(v, DType::F32);
                 let quotient = b.unary("stablehlo.floor", &b.div(&b.add_n(&wide(x), 0.5), &wide(y)));
                 Some(b.convert(&quotient, dtype))
+            }
+            // Mesa's software device returns whatever is in memory for a quotient by a constant 0.
+            "stablehlo.divide" if dtype.is_float() => {
+                let Known::Splat(Some(divisor)) = y.known else { return None };
+                let divisor = divisor.to_f64();
+                (divisor == 0.0).then(|| b.mul(x, &b.number(f64::INFINITY.copysign(divisor), y)))
             }
             "stablehlo.remainder" if dtype.is_int() => Some(b.sub(x, &b.mul(&b.div(x, y), y))),
             "stablehlo.power" if dtype == DType::F64 => Some(power(b, x, y)),
