@@ -34,6 +34,25 @@ fn a_call_returns_before_its_results_are_ready() {
     }
 }
 
+#[test]
+fn arrays_of_all_sizes_go_to_a_device_at_work() {
+    let Some(gpu) = gpu() else { return };
+    let (f, x) = (jit(slow).on(&gpu), square(&gpu));
+    f(&x).block_until_ready().unwrap();
+    let sizes = [0, 1, 1000, (16 << 10) - 1, 16 << 10, (16 << 10) + 1, 1 << 20];
+    let add = jit(|x: &Tensor, y: &Tensor| x + y).on(&gpu);
+    let arrays: Vec<_> = sizes.iter().map(|&n| Tensor::arange(0..n, DType::I32).realize().unwrap().clone()).collect();
+    let sums = || arrays.iter().map(|x| add(&x.to(&gpu).unwrap(), x)).collect::<Vec<Tensor>>();
+    // This compiles the function for each size.
+    block_until_ready(&sums()).unwrap();
+    let busy = std::iter::successors(Some(f(&x)), |y| Some(f(y))).nth(7).unwrap();
+    let sums = sums();
+    assert!(!busy.is_ready(), "the copies did not wait");
+    for (n, sum) in sizes.iter().zip(sums) {
+        assert_eq!(sum.to_vec::<i32>().unwrap(), (0..*n).map(|i| 2 * i).collect::<Vec<_>>());
+    }
+}
+
 /// A call that writes to donated memory waits for the earlier calls that read it.
 #[test]
 fn what_earlier_calls_read_is_not_overwritten() {

@@ -47,6 +47,10 @@ fn params(usage: u32) -> sys::iree_hal_buffer_params_t {
     }
 }
 
+fn no_semaphores() -> sys::iree_hal_semaphore_list_t {
+    sys::iree_hal_semaphore_list_t { count: 0, semaphores: null_mut(), payload_values: null_mut() }
+}
+
 pub(super) fn infinitely() -> sys::iree_timeout_t {
     sys::iree_timeout_t { type_: sys::iree_timeout_type_e_IREE_TIMEOUT_ABSOLUTE, nanos: i64::MAX }
 }
@@ -122,7 +126,7 @@ impl View {
             View::over(buffer, &ty)
         }
     }
-    /// Copies an array to the memory of a device.
+    /// Copies an array to the memory of a device, and waits for the copy.
     pub(crate) fn upload(device: &DeviceHandle, array: &Array) -> Result<View, String> {
         device.bind();
         let (ty, bytes) = (array.ty(), array.bytes());
@@ -141,6 +145,71 @@ impl View {
                     0,
                     infinitely(),
                 ))?;
+            }
+            Ok(view)
+        }
+    }
+    /// Starts a copy of an array to the memory of a device. The elements are there when `done` is reached. The device
+    /// may be at work on something else meanwhile.
+    pub(crate) fn send(device: &DeviceHandle, array: &Array, done: &Fence) -> Result<View, String> {
+        /// The size up to which IREE copies the bytes into the commands for the device.
+        const SMALL: usize = 64 << 10;
+        device.bind();
+        let (ty, bytes) = (array.ty(), array.bytes());
+        let mut buffer = null_mut();
+        // SAFETY: the buffers are as long as the array. IREE copies its bytes before the calls return. The device
+        // retains both buffers until the copy is made, so the reference to the second can be released here.
+        unsafe {
+            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes.len(), &mut buffer))?;
+            let view = View::over(buffer, ty)?;
+            if bytes.is_empty() {
+                done.signal()?;
+            } else if bytes.len() <= SMALL {
+                check(sys::iree_hal_device_queue_update(
+                    device.device(),
+                    ANY_QUEUE,
+                    no_semaphores(),
+                    done.semaphores(),
+                    bytes.as_ptr().cast(),
+                    0,
+                    buffer,
+                    0,
+                    bytes.len() as sys::iree_device_size_t,
+                    0,
+                ))?;
+            } else {
+                let params = sys::iree_hal_buffer_params_t {
+                    usage: sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_TRANSFER
+                        | sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_MAPPING,
+                    type_: (sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_HOST_LOCAL
+                        | sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_DEVICE_VISIBLE)
+                        as _,
+                    ..params(0)
+                };
+                let mut staging = null_mut();
+                check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params, bytes.len(), &mut staging))?;
+                let written = check(sys::iree_hal_buffer_map_write(
+                    staging,
+                    0,
+                    bytes.as_ptr().cast(),
+                    bytes.len() as sys::iree_device_size_t,
+                ));
+                let copied = written.and_then(|()| {
+                    check(sys::iree_hal_device_queue_copy(
+                        device.device(),
+                        ANY_QUEUE,
+                        no_semaphores(),
+                        done.semaphores(),
+                        staging,
+                        0,
+                        buffer,
+                        0,
+                        bytes.len() as sys::iree_device_size_t,
+                        0,
+                    ))
+                });
+                sys::iree_hal_buffer_release(staging);
+                copied?;
             }
             Ok(view)
         }

@@ -4,7 +4,7 @@ use super::availability::of_forbidden;
 use super::device_error::DeviceError;
 use super::device_target::target;
 use super::find::{self, DeviceId, DeviceInfo};
-use super::in_flight::{Calls, Lost, Memory};
+use super::in_flight::{Calls, InFlight, Lost, Memory, Name};
 use super::kind::{DeviceKind, KNOWN};
 use super::status::Status;
 use crate::Target;
@@ -157,8 +157,10 @@ impl Device {
                 if self.shares_host_memory() {
                     return Ok(Value::Host(array));
                 }
-                let view = View::upload(&self.handle, &array).map_err(failed)?;
-                let memory = Arc::new(Memory::default());
+                let name = Arc::new(Name { name: "to".to_owned(), loc: None });
+                let (view, copy) = InFlight::send(&self.handle, &array, &name).map_err(failed)?;
+                self.calls.push(&copy);
+                let memory = Arc::new(Memory::written_by(&copy));
                 Ok(Value::Device(Arc::new(DeviceArray::new(self, array.ty().clone(), view, memory))))
             }
         }

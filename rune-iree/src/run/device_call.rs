@@ -49,7 +49,12 @@ impl Arguments {
         };
         let device = executable.device();
         let (view, memory) = match arg.value() {
-            Value::Host(array) => (executable.transfer("argument", index, View::upload(&device.handle, array))?, None),
+            Value::Host(array) => {
+                let sent = InFlight::send(&device.handle, array, executable.name());
+                let (view, copy) = executable.transfer("argument", index, sent)?;
+                self.waits.push(copy);
+                (view, None)
+            }
             Value::Device(buffer) => {
                 let Some(array) = on_device(&**buffer, device) else {
                     return Err(executable.on_other_device(index, buffer.device()));

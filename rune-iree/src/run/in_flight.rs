@@ -6,9 +6,9 @@
 use super::device::Device;
 use super::error::RunError;
 use crate::ffi::device::DeviceHandle;
-use crate::ffi::handle::Fence;
+use crate::ffi::handle::{Fence, View};
 use crate::ffi::invoke::Function;
-use rune_ir::Loc;
+use rune_ir::{Array, Loc};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,6 +39,12 @@ pub(super) struct InFlight {
 impl InFlight {
     pub fn new(device: &DeviceHandle, function: &Arc<Name>, code: Option<&Arc<Function>>) -> Result<InFlight, String> {
         Ok(InFlight { function: Arc::clone(function), done: Fence::new(device)?, _code: code.cloned() })
+    }
+    /// Starts the copy of an array to the memory of a device.
+    pub fn send(device: &DeviceHandle, array: &Array, function: &Arc<Name>) -> Result<(View, Arc<InFlight>), String> {
+        let copy = InFlight::new(device, function, None)?;
+        let view = View::send(device, array, &copy.done)?;
+        Ok((view, Arc::new(copy)))
     }
     /// Returns whether the call has ended. A call that failed has ended.
     fn has_ended(&self) -> bool {
