@@ -385,7 +385,7 @@ impl<'c> Builder<'c> {
         if self.context.is_spirv && shape.size() > 1 {
             let attributes = [("iota_dimension", attr::int(self.context, 0))];
             let line = self.op1("stablehlo.iota", &[], &attributes, Type::new(dtype, [shape[axis]]));
-            return self.broadcast(&self.barrier(&[&line]).remove(0), shape, &[axis]);
+            return self.broadcast(&self.kernel_barrier(&line), shape, &[axis]);
         }
         let attributes = [("iota_dimension", attr::int(self.context, axis))];
         self.op1("stablehlo.iota", &[], &attributes, Type::new(dtype, shape.clone()))
@@ -448,9 +448,13 @@ impl<'c> Builder<'c> {
         if !self.has_defences() || !self.context.is_gpu || xs.iter().any(|x| x.known.is_constant()) {
             return self.schedule_barrier(xs);
         }
-        // The operation has no form for unsigned integers.
+        xs.iter().map(|x| self.kernel_barrier(x)).collect()
+    }
+    /// Returns a value that the compiler for a GPU does not compute in one kernel with what reads it.
+    fn kernel_barrier(&self, x: &Val<'c>) -> Val<'c> {
         let barrier = |x: &Val<'c>| self.op1(names::COMPUTE_BARRIER, &[x], &[], x.ty.clone());
-        xs.iter().map(|x| unsigned::as_signed(self, x, barrier)).collect()
+        // The operation has no form for unsigned integers.
+        if self.has_defences() { unsigned::as_signed(self, x, barrier) } else { x.clone() }
     }
     /// Like [`Builder::barrier`], but the compiler also schedules no kernel across it.
     pub fn schedule_barrier(&self, xs: &[&Val<'c>]) -> Vec<Val<'c>> {

@@ -20,6 +20,7 @@ pub(crate) mod indices;
 pub(crate) mod integer;
 pub(crate) mod levels;
 pub(crate) mod math64;
+pub(crate) mod network;
 pub(crate) mod patches;
 pub(crate) mod power;
 pub(crate) mod products;

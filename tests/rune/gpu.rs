@@ -4,8 +4,8 @@
 use super::devices::is_separate_process;
 use rune::prelude::*;
 use rune::{
-    CompileOptions, CompiledProgram, Device, Error, Precompiled, Target, Value, default_device, fft, linalg,
-    set_default_device, with_device,
+    CompileOptions, CompiledProgram, Device, Error, Precompiled, Target, Value, default_device, fft, lax, linalg,
+    random, set_default_device, with_device,
 };
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -306,6 +306,45 @@ fn linear_algebra_and_transforms_agree_with_the_host() {
             assert!((x - y).abs() <= 2e-5 * (1.0 + y.abs()), "result {i}: {found:?} and {expected:?}");
         }
     }
+}
+
+/// Long arrays take a network of comparisons. Equal keys keep their order.
+#[test]
+fn long_arrays_are_sorted_on_the_device() {
+    let Some(gpu) = gpu() else { return };
+    let bits = |n: usize| random::bits(&random::key(n as u64), [n], DType::U32).realize().unwrap().clone();
+    type F = dyn Fn(&Tensor) -> Vec<Tensor> + Send + Sync;
+    let on = |device: &Device, f: &F, x: &Tensor| {
+        let f = jit(|x: &Tensor| f(x)).on(device);
+        let results = f(x);
+        let arrays: Vec<_> = results.iter().map(|x| x.to_array().unwrap()).collect();
+        (arrays, f.lower(x).unwrap().code().contains("@host."))
+    };
+    let agree = |name: &str, f: &F, x: &Tensor| {
+        let ((found, calls_host), (expected, _)) = (on(&gpu, f, x), on(&Device::host(), f, x));
+        assert!(found == expected && !calls_host, "{name}");
+    };
+    let sorted = |x: &Tensor| vec![x.sort(0), x.argsort(0)];
+    // Few different keys show whether the order is stable.
+    for dtype in [DType::U32, DType::I32, DType::I16, DType::U8, DType::F16, DType::F32, DType::I64, DType::Bool] {
+        let x = (bits(2049) % 100).astype(dtype);
+        agree(&format!("{dtype}"), &sorted, &x);
+    }
+    // Numbers of any kind, with NaN, infinities and zeros of both signs.
+    agree("bits of floats", &sorted, &bits(5000).bitcast(DType::F32));
+    let special = Tensor::from([0.0f32, -0.0, f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 1e-40]);
+    agree("special floats", &sorted, &special.tile(&[400]));
+    let grid = |x: &Tensor| x.reshape([2, 2500, 3]);
+    agree("an axis in the middle", &move |x| vec![grid(x).sort(1), grid(x).argsort_descending(1)], &bits(15_000));
+    let two_keys = |x: &Tensor| lax::sort(&[x % 7, x / 1000, x.clone()], 0, 2);
+    agree("two keys", &two_keys, &bits(4096));
+    // The network also compiles for devices that are not here.
+    let program = make_program(|x: &Tensor| (x.sort(0), x.argsort(0)), &Tensor::zeros([3000], DType::F32)).unwrap();
+    for target in ["cuda:sm_89", "rocm:gfx942", "metal"] {
+        let target: Target = target.parse().unwrap();
+        Precompiled::new(&program, &CompileOptions::for_target(target)).unwrap_or_else(|e| panic!("{e}"));
+    }
+    agree("the greatest", &|x| vec![x.top_k(5).0, x.top_k(5).1], &(bits(20_000) % 1000).astype(DType::F32));
 }
 
 #[test]

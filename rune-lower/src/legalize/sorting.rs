@@ -2,23 +2,29 @@
 //!
 //! IREE's sort is not stable, and takes quadratic time (n = 10,000: 486 ms). Short arrays are therefore sorted by
 //! counting, for each element, the elements that come before it. This is stable, and takes 0.21 ms instead of 4.9 ms
-//! for n = 1,000. Longer arrays use IREE's sort with the position as the last key.
+//! for n = 1,000. GPUs sort longer arrays by the network in `network.rs`. Elsewhere, they use IREE's sort with the
+//! position as the last key.
 
 use crate::attr;
 use crate::builder::{Builder, Val};
+use crate::legalize::network;
 use rune_ir::op::{Comparison, Literal};
 use rune_ir::{DType, Shape, Type};
 
 /// The maximum length of an array that is sorted by counting.
-pub(crate) const COUNTED: usize = 2048;
+const COUNTED: usize = 2048;
 /// The maximum number of greatest elements that are found one after the other.
 const PICKED: usize = 16;
 /// The maximum length for finding the greatest few elements by counting. It exceeds [`COUNTED`], because moving only a
 /// few elements to their sorted positions is cheap.
-pub(crate) const COUNTED_TOP: usize = 16_384;
+const COUNTED_TOP: usize = 16_384;
 
 pub(crate) fn sort<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys: usize) -> Vec<Val<'c>> {
     let n = operands[0].shape()[axis];
+    if n > COUNTED && b.context.is_gpu {
+        let order = network::order(b, &operands[..keys], axis, false);
+        return operands.iter().map(|x| network::pick(b, x, &order, axis, n)).collect();
+    }
     if n > COUNTED {
         return sort_op(b, operands, axis, keys, false);
     }
@@ -29,6 +35,10 @@ pub(crate) fn sort<'c>(b: &Builder<'c>, operands: &[Val<'c>], axis: usize, keys:
 pub(crate) fn top_k<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> {
     let axis = x.rank() - 1;
     let positions = b.iota(DType::I32, x.shape(), axis);
+    if x.shape()[axis] > COUNTED_TOP && b.context.is_gpu {
+        let order = network::order(b, std::slice::from_ref(x), axis, true);
+        return [x, &positions].map(|x| network::pick(b, x, &order, axis, k)).into();
+    }
     if x.shape()[axis] > COUNTED_TOP {
         let sorted = sort_op(b, &[x.clone(), positions], axis, 1, true);
         return sorted[..2].iter().map(|x| b.slice_axis(x, axis, 0, k)).collect();
@@ -42,7 +52,7 @@ pub(crate) fn top_k<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> 
 
 /// Maps a key to an integer with the same order. For floats, these are the bits, which compare correctly once the bits
 /// of negative numbers are flipped. NaN is greatest. IREE's own comparison treats subnormal numbers as 0.
-fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
+pub(super) fn ordered<'c>(b: &Builder<'c>, x: &Val<'c>) -> Val<'c> {
     if !x.dtype().is_float() {
         return x.clone();
     }
@@ -132,7 +142,12 @@ fn greatest<'c>(b: &Builder<'c>, x: &Val<'c>, k: usize) -> Vec<Val<'c>> {
 
 /// Returns whether the first tuple of keys comes before the second. `positions` says whether the position of the first
 /// is lower, and decides between equal keys.
-fn before<'c>(b: &Builder<'c>, pairs: &[(Val<'c>, Val<'c>)], positions: Val<'c>, descending: bool) -> Val<'c> {
+pub(super) fn before<'c>(
+    b: &Builder<'c>,
+    pairs: &[(Val<'c>, Val<'c>)],
+    positions: Val<'c>,
+    descending: bool,
+) -> Val<'c> {
     pairs.iter().rev().fold(positions, |rest, (x, y)| {
         let (less, equal) = order(b, x, y, descending);
         b.or(&less, &b.and(&equal, &rest))
