@@ -1,7 +1,7 @@
 //! Special functions against SciPy, and their derivatives against JAX. `scripts/vectors special` writes the vectors.
 
 use rune_testing::array_fns::{case, special};
-use rune_trace::{Array, DType, Tensor, jvp, stats, vjp, vmap};
+use rune_trace::{Array, CheckOptions, DType, Tensor, check_gradients, jvp, stats, vjp, vmap};
 use serde_json::Value;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -112,6 +112,27 @@ fn special_functions_give_what_scipy_gives() {
 fn functions_of_distributions_give_what_scipy_gives() {
     let of_distribution = |line: &Line| line.kind == "value" && line.name.contains('.');
     check_all(of_distribution, |line| vec![line.apply(&line.inputs)]);
+}
+
+#[test]
+fn entropies_of_poisson_give_what_sums_of_50_digits_give() {
+    let exact = [
+        (0.0, 0.0),
+        (0.001, 0.007_908_101_804_632_483),
+        (4.0, 2.086_672_699_880_963_8),
+        (9.99, 2.560_900_260_652_619),
+        (60.0, 3.464_710_097_858_322),
+        (99.5, 3.718_175_570_939_186_3),
+        (100.0, 3.720_686_072_260_258_9),
+        (1e6, 8.326_693_728_853_435),
+    ];
+    let means = Tensor::from(exact.map(|(mean, _)| mean));
+    for (y, (mean, exact)) in stats::poisson::entropy(&means, 0.5).to_vec::<f64>().unwrap().into_iter().zip(exact) {
+        assert!((y - exact).abs() <= 2e-13 * (1.0 + exact), "{mean}: {y}, and should be {exact}");
+    }
+    assert!(stats::poisson::entropy(-1.0, 0.0).item::<f32>().unwrap().is_nan());
+    let total = |mean: &Tensor| stats::poisson::entropy(mean, 0.0).sum();
+    check_gradients(total, &Tensor::from([0.3f64, 2.0, 60.0, 200.0]), &CheckOptions::default()).unwrap();
 }
 
 #[test]

@@ -202,6 +202,7 @@ fn functions_of_distributions_panic_at_the_users_line() {
     at_fault!(seen, "poisson::logpmf", stats::poisson::logpmf(n, 0.5, 0.5));
     at_fault!(seen, "poisson::pmf", stats::poisson::pmf(n, 0.5, 0.5));
     at_fault!(seen, "poisson::cdf", stats::poisson::cdf(n, 0.5, 0.5));
+    at_fault!(seen, "poisson::entropy", stats::poisson::entropy(n, 0.5));
     at_fault!(seen, "samples::sem", stats::sem(n, 0, 1));
     at_fault!(seen, "samples::rankdata", stats::rankdata(x, 2));
     at_fault!(seen, "samples::mode", stats::mode(x, 2));
@@ -260,7 +261,7 @@ fn operations_of_distributions_come_from_the_line_of_the_call() {
     from_here!(seen, ["norm::sf", "norm::logsf", "norm::ppf", "norm::isf"], x, |x: &Tensor| vec![stats::norm::sf(x, 0.5, 0.5), stats::norm::logsf(x, 0.5, 0.5), stats::norm::ppf(x, 0.5, 0.5), stats::norm::isf(x, 0.5, 0.5)]);
     from_here!(seen, ["pareto::logpdf", "pareto::pdf", "pareto::cdf", "pareto::logcdf"], x, |x: &Tensor| vec![stats::pareto::logpdf(x, 0.5, 0.5, 0.5), stats::pareto::pdf(x, 0.5, 0.5, 0.5), stats::pareto::cdf(x, 0.5, 0.5, 0.5), stats::pareto::logcdf(x, 0.5, 0.5, 0.5)]);
     from_here!(seen, ["pareto::sf", "pareto::logsf", "pareto::ppf"], x, |x: &Tensor| vec![stats::pareto::sf(x, 0.5, 0.5, 0.5), stats::pareto::logsf(x, 0.5, 0.5, 0.5), stats::pareto::ppf(x, 0.5, 0.5, 0.5)]);
-    from_here!(seen, ["poisson::logpmf", "poisson::pmf", "poisson::cdf"], x, |x: &Tensor| vec![stats::poisson::logpmf(x, 0.5, 0.5), stats::poisson::pmf(x, 0.5, 0.5), stats::poisson::cdf(x, 0.5, 0.5)]);
+    from_here!(seen, ["poisson::logpmf", "poisson::pmf", "poisson::cdf", "poisson::entropy"], x, |x: &Tensor| vec![stats::poisson::logpmf(x, 0.5, 0.5), stats::poisson::pmf(x, 0.5, 0.5), stats::poisson::cdf(x, 0.5, 0.5), stats::poisson::entropy(x, 0.5)]);
     from_here!(seen, ["samples::sem", "samples::rankdata", "samples::mode"], x, |x: &Tensor| vec![stats::sem(x, 0, 1), stats::rankdata(x, 0), stats::mode(x, 0).0]);
     from_here!(seen, ["t::logpdf", "t::pdf"], x, |x: &Tensor| vec![stats::t::logpdf(x, 0.5, 0.5, 0.5), stats::t::pdf(x, 0.5, 0.5, 0.5)]);
     from_here!(seen, ["truncnorm::logpdf", "truncnorm::pdf", "truncnorm::cdf", "truncnorm::logcdf"], x, |x: &Tensor| vec![stats::truncnorm::logpdf(x, 0.5, 0.5, 0.5, 0.5), stats::truncnorm::pdf(x, 0.5, 0.5, 0.5, 0.5), stats::truncnorm::cdf(x, 0.5, 0.5, 0.5, 0.5), stats::truncnorm::logcdf(x, 0.5, 0.5, 0.5, 0.5)]);
