@@ -110,6 +110,7 @@ impl Device {
     /// # Ok::<(), rune::Error>(())
     /// ```
     #[cfg(feature = "run")]
+    #[doc(alias = "devices")]
     pub fn all() -> Vec<rune_iree::DeviceInfo> {
         use rune_iree::DeviceKind;
         let gpus = DeviceKind::ALL.into_iter().filter(|kind| !kind.shares_host_memory());
@@ -331,6 +332,7 @@ pub fn with_device<T>(device: &Device, f: impl FnOnce() -> T) -> T {
 ///
 /// A tensor in the memory of a GPU stays there: the GPU computes with it, and keeps the results. JAX calls such a
 /// tensor committed. A tensor in host memory is copied to the device that computes.
+#[doc(alias = "device_put")]
 pub trait OnDevice: Sized {
     /// Returns the tensor in the memory of a device: itself if it is already there, else a copy.
     ///

@@ -14,42 +14,79 @@ use std::str::FromStr;
 /// assert_eq!(DType::BF16.to_string(), "bf16");
 /// assert_eq!("u8".parse::<DType>().unwrap().size(), 1);
 /// ```
+#[doc(alias = "dtype")]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DType {
     /// Booleans, one byte each.
+    #[doc(alias = "bool")]
+    #[doc(alias = "bool_")]
     Bool,
     /// Signed integers of 8 bits.
+    #[doc(alias = "int8")]
     I8,
     /// Signed integers of 16 bits.
+    #[doc(alias = "int16")]
+    #[doc(alias = "short")]
     I16,
     /// Signed integers of 32 bits.
+    #[doc(alias = "int32")]
+    #[doc(alias = "int_")]
+    #[doc(alias = "intc")]
+    #[doc(alias = "int")]
     I32,
     /// Signed integers of 64 bits.
+    #[doc(alias = "int64")]
+    #[doc(alias = "intp")]
+    #[doc(alias = "longlong")]
+    #[doc(alias = "long")]
     I64,
     /// Unsigned integers of 8 bits.
+    #[doc(alias = "uint8")]
+    #[doc(alias = "ubyte")]
     U8,
     /// Unsigned integers of 16 bits.
+    #[doc(alias = "uint16")]
     U16,
     /// Unsigned integers of 32 bits.
+    #[doc(alias = "uint")]
+    #[doc(alias = "uint32")]
     U32,
     /// Unsigned integers of 64 bits.
+    #[doc(alias = "uint64")]
     U64,
     /// 8-bit floats with 4 bits of exponent and 3 of mantissa, without infinities: see [`F8E4M3FN`].
+    #[doc(alias = "float8_e4m3fn")]
     F8E4M3FN,
     /// 8-bit floats with 5 bits of exponent and 2 of mantissa: see [`F8E5M2`].
+    #[doc(alias = "float8_e5m2")]
     F8E5M2,
     /// IEEE half precision.
+    #[doc(alias = "float16")]
+    #[doc(alias = "half")]
     F16,
     /// Brain floating point: the upper half of an `f32`.
+    #[doc(alias = "bfloat16")]
     BF16,
     /// IEEE single precision.
+    #[doc(alias = "float32")]
+    #[doc(alias = "float_")]
+    #[doc(alias = "single")]
+    #[doc(alias = "float")]
     F32,
     /// IEEE double precision.
+    #[doc(alias = "double")]
+    #[doc(alias = "float64")]
     F64,
     /// Complex numbers: two `f32`, the real part first.
+    #[doc(alias = "complex64")]
+    #[doc(alias = "complex_")]
+    #[doc(alias = "csingle")]
     C64,
     /// Complex numbers: two `f64`, the real part first.
+    #[doc(alias = "cdouble")]
+    #[doc(alias = "complex128")]
+    #[doc(alias = "clongdouble")]
     C128,
 }
 
@@ -110,6 +147,8 @@ impl DType {
     }
 
     /// Returns whether this is a floating-point type. Complex types are not.
+    #[doc(alias = "isdtype")]
+    #[doc(alias = "issubdtype")]
     pub const fn is_float(self) -> bool {
         self.is_reduced_float() || matches!(self, DType::F32 | DType::F64)
     }

@@ -141,6 +141,7 @@ impl fmt::Debug for Shape {
 /// assert_eq!("[2, 3, f32]".parse::<Type>().unwrap(), ty);
 /// assert_eq!(Type::scalar(DType::I32).to_string(), "[i32]");
 /// ```
+#[doc(alias = "ShapeDtypeStruct")]
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Type {

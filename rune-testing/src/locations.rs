@@ -79,7 +79,8 @@ fn functions(source: &str, shared: &BTreeSet<String>) -> Vec<String> {
             None => rows = line.strip_suffix("! {").is_some_and(makes_functions).then_some(0),
             Some(_) if line == "}" => rows = None,
             Some(0) if line.starts_with("    ") && !line.starts_with("     ") && !text.starts_with(['/', '#', '}']) => {
-                let row = text.split([':', '=']).next().unwrap();
+                let row = without_attributes(text);
+                let row = row.split([':', '=']).next().unwrap();
                 names.extend(
                     row.split(' ').map(leading_identifier).filter(|w| w.starts_with(|c: char| c.is_ascii_lowercase())),
                 );
@@ -88,6 +89,14 @@ fn functions(source: &str, shared: &BTreeSet<String>) -> Vec<String> {
         }
     }
     names
+}
+
+/// Removes `#[…]` between the names of a row.
+fn without_attributes(row: &str) -> String {
+    let mut parts = row.split("#[");
+    let first = parts.next().unwrap_or_default();
+    let rest = parts.map(|part| part.split_once("] ").map_or("", |(_, names)| names));
+    [first].into_iter().chain(rest).collect()
 }
 
 /// Returns the functions in the sources below `root` that are documented to panic but lack `#[track_caller]`.

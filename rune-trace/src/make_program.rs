@@ -76,6 +76,7 @@ where
 ///
 /// # Errors
 /// If a captured tensor cannot be computed.
+#[doc(alias = "make_jaxpr")]
 pub fn make_program<'a, X, F>(f: F, args: impl ArgRefs<'a, X>) -> Result<Program, crate::EvalError>
 where
     X: Arguments,

@@ -49,15 +49,20 @@ pub fn block_until_ready<T: Tree>(tree: &T) -> Result<(), EvalError> {
 
 /// A step from a tree to one of its parts. Every call of a compiled function walks its arguments, so only a key of a
 /// map needs an allocation.
+#[doc(alias = "KeyEntry")]
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum PathPart {
     /// The start of the path.
     Root(&'static str),
     /// An index, written `[0]`.
+    #[doc(alias = "FlattenedIndexKey")]
+    #[doc(alias = "SequenceKey")]
     Index(usize),
     /// A field, written `.name`.
+    #[doc(alias = "GetAttrKey")]
     Field(&'static str),
     /// A key of a map, written `["key"]`.
+    #[doc(alias = "DictKey")]
     Key(String),
 }
 
@@ -84,6 +89,8 @@ impl fmt::Display for PathPart {
 }
 
 /// The path of a leaf in a tree, such as `[0].weights`.
+#[doc(alias = "KeyPath")]
+#[doc(alias = "keystr")]
 #[derive(Clone, Debug, Default)]
 pub struct TreePath(SmallVec<[PathPart; 6]>);
 
@@ -163,14 +170,21 @@ pub(crate) fn structure_hash<T: Tree>(tree: &T) -> u64 {
 /// let doubled = layers.map(&mut |w| w + w);
 /// assert_eq!(doubled[0].weights.item::<f32>().unwrap(), 2.0);
 /// ```
+#[doc(alias = "register_dataclass")]
+#[doc(alias = "register_pytree_node")]
+#[doc(alias = "register_pytree_node_class")]
+#[doc(alias = "register_pytree_with_keys")]
+#[doc(alias = "register_pytree_with_keys_class")]
 pub trait Tree: Sized + 'static {
     /// Calls `leaf` with each tensor and its path, always in the same order.
     fn visit<'tree>(&'tree self, path: &mut TreePath, leaf: &mut dyn FnMut(&TreePath, &'tree Tensor));
     /// Returns the tree of the same structure with the leaves that `f` returns. `f` is called in the order of
     /// [`Tree::visit`].
+    #[doc(alias = "tree_map")]
     fn map(&self, f: &mut dyn FnMut(&Tensor) -> Tensor) -> Self;
     /// Passes everything that is not a leaf to `hasher`. Trees with the same structure pass the same data, and other
     /// trees pass different data.
+    #[doc(alias = "tree_structure")]
     fn structure(&self, hasher: &mut dyn Hasher);
     /// Returns everything that is not a leaf, for printing and for files. [`storage::save`](crate::storage::save)
     /// cannot write a tree if a part of it returns nothing here.
@@ -185,12 +199,19 @@ pub trait Tree: Sized + 'static {
     }
 
     /// Returns the leaves in order.
+    #[doc(alias = "flatten")]
+    #[doc(alias = "tree_flatten")]
+    #[doc(alias = "tree_leaves")]
     fn leaves(&self) -> Vec<Tensor> {
         let mut leaves = Vec::new();
         self.visit(&mut TreePath::default(), &mut |_, tensor| leaves.push(tensor.clone()));
         leaves
     }
     /// Returns the leaves with their paths below `root`.
+    #[doc(alias = "flatten_with_path")]
+    #[doc(alias = "leaves_with_path")]
+    #[doc(alias = "tree_flatten_with_path")]
+    #[doc(alias = "tree_leaves_with_path")]
     fn leaves_with_paths(&self, root: &'static str) -> Vec<(String, Tensor)> {
         let mut leaves = Vec::new();
         self.visit(&mut TreePath::root(root), &mut |path, tensor| leaves.push((path.to_string(), tensor.clone())));
@@ -200,6 +221,8 @@ pub trait Tree: Sized + 'static {
     ///
     /// # Panics
     /// If the number of leaves is not the number of leaves of the tree.
+    #[doc(alias = "unflatten")]
+    #[doc(alias = "tree_unflatten")]
     #[track_caller]
     fn with_leaves(&self, leaves: impl IntoIterator<Item = Tensor>) -> Self {
         let mut leaves = leaves.into_iter();

@@ -46,6 +46,7 @@ use std::sync::Arc;
 /// # Panics
 /// The returned function panics if the program cannot be compiled or run; [`Jit::lower`] and [`Lowered::compile`]
 /// return errors. It panics at a line of `f` if `f` calls the returned function in an endless recursion.
+#[doc(alias = "compile")]
 #[track_caller]
 pub fn jit<'f, X, F>(f: F) -> Jit<'f, X, F>
 where

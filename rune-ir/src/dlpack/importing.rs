@@ -102,6 +102,8 @@ unsafe fn imported<T: Managed + 'static>(owner: Owner<T>) -> Result<Array, Dlpac
 /// - `raw` is the address of a structure of DLPack. The caller owns it and gives it away.
 /// - Its fields describe memory that lives until its deleter is called. Any thread may call the deleter.
 /// - Until then, nothing writes to the memory.
+#[doc(alias = "from_dlpack")]
+#[doc(alias = "from_numpy")]
 pub unsafe fn import(raw: NonNull<DLManagedTensorVersioned>) -> Result<Array, DlpackError> {
     let owner = Owner(raw);
     // SAFETY: by the contract. The version is the first field, before everything that another version may change.

@@ -23,6 +23,7 @@ pub struct Padding {
 ///
 /// The axes `offset` of the result are those of a slice, without the collapsed and batching ones. The other axes of the
 /// result are those of `indices` without the last one, in order.
+#[doc(alias = "GatherDimensionNumbers")]
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct GatherDims {
@@ -40,6 +41,7 @@ pub struct GatherDims {
 
 /// Relates the axes of the operands of a scatter. The fields match those of the gather that reads what the scatter
 /// writes.
+#[doc(alias = "ScatterDimensionNumbers")]
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScatterDims {
@@ -161,6 +163,7 @@ fn windows(n: usize, size: usize, stride: usize, padding: (i64, i64), base: usiz
 }
 
 /// The batch axes and the contracted axes of a general dot product.
+#[doc(alias = "DotDimensionNumbers")]
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DotDims {
@@ -175,6 +178,7 @@ pub struct DotDims {
 }
 
 /// The layout and steps of a convolution with `n` spatial axes. Each list has one entry for each of them.
+#[doc(alias = "ConvDimensionNumbers")]
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConvDims {

@@ -49,6 +49,7 @@ impl Attention<'_> {
 /// let y = dot_product_attention(&q, &k, &v, &Attention::causal());
 /// assert_eq!(y.i((0, .., 1, 2)).to_vec::<f32>().unwrap(), [0.0, 0.5, 1.0]);
 /// ```
+#[doc(alias = "scaled_dot_product_attention")]
 #[track_caller]
 pub fn dot_product_attention(query: &Tensor, key: &Tensor, value: &Tensor, how: &Attention<'_>) -> Tensor {
     let (&[batch, looking, heads, size], &[_, seen, groups, _]) = (&query.shape()[..], &key.shape()[..]) else {
@@ -103,6 +104,7 @@ fn fail_shapes(query: &Tensor, key: &Tensor, value: &Tensor) -> ! {
 /// let z = layer.forward(&x, &other, &Attention::default());
 /// assert_eq!((y.shape().to_vec(), z.shape().to_vec()), (vec![2, 5, 32], vec![2, 5, 32]));
 /// ```
+#[doc(alias = "MultiheadAttention")]
 #[derive(Tree, Clone, Debug)]
 pub struct MultiHeadAttention {
     /// The layer that computes the queries.

@@ -14,6 +14,7 @@ use rune_trace::{ConvOptions, Layout, Tensor, Tree};
 /// let images = Tensor::zeros([8, 3, 32, 32], DType::F32);
 /// assert_eq!(*layer.forward(&images).shape(), [8, 16, 16, 16]);
 /// ```
+#[doc(alias = "Conv2d")]
 #[derive(Tree, Clone, Debug)]
 pub struct Conv {
     /// Has the shape `[outputs, inputs / groups, window…]` if channels are first, and `[window…, inputs / groups,
@@ -68,6 +69,7 @@ impl Conv {
 /// let features = Tensor::zeros([8, 16, 16, 16], DType::F32);
 /// assert_eq!(*layer.forward(&features).shape(), [8, 3, 32, 32]);
 /// ```
+#[doc(alias = "ConvTranspose2d")]
 #[derive(Tree, Clone, Debug)]
 pub struct ConvTranspose {
     /// Has the shape `[outputs, inputs / groups, window…]` if channels are first, and `[window…, inputs / groups,

@@ -13,6 +13,7 @@ use rune_trace::{Tensor, Tree, random, where_};
 /// assert_eq!((y.min().item::<f32>().unwrap(), y.max().item::<f32>().unwrap()), (0.0, 2.0));
 /// assert_eq!(dropout.forward(&x, None).min().item::<f32>().unwrap(), 1.0);
 /// ```
+#[doc(alias = "dropout")]
 #[derive(Tree, Clone, Copy, PartialEq, Debug)]
 pub struct Dropout {
     /// The probability of dropping an element.

@@ -45,6 +45,7 @@ pub enum Distribution {
 /// let kernel = init::he_normal().axes([1], [0]).draw(&random::key(0), [32, 3, 5, 5], DType::F32);
 /// # assert_eq!(kernel.size(), 2400);
 /// ```
+#[doc(alias = "Initializer")]
 #[derive(Clone, PartialEq, Debug)]
 pub struct VarianceScaling {
     /// The variance of the outputs for inputs of variance 1.
@@ -76,16 +77,22 @@ macro_rules! define_initializers {
 }
 define_initializers! {
     /// Returns the uniform initialiser of Glorot and Bengio (2010).
+    #[doc(alias = "xavier_uniform")]
+    #[doc(alias = "xavier_uniform_")]
     glorot_uniform: 1.0 Average Uniform;
     /// Returns the truncated normal initialiser of Glorot and Bengio (2010).
+    #[doc(alias = "xavier_normal")]
     glorot_normal: 1.0 Average TruncatedNormal;
     /// Returns the uniform initialiser of LeCun et al. (1998).
     lecun_uniform: 1.0 In Uniform;
     /// Returns the truncated normal initialiser of LeCun et al. (1998), the default of the layers here.
     lecun_normal: 1.0 In TruncatedNormal;
     /// Returns the uniform initialiser of He et al. (2015), for layers before `relu`.
+    #[doc(alias = "kaiming_uniform")]
     he_uniform: 2.0 In Uniform;
     /// Returns the truncated normal initialiser of He et al. (2015), for layers before `relu`.
+    #[doc(alias = "kaiming_normal")]
+    #[doc(alias = "kaiming_normal_")]
     he_normal: 2.0 In TruncatedNormal;
 }
 

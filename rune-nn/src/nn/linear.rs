@@ -59,6 +59,7 @@ impl Linear {
 /// let words = Embedding::new(&random::key(0), 1000, 16);
 /// assert_eq!(*words.forward(&Tensor::from([[3, 1, 4], [1, 5, 9]])).shape(), [2, 3, 16]);
 /// ```
+#[doc(alias = "embedding")]
 #[derive(Tree, Clone, Debug)]
 pub struct Embedding {
     /// Has the shape `[items, features]`.

@@ -39,6 +39,7 @@ pub fn softmax_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
 /// let loss = nn::softmax_cross_entropy_with_integer_labels(&logits, &Tensor::from([1, 1]));
 /// assert_eq!(loss.to_vec::<f32>().unwrap(), [std::f32::consts::LN_2, 0.0]);
 /// ```
+#[doc(alias = "cross_entropy")]
 #[track_caller]
 pub fn softmax_cross_entropy_with_integer_labels(logits: &Tensor, labels: &Tensor) -> Tensor {
     let Some((&classes, rest)) = logits.shape().split_last() else {
@@ -95,6 +96,7 @@ fn expect_classes(name: &str, labels: &Tensor, classes: usize) {
 /// let loss = nn::sigmoid_binary_cross_entropy(&Tensor::from([0.0f32, 100.0]), &Tensor::from([1.0f32, 0.0]));
 /// assert_eq!(loss.to_vec::<f32>().unwrap(), [std::f32::consts::LN_2, 100.0]);
 /// ```
+#[doc(alias = "binary_cross_entropy_with_logits")]
 #[track_caller]
 pub fn sigmoid_binary_cross_entropy(logits: &Tensor, labels: &Tensor) -> Tensor {
     -labels * logits.log_sigmoid() - (1.0 - labels) * (-logits).log_sigmoid()
@@ -151,6 +153,7 @@ pub fn l2_loss(predictions: &Tensor, targets: &Tensor) -> Tensor {
 ///
 /// # Panics
 /// Panics like [`squared_error`].
+#[doc(alias = "mse_loss")]
 #[track_caller]
 pub fn mse(predictions: &Tensor, targets: &Tensor) -> Tensor {
     same_shape("mse", predictions, targets);
@@ -168,6 +171,7 @@ pub fn mse(predictions: &Tensor, targets: &Tensor) -> Tensor {
 ///
 /// # Panics
 /// Panics like [`squared_error`].
+#[doc(alias = "smooth_l1_loss")]
 #[track_caller]
 pub fn huber_loss(predictions: &Tensor, targets: &Tensor, delta: f64) -> Tensor {
     same_shape("huber_loss", predictions, targets);
@@ -217,6 +221,7 @@ fn unit(x: &Tensor, epsilon: f64) -> Tensor {
 ///
 /// # Panics
 /// Panics if the shapes do not broadcast, or if the dtypes differ.
+#[doc(alias = "kl_div")]
 #[track_caller]
 pub fn kl_divergence(log_predictions: &Tensor, targets: &Tensor) -> Tensor {
     let none = targets.eq(0.0);

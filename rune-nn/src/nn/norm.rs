@@ -31,6 +31,7 @@ fn affine(x: &Tensor, weight: Option<&Tensor>, bias: Option<&Tensor>) -> Tensor 
 /// let y = LayerNorm::new(2).forward(&Tensor::from([[1.0f32, 3.0], [-40.0, 40.0]]));
 /// assert!(y.isclose(&Tensor::from([[-1.0f32, 1.0], [-1.0, 1.0]]), 1e-5, 0.0).all().item::<bool>().unwrap());
 /// ```
+#[doc(alias = "layer_norm")]
 #[derive(Tree, Clone, Debug)]
 pub struct LayerNorm {
     /// Has the shape `[features]`.
@@ -183,6 +184,7 @@ impl GroupNorm {
 /// let z = layer.forward(&x, &statistics);
 /// # assert!((z.i((0, 0)).item::<f32>().unwrap() - 0.98).abs() < 1e-2);
 /// ```
+#[doc(alias = "BatchNorm2d")]
 #[derive(Tree, Clone, Debug)]
 pub struct BatchNorm {
     /// Has the shape `[channels]`.

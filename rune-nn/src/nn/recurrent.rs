@@ -14,6 +14,7 @@ use rune_trace::{Caller, Tensor, Tree, random, scan};
 /// let (last, all) = cell.forward(&cell.rest([2]), &xs);
 /// assert_eq!((last.shape().to_vec(), all.shape().to_vec()), (vec![2, 8], vec![20, 2, 8]));
 /// ```
+#[doc(alias = "GRUCell")]
 #[derive(Tree, Clone, Debug)]
 pub struct GruCell {
     /// Maps the input to the reset, update and new gates, side by side: `[inputs, 3 · hidden]`.
@@ -76,6 +77,7 @@ impl GruCell {
 /// let (last, all) = cell.forward(&cell.rest([2]), &xs);
 /// assert_eq!((last.cell.shape().to_vec(), all.shape().to_vec()), (vec![2, 8], vec![20, 2, 8]));
 /// ```
+#[doc(alias = "LSTMCell")]
 #[derive(Tree, Clone, Debug)]
 pub struct LstmCell {
     /// Maps the input to the input, forget, cell and output gates, side by side: `[inputs, 4 · hidden]`.

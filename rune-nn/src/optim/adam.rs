@@ -114,6 +114,7 @@ impl_as_chain!(Adam, (ScaleByAdam, ScaleByLearningRate), |s| {
 /// let usual = optim::adam(1e-3);
 /// let slower = Adam { b2: 0.9999, ..optim::adam(optim::cosine_decay_schedule(1e-3, 10_000, 0.0)) };
 /// ```
+#[doc(alias = "Adam")]
 pub fn adam(learning_rate: impl Into<Schedule>) -> Adam {
     let ScaleByAdam { b1, b2, eps, eps_root, nesterov } = ScaleByAdam::default();
     Adam { learning_rate: learning_rate.into(), b1, b2, eps, eps_root, nesterov }
@@ -159,6 +160,7 @@ impl_as_chain!(AdamW, (ScaleByAdam, AddDecayedWeights, ScaleByLearningRate), |s|
 /// let rate = optim::warmup_cosine_decay_schedule(0.0, 3e-4, 100, 10_000, 3e-5);
 /// let optimizer = AdamW { b2: 0.95, weight_decay: 0.1, mask: Mask::matrices(), ..optim::adamw(rate) };
 /// ```
+#[doc(alias = "AdamW")]
 pub fn adamw(learning_rate: impl Into<Schedule>) -> AdamW {
     let Adam { learning_rate, b1, b2, eps, eps_root, nesterov } = adam(learning_rate);
     AdamW { learning_rate, b1, b2, eps, eps_root, weight_decay: 1e-4, mask: Mask::all(), nesterov }

@@ -35,6 +35,7 @@ pub struct ClipByGlobalNorm(pub f64);
 /// let ((a, b), ()) = optim::clip_by_global_norm(5.0).update(&gradients, &(), &gradients);
 /// assert_eq!((a.item::<f32>().unwrap(), b.item::<f32>().unwrap()), (3.0, 4.0));
 /// ```
+#[doc(alias = "clip_grad_norm_")]
 pub fn clip_by_global_norm(max_norm: f64) -> ClipByGlobalNorm {
     ClipByGlobalNorm(max_norm)
 }

@@ -180,6 +180,7 @@ impl_as_chain!(RmsProp, (ScaleByRms, ScaleByLearningRate, Option<Trace>), |s| {
 /// let scale = ScaleByRms { centered: true, decay: 0.99, ..ScaleByRms::default() };
 /// let optimizer = RmsProp { scale, momentum: Some(0.9), ..optim::rmsprop(1e-3) };
 /// ```
+#[doc(alias = "RMSprop")]
 pub fn rmsprop(learning_rate: impl Into<Schedule>) -> RmsProp {
     RmsProp { learning_rate: learning_rate.into(), scale: ScaleByRms::default(), momentum: None, nesterov: false }
 }

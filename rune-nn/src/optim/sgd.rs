@@ -70,6 +70,7 @@ impl_as_chain!(Sgd, (Option<Trace>, ScaleByLearningRate), |s| {
 /// let (updates, _) = optimizer.update(&Tensor::from([10.0f32, -10.0]), &optimizer.init(&w), &w);
 /// assert_eq!(updates.to_vec::<f32>().unwrap(), [-1.0, 1.0]);
 /// ```
+#[doc(alias = "SGD")]
 pub fn sgd(learning_rate: impl Into<Schedule>) -> Sgd {
     Sgd { learning_rate: learning_rate.into(), momentum: None, nesterov: false }
 }

@@ -93,22 +93,26 @@ impl Tensor {
         self * self.softplus().tanh()
     }
     /// Computes a piecewise linear approximation of [`Tensor::sigmoid`]: [`Tensor::relu6`] of x + 3, divided by 6.
+    #[doc(alias = "hardsigmoid")]
     #[track_caller]
     pub fn hard_sigmoid(&self) -> Tensor {
         (self + 3.0).relu6() / 6.0
     }
     /// Computes x · hard_sigmoid(x), also called hard swish.
+    #[doc(alias = "hardswish")]
     #[doc(alias = "hard_swish")]
     #[track_caller]
     pub fn hard_silu(&self) -> Tensor {
         self * self.hard_sigmoid()
     }
     /// Clamps x to -1 … 1.
+    #[doc(alias = "hardtanh")]
     #[track_caller]
     pub fn hard_tanh(&self) -> Tensor {
         self.clamp(-1.0, 1.0)
     }
     /// Computes x / (1 + |x|).
+    #[doc(alias = "softsign")]
     #[track_caller]
     pub fn soft_sign(&self) -> Tensor {
         self / lax::convert(&(self.abs() + 1.0), self.dtype())
@@ -120,6 +124,7 @@ impl Tensor {
         (self + (self.square() + b).sqrt()) * 0.5
     }
     /// Computes ln sigmoid(x).
+    #[doc(alias = "logsigmoid")]
     #[track_caller]
     pub fn log_sigmoid(&self) -> Tensor {
         -(-self).softplus()

@@ -239,6 +239,7 @@ impl Tensor {
     /// let y = Tensor::select(&[x.lt(0), x.gt(0)], &[-&x, &x * 10], 7);
     /// assert_eq!(y.to_vec::<i32>().unwrap(), [2, 7, 50]);
     /// ```
+    #[doc(alias = "piecewise")]
     #[track_caller]
     pub fn select<C: AsRef<Tensor>, T: AsRef<Tensor>>(
         conditions: &[C],
@@ -267,6 +268,7 @@ impl Tensor {
     /// let y = Tensor::from([0, 1, 0]).choose(&[Tensor::from([1, 2, 3]), Tensor::from([10, 20, 30])]);
     /// assert_eq!(y.to_vec::<i32>().unwrap(), [1, 20, 3]);
     /// ```
+    #[doc(alias = "select_n")]
     #[track_caller]
     pub fn choose<T: AsRef<Tensor>>(&self, choices: &[T]) -> Tensor {
         super::bits::expect_int("choose", self);
@@ -304,6 +306,7 @@ impl Tensor {
     /// let y = x.put_along_axis(&Tensor::from([[1], [0]]), 9, 1);
     /// assert_eq!(y.to_vec::<i32>().unwrap(), [1, 9, 9, 4]);
     /// ```
+    #[doc(alias = "scatter")]
     #[track_caller]
     pub fn put_along_axis(&self, indices: &Tensor, values: impl Operand, axis: isize) -> Tensor {
         let axis = resolve_axis("put_along_axis", axis, self.shape());

@@ -97,6 +97,7 @@ impl ConvPadding {
 }
 
 /// The order of the axes.
+#[doc(alias = "conv_dimension_numbers")]
 #[derive(Tree, Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Layout {
     /// Batch, channels, then the spatial axes (NCHW); kernels: output channels, input channels, spatial axes (OIHW).
@@ -197,6 +198,7 @@ impl Tensor {
     /// assert_eq!((*y.shape() == [1, 2, 2, 2], y.max().item::<f32>().unwrap()), (true, 9.0));
     /// assert_eq!(*x.conv(&kernel, &ConvOptions::new().padding(ConvPadding::Same)).shape(), [1, 2, 4, 4]);
     /// ```
+    #[doc(alias = "conv_with_general_padding")]
     #[doc(alias = "conv3d")]
     #[doc(alias = "conv2d")]
     #[doc(alias = "conv1d")]
@@ -220,6 +222,7 @@ impl Tensor {
     /// let y = x.conv_transpose(&kernel, &ConvOptions::new().strides(2).padding(ConvPadding::Same));
     /// assert_eq!(*y.shape(), [1, 1, 8]);
     /// ```
+    #[doc(alias = "conv_transpose2d")]
     #[track_caller]
     pub fn conv_transpose(&self, kernel: &Tensor, options: &ConvOptions) -> Tensor {
         let (sizes, windows, mut dims) = prepare("conv_transpose", self, kernel, options);

@@ -37,6 +37,7 @@ impl Tensor {
     /// let x = Tensor::from_slice([2, 3], &[1, 2, 3, 4, 5, 6]);
     /// assert_eq!(x.ty().to_string(), "[2, 3, i32]");
     /// ```
+    #[doc(alias = "asanyarray")]
     #[doc(alias = "frombuffer")]
     #[doc(alias = "asarray")]
     #[doc(alias = "array")]
@@ -69,6 +70,7 @@ impl Tensor {
     /// let x = Tensor::full([2], 0.5, DType::BF16);
     /// assert_eq!(x.cast(DType::F32).to_vec::<f32>().unwrap(), [0.5, 0.5]);
     /// ```
+    #[doc(alias = "constant")]
     #[track_caller]
     pub fn full(shape: impl Into<Shape>, value: impl Into<Scalar>, dtype: DType) -> Tensor {
         filled("full", shape.into(), value.into(), dtype)

@@ -82,6 +82,7 @@ impl Tensor {
     ///
     /// # Panics
     /// If the axis or a position is out of range.
+    #[doc(alias = "narrow")]
     #[track_caller]
     pub fn slice_in_dim(&self, start: usize, limit: usize, stride: usize, axis: isize) -> Tensor {
         let axis = resolve_axis("slice_in_dim", axis, self.shape());

@@ -88,6 +88,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([0.5f32, 1.5, 2.5]).round().to_vec::<f32>().unwrap(), [0.0, 2.0, 2.0]);
     /// ```
+    #[doc(alias = "round_")]
     #[track_caller]
     pub fn round(&self) -> Tensor {
         if self.dtype().is_complex() {
@@ -358,6 +359,7 @@ impl Tensor {
     /// let x = Tensor::scalar(0.5f64).erf_inv().item::<f64>().unwrap();
     /// assert!((x - 0.476_936_276_204_469_9).abs() < 1e-15);
     /// ```
+    #[doc(alias = "erfinv")]
     #[track_caller]
     pub fn erf_inv(&self) -> Tensor {
         expect_float("erf_inv", self);
@@ -403,6 +405,7 @@ impl Tensor {
     /// let f = |x: &Tensor| x * x.stop_gradient();
     /// assert_eq!(grad(f)(&Tensor::scalar(3.0f32)).item::<f32>().unwrap(), 3.0);
     /// ```
+    #[doc(alias = "detach")]
     #[track_caller]
     pub fn stop_gradient(&self) -> Tensor {
         lax::stop_gradient(self)
@@ -425,6 +428,7 @@ impl Tensor {
 /// let x = Tensor::from([-1.0f32, 4.0]);
 /// assert_eq!(where_(&x.gt(0.0), &x, 0.0).to_vec::<f32>().unwrap(), [0.0, 4.0]);
 /// ```
+#[doc(alias = "putmask")]
 #[doc(alias = "select")]
 #[doc(alias = "where")]
 #[track_caller]

@@ -220,6 +220,7 @@ impl Tensor {
     /// let x = Tensor::from([[1, 2], [3, 4]]).fill_diagonal(0);
     /// assert_eq!(x.to_vec::<i32>().unwrap(), [0, 2, 3, 0]);
     /// ```
+    #[doc(alias = "fill_diagonal_")]
     #[track_caller]
     pub fn fill_diagonal(&self, value: impl Operand) -> Tensor {
         let differ = self.rank() > 2 && self.shape().iter().any(|&n| n != self.shape()[0]);

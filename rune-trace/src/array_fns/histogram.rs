@@ -79,6 +79,7 @@ impl Tensor {
     /// let edges = Tensor::from([0.0f32, 1.0, 2.0]);
     /// assert_eq!(Tensor::from([0.5f32, 1.0, 7.0]).digitize(&edges, false).to_vec::<i32>().unwrap(), [1, 2, 3]);
     /// ```
+    #[doc(alias = "bucketize")]
     #[track_caller]
     pub fn digitize(&self, edges: &Tensor, right: bool) -> Tensor {
         expect_one_dtype("digitize", &[self.dtype(), edges.dtype()]);
@@ -134,6 +135,7 @@ impl Tensor {
     /// assert_eq!(counts.to_vec::<f32>().unwrap(), [3.0, 1.0]);
     /// assert_eq!(edges.to_vec::<f32>().unwrap(), [0.0, 2.0, 4.0]);
     /// ```
+    #[doc(alias = "histc")]
     #[track_caller]
     pub fn histogram(&self, bins: impl Into<Bins>) -> (Tensor, Tensor) {
         let x = as_float(self).flatten();

@@ -87,6 +87,7 @@ fn along(x: &Tensor, axis: usize, weights: &Tensor) -> Tensor {
 ///
 /// # Panics
 /// If `shape` has another rank, or an axis without elements grows.
+#[doc(alias = "interpolate")]
 #[track_caller]
 pub fn resize(image: &Tensor, shape: impl Into<Shape>, method: ResizeMethod, antialias: bool) -> Tensor {
     let shape = shape.into();

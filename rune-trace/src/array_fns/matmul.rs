@@ -93,6 +93,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([1, 2]).outer(&Tensor::from([3, 4])).to_vec::<i32>().unwrap(), [3, 4, 6, 8]);
     /// ```
+    #[doc(alias = "ger")]
     #[track_caller]
     pub fn outer(&self, other: impl AsRef<Tensor>) -> Tensor {
         let other = other.as_ref();
@@ -170,6 +171,7 @@ impl Tensor {
     ///
     /// # Panics
     /// If the sizes do not match or the dtypes differ.
+    #[doc(alias = "mv")]
     #[track_caller]
     pub fn matvec(&self, vector: impl AsRef<Tensor>) -> Tensor {
         let vector = vector.as_ref();

@@ -41,10 +41,11 @@ unary! {
 }
 
 macro_rules! binary {
-    ($($name:ident = $own:ident;)*) => {
+    ($($(#[$alias:meta])* $name:ident = $own:ident;)*) => {
         /// NumPy's names for functions of two operands.
         impl Tensor {$(
             #[doc = concat!("[`Tensor::", stringify!($own), "`], under NumPy's name.")]
+            $(#[$alias])*
             #[track_caller]
             pub fn $name(&self, other: impl Operand) -> Tensor {
                 self.$own(other)
@@ -56,6 +57,7 @@ binary! {
     subtract = sub;
     multiply = mul;
     power = pow;
+    #[doc(alias = "mod")]
     mod_ = remainder;
     fmod = rem;
     arctan2 = atan2;
@@ -167,6 +169,9 @@ impl Tensor {
         self.cast(dtype)
     }
     /// Returns this tensor itself: tensors never change, so no copy is needed.
+    #[doc(alias = "identity")]
+    #[doc(alias = "ascontiguousarray")]
+    #[doc(alias = "clone")]
     pub fn copy(&self) -> Tensor {
         self.clone()
     }

@@ -40,6 +40,7 @@ impl Tensor {
     /// let x = Tensor::from([[1, 2], [3, 4]]).to_ndarray::<i32>().unwrap();
     /// assert_eq!(x[[1, 0]], 3);
     /// ```
+    #[doc(alias = "numpy")]
     pub fn to_ndarray<T: Element>(&self) -> Result<ArrayD<T>, EvalError> {
         let elements = self.to_vec::<T>()?;
         Ok(ArrayD::from_shape_vec(&**self.shape(), elements).expect("as many elements as the shape says"))

@@ -53,6 +53,7 @@ impl<T: Nested, const N: usize> Nested for [T; N] {
 ///
 /// # Panics
 /// If the dtype after `;` cannot hold a number.
+#[doc(alias = "array")]
 #[macro_export]
 macro_rules! tensor {
     ($($x:expr),* $(,)?) => { $crate::nested([$($x),*], None) };

@@ -196,9 +196,11 @@ methods! {
     /// assert_eq!(Tensor::scalar(x).maximum(Tensor::scalar(y)).item::<Complex32>()?, x);
     /// # Ok::<(), rune_trace::EvalError>(())
     /// ```
+    #[doc(alias = "clamp_min")]
     maximum: |x, y| binary(BinaryFn::Max, x, y);
     /// Returns the elementwise minimum, or NaN if either element is NaN. For `bool`, it is the logical and. Complex
     /// numbers are ordered like in [`Tensor::maximum`].
+    #[doc(alias = "clamp_max")]
     minimum: |x, y| binary(BinaryFn::Min, x, y);
     /// Returns the angle of the point (`other`, `self`) seen from the origin, for floats.
     #[doc(alias = "arctan2")]

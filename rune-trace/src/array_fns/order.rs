@@ -33,12 +33,14 @@ cumulative! {
     /// ```
     cumsum = Sum of numbers;
     /// Returns the cumulative product along `axis`, in the dtype of the elements. For `bool`, it is `i32`.
+    #[doc(alias = "cumproduct")]
     cumprod = Prod of numbers;
     /// Returns the cumulative maximum along `axis`. Complex numbers are ordered like in [`Tensor::maximum`].
     cummax = Max of numbers;
     /// Returns the cumulative minimum along `axis`.
     cummin = Min of numbers;
     /// Returns the cumulative ln Σ eˣ along `axis`. For integers and `bool`, it is `f32`.
+    #[doc(alias = "logcumsumexp")]
     cumlogsumexp = LogSumExp of as_float;
 }
 
@@ -75,6 +77,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert_eq!(Tensor::from([3, 1, 2]).sort(0).to_vec::<i32>().unwrap(), [1, 2, 3]);
     /// ```
+    #[doc(alias = "msort")]
     #[track_caller]
     pub fn sort(&self, axis: isize) -> Tensor {
         let axis = resolve_axis("sort", axis, self.shape());

@@ -70,6 +70,7 @@ impl Tensor {
     /// let y = x.max_pool(2, &PoolOptions::new());
     /// assert_eq!(y.to_vec::<f32>().unwrap(), [5.0, 7.0, 13.0, 15.0]);
     /// ```
+    #[doc(alias = "max_pool2d")]
     #[track_caller]
     pub fn max_pool(&self, window: impl Into<PerAxis>, options: &PoolOptions) -> Tensor {
         lax::reduce_window(WindowFn::Max, self, window_of("max_pool", self, &window.into(), options))
@@ -86,6 +87,7 @@ impl Tensor {
     /// let x = Tensor::from([[[1.0f32, 3.0, 5.0, 7.0]]]);
     /// assert_eq!(x.avg_pool(2, &PoolOptions::new()).to_vec::<f32>().unwrap(), [2.0, 6.0]);
     /// ```
+    #[doc(alias = "avg_pool2d")]
     #[track_caller]
     pub fn avg_pool(&self, window: impl Into<PerAxis>, options: &PoolOptions) -> Tensor {
         expect_float("avg_pool", self);

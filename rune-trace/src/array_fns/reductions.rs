@@ -91,7 +91,7 @@ pub(super) fn to_bool(x: &Tensor) -> Tensor {
 
 /// Defines reductions, each in three forms.
 macro_rules! reductions {
-    ($($(#[$doc:meta])* $name:ident $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
+    ($($(#[$doc:meta])* $name:ident $(#[$alias:meta])* $over:ident $keep:ident: |$x:ident, $axes:ident, $keepdims:ident| $body:expr;)*) => {
         /// Reductions over some axes. Each has three forms: `sum()` reduces all axes, `sum_axes(axes)` reduces some and
         /// removes them, and `sum_keepdims(axes)` keeps them with size 1. `axes` is an axis, a list, or `..` for all.
         /// Negative axes count from the end. See [`Axes`](crate::Axes). Each panics at the caller's line if an axis is
@@ -103,6 +103,7 @@ macro_rules! reductions {
                 self.$over(..)
             }
             #[doc = concat!("Returns [`Tensor::", stringify!($name), "`] over `axes`, and removes these axes.")]
+            $(#[$alias])*
             #[track_caller]
             pub fn $over(&self, axes: impl Into<$crate::Axes>) -> $crate::Tensor {
                 let ($x, $axes, $keepdims) = (self, &*axes.into().resolve_sorted(stringify!($name), self.shape()), false);
@@ -131,19 +132,20 @@ reductions! {
     /// assert_eq!(x.sum_axes(0).to_vec::<i32>().unwrap(), [4, 6]);
     /// assert_eq!(*x.sum_keepdims(-1).shape(), [2, 1]);
     /// ```
-    sum sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &bool_to_i32(x), axes, keepdims);
+    sum #[doc(alias = "reduce_sum")] sum_axes sum_keepdims: |x, axes, keepdims| reduce(ReduceFn::Sum, &bool_to_i32(x), axes, keepdims);
     /// Returns the product, in the dtype of the elements, like [`Tensor::sum`]. For `bool`, it is `i32`. Without
     /// elements, the product is 1.
-    prod prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &bool_to_i32(x), axes, keepdims);
+    #[doc(alias = "product")]
+    prod #[doc(alias = "reduce_prod")] prod_axes prod_keepdims: |x, axes, keepdims| reduce(ReduceFn::Prod, &bool_to_i32(x), axes, keepdims);
     /// Returns the greatest element, or NaN if any is NaN. Without elements: -∞, the least integer, or `false`. Complex
     /// numbers are ordered like in [`Tensor::maximum`].
-    max max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
+    max #[doc(alias = "reduce_max")] max_axes max_keepdims: |x, axes, keepdims| reduce(ReduceFn::Max, x, axes, keepdims);
     /// Returns the least element, or NaN if any is NaN. Without elements: ∞, the greatest integer, or `true`.
-    min min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
+    min #[doc(alias = "reduce_min")] min_axes min_keepdims: |x, axes, keepdims| reduce(ReduceFn::Min, x, axes, keepdims);
     /// Returns whether all elements are true, as `bool`; a number is true unless it is 0. Without elements: `true`.
-    all all_axes all_keepdims: |x, axes, keepdims| reduce(ReduceFn::And, &to_bool(x), axes, keepdims);
+    all #[doc(alias = "reduce_and")] all_axes all_keepdims: |x, axes, keepdims| reduce(ReduceFn::And, &to_bool(x), axes, keepdims);
     /// Returns whether any element is true, as `bool`; a number is true unless it is 0. Without elements: `false`.
-    any any_axes any_keepdims: |x, axes, keepdims| reduce(ReduceFn::Or, &to_bool(x), axes, keepdims);
+    any #[doc(alias = "reduce_or")] any_axes any_keepdims: |x, axes, keepdims| reduce(ReduceFn::Or, &to_bool(x), axes, keepdims);
     /// Returns the mean. For integers and `bool`, it is `f32`. Half-precision types accumulate in `f32`. Without
     /// elements, it is NaN.
     ///
@@ -174,7 +176,7 @@ reductions! {
 }
 
 macro_rules! arg_reductions {
-    ($($name:ident $over:ident $keep:ident $f:ident $extreme:literal;)*) => {
+    ($($name:ident $(#[$alias:meta])* $over:ident $keep:ident $f:ident $extreme:literal;)*) => {
         /// Indices of extremes, as `i32`.
         impl Tensor {$(
             #[doc = concat!("The position of the first ", $extreme, " element in row-major order, as `i32`; of the first NaN where there is one.")]
@@ -186,6 +188,7 @@ macro_rules! arg_reductions {
                 arg_reduce(stringify!($name), ArgFn::$f, &lax::reshape(self, [self.size()]), 0, false)
             }
             #[doc = concat!("[`Tensor::", stringify!($name), "`] along `axis`, which leaves the shape.")]
+            $(#[$alias])*
             ///
             /// ```
             /// use rune_trace::Tensor;
@@ -206,8 +209,8 @@ macro_rules! arg_reductions {
     };
 }
 arg_reductions! {
-    argmax argmax_axis argmax_keepdims Max "greatest";
-    argmin argmin_axis argmin_keepdims Min "least";
+    argmax #[doc(alias = "argmax")] argmax_axis argmax_keepdims Max "greatest";
+    argmin #[doc(alias = "argmin")] argmin_axis argmin_keepdims Min "least";
 }
 
 #[track_caller]

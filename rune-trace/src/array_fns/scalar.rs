@@ -17,6 +17,7 @@ use std::fmt;
 /// let x = Tensor::ones([2], DType::BF16);
 /// assert_eq!((x * 2.5).dtype(), DType::BF16);
 /// ```
+#[doc(alias = "number")]
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Scalar {
     /// A boolean.

@@ -113,6 +113,7 @@ impl Tensor {
     /// let x = Tensor::from([1, 2, 3]).isin(&Tensor::from([3, 1]));
     /// assert_eq!(x.to_vec::<bool>().unwrap(), [true, false, true]);
     /// ```
+    #[doc(alias = "in1d")]
     #[track_caller]
     pub fn isin(&self, others: &Tensor) -> Tensor {
         expect_one_dtype("isin", &[self.dtype(), others.dtype()]);

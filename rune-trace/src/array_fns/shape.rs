@@ -216,6 +216,7 @@ impl Tensor {
         lax::transpose(self, &axes)
     }
     /// Exchanges two axes.
+    #[doc(alias = "swapdims")]
     #[doc(alias = "transpose")]
     #[track_caller]
     pub fn swapaxes(&self, a: isize, b: isize) -> Tensor {
@@ -254,6 +255,7 @@ impl Tensor {
     /// use rune_trace::{DType, Tensor};
     /// assert_eq!(*Tensor::zeros([2, 3, 4], DType::F32).moveaxis(0, -1).shape(), [3, 4, 2]);
     /// ```
+    #[doc(alias = "movedim")]
     #[track_caller]
     pub fn moveaxis(&self, from: impl Into<Axes>, to: impl Into<Axes>) -> Tensor {
         let from = from.into().resolve("moveaxis", self.shape());

@@ -106,10 +106,12 @@ pub mod checkpoint_policies {
         CheckpointPolicy::EverythingSaveable
     }
     /// Keeps products and convolutions, which take long to compute.
+    #[doc(alias = "checkpoint_dots")]
     pub fn dots_saveable() -> CheckpointPolicy {
         CheckpointPolicy::DotsSaveable
     }
     /// Keeps products without batch axes: those with parameters, but not those inside attention.
+    #[doc(alias = "checkpoint_dots_with_no_batch_dims")]
     pub fn dots_with_no_batch_dims_saveable() -> CheckpointPolicy {
         CheckpointPolicy::DotsWithNoBatchDimsSaveable
     }

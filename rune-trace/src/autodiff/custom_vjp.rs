@@ -31,6 +31,8 @@ use rune_ir::Op;
 /// The returned function panics if `forward` or `backward` returns a tree of another structure than required, or
 /// tensors of other types. It has no rule for forward mode: a forward-mode derivative of it panics, or returns tangents
 /// that cannot be read. For a rule for tangents, see [`custom_jvp`](crate::custom_jvp).
+#[doc(alias = "custom_gradient")]
+#[doc(alias = "Function")]
 #[track_caller]
 pub fn custom_vjp<'f, X, F, G, R, B>(f: F, forward: G, backward: B) -> F::Returning<'f, F::Output>
 where

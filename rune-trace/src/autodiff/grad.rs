@@ -23,6 +23,7 @@ use crate::{Tensor, Tree};
 /// # Panics
 /// The returned function panics if the result is not a float scalar, or if a leaf of the first argument is neither a
 /// float nor complex.
+#[doc(alias = "backward")]
 #[track_caller]
 pub fn grad<'f, X, F>(f: F) -> F::Returning<'f, X::First>
 where

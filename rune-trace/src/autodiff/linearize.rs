@@ -102,6 +102,7 @@ where
 ///
 /// # Panics
 /// The pullback panics if the cotangents do not have the structure and types of the result.
+#[doc(alias = "fwd_and_bwd")]
 #[track_caller]
 pub fn vjp<'a, X, F, Y>(f: F, primals: impl ArgRefs<'a, X>) -> (Y, Pullback<Y, X::Plain>)
 where

@@ -72,6 +72,7 @@ impl MinimizeOptions {
 }
 
 /// The result of [`minimize`].
+#[doc(alias = "OptimizeResults")]
 #[derive(Tree, Clone, Debug)]
 pub struct Minimum {
     /// The argument, in the shape of the initial one.

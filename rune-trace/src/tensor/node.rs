@@ -17,6 +17,11 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 /// let y = &x * &x + 1.0;
 /// assert_eq!(y.to_vec::<f32>().unwrap(), [2.0, 5.0]);
 /// ```
+#[doc(alias = "Array")]
+#[doc(alias = "ndarray")]
+#[doc(alias = "array_repr")]
+#[doc(alias = "array_str")]
+#[doc(alias = "array2string")]
 #[derive(Clone)]
 pub struct Tensor(pub(crate) Arc<Node>);
 
@@ -123,6 +128,7 @@ impl Tensor {
         Tensor::leaf(ty, true, None, Some(Producer::Param { known, transform }))
     }
     /// Returns the shape and dtype.
+    #[doc(alias = "typeof")]
     pub fn ty(&self) -> &Type {
         &self.0.ty
     }
@@ -131,14 +137,18 @@ impl Tensor {
         &self.0.ty.shape
     }
     /// Returns the dtype of the elements.
+    #[doc(alias = "type")]
     pub fn dtype(&self) -> DType {
         self.0.ty.dtype
     }
     /// Returns the number of axes.
+    #[doc(alias = "ndim")]
+    #[doc(alias = "dim")]
     pub fn rank(&self) -> usize {
         self.0.ty.rank()
     }
     /// Returns the number of elements.
+    #[doc(alias = "numel")]
     pub fn size(&self) -> usize {
         self.0.ty.size()
     }

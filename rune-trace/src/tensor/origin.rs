@@ -90,6 +90,8 @@ impl Drop for RestoreScope {
 /// use rune_trace::{Tensor, name_scope};
 /// let y = name_scope("layer1", || Tensor::scalar(1.0f32).exp());
 /// ```
+#[doc(alias = "named_call")]
+#[doc(alias = "named_scope")]
 pub fn name_scope<R>(name: &str, f: impl FnOnce() -> R) -> R {
     let outer = SCOPE.with_borrow(Clone::clone);
     let inner = match &outer {

@@ -87,6 +87,7 @@ impl Tensor {
     ///
     /// # Errors
     /// Like [`Tensor::value`]. Also if the dtype is not that of `T`.
+    #[doc(alias = "tolist")]
     pub fn to_vec<T: Element>(&self) -> Result<Vec<T>, EvalError> {
         if self.dtype() != T::DTYPE {
             return Err(EvalError::DType { found: self.ty().clone(), asked: T::DTYPE });

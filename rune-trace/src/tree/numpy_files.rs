@@ -25,6 +25,7 @@ fn computed(path: &Path, x: &Tensor) -> Result<Array, StorageError> {
 /// # std::fs::remove_file(&path).unwrap();
 /// # Ok::<(), storage::StorageError>(())
 /// ```
+#[doc(alias = "load")]
 pub fn load_npy(path: impl AsRef<Path>) -> Result<Tensor, StorageError> {
     let path = path.as_ref();
     let bytes = std::fs::read(path).map_err(|source| StorageError::Io { path: path.to_owned(), source })?;
@@ -37,6 +38,7 @@ pub fn load_npy(path: impl AsRef<Path>) -> Result<Tensor, StorageError> {
 ///
 /// # Errors
 /// Returns an error if the tensor cannot be computed or the file cannot be written.
+#[doc(alias = "save")]
 pub fn save_npy(path: impl AsRef<Path>, x: &Tensor) -> Result<(), StorageError> {
     let path = path.as_ref();
     let array = computed(path, x)?;
@@ -73,6 +75,7 @@ pub fn load_npz(path: impl AsRef<Path>) -> Result<BTreeMap<String, Tensor>, Stor
 /// # std::fs::remove_file(&path).unwrap();
 /// # Ok::<(), storage::StorageError>(())
 /// ```
+#[doc(alias = "savez")]
 pub fn save_npz<'a>(
     path: impl AsRef<Path>,
     tensors: impl IntoIterator<Item = (&'a str, &'a Tensor)>,

@@ -16,6 +16,9 @@ use std::hash::{Hash, Hasher};
 /// let changes = layer(8).statics().changes(&layer(4).statics(), "layer");
 /// assert_eq!(changes[0].to_string(), "layer.heads: 8 was 4");
 /// ```
+#[doc(alias = "static")]
+#[doc(alias = "PyTreeDef")]
+#[doc(alias = "register_static")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Static {
     /// A tensor, which is not part of the structure.

@@ -33,6 +33,8 @@ use rune_ir::{Program, Transform};
 /// # Panics
 /// The returned function panics if a leaf is a scalar, if leaves have different sizes along their first axes, or if `f`
 /// reads a value that depends on an argument.
+#[doc(alias = "apply_along_axis")]
+#[doc(alias = "vectorize")]
 #[track_caller]
 pub fn vmap<'f, X, F>(f: F) -> F::Returning<'f, F::Output>
 where

@@ -36,6 +36,7 @@ pub enum IndexItem {
 /// use rune_trace::{NewAxis, Tensor};
 /// assert_eq!(*Tensor::from([1, 2]).i((.., NewAxis)).shape(), [2, 1]);
 /// ```
+#[doc(alias = "newaxis")]
 #[derive(Clone, Copy, Debug)]
 pub struct NewAxis;
 

@@ -35,6 +35,7 @@ impl Tensor {
     /// assert_eq!(x.i(([0, 2], [1, -1])).to_vec::<i32>().unwrap(), [1, 11]);
     /// assert_eq!(*x.i((NewAxis, .., 0)).shape(), [1, 3]);
     /// ```
+    #[doc(alias = "index_take")]
     #[doc(alias = "index_in_dim")]
     #[doc(alias = "index_select")]
     #[doc(alias = "getitem")]

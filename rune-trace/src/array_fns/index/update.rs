@@ -44,6 +44,7 @@ impl At<'_> {
     /// # Panics
     /// Like [`Tensor::i`]. Also if `values` have another dtype or do not broadcast to the selection. All methods of
     /// `At` that take `values` panic in these cases.
+    #[doc(alias = "index_put")]
     #[doc(alias = "scatter")]
     #[track_caller]
     pub fn set(&self, values: impl Operand) -> Tensor {
@@ -51,21 +52,26 @@ impl At<'_> {
     }
     /// Returns the tensor with `values` added to the selected elements.
     #[doc(alias = "scatter_add")]
+    #[doc(alias = "scatter_sub")]
+    #[doc(alias = "index_add")]
     #[track_caller]
     pub fn add(&self, values: impl Operand) -> Tensor {
         self.update("add", ScatterMode::Add, values)
     }
     /// Returns the tensor with the selected elements multiplied by `values`.
+    #[doc(alias = "scatter_mul")]
     #[track_caller]
     pub fn mul(&self, values: impl Operand) -> Tensor {
         self.update("mul", ScatterMode::Mul, values)
     }
     /// Returns the tensor with the lesser of each selected element and its value.
+    #[doc(alias = "scatter_min")]
     #[track_caller]
     pub fn min(&self, values: impl Operand) -> Tensor {
         self.update("min", ScatterMode::Min, values)
     }
     /// Returns the tensor with the greater of each selected element and its value.
+    #[doc(alias = "scatter_max")]
     #[track_caller]
     pub fn max(&self, values: impl Operand) -> Tensor {
         self.update("max", ScatterMode::Max, values)

@@ -41,6 +41,7 @@ pub(super) fn step_below_one(dtype: DType) -> f64 {
 /// let x = random::uniform(&random::key(0), [3], DType::F32, 0.0, 1.0);
 /// assert_eq!(x.to_vec::<f32>().unwrap(), [0.947667, 0.9785799, 0.33229148]);
 /// ```
+#[doc(alias = "rand")]
 #[track_caller]
 pub fn uniform(key: &Tensor, shape: impl Into<Shape>, dtype: DType, low: impl Operand, high: impl Operand) -> Tensor {
     expect_float("uniform", dtype);
@@ -91,6 +92,7 @@ fn spans_a_power_of_two(low: &Argument, high: &Argument) -> bool {
 /// let x = random::normal(&random::key(0), [1000], DType::F32);
 /// assert!(x.mean().item::<f32>().unwrap().abs() < 0.1);
 /// ```
+#[doc(alias = "randn")]
 #[track_caller]
 pub fn normal(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     if dtype.is_complex() {

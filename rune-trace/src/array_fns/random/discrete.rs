@@ -126,6 +126,7 @@ pub fn shuffle(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
 /// let x = random::permutation(&random::key(0), &Tensor::arange(0..5, DType::I32), 0);
 /// assert_eq!(x.sort(0).to_vec::<i32>().unwrap(), [0, 1, 2, 3, 4]);
 /// ```
+#[doc(alias = "randperm")]
 #[track_caller]
 pub fn permutation(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
     let at = resolve_axis("random::permutation", axis, x.shape());

@@ -11,6 +11,8 @@ use rune_ir::{Array, DType, Shape};
 /// use rune_trace::random;
 /// assert_eq!(random::key(7).to_vec::<u32>().unwrap(), [0, 7]);
 /// ```
+#[doc(alias = "PRNGKey")]
+#[doc(alias = "manual_seed")]
 pub fn key(seed: u64) -> Tensor {
     Array::from_slice([2], &[(seed >> 32) as u32, seed as u32]).into()
 }

@@ -93,6 +93,7 @@ pub fn i0(x: &Tensor) -> Tensor {
 ///
 /// # Panics
 /// If the dtype of `x` is not a float.
+#[doc(alias = "bessel_i0e")]
 #[track_caller]
 pub fn i0e(x: &Tensor) -> Tensor {
     lift("special::i0e", x, i0e_of)
@@ -109,6 +110,7 @@ pub fn i1(x: &Tensor) -> Tensor {
 ///
 /// # Panics
 /// If the dtype of `x` is not a float.
+#[doc(alias = "bessel_i1e")]
 #[track_caller]
 pub fn i1e(x: &Tensor) -> Tensor {
     lift("special::i1e", x, i1e_of)

@@ -215,6 +215,7 @@ pub fn beta(a: impl Operand, b: impl Operand) -> Tensor {
 ///
 /// # Panics
 /// If the dtype of `a` is not a float, or `d` is 0.
+#[doc(alias = "mvlgamma")]
 #[track_caller]
 pub fn multigammaln(a: &Tensor, d: usize) -> Tensor {
     if d == 0 {
@@ -236,6 +237,7 @@ impl Tensor {
     /// use rune_trace::Tensor;
     /// assert!((Tensor::scalar(5.0f64).lgamma().item::<f64>().unwrap() - 24f64.ln()).abs() < 1e-14);
     /// ```
+    #[doc(alias = "gammaln")]
     #[track_caller]
     pub fn lgamma(&self) -> Tensor {
         lift("lgamma", self, lgamma_of)

@@ -252,6 +252,7 @@ pub(crate) fn random_gamma_grad_of(a: &Tensor, x: &Tensor) -> Tensor {
 /// let x = special::gammainc(1.0, &Tensor::scalar(2.0f64)).item::<f64>().unwrap();
 /// assert!((x - (1.0 - (-2f64).exp())).abs() < 1e-15);
 /// ```
+#[doc(alias = "igamma")]
 #[track_caller]
 pub fn gammainc(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::gammainc", [a.into_argument(), x.into_argument()], |[a, x]| gammainc_of(a, x))
@@ -267,6 +268,7 @@ pub fn gammainc(a: impl Operand, x: impl Operand) -> Tensor {
 /// let x = special::gammaincc(1.0, &Tensor::scalar(50.0f64)).item::<f64>().unwrap();
 /// assert!((x / (-50f64).exp() - 1.0).abs() < 1e-13);
 /// ```
+#[doc(alias = "igammac")]
 #[track_caller]
 pub fn gammaincc(a: impl Operand, x: impl Operand) -> Tensor {
     lift_all("special::gammaincc", [a.into_argument(), x.into_argument()], |[a, x]| gammaincc_of(a, x))

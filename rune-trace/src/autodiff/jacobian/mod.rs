@@ -109,6 +109,7 @@ where
 ///
 /// # Panics
 /// Like [`jacfwd`].
+#[doc(alias = "jacobian")]
 #[track_caller]
 pub fn jacrev<'f, X, F>(f: F) -> F::Returning<'f, Jacobian<F::Output, X::First>>
 where
