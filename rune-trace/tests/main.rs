@@ -16,6 +16,7 @@ mod locations;
 mod named_axes;
 mod nested;
 mod oracle;
+mod printing;
 #[path = "transforms/main.rs"]
 mod transforms;
 mod vmap;

@@ -1,5 +1,6 @@
 //! Arrays in host memory, and values, which are arrays in the memory of any device.
 
+mod digits;
 mod display;
 mod memory;
 mod summary;

@@ -23,7 +23,7 @@ thread_local! {
 /// let before = set_debug_sink(Some(Arc::new(move |text| to.lock().unwrap().push_str(text))));
 /// debug_print!("x = {}", Tensor::from([1.0f32, 2.0]));
 /// set_debug_sink(before);
-/// assert_eq!(*log.lock().unwrap(), "x = [1.0, 2.0]\n");
+/// assert_eq!(*log.lock().unwrap(), "x = [1. 2.]\n");
 /// ```
 pub fn set_debug_sink(sink: Option<DebugSink>) -> Option<DebugSink> {
     std::mem::replace(&mut *SINK.write().unwrap_or_else(PoisonError::into_inner), sink)

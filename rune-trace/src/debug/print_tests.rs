@@ -28,7 +28,7 @@ fn formats_are_those_of_println() {
         debug_print!("{name} of {:.2} in step {}", half, 7usize,);
     });
     let expected =
-        "no places\n{} [1.25, -2.0] [ 2.2, -1.0] [ 1.25, -2.00]\nf32 -0.75 f32, 1.25\nloss of 0.50 in step 7\n";
+        "no places\n{} [ 1.25 -2.  ] [ 2.2 -1.0] [ 1.25 -2.00]\nf32 -0.75 f32, 1.25\nloss of 0.50 in step 7\n";
     assert_eq!(text, expected);
 }
 

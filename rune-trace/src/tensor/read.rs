@@ -110,7 +110,18 @@ impl Tensor {
     }
 }
 
-/// Prints the elements, nested in brackets like NumPy. A traced tensor prints only its type.
+/// Prints the elements as NumPy's `str` does: 8 digits after the point, lines of 75 characters, and only the first and
+/// last 3 elements along each axis if there are more than 1000. `bf16` and the 8-bit floats, which NumPy lacks, have the
+/// shortest digits that determine them. `{:.3}` prints 3 digits after the point and no exponent. A traced tensor prints
+/// only its type.
+///
+/// ```
+/// use rune_trace::{Tensor, tensor};
+/// assert_eq!(tensor![[1.0, -2.5], [0.125, 3.0]].to_string(), "[[ 1.    -2.5  ]\n [ 0.125  3.   ]]");
+/// assert_eq!(tensor![1e10, 2.0].to_string(), "[1.e+10 2.e+00]");
+/// assert_eq!(format!("{:.1}", tensor![1.0, 2.25]), "[1.0 2.2]");
+/// assert_eq!(Tensor::scalar(true).to_string(), "True");
+/// ```
 impl fmt::Display for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_traced() {
