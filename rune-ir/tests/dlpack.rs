@@ -6,6 +6,8 @@ use rune_ir::dlpack::abi::{
 };
 use rune_ir::dlpack::{self, DlpackError};
 use rune_ir::{Array, DType, Element, Type, with_element};
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -45,6 +47,7 @@ struct Given {
     dtype: DLDataType,
     device: i32,
     version: u32,
+    flags: u64,
     ndim: Option<i32>,
     offset: u64,
 }
@@ -58,6 +61,7 @@ impl Given {
             dtype: DLDataType { code: abi::FLOAT, bits: 32, lanes: 1 },
             device: abi::CPU,
             version: 1,
+            flags: 0,
             ndim: None,
             offset: 0,
         }
@@ -84,7 +88,8 @@ impl Given {
     fn import(&self) -> (Result<Array, DlpackError>, Arc<AtomicUsize>) {
         let (dl_tensor, manager_ctx, deleted) = self.described();
         let version = DLPackVersion { major: self.version, minor: 0 };
-        let structure = DLManagedTensorVersioned { version, manager_ctx, deleter: Some(delete), flags: 0, dl_tensor };
+        let structure =
+            DLManagedTensorVersioned { version, manager_ctx, deleter: Some(delete), flags: self.flags, dl_tensor };
         let raw = NonNull::from(Box::leak(Box::new(structure)));
         // SAFETY: the structure describes the memory of its producer, which nothing writes to.
         (unsafe { dlpack::import(raw) }, deleted)
@@ -189,6 +194,54 @@ fn every_dtype_goes_out_and_in() {
         assert_eq!(back, array, "{dtype}");
         assert_eq!(back.bytes().as_ptr(), array.bytes().as_ptr(), "{dtype} was copied");
     }
+}
+
+/// `scripts/vectors dlpack` writes what NumPy and JAX put into their structures.
+#[test]
+fn arrays_of_numpy_and_jax_are_read() {
+    let (mut versioned, mut shared, mut dtypes) = (0, 0, BTreeSet::new());
+    for line in include_str!("dlpack.jsonl").lines() {
+        let json: Value = serde_json::from_str(line).unwrap();
+        let number = |value: &Value| value.as_u64().unwrap();
+        let list =
+            |value: &Value| value.as_array().map(|list| list.iter().map(|n| n.as_i64().unwrap()).collect::<Vec<i64>>());
+        let bytes = |key: &str| -> Vec<u8> {
+            let digits = json[key].as_str().unwrap();
+            (0..digits.len() / 2).map(|i| u8::from_str_radix(&digits[2 * i..2 * i + 2], 16).unwrap()).collect()
+        };
+        let label = json["label"].as_str().unwrap();
+        let dtype: DType = json["dtype"].as_str().unwrap().parse().unwrap();
+        let given = Given {
+            bytes: bytes("memory"),
+            shape: list(&json["shape"]).unwrap(),
+            strides: list(&json["strides"]),
+            dtype: DLDataType {
+                code: number(&json["code"]) as u8,
+                bits: number(&json["bits"]) as u8,
+                lanes: number(&json["lanes"]) as u16,
+            },
+            device: json["device"][0].as_i64().unwrap() as i32,
+            version: json["version"][0].as_u64().unwrap_or(1) as u32,
+            flags: json["flags"].as_u64().unwrap_or(0),
+            ndim: None,
+            offset: number(&json["first"]),
+        };
+        let is_versioned = !json["version"].is_null();
+        let (array, deleted) = if is_versioned { given.import() } else { given.import_unversioned() };
+        let array = array.unwrap_or_else(|e| panic!("{label}: {e}"));
+        assert_eq!(array.dtype(), dtype, "{label}");
+        let shape: Vec<i64> = array.shape().iter().map(|&n| n as i64).collect();
+        assert_eq!((shape, array.bytes()), (given.shape.clone(), &bytes("elements")[..]), "{label}");
+        // Rows follow each other in these, so nothing is copied.
+        let dense = given.bytes == bytes("elements") && !given.bytes.is_empty();
+        assert_eq!(array.foreign().is_some(), dense, "{label}");
+        drop(array);
+        assert_eq!(count(&deleted), 1, "{label}");
+        versioned += usize::from(is_versioned);
+        shared += usize::from(dense);
+        dtypes.insert(dtype);
+    }
+    assert!(versioned > 20 && shared > 40 && dtypes.len() == DType::ALL.len(), "{versioned} {shared} {dtypes:?}");
 }
 
 #[test]
