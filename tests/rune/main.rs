@@ -29,6 +29,7 @@ mod guarded;
 mod indices;
 mod jit;
 mod loops;
+mod matrices;
 mod named_axes;
 mod names;
 mod nodes;
