@@ -1,8 +1,8 @@
 //! Records what a run of the suites covers, for `scripts/vectors coverage`: lines of JSON in the file that
 //! `RUNE_COVERAGE` names.
 
-use rune_ir::DType;
-use std::collections::BTreeMap;
+use rune_ir::{DType, Program};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
@@ -31,6 +31,11 @@ fn file() -> Option<std::path::PathBuf> {
     std::env::var_os("RUNE_COVERAGE").map(Into::into)
 }
 
+/// Whether cases are counted.
+pub fn is_recorded() -> bool {
+    file().is_some()
+}
+
 /// Counts a case of an operation under a transformation: `none`, or one of the names of `Transform`.
 pub fn count(op: &'static str, engine: Engine, transform: &'static str, dtype: DType, passes: bool) {
     if file().is_none() {
@@ -39,6 +44,17 @@ pub fn count(op: &'static str, engine: Engine, transform: &'static str, dtype: D
     let mut counts = COUNTS.lock().unwrap_or_else(PoisonError::into_inner);
     let (passed, failed) = counts.entry((op, engine, transform, dtype)).or_default();
     *(if passes { passed } else { failed }) += 1;
+}
+
+/// Counts a case of each operation of a program that takes or returns complex numbers.
+pub fn count_complex(program: &Program, engine: Engine, transform: &'static str, passes: bool) {
+    let mut found = BTreeSet::new();
+    for instruction in program.instructions() {
+        let operands = instruction.op.operands().into_iter().copied();
+        let dtypes = operands.chain(instruction.results()).map(|var| program.ty(var).dtype);
+        found.extend(dtypes.filter(|dtype| dtype.is_complex()).map(|dtype| (instruction.op.name(), dtype)));
+    }
+    found.into_iter().for_each(|(op, dtype)| count(op, engine, transform, dtype, passes));
 }
 
 /// Appends the counts since the last call, and lines of other facts, to the file.

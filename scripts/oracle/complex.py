@@ -1,4 +1,4 @@
-"""Writes complex.jsonl of rune-trace: functions of complex numbers and Fourier transforms, with the results and derivatives of JAX.
+"""Writes complex.jsonl and complex_f32.jsonl of rune-trace: functions of complex numbers and Fourier transforms, with the results and derivatives of JAX.
 
     .venv/bin/python scripts/vectors complex      (needs jax 0.10.2)
 

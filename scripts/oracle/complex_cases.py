@@ -3,6 +3,10 @@ result, tangents of these gradients, and values and cotangents of a batch.
 
 Each line of JSON is one case. Arrays are [dtype, shape, elements]; the elements of complex arrays alternate real and
 imaginary parts.
+
+Each case with derivatives is also written for f32 and c64, to a second file: the inputs are rounded to these types, and
+the values, tangents and cotangents are JAX's of f64 at the rounded inputs, rounded. They are exact, so the tolerance of
+the test is that of rune alone.
 """
 
 import json
@@ -38,6 +42,35 @@ def like(x):
 
 
 lines = []
+narrow_lines = []
+# These convert to a dtype that they name.
+WIDE_ONLY = {"narrow", "to_complex"}
+# Positions are i32 in rune.
+NARROW = {"float64": np.float32, "complex128": np.complex64, "int64": np.int32}
+
+
+def narrow(x):
+    x = np.asarray(x)
+    return x.astype(NARROW.get(x.dtype.name, x.dtype))
+
+
+def wide(x):
+    return jnp.asarray(x.astype({"float32": np.float64, "complex64": np.complex128}.get(x.dtype.name, x.dtype)))
+
+
+def narrow_case(name, f, inputs, arguments, tangents=None, ct=None):
+    """Writes a case for f32 and c64."""
+    inputs = [narrow(x) for x in inputs]
+    if name in WIDE_ONLY or all(x.dtype.kind not in "fc" for x in inputs):
+        return
+    at = tuple(wide(x) for x in inputs)
+    out = {"fn": name, "args": arguments, "in": [array(x) for x in inputs], "value": array(narrow(f(*at)))}
+    if tangents is not None:
+        tangents, ct = [narrow(t) for t in tangents], narrow(ct)
+        out |= {"tangents": [array(t) for t in tangents], "ct": array(ct)}
+        out["jvp"] = array(narrow(jax.jvp(f, at, tuple(wide(t) for t in tangents))[1]))
+        out["vjp"] = [array(narrow(g)) for g in jax.vjp(f, *at)[1](wide(ct))]
+    narrow_lines.append(json.dumps(out, separators=(",", ":")))
 
 
 seen = set()
@@ -49,6 +82,7 @@ def case_once(name, f, *inputs, **arguments):
     key = (name, *(np.asarray(x).dtype.name for x in inputs))
     if key in seen:
         value(name, f(*[jnp.asarray(x) for x in inputs]), *inputs, **arguments)
+        narrow_case(name, f, inputs, arguments)
         return
     seen.add(key)
     case(name, f, *inputs, **arguments)
@@ -79,6 +113,9 @@ def case(name, f, *inputs, **arguments):
         out["batch"] = [array(x) for x in batch]
         out["vmap"] = array(jax.vmap(f)(*batch))
         out["vmap_vjp"] = [array(g) for g in jax.vmap(pull)(*batch)]
+        narrow_case(name, f, inputs, arguments, tangents, ct)
+    else:
+        narrow_case(name, f, inputs, arguments)
     lines.append(json.dumps(out, separators=(",", ":")))
 
 
@@ -89,4 +126,7 @@ def value(name, y, *inputs, **arguments):
 
 def write(file):
     (TRACE_DATA / file).write_text("\n".join(lines) + "\n")
-    print(len(lines), "cases")
+    narrow_file = file.replace(".jsonl", "_f32.jsonl")
+    if narrow_lines:
+        (TRACE_DATA / narrow_file).write_text("\n".join(narrow_lines) + "\n")
+    print(len(lines), "cases, and", len(narrow_lines), "of f32 and c64")

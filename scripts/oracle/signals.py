@@ -1,4 +1,4 @@
-"""Writes signals.jsonl of rune-trace: convolutions, spectra, polynomials, spherical harmonics and densities, with the results of JAX or SciPy.
+"""Writes signals.jsonl and signals_f32.jsonl of rune-trace: convolutions, spectra, polynomials, spherical harmonics and densities, with the results of JAX or SciPy.
 
     .venv/bin/python scripts/vectors signals      (needs jax 0.10.2, scipy, mpmath)
 

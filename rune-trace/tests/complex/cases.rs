@@ -1,7 +1,11 @@
 //! Cases that `scripts/oracle/complex_cases.py` writes: functions, with JAX's values, derivatives and batches.
 
-use rune_trace::{Array, Complex64, DType, Element, Shape, Tensor, grad, jvp, vjp, vmap, with_element};
+use rune_testing::coverage::{self, Engine};
+use rune_trace::{
+    Array, Complex64, DType, Element, Program, Shape, Tensor, grad, jvp, make_program, vjp, vmap, with_element,
+};
 use serde_json::Value;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub fn array(json: &Value) -> Array {
     let dtype: DType = json[0].as_str().unwrap().parse().unwrap();
@@ -42,6 +46,12 @@ fn real_function(y: &Tensor) -> Tensor {
     (y.real().square() + y.real() * y.imag() * 3.0 + y.imag()).sum()
 }
 
+/// Returns the program of a function if its operations are counted, unless the function reads its arguments.
+fn recorded_program(f: impl Fn(&Vec<Tensor>) -> Tensor + Send + Sync, x: &Vec<Tensor>) -> Option<Program> {
+    let program = || catch_unwind(AssertUnwindSafe(|| make_program(f, x))).ok()?.ok();
+    coverage::is_recorded().then(program)?
+}
+
 /// Returns the number of compared values, derivatives and batches, and those that differ by more than the `tolerance`
 /// of the function.
 pub fn check(
@@ -57,28 +67,36 @@ pub fn check(
         let of = tolerance(name);
         let f = |xs: &Vec<Tensor>| apply(name, args, xs);
         let x = tensors(&case["in"]);
-        let mut note = |found: Option<String>| {
+        let program = recorded_program(f, &x);
+        let mut note = |transform: &'static str, found: Option<String>| {
             checked += 1;
+            if let Some(program) = &program {
+                coverage::count_complex(program, Engine::Interpreter, transform, found.is_none());
+            }
             failures.extend(found.map(|what| format!("{name} {args}: {what}")));
         };
-        note(difference("value", &f(&x), &case["value"], of));
+        note("none", difference("value", &f(&x), &case["value"], of));
         if case["jvp"].is_null() {
             continue;
         }
         let tangents = tensors(&case["tangents"]);
         let (_, tangent) = jvp(f, &x, &tangents);
-        note(difference("jvp", &tangent, &case["jvp"], of));
+        note("jvp", difference("jvp", &tangent, &case["jvp"], of));
         let ct: Tensor = array(&case["ct"]).into();
         let pull = |x: &Vec<Tensor>| vjp(f, x).1(&ct);
-        note(all("vjp", &pull(&x), &case["vjp"], of));
+        note("vjp", all("vjp", &pull(&x), &case["vjp"], of));
+        if case["grad"].is_null() {
+            continue;
+        }
         let gradient = grad(|x: &Vec<Tensor>| real_function(&f(x)));
-        note(all("grad", &gradient(&x), &case["grad"], of));
+        note("vjp", all("grad", &gradient(&x), &case["grad"], of));
         let (_, second) = jvp(&gradient, &x, &tangents);
-        note(all("hvp", &second, &case["hvp"], 10.0 * of));
+        note("jvp_grad", all("hvp", &second, &case["hvp"], 10.0 * of));
         let batch = tensors(&case["batch"]);
-        note(difference("vmap", &vmap(f)(&batch), &case["vmap"], of));
-        note(all("vmap of vjp", &vmap(pull)(&batch), &case["vmap_vjp"], of));
+        note("vmap", difference("vmap", &vmap(f)(&batch), &case["vmap"], of));
+        note("vmap_grad", all("vmap of vjp", &vmap(pull)(&batch), &case["vmap_vjp"], of));
     }
+    coverage::write(&[]);
     let count = failures.len();
     assert!(failures.is_empty(), "{count} of {checked} failed:\n{}", failures.join("\n"));
     checked

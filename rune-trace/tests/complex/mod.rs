@@ -61,7 +61,7 @@ fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
         "transpose" => lax::transpose(x, &[1, 0]),
         "narrow" => x.cast(DType::C64).cast(DType::C128),
         "pad" => {
-            let padding = Tensor::scalar(Complex64::new(2.0, -1.0));
+            let padding = Tensor::scalar(Complex64::new(2.0, -1.0)).cast(x.dtype());
             let axis = |low, high| op::Padding { low, high, interior: 0 };
             lax::pad(x, &padding, vec![axis(1, 0), axis(2, 1)])
         }
@@ -183,6 +183,15 @@ fn functions_of_complex_numbers_agree_with_jax() {
     let tolerance = |name: &str| if name == "narrow" { 2e-7 } else { 1e-12 };
     let checked = cases::check(VECTORS, tolerance, apply);
     assert!(checked > 1000, "{checked}");
+}
+
+/// 64 roundings of `f32`, relative to the greatest element.
+const NARROW: f64 = 64.0 * f32::EPSILON as f64;
+
+#[test]
+fn functions_of_single_precision_agree_with_jax_in_double_precision() {
+    let checked = cases::check(include_str!("../data/complex_f32.jsonl"), |_| NARROW, apply);
+    assert!(checked > 300, "{checked}");
 }
 
 #[test]

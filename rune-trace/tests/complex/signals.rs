@@ -164,7 +164,9 @@ fn density(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
         "kde_pdf" => kde.pdf(&xs[1]),
         "kde_logpdf" => kde.logpdf(&xs[1]),
         "kde_weighted" => weighted().pdf(&xs[2]),
-        "kde_gaussian" => kde.integrate_gaussian(&xs[1], &Tensor::from([[1.0f64, 0.2], [0.2, 0.5]])),
+        "kde_gaussian" => {
+            kde.integrate_gaussian(&xs[1], &Tensor::from([[1.0f64, 0.2], [0.2, 0.5]]).cast(xs[0].dtype()))
+        }
         "kde_box" => weighted().integrate_box_1d(&Tensor::scalar(-0.5f64), &Tensor::scalar(1.0f64)),
         "kde_product" => kde.integrate_kde(&GaussianKde::new(&xs[1], Bandwidth::Scott, None)),
         "kde_resample" => kde.resample(&random::key(3), [5]),
@@ -181,6 +183,12 @@ fn functions_of_signals_agree_with_jax_and_scipy() {
     };
     let checked = check(VECTORS, tolerance, apply);
     assert!(checked > 500, "{checked}");
+}
+
+#[test]
+fn functions_of_signals_in_single_precision_agree_with_jax_in_double_precision() {
+    let checked = check(include_str!("../data/signals_f32.jsonl"), |_| super::NARROW, apply);
+    assert!(checked > 150, "{checked}");
 }
 
 /// Derivatives of zeros: the zeros of x² + bx + c move by -x / (2x + b) with b.
