@@ -54,8 +54,8 @@ macro_rules! segment {
         /// be given.
         ///
         /// # Panics
-        /// If `ids` does not hold one integer for each slice, complex numbers would be ordered, or the number of segments is `..` and the elements of
-        /// `ids` are unknown.
+        /// If `ids` does not hold one integer for each slice, if the number of segments is `..` and the elements of `ids`
+        /// are unknown, or if the greatest or least of complex numbers is sought.
         #[track_caller]
         pub fn $name(data: &Tensor, ids: &Tensor, segments: impl Into<ResultSize>) -> Tensor {
             let (start, ids) = self::segments(stringify!($name), data, ids, &segments.into(), ReduceFn::$f);
