@@ -181,7 +181,7 @@ REASONS = [
     (r"jax", r".*_ref|Ref|freeze", "tensors do not change: `at(…)` returns a changed copy"),
     (r"jax", r"ds", "slices of Rust: `x.i(2..5)`, or `dynamic_slice_in_dim` for a start that is computed"),
     (r"jax", r"memory|thread_guard", "memory spaces and threads of JAX's own runtime"),
-    (r"jax", r"block_until_ready|effects_barrier", "calls wait for their results and effects"),
+    (r"jax", r"effects_barrier", "calls wait for their effects"),
     (r"jax", r"copy_to_host_async|device_get", "reading a tensor (`to_vec`, `item`) copies it to the host"),
     (r"jax", r"live_arrays|array_garbage.*", "memory belongs to tensors and is freed with them: there is no list of arrays, and nothing for a collector to do"),
     (r"jax", r"transfer_guard.*", "transfers are not guarded: a call moves its arguments to the device that it runs on"),
