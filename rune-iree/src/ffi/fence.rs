@@ -1,6 +1,5 @@
 //! Fences, by which calls wait for each other on a device and the host waits for a device.
 
-use super::buffer::infinitely;
 use super::device::DeviceHandle;
 use super::handle::Fence;
 use super::libc_allocator::allocator;
@@ -15,6 +14,10 @@ use std::ptr::null_mut;
 const REACHED: u64 = 1;
 /// All queues of a device.
 pub(super) const ANY_QUEUE: sys::iree_hal_queue_affinity_t = sys::iree_hal_queue_affinity_t::MAX;
+
+pub(super) fn infinitely() -> sys::iree_timeout_t {
+    sys::iree_timeout_t { type_: sys::iree_timeout_type_e_IREE_TIMEOUT_ABSOLUTE, nanos: i64::MAX }
+}
 
 impl Fence {
     /// Returns a fence that is not reached yet.

@@ -28,6 +28,8 @@ pub(crate) mod memory;
 #[cfg(feature = "run")]
 mod status;
 #[cfg(feature = "run")]
+mod transfer;
+#[cfg(feature = "run")]
 pub(crate) mod vm;
 #[cfg(feature = "vulkan")]
 mod vulkan;

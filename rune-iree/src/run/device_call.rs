@@ -97,10 +97,9 @@ impl Arguments {
         let Arguments { views, memories, writes, waits } = self;
         let device = executable.device();
         // The results may be arguments, or parts of them.
-        let parts: SmallVec<[(View, Arc<Memory>); 8]> =
+        let mut parts: SmallVec<[(View, Arc<Memory>); 8]> =
             views.iter().zip(&memories).filter_map(|(view, memory)| Some((view.retain(), memory.clone()?))).collect();
-        let invoked = executable.invoke(views, waits);
-        let (results, call) = match invoked {
+        let (results, call) = match executable.invoke(views, waits) {
             Ok(invoked) => invoked,
             Err(error) => {
                 // The device may still use the arguments, and nothing tells until when. So no call writes to them.
@@ -118,7 +117,6 @@ impl Arguments {
             }
             device.calls.push(call);
         }
-        let mut parts = parts;
         let mut values = Vec::with_capacity(results.len());
         for (index, view) in results.into_iter().enumerate() {
             let ty = executable.result_type(index, &view)?;

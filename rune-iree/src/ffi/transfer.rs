@@ -1,0 +1,163 @@
+//! Copies between the host and the memory of a device, and within this memory.
+
+use super::buffer::params;
+use super::device::DeviceHandle;
+use super::fence::{ANY_QUEUE, infinitely};
+use super::handle::{Fence, View};
+use super::status::check;
+use eerie_sys::runtime as sys;
+use rune_ir::{ALIGNMENT, Array, Type};
+use std::ptr::null_mut;
+
+fn no_semaphores() -> sys::iree_hal_semaphore_list_t {
+    sys::iree_hal_semaphore_list_t { count: 0, semaphores: null_mut(), payload_values: null_mut() }
+}
+
+impl View {
+    /// Copies an array to the memory of a device, and waits for the copy.
+    pub(crate) fn upload(device: &DeviceHandle, array: &Array) -> Result<View, String> {
+        device.bind();
+        let (ty, bytes) = (array.ty(), array.bytes());
+        let mut buffer = null_mut();
+        // SAFETY: the buffer is as long as the array. The copy has ended when the call returns.
+        unsafe {
+            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes.len(), &mut buffer))?;
+            let view = View::over(buffer, ty)?;
+            if !bytes.is_empty() {
+                check(sys::iree_hal_device_transfer_h2d(
+                    device.device(),
+                    bytes.as_ptr().cast(),
+                    buffer,
+                    0,
+                    bytes.len(),
+                    0,
+                    infinitely(),
+                ))?;
+            }
+            Ok(view)
+        }
+    }
+    /// Starts a copy of an array to the memory of a device. The elements are there when `done` is reached. The device
+    /// may be at work on something else meanwhile.
+    pub(crate) fn send(device: &DeviceHandle, array: &Array, done: &Fence) -> Result<View, String> {
+        /// The size up to which IREE copies the bytes into the commands for the device.
+        const SMALL: usize = 64 << 10;
+        device.bind();
+        let (ty, bytes) = (array.ty(), array.bytes());
+        let mut buffer = null_mut();
+        // SAFETY: the buffers are as long as the array. IREE copies its bytes before the calls return. The device
+        // retains both buffers until the copy is made, so the reference to the second can be released here.
+        unsafe {
+            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes.len(), &mut buffer))?;
+            let view = View::over(buffer, ty)?;
+            if bytes.is_empty() {
+                done.signal()?;
+            } else if bytes.len() <= SMALL {
+                check(sys::iree_hal_device_queue_update(
+                    device.device(),
+                    ANY_QUEUE,
+                    no_semaphores(),
+                    done.semaphores(),
+                    bytes.as_ptr().cast(),
+                    0,
+                    buffer,
+                    0,
+                    bytes.len() as sys::iree_device_size_t,
+                    0,
+                ))?;
+            } else {
+                let params = sys::iree_hal_buffer_params_t {
+                    usage: sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_TRANSFER
+                        | sys::iree_hal_buffer_usage_bits_t_IREE_HAL_BUFFER_USAGE_MAPPING,
+                    type_: (sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_HOST_LOCAL
+                        | sys::iree_hal_memory_type_bits_t_IREE_HAL_MEMORY_TYPE_DEVICE_VISIBLE)
+                        as _,
+                    ..params(0)
+                };
+                let mut staging = null_mut();
+                check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params, bytes.len(), &mut staging))?;
+                let written = check(sys::iree_hal_buffer_map_write(
+                    staging,
+                    0,
+                    bytes.as_ptr().cast(),
+                    bytes.len() as sys::iree_device_size_t,
+                ));
+                let copied = written.and_then(|()| {
+                    check(sys::iree_hal_device_queue_copy(
+                        device.device(),
+                        ANY_QUEUE,
+                        no_semaphores(),
+                        done.semaphores(),
+                        staging,
+                        0,
+                        buffer,
+                        0,
+                        bytes.len() as sys::iree_device_size_t,
+                        0,
+                    ))
+                });
+                sys::iree_hal_buffer_release(staging);
+                copied?;
+            }
+            Ok(view)
+        }
+    }
+    /// Returns a copy in other memory of the same device. The copy is made after `wait` is reached, and is there when
+    /// `done` is.
+    pub(crate) fn duplicate(
+        &self,
+        device: &DeviceHandle,
+        ty: &Type,
+        wait: &Fence,
+        done: &Fence,
+    ) -> Result<View, String> {
+        device.bind();
+        let bytes = ty.bytes();
+        let mut buffer = null_mut();
+        // SAFETY: both buffers are live and, as IREE checks, at least as long as the type. The device retains them
+        // until the copy is made.
+        unsafe {
+            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes, &mut buffer))?;
+            let view = View::over(buffer, ty)?;
+            if bytes == 0 {
+                done.signal()?;
+            } else {
+                check(sys::iree_hal_device_queue_copy(
+                    device.device(),
+                    ANY_QUEUE,
+                    wait.semaphores(),
+                    done.semaphores(),
+                    self.buffer(),
+                    0,
+                    view.buffer(),
+                    0,
+                    bytes as sys::iree_device_size_t,
+                    0,
+                ))?;
+            }
+            Ok(view)
+        }
+    }
+    /// Returns a copy in host memory.
+    pub(crate) fn download(&self, device: &DeviceHandle, ty: &Type) -> Result<Array, String> {
+        device.bind();
+        let mut bytes = rune_trace::AlignedBytes::with_capacity(ALIGNMENT, ty.bytes());
+        bytes.resize(ty.bytes(), 0);
+        if !bytes.is_empty() {
+            // SAFETY: both sides are live and `bytes.len()` long, which IREE checks for its side. The copy has ended on
+            // return.
+            check(unsafe {
+                sys::iree_hal_device_transfer_d2h(
+                    device.device(),
+                    self.buffer(),
+                    0,
+                    bytes.as_mut_ptr().cast(),
+                    bytes.len(),
+                    0,
+                    infinitely(),
+                )
+            })?;
+        }
+        Ok(Array::from_aligned(ty.clone(), bytes))
+    }
+}
