@@ -249,8 +249,7 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
         for (place, from) in dtypes_by_place(&case.op, &inputs) {
             present.entry(case.name()).or_default().entry(place.clone()).or_default().insert(from);
             let takes = allowed.entry(case.name()).or_default().entry(place.clone()).or_default();
-            // `complex.rs` checks complex numbers.
-            for to in DType::ALL.into_iter().filter(|dtype| !dtype.is_complex()) {
+            for to in DType::ALL {
                 if !takes.contains(&to) && also_takes(&case.op, &inputs, &place, from, to) {
                     takes.insert(to);
                 }
@@ -267,7 +266,8 @@ fn every_operation_has_cases_for_every_dtype_that_it_takes() {
             continue;
         };
         for (place, dtypes) in takes {
-            for dtype in dtypes.difference(&present[name][place]) {
+            // `tests/complex` has the cases of complex numbers.
+            for dtype in dtypes.difference(&present[name][place]).filter(|dtype| !dtype.is_complex()) {
                 missing.push(format!("`{name}` has no case of {dtype} at {place:?}"));
             }
         }

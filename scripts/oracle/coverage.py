@@ -17,12 +17,13 @@ from pathlib import Path
 from .common import ROOT
 
 SUITES = [
-    ["cargo", "test", "-p", "rune-trace", "--test", "trace", "--", "oracle::", "vmap::"],
-    ["cargo", "test", "-p", "rune-jit", "--test", "rune", "--", "compiled::", "transformed::"],
+    ["cargo", "test", "-p", "rune-trace", "--test", "trace", "--", "oracle::", "vmap::", "complex::"],
+    ["cargo", "test", "-p", "rune-jit", "--test", "rune", "--", "compiled::", "transformed::", "complex::"],
 ]
-DTYPES = ["bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f8e4m3fn", "f8e5m2", "f16", "bf16", "f32", "f64"]
+DTYPES = ["bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f8e4m3fn", "f8e5m2", "f16", "bf16", "f32", "f64", "c64", "c128"]
 FLOATS = ["f8e4m3fn", "f8e5m2", "f16", "bf16", "f32", "f64"]
-GROUPS = [("all", DTYPES), ("integers", DTYPES[1:9]), ("floats", FLOATS), ("wide floats", FLOATS[2:])]
+COMPLEX = ["c64", "c128"]
+GROUPS = [("all", DTYPES), ("real", DTYPES[:15]), ("integers", DTYPES[1:9]), ("floats", FLOATS), ("wide floats", FLOATS[2:]), ("complex", COMPLEX)]
 # The columns, and the transformations that each one covers.
 COLUMNS = [
     ("the operation", ["none"]),
@@ -116,7 +117,7 @@ def table(operations, facts, counts):
 
 def wanted(fact, column):
     """Returns the dtypes that an operation takes; in a derivative's column, only those with a derivative."""
-    return [d for d in fact["takes"] if column not in DERIVATIVES or d in FLOATS]
+    return [d for d in fact["takes"] if column not in DERIVATIVES or d in FLOATS + COMPLEX]
 
 
 def gaps(operations, facts, counts):
@@ -155,10 +156,13 @@ def document(facts, counts, notes, failed, everything):
         f"The suites checked {total:,} cases of {len(with_vectors)} operations; {wrong:,} of them fail.",
         "",
         "A cell lists the dtypes that have non-empty cases under each transformation of its column, and the total number of cases.",
-        "`—` means that no dtype has cases: a gap. `·` means that the cell is [left out](#left-out) for a reason. `all` means the 15",
-        "dtypes that are not complex, `integers` eight of them, and `floats` six, of which `wide floats` have at least 16 bits.",
-        "[Gaps](#gaps) lists what an operation accepts and no case covers. The complex dtypes `c64` and `c128` are not counted:",
-        "`rune-trace/tests/complex` and `tests/rune/complex.rs` test them.",
+        "`—` means that no dtype has cases: a gap. `·` means that the cell is [left out](#left-out) for a reason. `all` means the 17",
+        "dtypes, `real` the 15 that are not complex, `integers` eight of these, `floats` six, of which `wide floats` have at least 16",
+        "bits, and `complex` the two others. [Gaps](#gaps) lists what an operation accepts and no case covers.",
+        "",
+        "The cases of `c64` and `c128` are functions, not single operations: `rune-trace/tests/complex` and `tests/rune/complex.rs`",
+        "compare them with JAX and with the interpreter. Each counts for every operation of its program on complex numbers.",
+        "`rune-trace/tests/array_fns/linalg.rs` compares the factorizations of complex matrices, which are not counted.",
         "",
         "| column | comparison |",
         "|---|---|",
@@ -191,7 +195,7 @@ def document(facts, counts, notes, failed, everything):
         "",
         "## Gaps",
         "",
-        "Dtypes that an operation's type rule accepts and no case covers. For derivatives, only floats count.",
+        "Dtypes that an operation's type rule accepts and no case covers. For derivatives, only floats and complex numbers count.",
         "",
         "| column | dtypes | operations |",
         "|---|---|---|",

@@ -1,10 +1,10 @@
 """Writes docs/targets.md: which operations run, compile or are refused on each target.
 
-    RUNE_COVERAGE=cuda.jsonl RUNE_TEST_DEVICE=cuda cargo test --test rune compiled::             (runs them)
-    RUNE_COVERAGE=rocm.jsonl RUNE_TEST_TARGET=rocm:gfx942 cargo test --test rune compiled::      (only compiles them)
+    RUNE_COVERAGE=cuda.jsonl RUNE_TEST_DEVICE=cuda cargo test --test rune compiled:: complex::         (runs them)
+    RUNE_COVERAGE=rocm.jsonl RUNE_TEST_TARGET=rocm:gfx942 cargo test --test rune compiled:: complex::  (only compiles them)
     scripts/vectors targets cuda.jsonl rocm.jsonl …                                              (writes the page)
 
-The suite records the target, the operations that the process computes, and failures: see `facts` in
+The suite `compiled` records the target, the operations that the process computes, and failures: see `facts` in
 tests/rune/compiled.rs. The text from the page's last heading on is written by hand, and kept.
 """
 
@@ -72,6 +72,8 @@ def main(*files):
     by_family = defaultdict(list)
     for op, family in sorted(families().items()):
         by_family[family].append(op)
+    # Operations of complex numbers have no vectors: the suite `complex` tests them.
+    by_family["~"] = sorted({op for run in runs for op in run.cells} - set(families()))
     head = "| operation | " + " | ".join(run.title() for run in runs) + " |"
     lines += [head, "|---" * (len(runs) + 1) + "|"]
     for family in sorted(by_family):

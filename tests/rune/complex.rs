@@ -8,6 +8,7 @@ use rune::fft::{self, FftOptions};
 use rune::prelude::*;
 use rune::{ConvOptions, ScanOptions, lax, scan_with, where_};
 use rune_host::Plan;
+use rune_testing::coverage::{self, Engine};
 use rune_testing::tolerance::{self, Tolerance};
 use rune_trace::interpret::interpret;
 use rune_trace::op::{BinaryFn, UnaryFn};
@@ -131,9 +132,12 @@ fn functions_of_complex_numbers_are_near_the_interpreter() {
                 ("parts", interpret(&t.program.in_parts(true), &t.inputs).map_err(|e| e.to_string())),
             ];
             let faults = engines.into_iter().filter_map(|(engine, found)| fault(t, engine, found, &expected[0]));
-            faults.collect()
+            let faults: Vec<String> = faults.collect();
+            coverage::count_complex(&t.program, Engine::Compiled, "none", faults.is_empty());
+            faults
         },
     );
+    coverage::write(&[]);
     assert!(failures.is_empty(), "{} fail\n{}", failures.len(), failures.join("\n"));
 }
 
@@ -154,8 +158,18 @@ fn fault(t: &Tested, engine: &str, found: Result<Vec<Array>, String>, expected: 
 #[track_caller]
 fn assert_agree(name: &str, programs: Vec<(String, Program)>) {
     let mut suite = Suite::default();
-    programs.into_iter().step_by(engine::one_in()).for_each(|(label, program)| suite.add(label, program));
+    let programs: Vec<_> = programs.into_iter().step_by(engine::one_in()).collect();
+    programs.iter().for_each(|(label, program)| suite.add(label.clone(), program.clone()));
     suite.assert_agree(name, Tolerance::Around1(64.0));
+    for (label, program) in &programs {
+        let transform = match label.split(' ').next() {
+            Some("gradient") => "vjp",
+            Some("batch") => "vmap",
+            _ => "none",
+        };
+        coverage::count_complex(program, Engine::Compiled, transform, true);
+    }
+    coverage::write(&[]);
 }
 
 /// A function of complex numbers of shape [4, 5].
