@@ -1,11 +1,12 @@
-"""Writes linalg.jsonl of rune-trace: linear algebra in f64 and c128, with the results and derivatives of JAX.
+"""Writes linalg.jsonl and linalg_f32.jsonl of rune-trace: linear algebra, with the results and derivatives of JAX.
 
     .venv/bin/python scripts/vectors linalg      (needs jax 0.10.2)
 
 Each line of JSON is one case. `fn` is the function, `in` the operands in two lanes, and `out` the results of the first
 lane. Derivatives are those of the first lane: `vjp`, the cotangents of the operands for the cotangents `ct`; `jvp`, the
 tangents of the results for the tangents `tangent`; and `jvp_vjp`, the tangents of `vjp`. `vmap` has the results of both
-lanes. Arrays are [dtype, shape, elements]; the elements of complex arrays alternate real and imaginary parts.
+lanes. linalg_f32.jsonl has first derivatives of f32 and c64. Its results are JAX's of f64 and c128 at the same operands,
+rounded, so the tolerance of the test is that of rune alone. Arrays are [dtype, shape, elements]; the elements of complex arrays alternate real and imaginary parts.
 """
 
 import zlib
@@ -213,8 +214,25 @@ UNDIFFERENTIATED_REAL = {"sqrtm"}
 ONCE = {"det_singular", "eig_sizes"}
 
 
+def narrow(x):
+    x = np.asarray(x)
+    return x.astype({"float64": np.float32, "complex128": np.complex64}.get(x.dtype.name, x.dtype))
+
+
+def narrow_row(name, f, lanes, cts, tangents):
+    """Returns a case of f32 or c64."""
+    wide = lambda xs: tuple(jnp.asarray(narrow(x)).astype(np.asarray(x).dtype) for x in xs)  # noqa: E731
+    xs = wide([x[0] for x in lanes])
+    row = {"fn": name, "in": [array(narrow(x)) for x in lanes], "out": [array(narrow(y)) for y in f(*xs)]}
+    if cts is not None:
+        row |= {"ct": [array(narrow(c)) for c in cts], "tangent": [array(narrow(t)) for t in tangents]}
+        row["vjp"] = [array(narrow(g)) for g in jax.vjp(f, *xs)[1](wide(cts))]
+        row["jvp"] = [array(narrow(t)) for t in jax.jvp(f, xs, wide(tangents))[1]]
+    return row
+
+
 def main():
-    lines = []
+    lines, narrow_lines = [], []
     cases = [(case, np.float64) for case in CASES] + [(case, np.complex128) for case in COMPLEX_CASES]
     for n, ((name, shapes, f), dtype) in enumerate(cases):
         rng, lanes = draws(f"{n} {name}", shapes, dtype)
@@ -229,6 +247,7 @@ def main():
         differentiable = name not in UNDIFFERENTIATED and not (is_real and name in UNDIFFERENTIATED_REAL)
         row = {"fn": name, "in": [array(x) for x in lanes], "out": [array(y) for y in ys]}
         row["vmap"] = [array(y) for y in jax.vmap(tupled)(*lanes)]
+        cts = tangents = None
         if differentiable and all(y.dtype.kind in "fc" for y in ys):
             cts = tuple(jnp.asarray(uniform(rng, y.shape, y.dtype)) for y in ys)
             tangents = tuple(jnp.asarray(uniform(rng, x.shape, dtype)) for x in xs)
@@ -239,4 +258,8 @@ def main():
             if name not in ONCE:
                 row["jvp_vjp"] = [array(t) for t in jax.jvp(back, tuple(xs), tangents)[1]]
         lines.append(row)
+        if name != "funm" or not is_real:
+            # That of a real matrix is converted to c128.
+            narrow_lines.append(narrow_row(name, tupled, lanes, cts, tangents))
     write_lines(TRACE_DATA / "linalg.jsonl", lines)
+    write_lines(TRACE_DATA / "linalg_f32.jsonl", narrow_lines)
