@@ -98,6 +98,7 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "expm_large" => |x| vec![linalg::expm(&(&x[0] * 4.0))],
         "expm_small" => |x| vec![linalg::expm(&(&x[0] / 1000.0))],
         "expm_frechet" => |x| linalg::expm_frechet(&(&x[0] / 4.0), &x[1]).into_vec(),
+        "logm" => |x| vec![linalg::logm(&x[0])],
         "sqrtm" => |x| vec![linalg::sqrtm(&x[0])],
         "eigvals" => |x| vec![linalg::eigvals(&x[0]).sort(-1)],
         "eigvals_pairs" => |x| {
@@ -349,7 +350,7 @@ fn functions_of_matrices_at_their_edges() {
     let ill = Tensor::from([[1e8f64, 1.0], [0.0, 1e-6]]);
     let root = linalg::sqrtm(&ill);
     assert!(far(&root.matmul(&root), &ill) < 1e-6);
-    for f in [linalg::expm, linalg::sqrtm, linalg::cho_factor, linalg::adjugate] {
+    for f in [linalg::expm, linalg::logm, linalg::sqrtm, linalg::cho_factor, linalg::adjugate] {
         assert_eq!(*f(&Tensor::zeros([0, 0], DType::F64)).shape(), [0, 0]);
     }
     assert_eq!(linalg::adjugate(&Tensor::from([[5.0f64]])).item::<f64>().unwrap(), 1.0);

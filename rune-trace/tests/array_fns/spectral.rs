@@ -149,3 +149,66 @@ fn eigenvectors_have_derivatives() {
 fn schur_forms_have_no_derivative() {
     grad(|a: &Tensor| linalg::schur(a).0.sum())(&random([3, 3], DType::F64));
 }
+
+/// Matrices whose logarithms are known.
+#[test]
+fn logarithms_of_special_matrices() {
+    // With one eigenvector, and elements that only the powers of the difference from the identity show to be harmless.
+    for beside in [1.0f64, 1e-12, 1e8] {
+        let jordan = Tensor::from([[1.0, beside, 0.0], [0.0, 1.0, beside], [0.0, 0.0, 1.0]]);
+        let expected = Tensor::from([[0.0, beside, -beside * beside / 2.0], [0.0, 0.0, beside], [0.0, 0.0, 0.0]]);
+        let off = max_difference(&linalg::logm(&jordan), &expected);
+        assert!(off <= 1e-14 * beside.max(beside * beside), "{beside}: {off}");
+    }
+    // Near and far from the identity.
+    let turn = |angle: f64, size: f64| {
+        let (sin, cos) = angle.sin_cos();
+        Tensor::from([[cos, -sin], [sin, cos]]) * size
+    };
+    for (angle, size) in [(1e-9, 1.0), (3.14, 1.0), (1.0, 1e200), (2.0, 1e-200)] {
+        let ln = f64::ln(size);
+        let expected = Tensor::from([[ln, -angle], [angle, ln]]);
+        let off = max_difference(&linalg::logm(&turn(angle, size)), &expected);
+        assert!(off < 1e-15 * angle.max(1.0) + 1e-15 * ln.abs(), "{angle}, {size}: {off}");
+    }
+    // A batch whose matrices need different numbers of roots, in f32.
+    let eye = Tensor::eye(2, DType::F32);
+    let batch = Tensor::stack(&[&eye, &(&eye * 1e30), &(&eye * 1.001), &-&eye], 0);
+    let found = linalg::logm(&batch);
+    let expected = [0.0, 1e30f32.ln(), 1.001f32.ln()];
+    for (i, expected) in expected.into_iter().enumerate() {
+        assert!(
+            (found.i((i as isize, 0, 0)).item::<f32>().unwrap() - expected).abs() <= 1e-7 * expected.max(1.0),
+            "{i}"
+        );
+    }
+    assert!(found.i(3).isnan().all().item::<bool>().unwrap());
+    // A negative real eigenvalue: only the complex logarithm exists. There is none of a singular matrix.
+    let negative = Tensor::from([[-1.0f64, 1.0], [0.0, 4.0]]);
+    assert!(linalg::logm(&negative).isnan().all().item::<bool>().unwrap());
+    let log = linalg::logm(&negative.cast(DType::C128));
+    assert!(max_difference(&linalg::expm(&log), &negative.cast(DType::C128)) < 1e-14);
+    assert!((log.i((0, 0)).imag() - std::f64::consts::PI).abs().item::<f64>().unwrap() < 1e-15);
+    for dtype in [DType::F64, DType::C128] {
+        let singular = Tensor::from([[1.0f64, 2.0], [0.0, 0.0]]).cast(dtype);
+        assert!(linalg::logm(&singular).isnan().all().item::<bool>().unwrap());
+        assert!(linalg::logm(&(singular * f64::INFINITY)).isnan().all().item::<bool>().unwrap());
+    }
+    let a = random([6, 6], DType::C128);
+    assert!(max_difference(&linalg::expm(&linalg::logm(&a)), &a) < 1e-12);
+}
+
+/// Derivatives and second derivatives of logarithms, also where there are fewer eigenvectors than rows.
+#[test]
+fn logarithms_have_derivatives() {
+    let options = CheckOptions { rtol: 1e-6, atol: 1e-6, ..CheckOptions::default() };
+    let weights = Tensor::arange(0.0..9.0, DType::F64).cos().reshape([3, 3]);
+    let loss = |a: &Tensor| (linalg::logm(a) * &weights).sum();
+    let jordan = Tensor::from([[2.0f64, 1.0, 0.0], [0.0, 2.0, 1.0], [0.0, 0.0, 2.0]]);
+    let far = Tensor::from([[1e3f64, 30.0, 2.0], [-70.0, 5.0, 0.1], [0.3, -0.2, 0.5]]);
+    for a in [&jordan, &far] {
+        check_gradients(loss, a, &options).unwrap();
+    }
+    let second = |a: &Tensor| (grad(loss)(a) * weights.sin()).sum();
+    check_gradients(second, &jordan, &options).unwrap();
+}

@@ -238,6 +238,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "determinant::adjugate", linalg::adjugate(f));
     at_fault!(seen, "exponential::expm", linalg::expm(f));
     at_fault!(seen, "exponential::expm_frechet", linalg::expm_frechet(square, f));
+    at_fault!(seen, "logarithm::logm", linalg::logm(f));
     at_fault!(seen, "functions::sqrtm", linalg::sqrtm(f));
     at_fault!(seen, "functions::solve_sylvester", linalg::solve_sylvester(square, square, f));
     at_fault!(seen, "functions::polar", linalg::polar(f));

@@ -87,6 +87,8 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["determinant::adjugate"], m, grad(|m: &Tensor| linalg::adjugate(m).sum()));
     from_here!(seen, ["exponential::expm", "exponential::expm_frechet"], m, |m: &Tensor| (linalg::expm(m), linalg::expm_frechet(m, m)));
     from_here!(seen, ["functions::sqrtm", "functions::solve_sylvester", "functions::polar"], m, |m: &Tensor| (linalg::sqrtm(m), linalg::solve_sylvester(m, m, m), linalg::polar(m)));
+    from_here!(seen, ["logarithm::logm"], m, |m: &Tensor| (linalg::logm(m), linalg::logm(&m.cast(DType::C64))));
+    from_here!(seen, ["logarithm::logm"], m, grad(|m: &Tensor| linalg::logm(m).sum()));
     from_here!(seen, ["functions::polar", "functions::sqrtm", "exponential::expm"], m, grad(|m: &Tensor| linalg::polar(m).0.sum() + linalg::sqrtm(m).sum() + linalg::expm(m).sum()));
     from_here!(seen, ["spectral::eig", "spectral::eigvals", "spectral::schur"], m, |m: &Tensor| (linalg::eig(m), linalg::eigvals(m), linalg::schur(m)));
     from_here!(seen, ["spectral::rsf2csf", "spectral::funm"], m, |m: &Tensor| (linalg::rsf2csf(m, m), linalg::funm(m, |x| x.exp())));

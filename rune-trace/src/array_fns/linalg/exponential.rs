@@ -199,6 +199,11 @@ fn powers(caller: Caller, r: &Tensor, squarings: &Tensor, keep: bool) -> (Tensor
     (where_(squarings.gt(MAX_SQUARINGS as f64), f64::NAN, result), kept)
 }
 
+/// Returns the derivative of the exponential of `a` in the direction `e`, which is linear in `e`.
+pub(super) fn derivative_of_expm(caller: Caller, a: &Tensor, e: &Tensor) -> Tensor {
+    derivative(caller, a, e).1
+}
+
 fn derivative(caller: Caller, a: &Tensor, e: &Tensor) -> (Tensor, Tensor) {
     let Scaled { a: small, squarings } = scaled(a);
     let batch = rune_ir::Shape::from(&a.shape()[..a.rank() - 2]);

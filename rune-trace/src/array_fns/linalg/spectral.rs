@@ -102,8 +102,8 @@ pub fn rsf2csf(t: &Tensor, z: &Tensor) -> (Tensor, Tensor) {
 /// `jax.scipy.linalg.funm`. `f` maps the elements of a complex tensor one by one. The result is complex.
 ///
 /// The function uses the Schur form and the recurrence of B. Parlett, "A recurrence among the elements of functions of
-/// triangular matrices" (1976). The recurrence is imprecise if eigenvalues are nearly equal. For exponentials and
-/// square roots, prefer [`expm`](super::expm) and [`sqrtm`](super::sqrtm). The derivative uses the eigenvectors. It
+/// triangular matrices" (1976). The recurrence is imprecise if eigenvalues are nearly equal. For exponentials,
+/// logarithms and square roots, prefer [`expm`](super::expm), [`logm`](super::logm) and [`sqrtm`](super::sqrtm). The derivative uses the eigenvectors. It
 /// exists only if there are as many linearly independent eigenvectors as rows.
 ///
 /// # Panics
@@ -175,7 +175,7 @@ fn parlett(caller: Caller, t: &Tensor, diagonal: &Tensor) -> Tensor {
 const UPPER: Triangular = Triangular::left(false);
 
 /// Returns the complex dtype of matrices.
-fn complex_dtype(a: &Tensor) -> DType {
+pub(super) fn complex_dtype(a: &Tensor) -> DType {
     a.dtype().complex().expect("matrices have a complex dtype")
 }
 
