@@ -18,7 +18,11 @@ pub(super) fn unary(f: UnaryFn, x: &Dual, out: &Tensor) -> Tangent {
             let divisor = || lax::select(&lax::eq(out, &full_like(out, 0.0)), &one(), out);
             t.mul(|| lax::div(&lax::conj(v), &lax::convert(&divisor(), v.dtype()))).linear(real)
         }
-        UnaryFn::Abs => t.mul(|| lax::sign(v)),
+        // At 0 and NaN, JAX has the derivatives of one side.
+        UnaryFn::Abs => {
+            let rising = || lax::ge(v, &full_like(v, 0.0));
+            t.mul(|| lax::select(&rising(), &one(), &full_like(v, -1.0)))
+        }
         UnaryFn::Exp => t.mul(|| out.clone()),
         UnaryFn::Exp2 => t.mul(|| lax::mul(out, &full_like(out, LN_2))),
         UnaryFn::Expm1 => t.mul(|| lax::add(out, &one())),

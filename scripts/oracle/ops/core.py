@@ -189,15 +189,14 @@ class Case:
     """One operation on known inputs.
 
     `f` computes it with JAX. Floats narrower than f64 are widened to f64 before and rounded once after, so that JAX's
-    own error does not matter. `out` is the dtype of float results. `smooth` is differentiated instead of `f`, where JAX
-    has another derivative at a kink. `expect` returns the results where JAX differs from the documented meaning, or
+    own error does not matter. `out` is the dtype of float results. `expect` returns the results where JAX differs from the documented meaning, or
     lacks the operation for a dtype. `lanes` is mapped instead of `f`, if `f` depends on the values of integers; `False`
     if no function can be mapped.
     """
 
-    def __init__(self, op, label, inputs, f, attrs=None, grad=False, out=None, expect=None, smooth=None, lanes=None):
+    def __init__(self, op, label, inputs, f, attrs=None, grad=False, out=None, expect=None, lanes=None):
         self.op, self.label, self.inputs, self.f = op, label, [np.asarray(x) for x in inputs], f
-        self.attrs, self.expect, self.smooth = attrs or {}, expect, smooth or f
+        self.attrs, self.expect = attrs or {}, expect
         self.lanes = lanes
         floats = [x.dtype for x in self.inputs if is_float(x.dtype)]
         self.out = DTYPES[out] if out else (floats[0] if floats else None)
@@ -226,7 +225,7 @@ class Case:
             full = list(inputs)
             for k, x in zip(at, floats):
                 full[k] = x
-            return [y for y in self.results(full, self.smooth) if is_float(y.dtype)]
+            return [y for y in self.results(full, self.f) if is_float(y.dtype)]
 
         floats = [inputs[k] for k in at]
         tangents = [jnp.asarray(tangent(k, self.inputs[k].shape, np.float64)) for k in at]
@@ -251,7 +250,6 @@ class Case:
                 found["vmap"].append(jax.vmap(lambda *xs: self.results(xs, mapped), axes)(*some))
         if not self.grad:
             return found
-        smooth = self.smooth if self.smooth is not self.f else mapped
 
         def floats(full, these):
             full = list(full)
@@ -260,7 +258,7 @@ class Case:
             return full
 
         def of(full):
-            return [y for y in self.results(full, smooth)]
+            return [y for y in self.results(full, mapped)]
 
         def weighted(ys, curved=False):
             ys = [(k, y + y * y / 2 if curved else y) for k, y in enumerate(ys) if is_float(y.dtype)]
