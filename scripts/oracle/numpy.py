@@ -469,6 +469,14 @@ def lax_functions():
         for stride, padding in ((1, "VALID"), (2, "SAME")):
             case("conv_patches", [[2, 3], layout, stride, padding], [image], lambda x: jax.lax.conv_general_dilated_patches(
                 x, (2, 3), (stride, stride), padding, dimension_numbers=dims), True)
+    for layout in ("first", "last"):
+        dims = ("NCHW", "OIHW", "NCHW") if layout == "first" else ("NHWC", "HWIO", "NHWC")
+        shape = (2, 2, 5, 4) if layout == "first" else (2, 5, 4, 2)
+        for stride, padding in ((1, "VALID"), (1, "SAME"), (2, "SAME"), (3, "VALID")):
+            cut = lambda x: jax.lax.conv_general_dilated_patches(x, (2, 3), (stride, stride), padding, dimension_numbers=dims)  # noqa: E731
+            patches = f32(*jax.eval_shape(cut, jax.ShapeDtypeStruct(shape, np.float32)).shape)
+            case("combine_patches", [[5, 4], [2, 3], layout, stride, padding], [patches], lambda y: jax.linear_transpose(
+                cut, jax.ShapeDtypeStruct(shape, y.dtype))(y)[0], True, 1e-6)
 
 
 FAMILIES = (elementwise, bits, nans, statistics, differences, chosen, grids, shapes, orders, polynomials, signals, segments, images,

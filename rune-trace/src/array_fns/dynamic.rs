@@ -4,8 +4,8 @@ use super::axes::resolve_axis;
 use super::broadcast::expect_one_dtype;
 use super::conv::{ConvOptions, Layout};
 use super::scalar::Operand;
-use crate::tensor::refuse;
-use crate::{Tensor, lax};
+use crate::tensor::{Caller, at_caller, refuse};
+use crate::{Tensor, lax, linear_transpose};
 use rune_ir::op::Dims;
 use rune_ir::{DType, Shape};
 
@@ -171,6 +171,54 @@ impl Tensor {
         });
         let kernel = if last { kernel.moveaxis([0, 1], [-1, -2]) } else { kernel };
         self.conv(&kernel, &options.clone().groups(channels))
+    }
+    /// Returns the sum of patches at their places in an image: the transpose of [`Tensor::conv_patches`]. `sizes` are
+    /// those of the spatial axes of the image, and the window and the options are those that cut the patches. Elements
+    /// in the padding are dropped.
+    ///
+    /// # Panics
+    /// If the patches do not match an image of these sizes, or are not floats.
+    ///
+    /// ```
+    /// use rune_trace::{ConvOptions, Tensor};
+    /// let x = Tensor::from([[[1.0f32, 2.0, 3.0]]]);
+    /// let y = x.conv_patches(&[2], &ConvOptions::new()).combine_patches(&[3], &[2], &ConvOptions::new());
+    /// // Two patches hold the element in the middle.
+    /// assert_eq!(y.to_vec::<f32>().unwrap(), [1.0, 4.0, 3.0]);
+    /// ```
+    #[doc(alias = "fold")]
+    #[doc(alias = "col2im")]
+    #[track_caller]
+    pub fn combine_patches(&self, sizes: &[usize], window: &[usize], options: &ConvOptions) -> Tensor {
+        let last = options.layout == Layout::ChannelsLast;
+        if self.rank() != window.len() + 2 || sizes.len() != window.len() || !self.dtype().is_float() {
+            refuse!(
+                "combine_patches: {} do not fit a window of {} axes and an image of {} spatial axes",
+                self.ty(),
+                window.len(),
+                sizes.len()
+            );
+        }
+        let (at, places) = (if last { self.rank() - 1 } else { 1 }, window.iter().product::<usize>());
+        let channels = self.shape()[at];
+        if places == 0 || !channels.is_multiple_of(places) {
+            refuse!("combine_patches: {channels} channels are not a multiple of the {places} elements of a window");
+        }
+        let mut image: Vec<usize> = sizes.to_vec();
+        image.insert(0, self.shape()[0]);
+        image.insert(at, channels / places);
+        let image = Tensor::zeros(image, self.dtype());
+        let patches = image.conv_patches(window, options);
+        if patches.shape() != self.shape() {
+            refuse!(
+                "combine_patches: the patches of this image have shape {}, but got {}",
+                patches.shape(),
+                self.shape()
+            );
+        }
+        let caller = Caller::here();
+        let cut = |x: &Tensor| caller.run(|| x.conv_patches(window, options));
+        at_caller(|| linear_transpose(cut, &image, self))
     }
     /// Returns the convolution with a different kernel at each position of the result. It multiplies the patches of
     /// [`Tensor::conv_patches`] with `kernels`, whose axes are: output channels, channels of the patches, positions.

@@ -288,6 +288,8 @@ pub fn faults(seen: &mut Seen) {
     at_fault!(seen, "dynamic::slice_in_dim", f.slice_in_dim(0, 9, 1, 1));
     at_fault!(seen, "dynamic::ragged_dot", f.ragged_dot(f, k));
     at_fault!(seen, "dynamic::conv_patches", f.conv_patches(&[2], &ConvOptions::new()));
+    at_fault!(seen, "dynamic::combine_patches", f.combine_patches(&[2], &[2], &ConvOptions::new()));
+    at_fault!(seen, "dynamic::combine_patches", f.unsqueeze(0).combine_patches(&[9], &[2], &ConvOptions::new()));
 
     at_fault!(seen, "signal::convolve", v.convolve(f, ConvolveMode::Full));
     at_fault!(seen, "signal::correlate", v.correlate(f, ConvolveMode::Full));
@@ -354,6 +356,7 @@ pub fn origins(seen: &mut Traced) {
     from_here!(seen, ["partial_order::partition", "partial_order::argpartition", "partial_order::lexsort", "partial_order::sort_key_val", "partial_order::approx_max_k", "partial_order::approx_min_k"], x, |x: &Tensor| (x.partition(1, 1), x.argpartition(1, 1), Tensor::lexsort(&[x, x], 1), x.sort_key_val(x, 1), x.approx_max_k(2), x.approx_min_k(2)));
     from_here!(seen, ["polynomial::polyval", "polynomial::polyfit", "polynomial::polyadd", "polynomial::polysub", "polynomial::polymul", "polynomial::polyder", "polynomial::polyint", "polynomial::polydiv", "polynomial::poly"], v, |v: &Tensor| (v.polyval(x), v.polyfit(v, 1), v.polyadd(v), v.polysub(v), v.polymul(v), (v.polyder(1), v.polyint(1), v.polydiv(&v.i(..2)), v.poly())));
     from_here!(seen, ["dynamic::dynamic_slice_in_dim", "dynamic::dynamic_index_in_dim", "dynamic::dynamic_update_slice_in_dim", "dynamic::dynamic_update_index_in_dim", "dynamic::slice_in_dim"], x, |x: &Tensor| (x.dynamic_slice_in_dim(x.argmax(), 2, 1), x.dynamic_index_in_dim(0, 0), x.dynamic_update_slice_in_dim(x, 0, 1), x.dynamic_update_index_in_dim(v, 1, 0), x.slice_in_dim(0, 3, 2, 1)));
+    from_here!(seen, ["dynamic::combine_patches"], x, |x: &Tensor| x.unsqueeze(0).conv_patches(&[2], &ConvOptions::new()).combine_patches(&[x.shape()[1]], &[2], &ConvOptions::new()));
     from_here!(seen, ["dynamic::ragged_dot", "dynamic::conv_patches"], x, |x: &Tensor| (x.ragged_dot(&x.t().unsqueeze(0), &Tensor::from([2])), x.unsqueeze(0).conv_patches(&[2], &ConvOptions::new())));
     from_here!(seen, ["signal::convolve", "signal::correlate"], v, |v: &Tensor| (v.convolve(v, ConvolveMode::Same), v.correlate(v, ConvolveMode::Same), signal::convolve(v, v, ConvolveMode::Full), signal::correlate(v, v, ConvolveMode::Full)));
     from_here!(seen, ["signal::convolve2d", "signal::correlate2d", "signal::detrend"], x, |x: &Tensor| (signal::convolve2d(x, x, ConvolveMode::Full), signal::correlate2d(x, x, ConvolveMode::Same), signal::detrend(x, 1, Trend::Linear)));

@@ -71,6 +71,12 @@ pub(super) fn apply(function: &str, args: &Value, inputs: &[Tensor]) -> Option<V
             let options = ConvOptions::new().layout(layout).padding(padding).strides(size(&args[2]));
             x.conv_patches(&sizes(&args[0]), &options)
         }
+        "combine_patches" => {
+            let layout = if args[2] == "last" { Layout::ChannelsLast } else { Layout::ChannelsFirst };
+            let padding = if args[4] == "SAME" { ConvPadding::Same } else { ConvPadding::Valid };
+            let options = ConvOptions::new().layout(layout).padding(padding).strides(size(&args[3]));
+            x.combine_patches(&sizes(&args[0]), &sizes(&args[1]), &options)
+        }
         _ => return None,
     };
     Some(vec![one])
