@@ -15,7 +15,7 @@ import ml_dtypes
 import numpy as np
 import scipy.special as sp
 
-from .common import Cases
+from .common import NAMES, Cases
 
 rng = np.random.default_rng(0)
 
@@ -347,6 +347,33 @@ def randoms(cases):
         logits = np.linspace(-2, 2, 24, dtype=np.float32).reshape(2, 3, 4)
         for axis in (-1, 0):
             cases.add("categorical", {"seed": seed, "axis": axis}, [logits], np.asarray(jr.categorical(key, logits, axis), np.int32), 0)
+        for mode in ("high", "highest"):
+            for dtype in (np.float32, np.float64):
+                draw("gumbel_with", seed, {"shape": [50], "dtype": NAMES[np.dtype(dtype).name], "mode": mode},
+                     jr.gumbel(key, (50,), dtype, mode), "near")
+        for p in (1e-8, 0.5):
+            draw("bernoulli_with", seed, {"shape": [40], "p": p, "mode": "high"}, jr.bernoulli(key, np.float32(p), (40,), "high"))
+        batched = logits.swapaxes(0, 1)[:, :1]
+        for mode in ("low", "high"):
+            for replace, axis, shape in ((True, -1, None), (True, 0, (5, 3, 4)), (True, 1, (2, 3, 2, 4)), (False, -1, (2, 2, 3)), (False, 0, (3, 4)),
+                                         (False, 1, (3, 1, 2, 4))):
+                out = np.asarray(jr.categorical(key, logits, axis, shape, replace, mode), np.int32)
+                args = {"seed": seed, "axis": axis, "shape": shape, "replace": replace, "mode": mode}
+                cases.add("categorical_with", args, [logits], out, 0)
+        out = np.asarray(jr.categorical(key, batched, 2, (6, 3, 5)), np.int32)
+        cases.add("categorical_with", {"seed": seed, "axis": 2, "shape": (6, 3, 5), "replace": True, "mode": "low"}, [batched], out, 0)
+        table = np.arange(24, dtype=np.int32).reshape(2, 4, 3)
+        for shape, replace, axis in (((), True, 0), ((2, 5), True, 1), ((3,), False, 1), ((2, 2), False, -2), ((2, 0), True, 2)):
+            for mode in (None, "low", "high"):
+                p = None if mode is None else np.array([0.1, 0.2, 0.3, 0.4], np.float32)
+                if p is not None and table.shape[axis] != 4:
+                    continue
+                with jax.enable_x64(False):
+                    out = np.asarray(jr.choice(key, jnp.asarray(table), shape, replace, p, axis, mode))
+                # JAX's result without draws lacks the other axes.
+                out = np.zeros((2, 4, 2, 0), np.int32) if 0 in shape else out
+                args = {"seed": seed, "axis": axis, "shape": shape, "replace": replace, "mode": mode or "low"}
+                cases.add("choice_with", args, [table] if p is None else [table, p], out, 0)
 
 
 def main():

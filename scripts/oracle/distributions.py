@@ -67,4 +67,39 @@ def main():
         add("binomial", lambda k, n, p: r.binomial(k, n, p, shape, dtype), counts, probabilities)
         add("geometric", lambda k, p: r.geometric(k, p, shape, np.int32), np.maximum(probabilities, 0.01)[:7].repeat(2)[:8])
         add("multinomial", lambda k, p: r.multinomial(k, dtype(100), p), [[0.15, 0.2, 0.25, 0.4], [0, 0.5, 0.5, 0]], shape=())
+        # The derivatives of draws with respect to the parameters, for the weighted sum.
+        def add_grad(name, f, *parameters, shape=shape, out_tol=16 * loose):
+            parameters = [np.asarray(p, dtype) for p in parameters]
+            for seed in (0, 7):
+                with jax.enable_x64(dtype == np.float64):
+                    def loss(*parameters):
+                        y = f(r.key(seed), *parameters)
+                        return jnp.sum(y * jnp.cos(jnp.arange(y.size, dtype=dtype)).reshape(y.shape))
+
+                    out = jax.grad(loss, tuple(range(len(parameters))))(*map(jnp.asarray, parameters))
+                args = dict(seed=seed, shape=list(shape), dtype=NAMES[np.dtype(dtype).name])
+                print(name, flush=True)
+                lines.append(dict(fn=f"grad of {name}", args=args, **{"in": [array(p) for p in parameters]}, out=[array(y) for y in out], tol=out_tol))
+
+        add_grad("gamma", lambda k, a: r.gamma(k, a, **s), a)
+        # JAX's is off where the exponential of the logarithm underflows.
+        add_grad("loggamma", lambda k, a: r.loggamma(k, a, **s), np.maximum(a, 0.3))
+        full = lambda x: np.broadcast_to(x, shape)  # noqa: E731
+        add_grad("beta", lambda k, a, b: r.beta(k, a, b, **s), full(a + 0.2), full(b))
+        add_grad("dirichlet", lambda k, a: r.dirichlet(k, a, (5,), dtype), a[1:], shape=(5,))
+        add_grad("chisquare", lambda k, a: r.chisquare(k, a, **s), full(a + 0.5))
+        # The derivatives of a number and of its divisor cancel in part.
+        add_grad("f", lambda k, a, b: r.f(k, a, b, **s), full(np.minimum(a, 3) + 1), full(np.minimum(b, 3) + 1), out_tol=64 * loose)
+        add_grad("t", lambda k, a: r.t(k, a, **s), full(np.minimum(a, 20) + 0.5))
+        add_grad("generalized_normal", lambda k, p: r.generalized_normal(k, p, **s), 1.5)
+        add_grad("lognormal", lambda k, a: r.lognormal(k, a, **s), np.minimum(a, 3))
+        add_grad("pareto", lambda k, a: r.pareto(k, a, **s), a + 0.5)
+        add_grad("rayleigh", lambda k, a: r.rayleigh(k, a, **s), a)
+        add_grad("double_sided_maxwell", lambda k, m, w: r.double_sided_maxwell(k, m, w, **s), 0.5, 2.0)
+        add_grad("triangular", lambda k, low, m, high: r.triangular(k, low, m, high, **s), b - 1, b + np.linspace(0.1, 1, 8), b + 2)
+        add_grad("wald", lambda k, a: r.wald(k, a, **s), full(np.minimum(a, 3) + 0.2))
+        add_grad("weibull_min", lambda k, w, a: r.weibull_min(k, w, a, **s), b, a + 0.5)
+        add_grad("uniform", lambda k, low, high: r.uniform(k, shape, dtype, low, high), full(-b), full(a))
+        add_grad("truncated_normal", lambda k, low, high: r.truncated_normal(k, low, high, **s), full(-b), full(np.minimum(a, 3)))
+        add_grad("multivariate_normal", lambda k, m, c: r.multivariate_normal(k, m, c, (5,), dtype), mean, root @ root.T, shape=(5,))
     write_lines(TRACE_DATA / "distributions.jsonl", lines)

@@ -1,7 +1,8 @@
 //! The random function of a case.
 
 use super::case::Case;
-use rune_trace::{DType, Scalar, Tensor, grad, random};
+use rune_trace::random::{CategoricalOptions, ChoiceOptions, CovarianceRoot, Resolution};
+use rune_trace::{DType, Scalar, Shape, Tensor, grad, random};
 use serde_json::Value;
 
 pub fn apply(case: &Case) -> Vec<Tensor> {
@@ -16,6 +17,20 @@ pub fn apply(case: &Case) -> Vec<Tensor> {
         n => Scalar::from(n.as_f64().unwrap()),
     };
     let range = || Tensor::arange(0..shape().iter().product::<usize>() as i64, DType::I32).reshape(shape());
+    let resolution = || match args["mode"].as_str().unwrap() {
+        "low" => Resolution::Low,
+        "high" => Resolution::High,
+        _ => Resolution::Highest,
+    };
+    let replace = || args["replace"].as_bool().unwrap();
+    if let Some(name) = case.function.strip_prefix("grad of ") {
+        let loss = |inputs: &Vec<Tensor>| {
+            let y = distribution(case, name, inputs, key, &shape());
+            let weights = Tensor::arange(0.0..y.size() as f64, y.dtype()).cos().reshape(y.shape().clone());
+            (y * weights).sum()
+        };
+        return grad(loss)(&case.inputs);
+    }
     vec![match case.function.as_str() {
         "key" => key.clone(),
         "split" => random::split(key, n()),
@@ -33,15 +48,27 @@ pub fn apply(case: &Case) -> Vec<Tensor> {
         "shuffle" => random::shuffle(key, &range(), axis()),
         "choice" => random::choice(key, &Tensor::arange(0..30, DType::I32), n(), args["replace"].as_bool().unwrap()),
         "categorical" => random::categorical(key, &case.inputs[0], axis()),
-        _ => return vec![distribution(case, key, &shape())],
+        "gumbel_with" => random::gumbel_with(key, shape(), dtype(), resolution()),
+        "bernoulli_with" => random::bernoulli_with(key, number("p"), shape(), resolution()),
+        "categorical_with" => {
+            let shape = args["shape"].is_array().then(|| Shape::from(shape()));
+            let options = CategoricalOptions { axis: axis(), shape, replace: replace(), resolution: resolution() };
+            random::categorical_with(key, &case.inputs[0], &options)
+        }
+        "choice_with" => {
+            let p = case.inputs.get(1).cloned();
+            let options = ChoiceOptions { replace: replace(), p, axis: axis(), resolution: resolution() };
+            random::choice_with(key, &case.inputs[0], shape(), &options)
+        }
+        name => return vec![distribution(case, name, &case.inputs, key, &shape())],
     }]
 }
 
 /// Draws numbers of a distribution. The inputs are its parameters.
-fn distribution(case: &Case, key: &Tensor, shape: &[usize]) -> Tensor {
+fn distribution(case: &Case, name: &str, inputs: &[Tensor], key: &Tensor, shape: &[usize]) -> Tensor {
     let dtype = case.args["dtype"].as_str().unwrap().parse::<DType>().unwrap();
     let size = |name: &str| case.args[name].as_u64().unwrap() as usize;
-    match (case.function.as_str(), case.inputs.as_slice()) {
+    match (name, inputs) {
         ("gamma", [a]) => random::gamma(key, a, shape, dtype),
         ("loggamma", [a]) => random::loggamma(key, a, shape, dtype),
         ("gamma_grad", [a]) => {
@@ -65,6 +92,11 @@ fn distribution(case: &Case, key: &Tensor, shape: &[usize]) -> Tensor {
         ("triangular", [mode]) => random::triangular(key, 0.0, mode, 1.0, shape, dtype),
         ("wald", [mean]) => random::wald(key, mean, shape, dtype),
         ("weibull_min", [concentration]) => random::weibull_min(key, 2.0, concentration, shape, dtype),
+        ("double_sided_maxwell", [loc, scale]) => random::double_sided_maxwell(key, loc, scale, shape, dtype),
+        ("triangular", [low, mode, high]) => random::triangular(key, low, mode, high, shape, dtype),
+        ("weibull_min", [scale, concentration]) => random::weibull_min(key, scale, concentration, shape, dtype),
+        ("uniform", [low, high]) => random::uniform(key, shape, dtype, low, high),
+        ("truncated_normal", [low, high]) => random::truncated_normal(key, shape, dtype, low, high),
         ("rademacher", []) => random::rademacher(key, shape, dtype),
         ("multivariate_normal", [mean, covariance]) => random::multivariate_normal(key, mean, covariance, shape, dtype),
         ("orthogonal", []) => random::orthogonal(key, size("n"), size("m"), shape, dtype),
@@ -74,5 +106,27 @@ fn distribution(case: &Case, key: &Tensor, shape: &[usize]) -> Tensor {
         ("geometric", [p]) => random::geometric(key, p, shape, DType::I32),
         ("multinomial", [p]) => random::multinomial(key, 100.0, p),
         (other, inputs) => panic!("no function {other} of {} parameters", inputs.len()),
+    }
+}
+
+/// The numbers depend on the signs of eigenvectors, and are not JAX's.
+#[test]
+fn normal_vectors_have_the_covariance_by_every_factorization() {
+    let root = Tensor::from([[1.0f64, 0.0, 0.0], [0.5, 2.0, 0.0], [-0.3, 0.2, 0.7]]);
+    let covariance = root.matmul(root.t());
+    let mean = Tensor::from([1.0f64, -2.0, 0.5]);
+    for factorization in [CovarianceRoot::Cholesky, CovarianceRoot::Eigh, CovarianceRoot::Svd] {
+        let draw = |covariance: &Tensor| {
+            let key = random::key(11);
+            random::multivariate_normal_with(&key, &mean, covariance, [40_000], DType::F64, factorization)
+        };
+        let x = draw(&covariance) - &mean;
+        let found = x.t().matmul(&x) / 40_000.0;
+        let off = (found - &covariance).abs().max().item::<f64>().unwrap();
+        assert!(off < 0.06, "{factorization:?}: {off}");
+        // A covariance of rank 1 has no Cholesky factor. The square root of an eigenvalue of 10⁻¹⁶ is 10⁻⁸.
+        let x = draw(&Tensor::ones([3, 3], DType::F64)) - &mean;
+        let equal = (x.i((.., 0)) - x.i((.., 2))).abs().max().item::<f64>().unwrap();
+        assert!(factorization == CovarianceRoot::Cholesky || equal < 1e-6, "{factorization:?}: {equal}");
     }
 }

@@ -3,6 +3,7 @@
 use super::at_fault;
 use super::support::{Seen, panic_of, public_functions, without_caller};
 use rune_trace::op::Triangular;
+use rune_trace::random::{CategoricalOptions, ChoiceOptions, CovarianceRoot, Resolution};
 use rune_trace::{
     ConvOptions, DType, PadMode, PoolOptions, Tensor, all_gather, all_gather_tiled, all_to_all, all_to_all_tiled,
     axis_index, axis_size, einsum, linalg, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter,
@@ -132,6 +133,13 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "discrete::permutation", random::permutation(key, f, 2));
     at_fault!(seen, "discrete::categorical", random::categorical(key, f, 2));
     at_fault!(seen, "discrete::choice", random::choice(key, f, 3, false));
+    at_fault!(seen, "discrete::choice_with", random::choice_with(key, f, [7, 7], &ChoiceOptions { replace: false, ..ChoiceOptions::default() }));
+    at_fault!(seen, "discrete::choice_with", random::choice_with(key, f, [2], &ChoiceOptions { p: Some(f.clone()), ..ChoiceOptions::default() }));
+    at_fault!(seen, "discrete::categorical_with", random::categorical_with(key, f, &CategoricalOptions { axis: 2, ..CategoricalOptions::default() }));
+    at_fault!(seen, "discrete::categorical_with", random::categorical_with(key, f, &CategoricalOptions { shape: Some([7].into()), ..CategoricalOptions::default() }));
+    at_fault!(seen, "discrete::bernoulli_with", random::bernoulli_with(key, f, [4], Resolution::High));
+    at_fault!(seen, "discrete::bernoulli_with", random::bernoulli_with(key, 0.5, [4], Resolution::Highest));
+    at_fault!(seen, "continuous::gumbel_with", random::gumbel_with(f, [2], DType::F32, Resolution::High));
     at_fault!(seen, "gamma::gamma", random::gamma(f, 0.5, [2], DType::F32));
     at_fault!(seen, "gamma::loggamma", random::loggamma(f, 0.5, [2], DType::F32));
     at_fault!(seen, "gamma::beta", random::beta(f, 0.5, 0.25, [2], DType::F32));
@@ -157,6 +165,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "more::wald", random::wald(f, 0.5, [2], DType::F32));
     at_fault!(seen, "more::weibull_min", random::weibull_min(f, 0.5, 0.25, [2], DType::F32));
     at_fault!(seen, "more::multivariate_normal", random::multivariate_normal(f, v, m, [2], DType::F32));
+    at_fault!(seen, "more::multivariate_normal_with", random::multivariate_normal_with(f, v, m, [2], DType::F32, CovarianceRoot::Eigh));
     at_fault!(seen, "more::orthogonal", random::orthogonal(f, 3, 3, [2], DType::F32));
     at_fault!(seen, "keys::split", random::split(f, 2));
     at_fault!(seen, "keys::split_into", random::split_into::<2>(f));

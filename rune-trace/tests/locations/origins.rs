@@ -3,15 +3,16 @@
 use super::from_here;
 use super::support::{Traced, public_functions};
 use rune_trace::op::{CheckpointPolicy, Triangular, VmapMethod};
+use rune_trace::random::{CategoricalOptions, ChoiceOptions, CovarianceRoot, Resolution};
 use rune_trace::{
-    Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Tensor, VmapOptions,
-    all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis, axis_index,
-    checkpoint, checkpoint_name, checkpoint_with, complex, cond, custom_jvp, custom_linear_solve, custom_root,
-    custom_tangent, custom_vjp, debug, debug_print, debug_to, einsum, fori_loop, grad, grad_argnums, grad_aux,
-    grad_aux_argnums, grad_holomorphic, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp, io_callback,
-    jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux,
-    jacrev_aux_argnums, jacrev_holomorphic, jvp, jvp_aux, linalg, linear_transpose, linearize, map, no_grad, pmax,
-    pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes, pure_callback,
+    Argnum, ConvOptions, ConvPadding, DType, DebugOptions, PadMode, PoolOptions, ScanOptions, Shape, Tensor,
+    VmapOptions, all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, associative_scan, associative_scan_axis,
+    axis_index, checkpoint, checkpoint_name, checkpoint_with, complex, cond, custom_jvp, custom_linear_solve,
+    custom_root, custom_tangent, custom_vjp, debug, debug_print, debug_to, einsum, fori_loop, grad, grad_argnums,
+    grad_aux, grad_aux_argnums, grad_holomorphic, hessian, hessian_argnums, hessian_aux, hessian_aux_argnums, hvp,
+    io_callback, jacfwd, jacfwd_argnums, jacfwd_aux, jacfwd_aux_argnums, jacfwd_holomorphic, jacrev, jacrev_argnums,
+    jacrev_aux, jacrev_aux_argnums, jacrev_holomorphic, jvp, jvp_aux, linalg, linear_transpose, linearize, map,
+    no_grad, pmax, pmean, pmin, ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes, pure_callback,
     pure_callback_with, random, scan, scan_with, stepped, switch, value_and_grad, value_and_grad_argnums,
     value_and_grad_aux, value_and_grad_aux_argnums, value_and_grad_holomorphic, vjp, vjp_aux, vmap, vmap_axes,
     vmap_named, vmap_sized, vmap_with, where_, while_loop,
@@ -49,6 +50,13 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["continuous::exponential", "continuous::gumbel", "continuous::laplace"], key, |k: &Tensor| (random::exponential(k, [3], DType::F32), random::gumbel(k, [3], DType::F32), random::laplace(k, [3], DType::F32)));
     from_here!(seen, ["discrete::bernoulli", "discrete::randint", "discrete::shuffle", "discrete::permutation"], key, |k: &Tensor| (random::bernoulli(k, 0.5, [3]), random::randint(k, [3], 0, 9, DType::I32), random::shuffle(k, n, 0), random::permutation(k, n, 0)));
     from_here!(seen, ["discrete::categorical", "discrete::choice"], key, |k: &Tensor| (random::categorical(k, x, 0), random::choice(k, x, 2, true), random::choice(k, x, 2, false)));
+    let drawn = |replace: bool, p: Option<Tensor>| ChoiceOptions { replace, p, axis: 0, resolution: Resolution::Highest };
+    let classes = |replace: bool, shape: Shape| CategoricalOptions { axis: 0, shape: Some(shape), replace, resolution: Resolution::Highest };
+    let half = Some(Tensor::from([0.5f32, 0.5]));
+    from_here!(seen, ["discrete::choice_with"], key, |k: &Tensor| vec![random::choice_with(k, x, [2], &drawn(true, half.clone())), random::choice_with(k, x, [2], &drawn(false, half.clone())), random::choice_with(k, x, [2], &drawn(false, None)), random::choice_with(k, x, [2], &drawn(true, None))]);
+    from_here!(seen, ["discrete::categorical_with"], key, |k: &Tensor| vec![random::categorical_with(k, x, &classes(true, [5, 3].into())), random::categorical_with(k, x, &classes(false, [2, 3].into()))]);
+    from_here!(seen, ["discrete::bernoulli_with", "continuous::gumbel_with"], key, |k: &Tensor| (random::bernoulli_with(k, 0.5, [3], Resolution::High), random::gumbel_with(k, [3], DType::F32, Resolution::High), random::gumbel_with(k, [3], DType::F32, Resolution::Highest)));
+    from_here!(seen, ["more::multivariate_normal_with"], key, |k: &Tensor| [CovarianceRoot::Eigh, CovarianceRoot::Svd].map(|root| random::multivariate_normal_with(k, v, m, [2], DType::F32, root)));
     from_here!(seen, ["keys::key", "keys::split", "keys::split_into", "keys::fold_in", "keys::bits"], key, |k: &Tensor| (random::split(k, 2), random::split_into::<2>(&random::key(7)), random::fold_in(k, 3), random::bits(k, [3], DType::U8)));
 
     from_here!(seen, ["gamma::gamma", "gamma::loggamma", "gamma::beta"], key, |k: &Tensor| vec![random::gamma(k, 0.5, [2], DType::F32), random::loggamma(k, 0.5, [2], DType::F32), random::beta(k, 0.5, 0.25, [2], DType::F32)]);

@@ -164,6 +164,20 @@ pub fn exponential(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tenso
     -(-uniform(key, shape, dtype, 0.0, 1.0)).log1p()
 }
 
+/// The number of random bits of a number: JAX's `mode` of [`gumbel_with`], [`bernoulli_with`](super::bernoulli_with),
+/// [`choice_with`](super::choice_with) and [`categorical_with`](super::categorical_with).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Resolution {
+    /// As many as the mantissa has. In `f32`, Gumbel numbers are at most about 16, and events of a probability below
+    /// 10⁻⁷ have another one.
+    #[default]
+    Low,
+    /// Twice as many. In `f32`, Gumbel numbers are at most about 32, and the limit of probabilities is 10⁻¹⁴.
+    High,
+    /// In `f32`, 64 bits, so that Gumbel numbers are at most about 44. In all other dtypes, it is `High`.
+    Highest,
+}
+
 /// Returns numbers of the Gumbel distribution, -ln (-ln u).
 ///
 /// # Panics
@@ -172,6 +186,62 @@ pub fn exponential(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tenso
 pub fn gumbel(key: &Tensor, shape: impl Into<Shape>, dtype: DType) -> Tensor {
     expect_float("gumbel", dtype);
     -(-uniform(key, shape, dtype, tiny(dtype), 1.0).log()).log()
+}
+
+/// Returns numbers of the Gumbel distribution, from as many bits as `resolution` says: `jax.random.gumbel` with a
+/// `mode`.
+///
+/// # Panics
+/// If `key` is not a key, or `dtype` is not a float.
+///
+/// ```
+/// use rune_trace::random::{self, Resolution};
+/// use rune_trace::DType;
+/// let x = random::gumbel_with(&random::key(0), [1000], DType::F32, Resolution::High);
+/// assert!((x.mean().item::<f32>().unwrap() - 0.577).abs() < 0.1);
+/// ```
+#[track_caller]
+pub fn gumbel_with(key: &Tensor, shape: impl Into<Shape>, dtype: DType, resolution: Resolution) -> Tensor {
+    expect_float("gumbel_with", dtype);
+    let shape = shape.into();
+    let pair: Shape = [2].into_iter().chain(shape.iter().copied()).collect();
+    match resolution {
+        Resolution::Low => gumbel(key, shape, dtype),
+        Resolution::Highest if dtype == DType::F32 => gumbel_of_64_bits(&bits(key, pair, DType::U32)),
+        Resolution::High | Resolution::Highest => {
+            let u = uniform(key, pair, dtype, 0.0, 1.0);
+            let (high, low) = (u.i(0), u.i(1));
+            let finer = &high + low * step_below_one(dtype) * 2.0 + tiny(dtype);
+            let u = lax::select(&high.ge(0.5), &high, &finer);
+            -(-(-u).log1p()).log()
+        }
+    }
+}
+
+/// Returns Gumbel numbers of `f32` from high and low halves of 64 bits. They are a fraction of 1, which is computed from
+/// 1 if it is nearer to it.
+#[track_caller]
+fn gumbel_of_64_bits(halves: &Tensor) -> Tensor {
+    let (high, low) = (halves.i(0), halves.i(1));
+    let below = high.lt(1u32 << 31);
+    let (away_high, away_low) = (!&high, !&low);
+    let away_high = away_high + away_low.eq(u32::MAX).cast(DType::U32);
+    let away_low = away_low + 1u32;
+    let x = fraction(&lax::select(&below, &high, &away_high), &lax::select(&below, &low, &away_low));
+    let near_0 = -(-(-&x).log1p()).log();
+    let near_1 = -(-x.log()).log();
+    lax::select(&below, &near_0, &near_1)
+}
+
+/// Returns the fraction of 1 that 64 bits are, rounded toward 0 to `f32`.
+#[track_caller]
+fn fraction(high: &Tensor, low: &Tensor) -> Tensor {
+    let (zeros, low_zeros) = (high.clz(), low.clz());
+    let short = zeros.eq(32u32);
+    let rest = lax::select(&short, &(low << &low_zeros), &(low >> (32 - &zeros)));
+    let mantissa = (((high << &zeros) | rest) >> 8u32) & ((1u32 << 23) - 1);
+    let exponent = 126 - lax::select(&short, &(low_zeros + 32u32), &zeros);
+    lax::bitcast_convert(&((exponent << 23u32) | mantissa), DType::F32)
 }
 
 /// Returns numbers of the Laplace distribution with mean 0 and scale 1.

@@ -1,6 +1,6 @@
 //! Random numbers of discrete distributions, and random permutations.
 
-use super::continuous::{gumbel, uniform};
+use super::continuous::{Resolution, gumbel, gumbel_with, step_below_one, uniform};
 use super::{bits, split_into};
 use crate::array_fns::axes::resolve_axis;
 use crate::array_fns::broadcast::broadcast;
@@ -27,6 +27,35 @@ pub fn bernoulli(key: &Tensor, p: impl Operand, shape: impl Into<Shape>) -> Tens
     expect_float("random::bernoulli", &p);
     let p = broadcast("random::bernoulli", &p, &shape);
     uniform(key, shape, p.dtype(), 0.0, 1.0).lt(&p)
+}
+
+/// Like [`bernoulli`], from as many bits as `resolution` says: `jax.random.bernoulli` with a `mode`.
+///
+/// # Panics
+/// Like [`bernoulli`]. Also if the resolution is `Highest`, which exists only for Gumbel numbers.
+///
+/// ```
+/// use rune_trace::random::{self, Resolution};
+/// let x = random::bernoulli_with(&random::key(0), 1e-9, [1000], Resolution::High);
+/// assert!(!x.any().item::<bool>().unwrap());
+/// ```
+#[track_caller]
+pub fn bernoulli_with(key: &Tensor, p: impl Operand, shape: impl Into<Shape>, resolution: Resolution) -> Tensor {
+    let op = "random::bernoulli_with";
+    let shape = shape.into();
+    let p = p.into_argument().into_tensor(op, DType::F32);
+    expect_float(op, &p);
+    let p = broadcast(op, &p, &shape);
+    match resolution {
+        Resolution::Low => bernoulli(key, p, shape),
+        Resolution::High => {
+            let pair: Shape = [2].into_iter().chain(shape.iter().copied()).collect();
+            let u = uniform(key, pair, p.dtype(), 0.0, 1.0);
+            let finer = u.i(1) * (step_below_one(p.dtype()) * 2.0);
+            finer.lt(p - u.i(0))
+        }
+        Resolution::Highest => refuse!("{op}: there is no resolution `Highest` of booleans; take `High`"),
+    }
 }
 
 /// Returns a limit as `dtype`, clamped to `min` … `max`, and whether it was above `max`.
@@ -97,7 +126,8 @@ pub fn randint(key: &Tensor, shape: impl Into<Shape>, low: impl Operand, high: i
     lax::convert(&lax::add(&low, &lax::convert(&lax::rem(&offset, &span), drawn)), dtype)
 }
 
-/// Returns the elements of `x` in random order along `axis`, independently for each slice.
+/// Returns the elements of `x` in random order along `axis`, independently for each slice: `jax.random.permutation`
+/// with `independent`.
 ///
 /// # Panics
 /// If `key` is not a key, or the axis is out of range.
@@ -138,7 +168,7 @@ pub fn permutation(key: &Tensor, x: &Tensor, axis: isize) -> Tensor {
 }
 
 /// Returns class numbers, as `i32`: one for each index of the other axes. The probabilities of the classes along `axis`
-/// are the `softmax` of `logits`.
+/// are the `softmax` of `logits`. For more than one draw of each, see [`categorical_with`].
 ///
 /// # Panics
 /// If `key` is not a key, `logits` are not floats, or the axis is out of range.
@@ -155,7 +185,148 @@ pub fn categorical(key: &Tensor, logits: &Tensor, axis: isize) -> Tensor {
     (noise + logits).argmax_axis(axis)
 }
 
-/// Returns `n` random slices of `x` along axis 0, with or without replacement, each with equal probability.
+/// Options of [`categorical_with`]. The default is that of [`categorical`] along the last axis.
+#[derive(Clone, PartialEq, Debug)]
+pub struct CategoricalOptions {
+    /// The axis of the classes.
+    pub axis: isize,
+    /// The shape of the result: any axes, then those of the logits without `axis`, to which the latter broadcast.
+    /// `None` is the shape of these alone.
+    pub shape: Option<Shape>,
+    /// Whether a class can be drawn more than once along the first axes of `shape`.
+    pub replace: bool,
+    /// The number of random bits.
+    pub resolution: Resolution,
+}
+impl Default for CategoricalOptions {
+    fn default() -> CategoricalOptions {
+        CategoricalOptions { axis: -1, shape: None, replace: true, resolution: Resolution::Low }
+    }
+}
+
+/// Returns class numbers, as `i32`, with the options of `jax.random.categorical`.
+///
+/// # Panics
+/// If `key` is not a key, `logits` are not floats, the axis is out of range, or the logits do not fit the shape. Without
+/// replacement, also if the shape broadcasts the logits, or asks for more classes than there are.
+///
+/// ```
+/// use rune_trace::random::{self, CategoricalOptions};
+/// use rune_trace::{DType, Tensor};
+/// let options = CategoricalOptions { shape: Some([3].into()), replace: false, ..CategoricalOptions::default() };
+/// let drawn = random::categorical_with(&random::key(0), &Tensor::zeros([3], DType::F32), &options);
+/// assert_eq!(drawn.sort(0).to_vec::<i32>().unwrap(), [0, 1, 2]);
+/// ```
+#[track_caller]
+pub fn categorical_with(key: &Tensor, logits: &Tensor, options: &CategoricalOptions) -> Tensor {
+    let op = "random::categorical_with";
+    expect_float(op, logits);
+    let axis = resolve_axis(op, options.axis, logits.shape());
+    let classes = logits.shape()[axis];
+    let mut batch = logits.shape().to_vec();
+    batch.remove(axis);
+    let shape = options.shape.clone().unwrap_or_else(|| batch.iter().copied().collect());
+    let fits = |(&n, &size): (&usize, &usize)| n == size || (options.replace && n == 1);
+    if shape.rank() < batch.len() || !batch.iter().zip(&shape[shape.rank() - batch.len()..]).all(fits) {
+        refuse!("{op}: logits of shape {} along axis {axis} do not fit the shape {shape}", logits.shape());
+    }
+    let (first, last) = shape.split_at(shape.rank() - batch.len());
+    if options.replace {
+        let mut drawn = last.to_vec();
+        drawn.insert(axis, classes);
+        let drawn: Shape = first.iter().copied().chain(drawn).collect();
+        let noise = gumbel_with(key, drawn, logits.dtype(), options.resolution);
+        return (noise + logits).argmax_axis((first.len() + axis) as isize);
+    }
+    let count: usize = first.iter().product();
+    if count > classes {
+        refuse!("{op}: {count} of {classes} classes cannot be drawn without replacement");
+    }
+    let noisy = logits + gumbel_with(key, logits.shape(), logits.dtype(), options.resolution);
+    let (_, found) = noisy.moveaxis(axis as isize, -1).top_k(count);
+    lax::reshape(&found.moveaxis(-1, 0), shape)
+}
+
+/// Options of [`choice_with`]. The default draws along axis 0 with replacement, all with equal probability.
+#[derive(Clone, Debug)]
+pub struct ChoiceOptions {
+    /// Whether an element can be drawn more than once.
+    pub replace: bool,
+    /// The probability of each element along the axis, a vector of floats. `None` means equal ones.
+    pub p: Option<Tensor>,
+    /// The axis of the elements.
+    pub axis: isize,
+    /// The number of random bits, for draws by probabilities without replacement.
+    pub resolution: Resolution,
+}
+impl Default for ChoiceOptions {
+    fn default() -> ChoiceOptions {
+        ChoiceOptions { replace: true, p: None, axis: 0, resolution: Resolution::Low }
+    }
+}
+
+/// Returns random slices of `x` along an axis, in place of which the result has the axes of `shape`:
+/// `jax.random.choice`. For its integer `a`, pass `Tensor::arange(0..a, DType::I32)`.
+///
+/// Draws by probabilities without replacement take the greatest of the logarithms with Gumbel noise. If fewer
+/// probabilities than draws are positive, slices of probability 0 are drawn too.
+///
+/// # Panics
+/// If `key` is not a key, the axis is out of range, the probabilities are not a vector of floats with the size of the
+/// axis, or so many slices cannot be drawn.
+///
+/// ```
+/// use rune_trace::random::{self, ChoiceOptions};
+/// use rune_trace::Tensor;
+/// let p = Some(Tensor::from([0.0f32, 1.0, 0.0]));
+/// let options = ChoiceOptions { p, axis: 1, ..ChoiceOptions::default() };
+/// let x = random::choice_with(&random::key(0), &Tensor::from([[1, 2, 3], [4, 5, 6]]), [2], &options);
+/// assert_eq!(x.to_vec::<i32>().unwrap(), [2, 2, 5, 5]);
+/// ```
+#[track_caller]
+pub fn choice_with(key: &Tensor, x: &Tensor, shape: impl Into<Shape>, options: &ChoiceOptions) -> Tensor {
+    let op = "random::choice_with";
+    let shape = shape.into();
+    let axis = resolve_axis(op, options.axis, x.shape());
+    let (size, count) = (x.shape()[axis], shape.size());
+    if count > 0 && size == 0 || !options.replace && count > size {
+        refuse!("{op}: {count} slices along axis {axis} of shape {} cannot be drawn", x.shape());
+    }
+    let places = match &options.p {
+        None if options.replace => randint(key, [count], 0, size, DType::I32),
+        None => {
+            let shuffled = permutation(key, x, axis as isize);
+            return shaped(&shuffled.slice_in_dim(0, count, 1, axis as isize), axis, &shape);
+        }
+        Some(p) => {
+            expect_float(op, p);
+            if *p.shape() != [size] {
+                refuse!("{op}: {size} slices need as many probabilities, but got {}", p.ty());
+            }
+            if options.replace {
+                let sums = p.cumsum(0);
+                let u = uniform(key, [count], p.dtype(), 0.0, 1.0);
+                let drawn = sums.slice_in_dim(size.saturating_sub(1), size, 1, 0) * (1.0 - u);
+                sums.searchsorted(&drawn, false)
+            } else {
+                let noise = gumbel_with(key, [size], p.dtype(), options.resolution);
+                (noise + p.log()).top_k(count).1
+            }
+        }
+    };
+    shaped(&x.take(&places, axis as isize), axis, &shape)
+}
+
+/// Returns `x` with the axes of `shape` in place of `axis`.
+#[track_caller]
+fn shaped(x: &Tensor, axis: usize, shape: &Shape) -> Tensor {
+    let (first, last) = (&x.shape()[..axis], &x.shape()[axis + 1..]);
+    let shape: Shape = first.iter().chain(shape.iter()).chain(last).copied().collect();
+    lax::reshape(x, shape)
+}
+
+/// Returns `n` random slices of `x` along axis 0, with or without replacement, each with equal probability. For
+/// probabilities, other axes and shapes, see [`choice_with`].
 ///
 /// # Panics
 /// If `key` is not a key, if `x` is a scalar or has no elements, or if `x` has fewer than `n` slices and there is no

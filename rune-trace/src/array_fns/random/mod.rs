@@ -1,8 +1,8 @@
 //! Random numbers with explicit keys: the same key always gives the same numbers. They are those of `jax.random` with
 //! its default generator (threefry, with `jax_threefry_partitionable`): keys, bits, `uniform` up to f32, `randint`,
-//! `bernoulli`, `permutation` and `categorical` are equal bit for bit. Of `normal` in f32, 43 of 1,200 numbers differ by
-//! at most 3 units in the last place. Some other continuous draws differ too, because XLA rounds `log1p` and products
-//! differently.
+//! `bernoulli`, `permutation`, `categorical` and `choice` are equal bit for bit. Of `normal` in f32, 43 of 1,200
+//! numbers differ by at most 3 units in the last place. Some other continuous draws differ too, because XLA rounds
+//! `log1p` and products differently.
 //!
 //! Exceptions are numbers of 8 and 16 bits of the functions that draw from a gamma distribution or take a norm, such as
 //! [`gamma()`], [`beta`], [`t`], [`ball`] and [`maxwell`]: gamma variates and norms are computed in `f32`, and JAX rounds
@@ -27,14 +27,17 @@ mod gamma;
 mod keys;
 mod more;
 
-pub use continuous::{exponential, gumbel, laplace, normal, truncated_normal, uniform};
+pub use continuous::{Resolution, exponential, gumbel, gumbel_with, laplace, normal, truncated_normal, uniform};
 pub use counts::{binomial, geometric, multinomial, poisson, rademacher};
-pub use discrete::{bernoulli, categorical, choice, permutation, randint, shuffle};
+pub use discrete::{
+    CategoricalOptions, ChoiceOptions, bernoulli, bernoulli_with, categorical, categorical_with, choice, choice_with,
+    permutation, randint, shuffle,
+};
 pub use gamma::{ball, beta, chisquare, dirichlet, f, gamma, generalized_normal, loggamma, t};
 pub use keys::{bits, fold_in, key, split, split_into};
 pub use more::{
-    cauchy, double_sided_maxwell, logistic, lognormal, maxwell, multivariate_normal, orthogonal, pareto, rayleigh,
-    triangular, wald, weibull_min,
+    CovarianceRoot, cauchy, double_sided_maxwell, logistic, lognormal, maxwell, multivariate_normal,
+    multivariate_normal_with, orthogonal, pareto, rayleigh, triangular, wald, weibull_min,
 };
 
 use crate::Tensor;

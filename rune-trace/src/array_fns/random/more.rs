@@ -182,6 +182,46 @@ pub fn multivariate_normal(
     shape: impl Into<Shape>,
     dtype: DType,
 ) -> Tensor {
+    multivariate_normal_with(key, mean, covariance, shape, dtype, CovarianceRoot::Cholesky)
+}
+
+/// How the covariance of [`multivariate_normal_with`] is factorized.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum CovarianceRoot {
+    /// By its Cholesky factor: the fastest. The covariance must be positive definite.
+    #[default]
+    Cholesky,
+    /// By its eigenvectors. The covariance may be singular.
+    Eigh,
+    /// By its singular vectors. The covariance may be singular.
+    Svd,
+}
+
+/// Like [`multivariate_normal`], with another factorization of the covariance: `method` of
+/// `jax.random.multivariate_normal`. The numbers of the last two depend on the signs of the vectors.
+///
+/// # Panics
+/// Like [`multivariate_normal`].
+///
+/// ```
+/// use rune_trace::random::{self, CovarianceRoot};
+/// use rune_trace::{DType, Tensor};
+/// // A singular covariance: both elements are equal.
+/// let (mean, covariance) = (Tensor::zeros([2], DType::F32), Tensor::ones([2, 2], DType::F32));
+/// let x = random::multivariate_normal_with(
+///     &random::key(0), &mean, &covariance, [10], DType::F32, CovarianceRoot::Eigh,
+/// );
+/// assert!((x.i((.., 0)) - x.i((.., 1))).abs().max().item::<f32>().unwrap() < 1e-3);
+/// ```
+#[track_caller]
+pub fn multivariate_normal_with(
+    key: &Tensor,
+    mean: &Tensor,
+    covariance: &Tensor,
+    shape: impl Into<Shape>,
+    dtype: DType,
+    root: CovarianceRoot,
+) -> Tensor {
     let op = "multivariate_normal";
     expect_float(op, dtype);
     let Some(&n) = mean.shape().last() else {
@@ -198,7 +238,18 @@ pub fn multivariate_normal(
     // Checks the dtype and the shape here. The factorization uses the covariance before broadcasting.
     let mean = parameter(op, mean, dtype, &vectors);
     let _ = parameter(op, covariance, dtype, &matrices);
-    let factor = linalg::cholesky(covariance);
+    let factor = match root {
+        CovarianceRoot::Cholesky => linalg::cholesky(covariance),
+        CovarianceRoot::Eigh => {
+            let (w, v) = linalg::eigh(covariance);
+            // Eigenvalues of 0 are rounded to either side of it.
+            v * w.maximum(0.0).sqrt().unsqueeze(-2)
+        }
+        CovarianceRoot::Svd => {
+            let (u, s, _) = linalg::svd(covariance);
+            u * s.sqrt().unsqueeze(-2)
+        }
+    };
     let x = normal(key, vectors, dtype);
     mean + factor.matmul(x.unsqueeze(-1)).squeeze(-1)
 }
