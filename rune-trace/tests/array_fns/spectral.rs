@@ -165,7 +165,7 @@ fn logarithms_of_special_matrices() {
         let (sin, cos) = angle.sin_cos();
         Tensor::from([[cos, -sin], [sin, cos]]) * size
     };
-    for (angle, size) in [(1e-9, 1.0), (3.14, 1.0), (1.0, 1e200), (2.0, 1e-200)] {
+    for (angle, size) in [(1e-9, 1.0), (3.13, 1.0), (1.0, 1e200), (2.0, 1e-200)] {
         let ln = f64::ln(size);
         let expected = Tensor::from([[ln, -angle], [angle, ln]]);
         let off = max_difference(&linalg::logm(&turn(angle, size)), &expected);
