@@ -78,7 +78,7 @@ fn batch_elements_print_one_after_the_other() {
             x.sum()
         })(&rows))
     });
-    assert_eq!(columns, "[1, 4]\n[2, 5]\n[3, 6]\n");
+    assert_eq!(columns, "[1. 4.]\n[2. 5.]\n[3. 6.]\n");
     assert_eq!(printed(|| drop(vmap(cube)(&Tensor::zeros(0, DType::F32)))), "");
 }
 
