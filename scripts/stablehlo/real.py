@@ -69,6 +69,10 @@ LINALG = {
     "qr_raw_wide": (lambda a: la.qr(a, "raw"), [x34]),
     "qr_batched": (la.qr, [In(2, 4, 3)]),
     "qr_zero_column": (lambda a: la.qr(a.at[:, 0].set(0.0), "raw"), [x43]),
+    "qr_pivoted": (lambda a: lax.linalg.qr(a, pivoting=True, full_matrices=False), [x43]),
+    "qr_pivoted_wide": (lambda a: jsl.qr(a, pivoting=True), [x34]),
+    "qr_pivoted_batched": (lambda a: lax.linalg.qr(a, pivoting=True), [In(2, 4, 3)]),
+    "qr_pivoted_r_f64": (lambda a: jsl.qr(a, mode="r", pivoting=True), [f64(x43)]),
     "householder_product": (lambda a, t: lax.linalg.householder_product(a, t), [x43, In(3)]),
     "svdvals": (lambda a: la.svd(a, compute_uv=False), [x43]),
     "svd_rebuilt": (lambda a: (lambda u, s, v: (u * s) @ v)(*la.svd(a, full_matrices=False)), [x43]),
@@ -380,6 +384,7 @@ LOSSES = {
     "inv_loss": (lambda a: jnp.sum(la.inv(well(a)) ** 2), [x33]),
     "eigh_loss": (lambda a: jnp.sum(la.eigvalsh(sym(a)) ** 3), [x33]),
     "svd_loss": (lambda a: jnp.sum(la.svdvals(a) ** 3), [x43]),
+    "qr_pivoted_loss": (lambda a: (lambda q, r, p: jnp.sum(q**3) + jnp.sum(r**2 * p))(*lax.linalg.qr(a, pivoting=True, full_matrices=False)), [x43]),
     "qr_loss": (lambda a: (lambda q, r: jnp.sum(q**3) + jnp.sum(r**2))(*la.qr(a)), [x43]),
     "expm_loss": (lambda a: jnp.sum(jsl.expm(a)), [x33]),
     "cholesky_loss": (lambda a: jnp.sum(la.cholesky(spd(a)) ** 2), [x33]),
@@ -482,6 +487,26 @@ def by_vectors(w, v):
     return (v * jnp.exp(w)[..., None, :]) @ la.inv(v)
 
 
+def by_both(w, left, right):
+    """Returns the matrices that the eigenvectors of each side make of the eigenvalues, and the norms of the left ones."""
+    return by_vectors(w, right), la.inv(adjoint(left)) * jnp.exp(w)[..., None, :] @ adjoint(left), la.norm(left, axis=-2)
+
+
+def both(a):
+    return lax.linalg.eig(a, compute_left_eigenvectors=True)
+
+
+def left_sums(a):
+    """Returns sums that depend neither on the order of the eigenvalues nor on the phases of their eigenvectors."""
+    w, v, _ = both(a)
+    return jnp.sum(jnp.abs(w) * jnp.sum(jnp.abs(v) ** 3, -2)), jnp.sum(jnp.abs(v))
+
+
+def left(a):
+    w, v = lax.linalg.eig(a, compute_left_eigenvectors=True, compute_right_eigenvectors=False)
+    return la.inv(adjoint(v)) * jnp.exp(w)[..., None, :] @ adjoint(v)
+
+
 c33, c44, c43, c34 = ([f64(x)] * 2 for x in (x33, x44, x43, x34))
 C2, V3 = [f64(b2)] * 2, [f64(In(3))] * 2
 COMPLEX = {
@@ -497,6 +522,21 @@ COMPLEX = {
     "qr": (of_complex(la.qr), c43),
     "qr_complete": (of_complex(lambda a: la.qr(a, "complete")), c43),
     "qr_wide": (of_complex(la.qr), c34),
+    "qr_pivoted": (of_complex(lambda a: lax.linalg.qr(a, pivoting=True)), c43),
+    "qr_pivoted_wide": (of_complex(lambda a: jsl.qr(a, pivoting=True, mode="economic")), c34),
+    "qr_pivoted_batched": (of_complex(lambda a: lax.linalg.qr(a, pivoting=True)), C2),
+    "qr_pivoted_c64": (of_complex(lambda a: lax.linalg.qr(a, pivoting=True)), [x43, x43]),
+    "eig_left": (of_complex(lambda a: by_both(*both(a))), c33),
+    "eig_left_batched": (of_complex(lambda a: by_both(*both(a))), C2),
+    "eig_left_alone_c64": (of_complex(left), [x33, x33]),
+    "eig_left_scaled": (of_complex(lambda a: (lambda w, v, _: v[:, jnp.argsort(w)])(*both(a))), c33),
+    "eig_left_sums": (of_complex(left_sums), c33),
+    "eig_left_sums_batched": (of_complex(left_sums), C2),
+    "eig_left_sums_c64": (of_complex(left_sums), [x33, x33]),
+    "eig_left_sums_of_real": (left_sums, [f64(x44)]),
+    "eig_left_sums_of_real_f32": (left_sums, [x33]),
+    "eig_left_of_real": (lambda a: [y.real for y in by_both(*both(a))], [f64(x44)]),
+    "eig_left_of_real_f32": (lambda a: [y.real for y in by_both(*both(a))], [x33]),
     "householder": (of_complex(lambda a: lax.linalg.householder_product(a, jnp.array([0.5 + 1j, 1.5, 0.25j]))), c43),
     "eigvalsh": (of_complex(la.eigvalsh), c33),
     "eigvalsh_upper": (of_complex(lambda a: la.eigh(a, UPLO="U", symmetrize_input=False)[0]), c33),

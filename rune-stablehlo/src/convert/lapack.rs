@@ -61,12 +61,16 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         xs: &[Var],
     ) -> Result<Option<Vec<Var>>, ConvertError> {
         let Some((name, dtype)) = routine(target) else { return Ok(None) };
-        let known =
-            ["potrf", "getrf", "gesdd", "syevd", "geqrf", "orgqr", "trsm", "gtsv", "gehrd", "sytrd", "geev", "gees"];
+        let known = [
+            "potrf", "getrf", "gesdd", "syevd", "geqrf", "geqp3", "orgqr", "trsm", "gtsv", "gehrd", "sytrd", "geev",
+            "gees",
+        ];
         if !known.contains(&name) {
             return Ok(None);
         }
-        for &x in xs {
+        // The second operand of `geqp3` holds numbers of columns.
+        let floats = if name == "geqp3" { &xs[..xs.len().min(1)] } else { xs };
+        for &x in floats {
             if self.ty(x).dtype != dtype {
                 return invalid(format!("@{target} takes {dtype}, but has {}", self.ty(x)));
             }
@@ -84,6 +88,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             "gesdd" => self.gesdd(op, xs),
             "syevd" => self.syevd(xs, is(op, "uplo", b'L')?),
             "geqrf" => self.geqrf(op, xs),
+            "geqp3" => self.geqp3(op, xs),
             "orgqr" => self.orgqr(op, xs),
             "trsm" => self.trsm(op, xs),
             "gtsv" => self.gtsv(op, xs),

@@ -261,4 +261,18 @@ fn calls_of_lapack_are_checked() {
     assert!(error.contains("returns what LAPACK leaves in the matrix"), "{error}");
     let error = call("lapack_spotrf_ffi", "uplo = 76 : ui8", "tensor<2xf32>", "tensor<2xf32>, tensor<i32>");
     assert!(error.contains("it takes matrices"), "{error}");
+    let pivoted = |columns: &str| {
+        let (numbers, results) = ("tensor<3xi32>", "tensor<2x3xf32>, tensor<3xi32>, tensor<2xf32>");
+        let body = format!(
+            "{columns}\n%0:3 = stablehlo.custom_call @lapack_sgeqp3_ffi(%a, %c) : ({wide}, {numbers}) -> ({results})\nreturn %0#1 : {numbers}"
+        );
+        import(&main_of(&format!("%a: {wide}, %b: {numbers}"), numbers, &body))
+    };
+    assert!(pivoted("%c = stablehlo.constant dense<0> : tensor<3xi32>").is_ok());
+    for columns in
+        ["%c = stablehlo.constant dense<[0, 1, 0]> : tensor<3xi32>", "%c = stablehlo.add %b, %b : tensor<3xi32>"]
+    {
+        let error = pivoted(columns).unwrap_err().to_string();
+        assert!(error.contains("keeps columns at the start"), "{error}");
+    }
 }

@@ -364,6 +364,109 @@ module @f {
   }
 }
 // -----
+// linalg.qr_pivoted
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf32>) -> (tensor<4x3xf32>, tensor<3x3xf32>, tensor<3xi32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %c = stablehlo.constant dense<-1> : tensor<i32>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %1:3 = stablehlo.custom_call @lapack_sgeqp3_ffi(%arg0, %0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x3xf32>, tensor<3xi32>) -> (tensor<4x3xf32>, tensor<3xi32>, tensor<3xf32>)
+    %2 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %3 = stablehlo.subtract %1#1, %2 : tensor<3xi32>
+    %4 = stablehlo.custom_call @lapack_sorgqr_ffi(%1#0, %1#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<4x3xf32>, tensor<3xf32>) -> tensor<4x3xf32>
+    %5 = stablehlo.slice %1#0 [0:3, 0:3] : (tensor<4x3xf32>) -> tensor<3x3xf32>
+    %6 = stablehlo.iota dim = 0 : tensor<3x3xi32>
+    %7 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<3x3xi32>
+    %8 = stablehlo.add %6, %7 : tensor<3x3xi32>
+    %9 = stablehlo.iota dim = 1 : tensor<3x3xi32>
+    %10 = stablehlo.compare GE, %8, %9, SIGNED : (tensor<3x3xi32>, tensor<3x3xi32>) -> tensor<3x3xi1>
+    %11 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %12 = stablehlo.select %10, %11, %5 : tensor<3x3xi1>, tensor<3x3xf32>
+    return %4, %12, %3 : tensor<4x3xf32>, tensor<3x3xf32>, tensor<3xi32>
+  }
+}
+// -----
+// linalg.qr_pivoted_wide
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf32>) -> (tensor<3x3xf32>, tensor<3x4xf32>, tensor<4xi32>) {
+    %0:3 = call @_qr(%arg0) : (tensor<3x4xf32>) -> (tensor<3x3xf32>, tensor<3x4xf32>, tensor<4xi32>)
+    return %0#0, %0#1, %0#2 : tensor<3x3xf32>, tensor<3x4xf32>, tensor<4xi32>
+  }
+  func.func private @_qr(%arg0: tensor<3x4xf32>) -> (tensor<3x3xf32>, tensor<3x4xf32>, tensor<4xi32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %c = stablehlo.constant dense<-1> : tensor<i32>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %1:3 = stablehlo.custom_call @lapack_sgeqp3_ffi(%arg0, %0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<3x4xf32>, tensor<4xi32>) -> (tensor<3x4xf32>, tensor<4xi32>, tensor<3xf32>)
+    %2 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %3 = stablehlo.subtract %1#1, %2 : tensor<4xi32>
+    %4 = stablehlo.slice %1#0 [0:3, 0:3] : (tensor<3x4xf32>) -> tensor<3x3xf32>
+    %5 = stablehlo.custom_call @lapack_sorgqr_ffi(%4, %1#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<3x3xf32>, tensor<3xf32>) -> tensor<3x3xf32>
+    %6 = stablehlo.iota dim = 0 : tensor<3x4xi32>
+    %7 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<3x4xi32>
+    %8 = stablehlo.add %6, %7 : tensor<3x4xi32>
+    %9 = stablehlo.iota dim = 1 : tensor<3x4xi32>
+    %10 = stablehlo.compare GE, %8, %9, SIGNED : (tensor<3x4xi32>, tensor<3x4xi32>) -> tensor<3x4xi1>
+    %11 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x4xf32>
+    %12 = stablehlo.select %10, %11, %1#0 : tensor<3x4xi1>, tensor<3x4xf32>
+    return %5, %12, %3 : tensor<3x3xf32>, tensor<3x4xf32>, tensor<4xi32>
+  }
+}
+// -----
+// linalg.qr_pivoted_batched
+module @f {
+  func.func public @main(%arg0: tensor<2x4x3xf32>) -> (tensor<2x4x4xf32>, tensor<2x4x3xf32>, tensor<2x3xi32>) {
+    %c = stablehlo.constant dense<-1> : tensor<i32>
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
+    %1:3 = stablehlo.custom_call @lapack_sgeqp3_ffi(%arg0, %0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "1"}, operand_layouts = [dense<[1, 2, 0]> : tensor<3xindex>, dense<[1, 0]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[1, 2, 0]> : tensor<3xindex>, dense<[1, 0]> : tensor<2xindex>, dense<[1, 0]> : tensor<2xindex>]} : (tensor<2x4x3xf32>, tensor<2x3xi32>) -> (tensor<2x4x3xf32>, tensor<2x3xi32>, tensor<2x3xf32>)
+    %2 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
+    %3 = stablehlo.subtract %1#1, %2 : tensor<2x3xi32>
+    %4 = stablehlo.pad %1#0, %cst, low = [0, 0, 0], high = [0, 0, 1], interior = [0, 0, 0] : (tensor<2x4x3xf32>, tensor<f32>) -> tensor<2x4x4xf32>
+    %5 = stablehlo.custom_call @lapack_sorgqr_ffi(%4, %1#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "1"}, operand_layouts = [dense<[1, 2, 0]> : tensor<3xindex>, dense<[1, 0]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[1, 2, 0]> : tensor<3xindex>]} : (tensor<2x4x4xf32>, tensor<2x3xf32>) -> tensor<2x4x4xf32>
+    %6 = stablehlo.iota dim = 0 : tensor<4x3xi32>
+    %7 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<4x3xi32>
+    %8 = stablehlo.add %6, %7 : tensor<4x3xi32>
+    %9 = stablehlo.iota dim = 1 : tensor<4x3xi32>
+    %10 = stablehlo.compare GE, %8, %9, SIGNED : (tensor<4x3xi32>, tensor<4x3xi32>) -> tensor<4x3xi1>
+    %11 = stablehlo.broadcast_in_dim %10, dims = [1, 2] : (tensor<4x3xi1>) -> tensor<2x4x3xi1>
+    %12 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<2x4x3xf32>
+    %13 = stablehlo.select %11, %12, %1#0 : tensor<2x4x3xi1>, tensor<2x4x3xf32>
+    return %5, %13, %3 : tensor<2x4x4xf32>, tensor<2x4x3xf32>, tensor<2x3xi32>
+  }
+}
+// -----
+// linalg.qr_pivoted_r_f64
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3xi32>) {
+    %0:2 = call @_qr(%arg0) : (tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3xi32>)
+    return %0#0, %0#1 : tensor<4x3xf64>, tensor<3xi32>
+  }
+  func.func private @_qr(%arg0: tensor<4x3xf64>) -> (tensor<4x3xf64>, tensor<3xi32>) {
+    %c = stablehlo.constant dense<-1> : tensor<i64>
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f64>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %1:3 = stablehlo.custom_call @lapack_dgeqp3_ffi(%arg0, %0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x3xf64>, tensor<3xi32>) -> (tensor<4x3xf64>, tensor<3xi32>, tensor<3xf64>)
+    %2 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %3 = stablehlo.subtract %1#1, %2 : tensor<3xi32>
+    %4 = stablehlo.iota dim = 0 : tensor<4x3xi64>
+    %5 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<4x3xi64>
+    %6 = stablehlo.add %4, %5 : tensor<4x3xi64>
+    %7 = stablehlo.iota dim = 1 : tensor<4x3xi64>
+    %8 = stablehlo.compare GE, %6, %7, SIGNED : (tensor<4x3xi64>, tensor<4x3xi64>) -> tensor<4x3xi1>
+    %9 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f64>) -> tensor<4x3xf64>
+    %10 = stablehlo.select %8, %9, %1#0 : tensor<4x3xi1>, tensor<4x3xf64>
+    return %10, %3 : tensor<4x3xf64>, tensor<3xi32>
+  }
+}
+// -----
 // linalg.householder_product
 module @f {
   func.func public @main(%arg0: tensor<4x3xf32>, %arg1: tensor<3xf32>) -> (tensor<4x3xf32>) {
@@ -4003,6 +4106,40 @@ module @f {
   }
 }
 // -----
+// losses.qr_pivoted_loss
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf32>) -> (tensor<f32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %c = stablehlo.constant dense<-1> : tensor<i32>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %1:3 = stablehlo.custom_call @lapack_sgeqp3_ffi(%arg0, %0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x3xf32>, tensor<3xi32>) -> (tensor<4x3xf32>, tensor<3xi32>, tensor<3xf32>)
+    %2 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %3 = stablehlo.subtract %1#1, %2 : tensor<3xi32>
+    %4 = stablehlo.custom_call @lapack_sorgqr_ffi(%1#0, %1#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<4x3xf32>, tensor<3xf32>) -> tensor<4x3xf32>
+    %5 = stablehlo.slice %1#0 [0:3, 0:3] : (tensor<4x3xf32>) -> tensor<3x3xf32>
+    %6 = stablehlo.iota dim = 0 : tensor<3x3xi32>
+    %7 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<3x3xi32>
+    %8 = stablehlo.add %6, %7 : tensor<3x3xi32>
+    %9 = stablehlo.iota dim = 1 : tensor<3x3xi32>
+    %10 = stablehlo.compare GE, %8, %9, SIGNED : (tensor<3x3xi32>, tensor<3x3xi32>) -> tensor<3x3xi1>
+    %11 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<f32>) -> tensor<3x3xf32>
+    %12 = stablehlo.select %10, %11, %5 : tensor<3x3xi1>, tensor<3x3xf32>
+    %13 = stablehlo.multiply %4, %4 : tensor<4x3xf32>
+    %14 = stablehlo.multiply %13, %4 : tensor<4x3xf32>
+    %15 = stablehlo.reduce(%14 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<4x3xf32>, tensor<f32>) -> tensor<f32>
+    %16 = stablehlo.multiply %12, %12 : tensor<3x3xf32>
+    %17 = stablehlo.convert %3 : (tensor<3xi32>) -> tensor<3xf32>
+    %18 = stablehlo.broadcast_in_dim %17, dims = [1] : (tensor<3xf32>) -> tensor<1x3xf32>
+    %19 = stablehlo.broadcast_in_dim %18, dims = [0, 1] : (tensor<1x3xf32>) -> tensor<3x3xf32>
+    %20 = stablehlo.multiply %16, %19 : tensor<3x3xf32>
+    %21 = stablehlo.reduce(%20 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<3x3xf32>, tensor<f32>) -> tensor<f32>
+    %22 = stablehlo.add %15, %21 : tensor<f32>
+    return %22 : tensor<f32>
+  }
+}
+// -----
 // losses.qr_loss
 module @f {
   func.func public @main(%arg0: tensor<4x3xf32>) -> (tensor<f32>) {
@@ -5176,6 +5313,282 @@ module @f {
     %8 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x4xcomplex<f64>>
     %9 = stablehlo.select %7, %8, %0#0 : tensor<3x4xi1>, tensor<3x4xcomplex<f64>>
     return %2, %9 : tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>
+  }
+}
+// -----
+// complex.qr_pivoted
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf64>, %arg1: tensor<4x3xf64>) -> (tensor<4x4xf64>, tensor<4x4xf64>, tensor<4x3xf64>, tensor<4x3xf64>, tensor<3xi32>) {
+    %c = stablehlo.constant dense<-1> : tensor<i64>
+    %cst = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<4x3xcomplex<f64>>
+    %1 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %2:3 = stablehlo.custom_call @lapack_zgeqp3_ffi(%0, %1) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x3xcomplex<f64>>, tensor<3xi32>) -> (tensor<4x3xcomplex<f64>>, tensor<3xi32>, tensor<3xcomplex<f64>>)
+    %3 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %4 = stablehlo.subtract %2#1, %3 : tensor<3xi32>
+    %5 = stablehlo.pad %2#0, %cst, low = [0, 0], high = [0, 1], interior = [0, 0] : (tensor<4x3xcomplex<f64>>, tensor<complex<f64>>) -> tensor<4x4xcomplex<f64>>
+    %6 = stablehlo.custom_call @lapack_zungqr_ffi(%5, %2#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<4x4xcomplex<f64>>, tensor<3xcomplex<f64>>) -> tensor<4x4xcomplex<f64>>
+    %7 = stablehlo.iota dim = 0 : tensor<4x3xi64>
+    %8 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<4x3xi64>
+    %9 = stablehlo.add %7, %8 : tensor<4x3xi64>
+    %10 = stablehlo.iota dim = 1 : tensor<4x3xi64>
+    %11 = stablehlo.compare GE, %9, %10, SIGNED : (tensor<4x3xi64>, tensor<4x3xi64>) -> tensor<4x3xi1>
+    %12 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<4x3xcomplex<f64>>
+    %13 = stablehlo.select %11, %12, %2#0 : tensor<4x3xi1>, tensor<4x3xcomplex<f64>>
+    %14 = stablehlo.real %6 : (tensor<4x4xcomplex<f64>>) -> tensor<4x4xf64>
+    %15 = stablehlo.imag %6 : (tensor<4x4xcomplex<f64>>) -> tensor<4x4xf64>
+    %16 = stablehlo.real %13 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    %17 = stablehlo.imag %13 : (tensor<4x3xcomplex<f64>>) -> tensor<4x3xf64>
+    return %14, %15, %16, %17, %4 : tensor<4x4xf64>, tensor<4x4xf64>, tensor<4x3xf64>, tensor<4x3xf64>, tensor<3xi32>
+  }
+}
+// -----
+// complex.qr_pivoted_wide
+module @f {
+  func.func public @main(%arg0: tensor<3x4xf64>, %arg1: tensor<3x4xf64>) -> (tensor<3x3xf64>, tensor<3x3xf64>, tensor<3x4xf64>, tensor<3x4xf64>, tensor<4xi32>) {
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x4xcomplex<f64>>
+    %1:3 = call @_qr(%0) : (tensor<3x4xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>, tensor<4xi32>)
+    %2 = stablehlo.real %1#0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %3 = stablehlo.imag %1#0 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %4 = stablehlo.real %1#1 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    %5 = stablehlo.imag %1#1 : (tensor<3x4xcomplex<f64>>) -> tensor<3x4xf64>
+    return %2, %3, %4, %5, %1#2 : tensor<3x3xf64>, tensor<3x3xf64>, tensor<3x4xf64>, tensor<3x4xf64>, tensor<4xi32>
+  }
+  func.func private @_qr(%arg0: tensor<3x4xcomplex<f64>>) -> (tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>, tensor<4xi32>) {
+    %cst = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<-1> : tensor<i64>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %1:3 = stablehlo.custom_call @lapack_zgeqp3_ffi(%arg0, %0) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<3x4xcomplex<f64>>, tensor<4xi32>) -> (tensor<3x4xcomplex<f64>>, tensor<4xi32>, tensor<3xcomplex<f64>>)
+    %2 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<4xi32>
+    %3 = stablehlo.subtract %1#1, %2 : tensor<4xi32>
+    %4 = stablehlo.slice %1#0 [0:3, 0:3] : (tensor<3x4xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %5 = stablehlo.custom_call @lapack_zungqr_ffi(%4, %1#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<3x3xcomplex<f64>>, tensor<3xcomplex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %6 = stablehlo.iota dim = 0 : tensor<3x4xi64>
+    %7 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<3x4xi64>
+    %8 = stablehlo.add %6, %7 : tensor<3x4xi64>
+    %9 = stablehlo.iota dim = 1 : tensor<3x4xi64>
+    %10 = stablehlo.compare GE, %8, %9, SIGNED : (tensor<3x4xi64>, tensor<3x4xi64>) -> tensor<3x4xi1>
+    %11 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<3x4xcomplex<f64>>
+    %12 = stablehlo.select %10, %11, %1#0 : tensor<3x4xi1>, tensor<3x4xcomplex<f64>>
+    return %5, %12, %3 : tensor<3x3xcomplex<f64>>, tensor<3x4xcomplex<f64>>, tensor<4xi32>
+  }
+}
+// -----
+// complex.qr_pivoted_batched
+module @f {
+  func.func public @main(%arg0: tensor<2x3x3xf64>, %arg1: tensor<2x3x3xf64>) -> (tensor<2x3x3xf64>, tensor<2x3x3xf64>, tensor<2x3x3xf64>, tensor<2x3x3xf64>, tensor<2x3xi32>) {
+    %c = stablehlo.constant dense<-1> : tensor<i64>
+    %cst = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f64>>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<2x3x3xcomplex<f64>>
+    %1 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
+    %2:3 = stablehlo.custom_call @lapack_zgeqp3_ffi(%0, %1) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "1"}, operand_layouts = [dense<[1, 2, 0]> : tensor<3xindex>, dense<[1, 0]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[1, 2, 0]> : tensor<3xindex>, dense<[1, 0]> : tensor<2xindex>, dense<[1, 0]> : tensor<2xindex>]} : (tensor<2x3x3xcomplex<f64>>, tensor<2x3xi32>) -> (tensor<2x3x3xcomplex<f64>>, tensor<2x3xi32>, tensor<2x3xcomplex<f64>>)
+    %3 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<2x3xi32>
+    %4 = stablehlo.subtract %2#1, %3 : tensor<2x3xi32>
+    %5 = stablehlo.pad %2#0, %cst, low = [0, 0, 0], high = [0, 0, 0], interior = [0, 0, 0] : (tensor<2x3x3xcomplex<f64>>, tensor<complex<f64>>) -> tensor<2x3x3xcomplex<f64>>
+    %6 = stablehlo.custom_call @lapack_zungqr_ffi(%5, %2#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "1"}, operand_layouts = [dense<[1, 2, 0]> : tensor<3xindex>, dense<[1, 0]> : tensor<2xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[1, 2, 0]> : tensor<3xindex>]} : (tensor<2x3x3xcomplex<f64>>, tensor<2x3xcomplex<f64>>) -> tensor<2x3x3xcomplex<f64>>
+    %7 = stablehlo.iota dim = 0 : tensor<3x3xi64>
+    %8 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i64>) -> tensor<3x3xi64>
+    %9 = stablehlo.add %7, %8 : tensor<3x3xi64>
+    %10 = stablehlo.iota dim = 1 : tensor<3x3xi64>
+    %11 = stablehlo.compare GE, %9, %10, SIGNED : (tensor<3x3xi64>, tensor<3x3xi64>) -> tensor<3x3xi1>
+    %12 = stablehlo.broadcast_in_dim %11, dims = [1, 2] : (tensor<3x3xi1>) -> tensor<2x3x3xi1>
+    %13 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f64>>) -> tensor<2x3x3xcomplex<f64>>
+    %14 = stablehlo.select %12, %13, %2#0 : tensor<2x3x3xi1>, tensor<2x3x3xcomplex<f64>>
+    %15 = stablehlo.real %6 : (tensor<2x3x3xcomplex<f64>>) -> tensor<2x3x3xf64>
+    %16 = stablehlo.imag %6 : (tensor<2x3x3xcomplex<f64>>) -> tensor<2x3x3xf64>
+    %17 = stablehlo.real %14 : (tensor<2x3x3xcomplex<f64>>) -> tensor<2x3x3xf64>
+    %18 = stablehlo.imag %14 : (tensor<2x3x3xcomplex<f64>>) -> tensor<2x3x3xf64>
+    return %15, %16, %17, %18, %4 : tensor<2x3x3xf64>, tensor<2x3x3xf64>, tensor<2x3x3xf64>, tensor<2x3x3xf64>, tensor<2x3xi32>
+  }
+}
+// -----
+// complex.qr_pivoted_c64
+module @f {
+  func.func public @main(%arg0: tensor<4x3xf32>, %arg1: tensor<4x3xf32>) -> (tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x3xf32>, tensor<4x3xf32>, tensor<3xi32>) {
+    %c = stablehlo.constant dense<-1> : tensor<i32>
+    %cst = stablehlo.constant dense<(0.000000e+00,0.000000e+00)> : tensor<complex<f32>>
+    %c_0 = stablehlo.constant dense<1> : tensor<i32>
+    %c_1 = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<4x3xcomplex<f32>>
+    %1 = stablehlo.broadcast_in_dim %c_1, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %2:3 = stablehlo.custom_call @lapack_cgeqp3_ffi(%0, %1) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [0], operand_index = 0, operand_tuple_indices = []>, #stablehlo.output_operand_alias<output_tuple_indices = [1], operand_index = 1, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>]} : (tensor<4x3xcomplex<f32>>, tensor<3xi32>) -> (tensor<4x3xcomplex<f32>>, tensor<3xi32>, tensor<3xcomplex<f32>>)
+    %3 = stablehlo.broadcast_in_dim %c_0, dims = [] : (tensor<i32>) -> tensor<3xi32>
+    %4 = stablehlo.subtract %2#1, %3 : tensor<3xi32>
+    %5 = stablehlo.pad %2#0, %cst, low = [0, 0], high = [0, 1], interior = [0, 0] : (tensor<4x3xcomplex<f32>>, tensor<complex<f32>>) -> tensor<4x4xcomplex<f32>>
+    %6 = stablehlo.custom_call @lapack_cungqr_ffi(%5, %2#2) {mhlo.backend_config = {}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>, dense<0> : tensor<1xindex>], output_operand_aliases = [#stablehlo.output_operand_alias<output_tuple_indices = [], operand_index = 0, operand_tuple_indices = []>], result_layouts = [dense<[0, 1]> : tensor<2xindex>]} : (tensor<4x4xcomplex<f32>>, tensor<3xcomplex<f32>>) -> tensor<4x4xcomplex<f32>>
+    %7 = stablehlo.iota dim = 0 : tensor<4x3xi32>
+    %8 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<4x3xi32>
+    %9 = stablehlo.add %7, %8 : tensor<4x3xi32>
+    %10 = stablehlo.iota dim = 1 : tensor<4x3xi32>
+    %11 = stablehlo.compare GE, %9, %10, SIGNED : (tensor<4x3xi32>, tensor<4x3xi32>) -> tensor<4x3xi1>
+    %12 = stablehlo.broadcast_in_dim %cst, dims = [] : (tensor<complex<f32>>) -> tensor<4x3xcomplex<f32>>
+    %13 = stablehlo.select %11, %12, %2#0 : tensor<4x3xi1>, tensor<4x3xcomplex<f32>>
+    %14 = stablehlo.real %6 : (tensor<4x4xcomplex<f32>>) -> tensor<4x4xf32>
+    %15 = stablehlo.imag %6 : (tensor<4x4xcomplex<f32>>) -> tensor<4x4xf32>
+    %16 = stablehlo.real %13 : (tensor<4x3xcomplex<f32>>) -> tensor<4x3xf32>
+    %17 = stablehlo.imag %13 : (tensor<4x3xcomplex<f32>>) -> tensor<4x3xf32>
+    return %14, %15, %16, %17, %4 : tensor<4x4xf32>, tensor<4x4xf32>, tensor<4x3xf32>, tensor<4x3xf32>, tensor<3xi32>
+  }
+}
+// -----
+// complex.eig_left_sums
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf64>, %arg1: tensor<3x3xf64>) -> (tensor<f64>, tensor<f64>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f64>>
+    %1:4 = stablehlo.custom_call @lapack_zgeev_ffi(%0) {mhlo.backend_config = {compute_left = 86 : ui8, compute_right = 86 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f64>>) -> (tensor<3xcomplex<f64>>, tensor<3x3xcomplex<f64>>, tensor<3x3xcomplex<f64>>, tensor<i32>)
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %3 = stablehlo.compare EQ, %1#3, %2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<3xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %7 = stablehlo.select %6, %1#0, %5 : tensor<3xi1>, tensor<3xcomplex<f64>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<3x3xcomplex<f64>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %11 = stablehlo.select %10, %1#1, %9 : tensor<3x3xi1>, tensor<3x3xcomplex<f64>>
+    %12 = stablehlo.abs %7 : (tensor<3xcomplex<f64>>) -> tensor<3xf64>
+    %13 = stablehlo.abs %11 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %14 = stablehlo.multiply %13, %13 : tensor<3x3xf64>
+    %15 = stablehlo.multiply %14, %13 : tensor<3x3xf64>
+    %16 = stablehlo.reduce(%15 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<3x3xf64>, tensor<f64>) -> tensor<3xf64>
+    %17 = stablehlo.multiply %12, %16 : tensor<3xf64>
+    %18 = stablehlo.reduce(%17 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<3xf64>, tensor<f64>) -> tensor<f64>
+    %19 = stablehlo.abs %11 : (tensor<3x3xcomplex<f64>>) -> tensor<3x3xf64>
+    %20 = stablehlo.reduce(%19 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<3x3xf64>, tensor<f64>) -> tensor<f64>
+    return %18, %20 : tensor<f64>, tensor<f64>
+  }
+}
+// -----
+// complex.eig_left_sums_batched
+module @f {
+  func.func public @main(%arg0: tensor<2x3x3xf64>, %arg1: tensor<2x3x3xf64>) -> (tensor<f64>, tensor<f64>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<2x3x3xcomplex<f64>>
+    %1:4 = stablehlo.custom_call @lapack_zgeev_ffi(%0) {mhlo.backend_config = {compute_left = 86 : ui8, compute_right = 86 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "1"}, operand_layouts = [dense<[1, 2, 0]> : tensor<3xindex>], result_layouts = [dense<[1, 0]> : tensor<2xindex>, dense<[1, 2, 0]> : tensor<3xindex>, dense<[1, 2, 0]> : tensor<3xindex>, dense<0> : tensor<1xindex>]} : (tensor<2x3x3xcomplex<f64>>) -> (tensor<2x3xcomplex<f64>>, tensor<2x3x3xcomplex<f64>>, tensor<2x3x3xcomplex<f64>>, tensor<2xi32>)
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<2xi32>
+    %3 = stablehlo.compare EQ, %1#3, %2, SIGNED : (tensor<2xi32>, tensor<2xi32>) -> tensor<2xi1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [0] : (tensor<2xi1>) -> tensor<2x1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<2x3xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0, 1] : (tensor<2x1xi1>) -> tensor<2x3xi1>
+    %7 = stablehlo.select %6, %1#0, %5 : tensor<2x3xi1>, tensor<2x3xcomplex<f64>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [0] : (tensor<2xi1>) -> tensor<2x1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<2x3x3xcomplex<f64>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1, 2] : (tensor<2x1x1xi1>) -> tensor<2x3x3xi1>
+    %11 = stablehlo.select %10, %1#1, %9 : tensor<2x3x3xi1>, tensor<2x3x3xcomplex<f64>>
+    %12 = stablehlo.abs %7 : (tensor<2x3xcomplex<f64>>) -> tensor<2x3xf64>
+    %13 = stablehlo.abs %11 : (tensor<2x3x3xcomplex<f64>>) -> tensor<2x3x3xf64>
+    %14 = stablehlo.multiply %13, %13 : tensor<2x3x3xf64>
+    %15 = stablehlo.multiply %14, %13 : tensor<2x3x3xf64>
+    %16 = stablehlo.reduce(%15 init: %cst) applies stablehlo.add across dimensions = [1] : (tensor<2x3x3xf64>, tensor<f64>) -> tensor<2x3xf64>
+    %17 = stablehlo.multiply %12, %16 : tensor<2x3xf64>
+    %18 = stablehlo.reduce(%17 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<2x3xf64>, tensor<f64>) -> tensor<f64>
+    %19 = stablehlo.abs %11 : (tensor<2x3x3xcomplex<f64>>) -> tensor<2x3x3xf64>
+    %20 = stablehlo.reduce(%19 init: %cst) applies stablehlo.add across dimensions = [0, 1, 2] : (tensor<2x3x3xf64>, tensor<f64>) -> tensor<f64>
+    return %18, %20 : tensor<f64>, tensor<f64>
+  }
+}
+// -----
+// complex.eig_left_sums_c64
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf32>, %arg1: tensor<3x3xf32>) -> (tensor<f32>, tensor<f32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<(0x7FC00000,0x7FC00000)> : tensor<complex<f32>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0 = stablehlo.complex %arg0, %arg1 : tensor<3x3xcomplex<f32>>
+    %1:4 = stablehlo.custom_call @lapack_cgeev_ffi(%0) {mhlo.backend_config = {compute_left = 86 : ui8, compute_right = 86 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xcomplex<f32>>) -> (tensor<3xcomplex<f32>>, tensor<3x3xcomplex<f32>>, tensor<3x3xcomplex<f32>>, tensor<i32>)
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %3 = stablehlo.compare EQ, %1#3, %2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f32>>) -> tensor<3xcomplex<f32>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %7 = stablehlo.select %6, %1#0, %5 : tensor<3xi1>, tensor<3xcomplex<f32>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f32>>) -> tensor<3x3xcomplex<f32>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %11 = stablehlo.select %10, %1#1, %9 : tensor<3x3xi1>, tensor<3x3xcomplex<f32>>
+    %12 = stablehlo.abs %7 : (tensor<3xcomplex<f32>>) -> tensor<3xf32>
+    %13 = stablehlo.abs %11 : (tensor<3x3xcomplex<f32>>) -> tensor<3x3xf32>
+    %14 = stablehlo.multiply %13, %13 : tensor<3x3xf32>
+    %15 = stablehlo.multiply %14, %13 : tensor<3x3xf32>
+    %16 = stablehlo.reduce(%15 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<3x3xf32>, tensor<f32>) -> tensor<3xf32>
+    %17 = stablehlo.multiply %12, %16 : tensor<3xf32>
+    %18 = stablehlo.reduce(%17 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<3xf32>, tensor<f32>) -> tensor<f32>
+    %19 = stablehlo.abs %11 : (tensor<3x3xcomplex<f32>>) -> tensor<3x3xf32>
+    %20 = stablehlo.reduce(%19 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<3x3xf32>, tensor<f32>) -> tensor<f32>
+    return %18, %20 : tensor<f32>, tensor<f32>
+  }
+}
+// -----
+// complex.eig_left_sums_of_real
+module @f {
+  func.func public @main(%arg0: tensor<4x4xf64>) -> (tensor<f64>, tensor<f64>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f64>
+    %cst_0 = stablehlo.constant dense<(0x7FF8000000000000,0x7FF8000000000000)> : tensor<complex<f64>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:5 = stablehlo.custom_call @lapack_dgeev_ffi(%arg0) {mhlo.backend_config = {compute_left = 86 : ui8, compute_right = 86 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<4x4xf64>) -> (tensor<4xf64>, tensor<4xf64>, tensor<4x4xcomplex<f64>>, tensor<4x4xcomplex<f64>>, tensor<i32>)
+    %1 = stablehlo.complex %0#0, %0#1 : tensor<4xcomplex<f64>>
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %3 = stablehlo.compare EQ, %0#4, %2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<4xcomplex<f64>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xi1>) -> tensor<4xi1>
+    %7 = stablehlo.select %6, %1, %5 : tensor<4xi1>, tensor<4xcomplex<f64>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f64>>) -> tensor<4x4xcomplex<f64>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<4x4xi1>
+    %11 = stablehlo.select %10, %0#2, %9 : tensor<4x4xi1>, tensor<4x4xcomplex<f64>>
+    %12 = stablehlo.abs %7 : (tensor<4xcomplex<f64>>) -> tensor<4xf64>
+    %13 = stablehlo.abs %11 : (tensor<4x4xcomplex<f64>>) -> tensor<4x4xf64>
+    %14 = stablehlo.multiply %13, %13 : tensor<4x4xf64>
+    %15 = stablehlo.multiply %14, %13 : tensor<4x4xf64>
+    %16 = stablehlo.reduce(%15 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<4x4xf64>, tensor<f64>) -> tensor<4xf64>
+    %17 = stablehlo.multiply %12, %16 : tensor<4xf64>
+    %18 = stablehlo.reduce(%17 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<4xf64>, tensor<f64>) -> tensor<f64>
+    %19 = stablehlo.abs %11 : (tensor<4x4xcomplex<f64>>) -> tensor<4x4xf64>
+    %20 = stablehlo.reduce(%19 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<4x4xf64>, tensor<f64>) -> tensor<f64>
+    return %18, %20 : tensor<f64>, tensor<f64>
+  }
+}
+// -----
+// complex.eig_left_sums_of_real_f32
+module @f {
+  func.func public @main(%arg0: tensor<3x3xf32>) -> (tensor<f32>, tensor<f32>) {
+    %cst = stablehlo.constant dense<0.000000e+00> : tensor<f32>
+    %cst_0 = stablehlo.constant dense<(0x7FC00000,0x7FC00000)> : tensor<complex<f32>>
+    %c = stablehlo.constant dense<0> : tensor<i32>
+    %0:5 = stablehlo.custom_call @lapack_sgeev_ffi(%arg0) {mhlo.backend_config = {compute_left = 86 : ui8, compute_right = 86 : ui8}, mhlo.frontend_attributes = {num_batch_dims = "0"}, operand_layouts = [dense<[0, 1]> : tensor<2xindex>], result_layouts = [dense<0> : tensor<1xindex>, dense<0> : tensor<1xindex>, dense<[0, 1]> : tensor<2xindex>, dense<[0, 1]> : tensor<2xindex>, dense<> : tensor<0xindex>]} : (tensor<3x3xf32>) -> (tensor<3xf32>, tensor<3xf32>, tensor<3x3xcomplex<f32>>, tensor<3x3xcomplex<f32>>, tensor<i32>)
+    %1 = stablehlo.complex %0#0, %0#1 : tensor<3xcomplex<f32>>
+    %2 = stablehlo.broadcast_in_dim %c, dims = [] : (tensor<i32>) -> tensor<i32>
+    %3 = stablehlo.compare EQ, %0#4, %2, SIGNED : (tensor<i32>, tensor<i32>) -> tensor<i1>
+    %4 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1xi1>
+    %5 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f32>>) -> tensor<3xcomplex<f32>>
+    %6 = stablehlo.broadcast_in_dim %4, dims = [0] : (tensor<1xi1>) -> tensor<3xi1>
+    %7 = stablehlo.select %6, %1, %5 : tensor<3xi1>, tensor<3xcomplex<f32>>
+    %8 = stablehlo.broadcast_in_dim %3, dims = [] : (tensor<i1>) -> tensor<1x1xi1>
+    %9 = stablehlo.broadcast_in_dim %cst_0, dims = [] : (tensor<complex<f32>>) -> tensor<3x3xcomplex<f32>>
+    %10 = stablehlo.broadcast_in_dim %8, dims = [0, 1] : (tensor<1x1xi1>) -> tensor<3x3xi1>
+    %11 = stablehlo.select %10, %0#2, %9 : tensor<3x3xi1>, tensor<3x3xcomplex<f32>>
+    %12 = stablehlo.abs %7 : (tensor<3xcomplex<f32>>) -> tensor<3xf32>
+    %13 = stablehlo.abs %11 : (tensor<3x3xcomplex<f32>>) -> tensor<3x3xf32>
+    %14 = stablehlo.multiply %13, %13 : tensor<3x3xf32>
+    %15 = stablehlo.multiply %14, %13 : tensor<3x3xf32>
+    %16 = stablehlo.reduce(%15 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<3x3xf32>, tensor<f32>) -> tensor<3xf32>
+    %17 = stablehlo.multiply %12, %16 : tensor<3xf32>
+    %18 = stablehlo.reduce(%17 init: %cst) applies stablehlo.add across dimensions = [0] : (tensor<3xf32>, tensor<f32>) -> tensor<f32>
+    %19 = stablehlo.abs %11 : (tensor<3x3xcomplex<f32>>) -> tensor<3x3xf32>
+    %20 = stablehlo.reduce(%19 init: %cst) applies stablehlo.add across dimensions = [0, 1] : (tensor<3x3xf32>, tensor<f32>) -> tensor<f32>
+    return %18, %20 : tensor<f32>, tensor<f32>
   }
 }
 // -----

@@ -4,10 +4,10 @@ use super::{batch, calls};
 use crate::ast::{Operation, Ty, Use};
 use crate::convert::arguments::{dims, exactly};
 use crate::convert::constants;
-use crate::convert::converter::{ConvertError, invalid};
+use crate::convert::converter::{ConvertError, invalid, refused};
 use crate::convert::scope::Scope;
 use rune_ir::op::FactorFn;
-use rune_ir::{Shape, Var};
+use rune_ir::{DType, Shape, Var};
 use rune_trace::{Tensor, lax, linalg};
 
 impl<'m, 't> Scope<'_, 'm, 't> {
@@ -35,6 +35,27 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         let &[r, taus, q] = results.as_slice() else { return invalid("it needs two results") };
         self.reflections.insert(taus, q);
         Ok(vec![r, taus])
+    }
+
+    /// Imports a QR factorization with pivoting. All columns must be free: their numbers at the start are 0.
+    pub(super) fn geqp3(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
+        let [x, columns] = exactly(xs)?;
+        let (ty, numbers) = (self.ty(x), self.ty(columns));
+        let (rank, n) = (ty.rank(), ty.shape[ty.rank() - 1]);
+        let fits = numbers.rank() + 1 == rank
+            && numbers.shape[..rank - 2] == ty.shape[..rank - 2]
+            && numbers.shape[rank - 2] == n
+            && numbers.dtype == DType::I32;
+        if !fits {
+            return invalid("its matrices and numbers of columns do not fit");
+        }
+        if op.operands.get(1).and_then(|&used| self.number(used)) != Some(0.0) {
+            return refused("keeps columns at the start; only numbers that are the constant 0 are supported");
+        }
+        self.expand(&[x], |xs| {
+            let (h, order, taus) = linalg::geqp3(&xs[0]);
+            vec![h, order + 1, taus]
+        })
     }
 
     pub(super) fn orgqr(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
@@ -91,15 +112,17 @@ impl<'m, 't> Scope<'_, 'm, 't> {
         Some(columns.unwrap_or(m.min(n)))
     }
 
+    /// Returns the number in a constant, if all its elements are equal.
+    fn number(&self, used: Use<'t>) -> Option<f64> {
+        let mut op = self.definition(used)?;
+        if op.name == "stablehlo.broadcast_in_dim" {
+            op = self.definition(*op.operands.first()?)?;
+        }
+        constants::splat(op).map(|number| number.to_f64())
+    }
+
     /// Returns whether `user` replaces elements below the diagonal of `value` by zeros, like `jax.numpy.triu`.
     fn takes_upper(&self, user: &Operation<'t>, value: Use<'t>) -> bool {
-        let number = |used: Use<'t>| {
-            let mut op = self.definition(used)?;
-            if op.name == "stablehlo.broadcast_in_dim" {
-                op = self.definition(*op.operands.first()?)?;
-            }
-            constants::splat(op).map(|number| number.to_f64())
-        };
         let is_iota = |used: Use<'t>, axis: usize| {
             let iota = |op: &&Operation<'t>| {
                 op.name == "stablehlo.iota"
@@ -122,10 +145,11 @@ impl<'m, 't> Scope<'_, 'm, 't> {
             let direction = crate::convert::arguments::word(op, &["comparison_direction"])?;
             let sum = self.definition(rows)?;
             let (&[rows, minus_one], "stablehlo.add") = (sum.operands.as_slice(), sum.name) else { return None };
-            (direction == "GE" && is_iota(rows, 0) && is_iota(columns, 1) && number(minus_one)? == -1.0).then_some(())
+            (direction == "GE" && is_iota(rows, 0) && is_iota(columns, 1) && self.number(minus_one)? == -1.0)
+                .then_some(())
         };
         let (&[pred, zero, other], "stablehlo.select") = (user.operands.as_slice(), user.name) else { return false };
-        other == value && zero != value && number(zero) == Some(0.0) && below(pred).is_some()
+        other == value && zero != value && self.number(zero) == Some(0.0) && below(pred).is_some()
     }
 }
 

@@ -4,7 +4,7 @@ use super::{adjoint, batch, is, lower_triangle_mask, option};
 use crate::ast::Operation;
 use crate::convert::converter::{ConvertError, invalid, refused};
 use crate::convert::scope::Scope;
-use rune_ir::op::FactorFn;
+use rune_ir::op::{ArgFn, FactorFn};
 use rune_ir::{DType, Var};
 use rune_trace::{Tensor, lax, linalg, where_};
 
@@ -18,24 +18,24 @@ impl<'t> Scope<'_, '_, 't> {
         })
     }
 
-    /// Imports eigenvalues and eigenvectors, as in LAPACK. `info` is 1 if the iteration finds no eigenvalues.
+    /// Imports eigenvalues and eigenvectors, as in LAPACK. Left eigenvectors need a matrix with as many independent
+    /// eigenvectors as rows. `info` is 1 if the iteration finds no eigenvalues.
     pub(super) fn geev(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Vec<Var>, ConvertError> {
         let x = self.square(xs)?;
         let is_real = !self.ty(x).dtype.is_complex();
         let left = if is_real { 2 } else { 1 };
-        if is(op, "compute_left", b'V')? && self.used(op, left) {
-            return refused(
-                "returns left eigenvectors; use the conjugates of the rows of the inverse of the right ones",
-            );
-        }
+        let with_left = is(op, "compute_left", b'V')? && self.used(op, left);
         let empty = self.output(op, left, left + 3)?.clone();
         self.expand(&[x], |xs| {
             let [w, v] = lax::factor(FactorFn::Eig, &xs[0]);
             let info = not_found(&w.real());
-            let none = Tensor::zeros(empty.shape.clone(), empty.dtype);
+            let left = match with_left && v.size() > 0 {
+                true => left_eigenvectors(&v),
+                false => Tensor::zeros(empty.shape.clone(), empty.dtype),
+            };
             match is_real {
-                true => vec![w.real(), w.imag(), none, v, info],
-                false => vec![w, none, v, info],
+                true => vec![w.real(), w.imag(), left, v, info],
+                false => vec![w, left, v, info],
             }
         })
     }
@@ -93,6 +93,20 @@ impl<'t> Scope<'_, '_, 't> {
             vec![kept, d, e, taus, Tensor::zeros(batch(&xs[0]), DType::I32)]
         })
     }
+}
+
+/// Returns the left eigenvectors for right ones. Their norms are 1, and their elements of greatest magnitude are real and
+/// positive.
+fn left_eigenvectors(right: &Tensor) -> Tensor {
+    let left = adjoint(&linalg::inv(right));
+    let sizes = left.abs();
+    let axis = left.rank() - 2;
+    let rows = lax::iota(DType::I32, left.shape().clone(), axis);
+    let greatest = lax::arg_reduce(ArgFn::Max, &sizes, axis, DType::I32).unsqueeze(-2);
+    let first = where_(rows.eq(greatest), &left, left.zeros_like()).sum_keepdims(-2);
+    let phases = first.conj() / lax::convert(&first.abs(), left.dtype());
+    let norms = sizes.square().sum_keepdims(-2).sqrt();
+    left * phases / lax::convert(&norms, right.dtype())
 }
 
 /// Returns the imaginary parts of the eigenvalues of a real Schur form. In a block of two rows, the positive one comes

@@ -5,6 +5,7 @@ use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, at_caller, refuse};
 use crate::{ScanOptions, Tensor, lax, scan_with};
+use rune_ir::op::ArgFn;
 use rune_ir::{DType, Shape};
 
 /// Returns the QR factorization in the form of LAPACK's `geqrf`. The upper triangle holds `R`. Below it are the vectors
@@ -29,6 +30,31 @@ pub fn geqrf(a: &Tensor) -> (Tensor, Tensor) {
     let (m, n) = size(a);
     let caller = Caller::here();
     at_caller(|| reflected(caller, a, m.min(n), 0))
+}
+
+/// Like [`geqrf`] of matrices with exchanged columns: LAPACK's `geqp3`. Each step takes the column of greatest norm in
+/// the rows that are left, so that the magnitudes on the diagonal of `R` do not grow. The second result holds the numbers
+/// of the columns in their new order, from 0, as `i32`. The third one holds the factors `τ`.
+///
+/// The derivative treats the order of the columns as constant.
+///
+/// # Panics
+/// Panics unless `a` holds matrices of `f32`, `f64`, `c64` or `c128`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let (h, order, taus) = linalg::geqp3(&Tensor::from([[1.0f32, 3.0], [0.0, 4.0]]));
+/// assert_eq!(order.to_vec::<i32>()?, [1, 0]);
+/// assert_eq!((h.to_vec::<f32>()?[0], taus.to_vec::<f32>()?[0]), (-5.0, 1.6));
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn geqp3(a: &Tensor) -> (Tensor, Tensor, Tensor) {
+    expect_matrices("geqp3", a);
+    let (m, n) = size(a);
+    let caller = Caller::here();
+    let (h, taus, order) = at_caller(|| pivoted(caller, a, m.min(n)));
+    (h, order, taus)
 }
 
 /// Returns the first columns of the product of reflections `1 - τ v vᴴ`: LAPACK's `orgqr`. The vectors `v` are below
@@ -141,9 +167,44 @@ fn reflected(caller: Caller, a: &Tensor, count: usize, offset: usize) -> (Tensor
     if count == 0 || a.size() == 0 {
         return (a.clone(), taus);
     }
-    let (rows, cols, all) = (numbers(m), numbers(n), numbers(count));
-    let eliminated = |a: &Tensor, taus: &Tensor, j: &Tensor| {
-        let pivot = j + offset as i32;
+    let steps = Steps { rows: numbers(m), cols: numbers(n), all: numbers(count), offset };
+    let step = |(a, taus): &(Tensor, Tensor), j: &Tensor| (caller.run(|| steps.eliminated(a, taus, j)), ());
+    scan_with(ScanOptions::default(), step, &(a.clone(), taus), &numbers(count)).0
+}
+
+/// Like [`reflected`] without an offset, but each step takes the column of greatest norm. The last result holds the
+/// numbers of the columns in their new order, from 0.
+fn pivoted(caller: Caller, a: &Tensor, count: usize) -> (Tensor, Tensor, Tensor) {
+    let ((m, n), dtype) = (size(a), a.dtype());
+    let batch = &a.shape()[..a.rank() - 2];
+    let with = |length: usize| -> Shape { batch.iter().copied().chain([length]).collect() };
+    let (taus, order) = (Tensor::zeros(with(count), dtype), numbers(n).broadcast_to(with(n)));
+    if count == 0 || a.size() == 0 {
+        return (a.clone(), taus, order);
+    }
+    let steps = Steps { rows: numbers(m), cols: numbers(n), all: numbers(count), offset: 0 };
+    let next = |a: &Tensor, taus: &Tensor, order: &Tensor, j: &Tensor| {
+        let (a, order) = steps.exchanged(a, order, j);
+        let (a, taus) = steps.eliminated(&a, taus, j);
+        (a, taus, order)
+    };
+    let step = |(a, taus, order): &(Tensor, Tensor, Tensor), j: &Tensor| (caller.run(|| next(a, taus, order, j)), ());
+    scan_with(ScanOptions::default(), step, &(a.clone(), taus, order), &numbers(count)).0
+}
+
+/// What the steps of an elimination share: the numbers of rows, columns and steps, and how many rows below the diagonal
+/// the pivots are.
+struct Steps {
+    rows: Tensor,
+    cols: Tensor,
+    all: Tensor,
+    offset: usize,
+}
+
+impl Steps {
+    fn eliminated(&self, a: &Tensor, taus: &Tensor, j: &Tensor) -> (Tensor, Tensor) {
+        let Self { rows, cols, all, offset } = self;
+        let pivot = j + *offset as i32;
         let column = where_(cols.eq(j), a, 0.0).sum_axes(-1);
         let scale = column.abs().max_keepdims(-1).stop_gradient();
         let scale = like(&where_(scale.eq(0.0) | scale.isfinite().eq(false), 1.0, scale), a);
@@ -165,14 +226,32 @@ fn reflected(caller: Caller, a: &Tensor, count: usize, offset: usize) -> (Tensor
         let projected = where_(cols.gt(j), adjoint.unsqueeze(-2).matmul(a).squeeze(-2), 0.0);
         let mut next = a - (tau.conj() * &v).unsqueeze(-1) * projected.unsqueeze(-2);
         next = where_(cols.eq(j), stored.unsqueeze(-1), next);
-        if offset > 0 {
+        if *offset > 0 {
             let right = next.matmul(v.unsqueeze(-1));
             next = &next - right * (&tau * adjoint).unsqueeze(-2);
         }
         (next, where_(all.eq(j), tau, taus))
-    };
-    let step = |(a, taus): &(Tensor, Tensor), j: &Tensor| (caller.run(|| eliminated(a, taus, j)), ());
-    scan_with(ScanOptions::default(), step, &(a.clone(), taus), &numbers(count)).0
+    }
+
+    /// Exchanges column `j` and the first one of greatest norm, among those from `j` on, in the rows from `j` on.
+    fn exchanged(&self, a: &Tensor, order: &Tensor, j: &Tensor) -> (Tensor, Tensor) {
+        let Self { rows, cols, .. } = self;
+        let later = cols.ge(j);
+        let left = where_(rows.ge(j).unsqueeze(-1) & &later, a.stop_gradient(), 0.0);
+        // The squares of the scaled elements do not overflow.
+        let scale = left.abs().max_axes([-2, -1]).unsqueeze(-1).unsqueeze(-1);
+        let scale = where_(scale.eq(0.0) | scale.isfinite().eq(false), 1.0, scale);
+        let norms = where_(later, squares(&(&left / like(&scale, a))).sum_axes(-2), -1.0);
+        let axis = norms.rank() - 1;
+        let greatest = lax::arg_reduce(ArgFn::Max, &norms, axis, DType::I32).unsqueeze(-1);
+        let (first, second) = (cols.eq(j), cols.eq(&greatest));
+        let (in_rows, zero) = (second.unsqueeze(-2), a.zeros_like());
+        let (from, to) = (where_(&first, a, &zero).sum_keepdims(-1), where_(&in_rows, a, &zero).sum_keepdims(-1));
+        let a = where_(&first, to, where_(in_rows, from, a));
+        let from = where_(&first, order, 0).sum_keepdims(-1);
+        let to = where_(&second, order, 0).sum_keepdims(-1);
+        (a, where_(first, to, where_(second, from, order)))
+    }
 }
 
 fn product(caller: Caller, a: &Tensor, taus: &Tensor) -> Tensor {

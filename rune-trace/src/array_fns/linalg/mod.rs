@@ -41,7 +41,7 @@ pub use determinant::{adjugate, det, slogdet};
 pub use exponential::{expm, expm_frechet};
 pub use factors::{Side, eigh, eigvalsh, lu, qr, qr_full, qr_multiply, svd, svd_full, svdvals};
 pub use functions::{eigh_tridiagonal, polar, solve_sylvester, sqrtm};
-pub use householder::{gehrd, geqrf, hessenberg, householder_product};
+pub use householder::{gehrd, geqp3, geqrf, hessenberg, householder_product};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
 pub use krylov::{KrylovOptions, bicgstab, cg, gmres};
 pub use logarithm::logm;
