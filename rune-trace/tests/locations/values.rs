@@ -33,7 +33,7 @@ fn arrays_trees_and_programs_panic_at_the_users_line() {
     let never = [
         "array::Array::bytes", "array::Array::dtype", "array::Array::foreign", "array::Array::from_fn", "array::Array::into_aligned", "array::Array::is_unique",
         "array::Array::scalar", "array::Array::shape", "array::Array::to_complex_vec", "array::Array::to_f64_vec", "array::Array::ty", "array::Array::zeros",
-        "array::Value::to_host", "array::Value::ty",
+        "array::Value::block_until_ready", "array::Value::is_ready", "array::Value::to_host", "array::Value::ty",
     ];
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../rune-ir/src/");
     let mut public = public_functions(root, &[]);
