@@ -159,7 +159,7 @@ impl Device {
                 }
                 let name = Arc::new(Name { name: "to".to_owned(), loc: None });
                 let (view, copy) = InFlight::send(&self.handle, &array, &name).map_err(failed)?;
-                self.calls.push(&copy);
+                self.calls.push(&copy, None);
                 let memory = Arc::new(Memory::written_by(&copy));
                 Ok(Value::Device(Arc::new(DeviceArray::new(self, array.ty().clone(), view, memory))))
             }

@@ -83,7 +83,7 @@ impl Arguments {
         array.memory.before_read(&mut waits).map_err(|lost| executable.argument_lost(index, &lost))?;
         let device = executable.device();
         let copy = || {
-            let copy = Arc::new(InFlight::new(&device.handle, executable.name(), None)?);
+            let copy = Arc::new(InFlight::new(&device.handle, executable.name())?);
             let view = array.view.duplicate(&device.handle, array.ty(), &after(&waits)?, &copy.done)?;
             Ok((copy, view))
         };
@@ -115,7 +115,7 @@ impl Arguments {
                     None => {}
                 }
             }
-            device.calls.push(call);
+            device.calls.push(call, Some(executable.code()));
         }
         let mut values = Vec::with_capacity(results.len());
         for (index, view) in results.into_iter().enumerate() {
@@ -161,7 +161,7 @@ mod tests {
         let Value::Device(buffer) = &there else { panic!("on the host") };
         let array = on_device(&**buffer, vulkan).unwrap();
         let name = Name { name: "earlier".to_owned(), loc: Some(Loc { file: "model.rs".into(), line: 5, column: 1 }) };
-        let call = Arc::new(InFlight::new(&vulkan.handle, &Arc::new(name), None).unwrap());
+        let call = Arc::new(InFlight::new(&vulkan.handle, &Arc::new(name)).unwrap());
         array.memory.set_written_by(&call);
         (there, call)
     }

@@ -181,6 +181,10 @@ impl Executable {
     pub(super) fn argument_lost(&self, index: usize, lost: &Lost) -> RunError {
         RunError::ArgumentLost { entry: self.name.name.clone(), index, reason: lost.reason(&self.device) }
     }
+    /// Returns the code.
+    pub(super) fn code(&self) -> &Arc<Function> {
+        &self.function
+    }
     /// Returns the name of the function in messages.
     pub(super) fn name(&self) -> &Arc<Name> {
         &self.name
@@ -249,7 +253,7 @@ impl Executable {
                 }
                 return Ok((self.function.invoke(views, &[])?, None));
             }
-            let call = Arc::new(InFlight::new(&self.device.handle, &self.name, Some(&self.function))?);
+            let call = Arc::new(InFlight::new(&self.device.handle, &self.name)?);
             let results = self.function.invoke(views, &[&after(&waits)?, &call.done])?;
             if profile::is_on() || *BLOCKING {
                 call.done.wait()?;

@@ -32,17 +32,15 @@ pub(super) struct Name {
 pub(super) struct InFlight {
     function: Arc<Name>,
     pub done: Fence,
-    /// The device may still run it.
-    _code: Option<Arc<Function>>,
 }
 
 impl InFlight {
-    pub fn new(device: &DeviceHandle, function: &Arc<Name>, code: Option<&Arc<Function>>) -> Result<InFlight, String> {
-        Ok(InFlight { function: Arc::clone(function), done: Fence::new(device)?, _code: code.cloned() })
+    pub fn new(device: &DeviceHandle, function: &Arc<Name>) -> Result<InFlight, String> {
+        Ok(InFlight { function: Arc::clone(function), done: Fence::new(device)? })
     }
     /// Starts the copy of an array to the memory of a device.
     pub fn send(device: &DeviceHandle, array: &Array, function: &Arc<Name>) -> Result<(View, Arc<InFlight>), String> {
-        let copy = InFlight::new(device, function, None)?;
+        let copy = InFlight::new(device, function)?;
         let view = View::send(device, array, &copy.done)?;
         Ok((view, Arc::new(copy)))
     }
@@ -145,20 +143,20 @@ impl Memory {
     }
 }
 
-/// The calls that a device may not have ended, the oldest first.
+/// The calls that a device may not have ended, the oldest first, with the code that the device may still run.
 #[derive(Default)]
-pub(super) struct Calls(Mutex<VecDeque<Arc<InFlight>>>);
+pub(super) struct Calls(Mutex<VecDeque<(Arc<InFlight>, Option<Arc<Function>>)>>);
 
 impl Calls {
-    /// Adds a call. Waits for the oldest one if there are too many.
-    pub fn push(&self, call: &Arc<InFlight>) {
+    /// Adds a call of `code`, or a copy. Waits for the oldest one if there are too many.
+    pub fn push(&self, call: &Arc<InFlight>, code: Option<&Arc<Function>>) {
         self.forget_ended();
         let oldest = {
             let mut calls = lock(&self.0);
-            calls.push_back(call.clone());
+            calls.push_back((call.clone(), code.cloned()));
             if calls.len() > LIMIT { calls.pop_front() } else { None }
         };
-        if let Some(oldest) = oldest {
+        if let Some((oldest, _)) = oldest {
             // Whoever reads its results gets the error.
             let _ = oldest.done.wait();
         }
@@ -168,7 +166,7 @@ impl Calls {
         let mut ended = Vec::new();
         {
             let mut calls = lock(&self.0);
-            while calls.front().is_some_and(|call| call.has_ended()) {
+            while calls.front().is_some_and(|(call, _)| call.has_ended()) {
                 ended.extend(calls.pop_front());
             }
         }
