@@ -143,9 +143,12 @@ impl Memory {
     }
 }
 
-/// The calls that a device may not have ended, the oldest first, with the code that the device may still run.
+/// A call, and the code that the device may still run.
+type Running = (Arc<InFlight>, Option<Arc<Function>>);
+
+/// The calls that a device may not have ended, the oldest first.
 #[derive(Default)]
-pub(super) struct Calls(Mutex<VecDeque<(Arc<InFlight>, Option<Arc<Function>>)>>);
+pub(super) struct Calls(Mutex<VecDeque<Running>>);
 
 impl Calls {
     /// Adds a call of `code`, or a copy. Waits for the oldest one if there are too many.
