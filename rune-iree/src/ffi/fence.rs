@@ -1,4 +1,4 @@
-//! Fences, by which calls wait for each other on a device and the host waits for a device.
+//! Fences. A call waits on a fence for an earlier call. The host waits on a fence for a device.
 
 use super::device::DeviceHandle;
 use super::handle::Fence;

@@ -17,25 +17,22 @@ impl View {
     /// Copies an array to the memory of a device, and waits for the copy.
     pub(crate) fn upload(device: &DeviceHandle, array: &Array) -> Result<View, String> {
         device.bind();
-        let (ty, bytes) = (array.ty(), array.bytes());
-        let mut buffer = null_mut();
-        // SAFETY: the buffer is as long as the array. The copy has ended when the call returns.
-        unsafe {
-            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes.len(), &mut buffer))?;
-            let view = View::over(buffer, ty)?;
-            if !bytes.is_empty() {
-                check(sys::iree_hal_device_transfer_h2d(
+        let (view, bytes) = (View::new(device, array.ty())?, array.bytes());
+        if !bytes.is_empty() {
+            // SAFETY: the buffer is as long as the array. The copy has ended when the call returns.
+            check(unsafe {
+                sys::iree_hal_device_transfer_h2d(
                     device.device(),
                     bytes.as_ptr().cast(),
-                    buffer,
+                    view.buffer(),
                     0,
                     bytes.len(),
                     0,
                     infinitely(),
-                ))?;
-            }
-            Ok(view)
+                )
+            })?;
         }
+        Ok(view)
     }
     /// Starts a copy of an array to the memory of a device. The elements are there when `done` is reached. The device
     /// may be at work on something else meanwhile.
@@ -43,13 +40,10 @@ impl View {
         /// The size up to which IREE copies the bytes into the commands for the device.
         const SMALL: usize = 64 << 10;
         device.bind();
-        let (ty, bytes) = (array.ty(), array.bytes());
-        let mut buffer = null_mut();
+        let (view, bytes) = (View::new(device, array.ty())?, array.bytes());
         // SAFETY: the buffers are as long as the array. IREE copies its bytes before the calls return. The device
         // retains both buffers until the copy is made, so the reference to the second can be released here.
         unsafe {
-            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes.len(), &mut buffer))?;
-            let view = View::over(buffer, ty)?;
             if bytes.is_empty() {
                 done.signal()?;
             } else if bytes.len() <= SMALL {
@@ -60,7 +54,7 @@ impl View {
                     done.semaphores(),
                     bytes.as_ptr().cast(),
                     0,
-                    buffer,
+                    view.buffer(),
                     0,
                     bytes.len() as sys::iree_device_size_t,
                     0,
@@ -82,20 +76,7 @@ impl View {
                     bytes.as_ptr().cast(),
                     bytes.len() as sys::iree_device_size_t,
                 ));
-                let copied = written.and_then(|()| {
-                    check(sys::iree_hal_device_queue_copy(
-                        device.device(),
-                        ANY_QUEUE,
-                        no_semaphores(),
-                        done.semaphores(),
-                        staging,
-                        0,
-                        buffer,
-                        0,
-                        bytes.len() as sys::iree_device_size_t,
-                        0,
-                    ))
-                });
+                let copied = written.and_then(|()| view.copy_from(device, staging, bytes.len(), no_semaphores(), done));
                 sys::iree_hal_buffer_release(staging);
                 copied?;
             }
@@ -112,31 +93,52 @@ impl View {
         done: &Fence,
     ) -> Result<View, String> {
         device.bind();
-        let bytes = ty.bytes();
-        let mut buffer = null_mut();
-        // SAFETY: both buffers are live and, as IREE checks, at least as long as the type. The device retains them
-        // until the copy is made.
-        unsafe {
-            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), bytes, &mut buffer))?;
-            let view = View::over(buffer, ty)?;
-            if bytes == 0 {
-                done.signal()?;
-            } else {
-                check(sys::iree_hal_device_queue_copy(
-                    device.device(),
-                    ANY_QUEUE,
-                    wait.semaphores(),
-                    done.semaphores(),
-                    self.buffer(),
-                    0,
-                    view.buffer(),
-                    0,
-                    bytes as sys::iree_device_size_t,
-                    0,
-                ))?;
-            }
-            Ok(view)
+        let (view, bytes) = (View::new(device, ty)?, ty.bytes());
+        if bytes == 0 {
+            done.signal()?;
+        } else {
+            // SAFETY: both buffers are live and, as IREE checks, at least as long as the type.
+            unsafe { view.copy_from(device, self.buffer(), bytes, wait.semaphores(), done) }?;
         }
+        Ok(view)
+    }
+    /// Returns a view of new memory, with any contents.
+    fn new(device: &DeviceHandle, ty: &Type) -> Result<View, String> {
+        let mut buffer = null_mut();
+        // SAFETY: creates a buffer into a live local. It is as long as the type.
+        unsafe {
+            check(sys::iree_hal_allocator_allocate_buffer(device.buffers(), params(0), ty.bytes(), &mut buffer))?;
+            View::over(buffer, ty)
+        }
+    }
+    /// Starts a copy of `bytes` bytes from another buffer, after `wait`. They are there when `done` is reached.
+    ///
+    /// # Safety
+    /// `source` is live during the call. The device retains both buffers until the copy is made.
+    unsafe fn copy_from(
+        &self,
+        device: &DeviceHandle,
+        source: *mut sys::iree_hal_buffer_t,
+        bytes: usize,
+        wait: sys::iree_hal_semaphore_list_t,
+        done: &Fence,
+    ) -> Result<(), String> {
+        let length = bytes as sys::iree_device_size_t;
+        // SAFETY: by the contract of this function. IREE checks the lengths.
+        check(unsafe {
+            sys::iree_hal_device_queue_copy(
+                device.device(),
+                ANY_QUEUE,
+                wait,
+                done.semaphores(),
+                source,
+                0,
+                self.buffer(),
+                0,
+                length,
+                0,
+            )
+        })
     }
     /// Returns a copy in host memory.
     pub(crate) fn download(&self, device: &DeviceHandle, ty: &Type) -> Result<Array, String> {

@@ -179,7 +179,8 @@ mod tests {
         assert!(x.is_ready() && y.is_ready() && z.is_ready());
     }
 
-    /// The error of a call that fails after it has returned is that of its results, and of all that is computed of them.
+    /// A call may fail after it has returned. Reading its results then returns the error. So does reading any value that
+    /// depends on them.
     #[test]
     fn a_late_failure_is_told_where_results_are_read() {
         let vulkan = Device::open("vulkan").unwrap();

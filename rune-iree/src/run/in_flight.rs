@@ -1,7 +1,8 @@
 //! Calls that a device still computes, and the memory that they use.
 //!
-//! A call on a device with its own memory returns before its results are computed. The device starts a call when all
-//! earlier calls have ended that wrote what it reads, or used what it writes. Each piece of memory knows these calls.
+//! A call on a device with its own memory returns before its results are computed. Each piece of memory records the call
+//! that writes it and the calls that read it. A new call starts after the writers of its inputs. If it overwrites an
+//! input, it also starts after the readers of that input.
 
 use super::device::Device;
 use super::error::RunError;
@@ -164,7 +165,7 @@ impl Calls {
             let _ = oldest.done.wait();
         }
     }
-    /// Forgets the oldest calls that have ended, and what they hold.
+    /// Removes the oldest calls that have ended, and releases their code.
     pub fn forget_ended(&self) {
         let mut ended = Vec::new();
         {
