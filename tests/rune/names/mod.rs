@@ -16,8 +16,8 @@ fn sources() -> Sources {
 /// Public methods of `Tensor` from traits of the standard library. Only the type itself can carry their aliases.
 const OF_TRAITS: [&str; 1] = ["Tensor::to_string"];
 
-/// Returns what is wrong with a row of the table: the path is not public, or rustdoc's search does not find it under
-/// the other library's name.
+/// Returns the fault of a row of the table, if it has one. The path has to be public, and rustdoc's search has to find
+/// it by the other library's name.
 fn problem(sources: &Sources, name: &str, path: &str) -> Option<String> {
     let own = if OF_TRAITS.contains(&path) { "Tensor" } else { path };
     let Some(aliases) = sources.aliases(&format!("rune::{own}")) else {

@@ -11,7 +11,7 @@ use rune_ir::op::FactorFn;
 /// The greatest distance from the identity at which the approximant of degree 7 is exact to `f64`.
 const GREATEST: f64 = 2.637608761e-1;
 
-/// A sufficient number of square roots: each halves the logarithms of the eigenvalues, and the elements beside them.
+/// The maximum number of square roots. Each one halves the logarithms of the eigenvalues.
 const MAX_ROOTS: i32 = 100;
 
 /// The points and weights of Gauss and Legendre between 0 and 1. The Padé approximant of degree 7 of log (1 + r) is the

@@ -185,13 +185,13 @@ pub fn categorical(key: &Tensor, logits: &Tensor, axis: isize) -> Tensor {
     (noise + logits).argmax_axis(axis)
 }
 
-/// Options of [`categorical_with`]. The default is that of [`categorical`] along the last axis.
+/// Options of [`categorical_with`]. With the default options, it is [`categorical`] along the last axis.
 #[derive(Clone, PartialEq, Debug)]
 pub struct CategoricalOptions {
     /// The axis of the classes.
     pub axis: isize,
-    /// The shape of the result: any axes, then those of the logits without `axis`, to which the latter broadcast.
-    /// `None` is the shape of these alone.
+    /// The shape of the result. The shape of the logits without `axis` has to broadcast to its last axes. `None` means
+    /// the shape of the logits without `axis`.
     pub shape: Option<Shape>,
     /// Whether a class can be drawn more than once along the first axes of `shape`.
     pub replace: bool,
