@@ -25,6 +25,15 @@ pub(super) fn unary(f: UnaryFn, dtype: DType, x: &Slot<'_>, d: &mut Slot<'_>, n:
     }
 }
 
+/// Returns whether one of `n` booleans is `value`.
+pub(super) fn has(x: &Slot<'_>, value: bool, n: usize) -> bool {
+    let x: &[u8] = x.read(n);
+    match value {
+        true => x.iter().fold(0, |all, x| all | x) != 0,
+        false => x.iter().fold(1, |all, x| all & x) == 0,
+    }
+}
+
 /// Unreachable, because the planner leaves such operations to the interpreter.
 fn undefined() -> ! {
     unreachable!("the planner makes no such instruction")

@@ -166,6 +166,14 @@ pub(crate) enum Instruction {
         x: Register,
         d: Register,
     },
+    /// Skips the next `count` instructions if `pred` is `unless` nowhere in the tile. Elements of the registers in
+    /// `unwritten`, with their sizes in bytes, are then arbitrary.
+    Skip {
+        pred: Register,
+        unless: bool,
+        count: usize,
+        unwritten: SmallVec<[(Register, usize); 2]>,
+    },
     /// Combines the elements into the accumulators of a reduction.
     Accumulate {
         reduction: usize,
@@ -174,7 +182,8 @@ pub(crate) enum Instruction {
 }
 
 impl Instruction {
-    /// Returns the registers that the instruction reads, and those that it writes.
+    /// Returns the registers that the instruction reads, and those that it writes. The registers that a skip leaves
+    /// unwritten are neither.
     pub(crate) fn registers_mut(&mut self) -> (SmallVec<[&mut Register; 4]>, SmallVec<[&mut Register; 2]>) {
         use Instruction::*;
         match self {
@@ -202,7 +211,7 @@ impl Instruction {
                 (smallvec![x, y, z], smallvec![d])
             }
             Threefry { key: [k0, k1], x: [x0, x1], d: [d0, d1] } => (smallvec![k0, k1, x0, x1], smallvec![d0, d1]),
-            Accumulate { x, .. } => (smallvec![x], smallvec![]),
+            Skip { pred: x, .. } | Accumulate { x, .. } => (smallvec![x], smallvec![]),
         }
     }
 }

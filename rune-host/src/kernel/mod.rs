@@ -181,8 +181,10 @@ impl Kernel {
                 }
                 *rest = later;
             }
-            for (instruction, &per_row) in self.code.iter().zip(&self.per_row) {
-                self.step(instruction, per_row, inputs, &mut slots, &mut partials, at, n);
+            let mut next = 0;
+            while let Some(instruction) = self.code.get(next) {
+                let per_row = self.per_row[next];
+                next += 1 + self.step(instruction, per_row, inputs, &mut slots, &mut partials, at, n);
             }
             at += n;
         }
@@ -194,7 +196,7 @@ impl Kernel {
         partials
     }
 
-    /// Runs an instruction on the tile of `n` elements at `start`.
+    /// Runs an instruction on the tile of `n` elements at `start`. Returns the number of instructions to skip.
     #[allow(
         clippy::too_many_arguments,
         reason = "the state of a task, which is in no struct so that its parts can be borrowed apart"
@@ -208,12 +210,18 @@ impl Kernel {
         partials: &mut [Partial],
         start: usize,
         n: usize,
-    ) {
+    ) -> usize {
         use Instruction::*;
         let rows = n / self.row;
         let (start, n) = if per_row { (start / self.row, rows) } else { (start, n) };
         let take = |slots: &mut [Slot<'a>], d: usize| std::mem::replace(&mut slots[d], Slot::EMPTY);
         match *instruction {
+            Skip { pred, unless, count, ref unwritten } => {
+                if !compute::has(&slots[pred], unless, n) {
+                    unwritten.iter().for_each(|&(d, size)| slots[d].reserve(n * size));
+                    return count;
+                }
+            }
             Accumulate { reduction, x } => {
                 self.reductions[reduction].accumulate(&mut partials[reduction], &slots[x], start, n);
             }
@@ -263,13 +271,16 @@ impl Kernel {
                 slots[d] = to;
             }
         }
+        0
     }
 
     /// Computes `n` elements of the result of an instruction.
     fn compute(&self, i: &Instruction, slots: &[Slot<'_>], d: &mut Slot<'_>, start: usize, n: usize, rows: usize) {
         use Instruction::*;
         match *i {
-            Load { .. } | Accumulate { .. } | Threefry { .. } => unreachable!("these do not have one result"),
+            Load { .. } | Skip { .. } | Accumulate { .. } | Threefry { .. } => {
+                unreachable!("these do not have one result")
+            }
             Iota { dtype, stride, size, d: _ } => compute::iota(dtype, [stride, size], start, d, n),
             Fill { value, d: _ } => {
                 let bytes = value.bits().to_le_bytes();

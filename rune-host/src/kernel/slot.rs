@@ -30,6 +30,10 @@ impl Slot<'_> {
         };
         &elements[..n]
     }
+    /// Makes sure that `n` bytes can be read.
+    pub(super) fn reserve(&mut self, n: usize) {
+        self.write::<u8>(n);
+    }
     /// Returns the first `n` elements for writing.
     pub(super) fn write<T: Pod>(&mut self, n: usize) -> &mut [T] {
         let elements: &mut [T] = match self {

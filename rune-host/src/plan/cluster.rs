@@ -1,6 +1,7 @@
 //! Clusters. Each collects the operations of one kernel while a plan is built.
 
 use super::fuse::fuse;
+use super::skips::skip_unneeded;
 use crate::kernel::{Form, Input, Instruction, Kernel, Output, Reduction, Register, is_by_row};
 use crate::view::View;
 use rune_ir::op::Literal;
@@ -199,6 +200,7 @@ impl Cluster {
         self.drop_unneeded();
         fuse(&mut self.code, self.registers.len(), &self.outputs);
         self.drop_unneeded();
+        skip_unneeded(&mut self.code, self.registers.len(), &self.inputs, &self.outputs);
         let (mut prologue, mut code) = (self.prologue.split_off(0), self.code.split_off(0));
         let registers = self.allocate(&mut prologue, &mut code);
         let row = self.row.unwrap_or(1);
@@ -317,6 +319,11 @@ impl Cluster {
             }
             free.extend(dead);
         }
+        for (instruction, _) in code {
+            if let Instruction::Skip { unwritten, .. } = instruction {
+                unwritten.iter_mut().for_each(|(d, _)| *d = renamed[*d]);
+            }
+        }
         for output in &mut self.outputs {
             output.register = renamed[output.register];
         }
@@ -336,7 +343,7 @@ fn full_registers(code: &mut [(Instruction, bool)], registers: usize) -> usize {
 }
 
 /// Returns whether elements can be read in place, so that the register needs no memory.
-fn is_in_place(form: Form) -> bool {
+pub(super) fn is_in_place(form: Form) -> bool {
     matches!(form, Form::Dense | Form::Cyclic(_))
 }
 

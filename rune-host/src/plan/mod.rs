@@ -12,6 +12,7 @@ mod fuse;
 mod memory;
 mod native;
 mod order;
+mod skips;
 mod storage;
 
 use crate::blocks::Blocks;

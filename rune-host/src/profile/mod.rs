@@ -63,7 +63,7 @@ fn flops_of_blocked(step: &Blocked) -> u64 {
     }
 }
 
-/// Counts one operation for each element of each instruction that computes.
+/// Counts one operation for each element of each instruction that computes, also if tiles skip it.
 fn flops(kernel: &Kernel) -> u64 {
     let computes = |instruction: &Instruction| match instruction {
         Instruction::Load { .. }
@@ -77,6 +77,7 @@ fn flops(kernel: &Kernel) -> u64 {
         | Instruction::Select { .. }
         | Instruction::Convert { .. }
         | Instruction::Spread { .. }
+        | Instruction::Skip { .. }
         | Instruction::Threefry { .. } => 0,
         Instruction::Unary { .. }
         | Instruction::IntegerPow { .. }
