@@ -2,7 +2,7 @@
 //!
 //! `tests/data/iree-faults/` holds a small module for each fault, with its correct result. The tests compile each
 //! module unchanged. They fail once IREE is correct, so that the defence can be removed. The modules in `vulkan/` run
-//! on a Vulkan device, if this build and machine have one. Those in `cuda/` do not compile.
+//! on a Vulkan device, if this build and machine have one. Those in `cuda/` and `rocm/` do not compile.
 
 use super::guarded;
 use crate::engine::jit;
@@ -184,15 +184,17 @@ fn barriers_on_carried_values_wait_for_other_threads() {
 }
 
 #[test]
-fn iree_still_refuses_modules_for_cuda() {
-    let options = CompileOptions::for_target("cuda:sm_89".parse().unwrap());
-    let faults = faults_of("cuda");
-    for (path, text, ..) in &faults {
-        assert!(rune_iree::compile(text, "fault", &options).is_err(), "IREE compiles {path}: see docs/iree.md");
-        let program = rune::stablehlo::import(text).unwrap();
-        rune::Precompiled::new(&program, &options).unwrap();
+fn iree_still_refuses_modules_for_gpus() {
+    for (folder, target) in [("cuda", "cuda:sm_89"), ("rocm", "rocm:gfx942")] {
+        let options = CompileOptions::for_target(target.parse().unwrap());
+        let faults = faults_of(folder);
+        for (path, text, ..) in &faults {
+            assert!(rune_iree::compile(text, "fault", &options).is_err(), "IREE compiles {path}: see docs/iree.md");
+            let program = rune::stablehlo::import(text).unwrap();
+            rune::Precompiled::new(&program, &options).unwrap();
+        }
+        assert!(!faults.is_empty());
     }
-    assert!(!faults.is_empty());
 }
 
 /// IREE's older code for reductions on GPUs compiles neither of these, which every training step contains.
