@@ -12,7 +12,7 @@ pub(super) fn complex<'c>(b: &Builder<'c>, re: &Val<'c>, im: &Val<'c>) -> Val<'c
     let dtype = re.dtype().complex().expect("parts are f32 or f64");
     // IREE cannot fill a buffer with 128 bits.
     let im = if dtype == DType::C128 && !b.context.is_export { &b.opaque(im) } else { im };
-    // The compiler for AMD's GPUs crashes on complex numbers in the kernel of a product.
+    // The compiler for GPUs crashes on complex numbers in the kernel of a product.
     let parts = if b.context.is_gpu { b.barrier(&[re, im]) } else { vec![re.clone(), im.clone()] };
     b.op1("stablehlo.complex", &[&parts[0], &parts[1]], &[], re.ty.with_dtype(dtype))
 }
