@@ -102,4 +102,8 @@ def main():
         add_grad("uniform", lambda k, low, high: r.uniform(k, shape, dtype, low, high), full(-b), full(a))
         add_grad("truncated_normal", lambda k, low, high: r.truncated_normal(k, low, high, **s), full(-b), full(np.minimum(a, 3)))
         add_grad("multivariate_normal", lambda k, m, c: r.multivariate_normal(k, m, c, (5,), dtype), mean, root @ root.T, shape=(5,))
+        # JAX's `shape` includes the classes.
+        draws, classes = [[100], [7], [20000]], [[0.15, 0.2, 0.25, 0.4], [0, 0.5, 0.5, 0]]
+        add("multinomial_with", lambda k, n, p: r.multinomial(k, n, p, shape=(3, 2, 4)), draws, classes, shape=(3, 2), out_tol=0)
+        add("multinomial_with", lambda k, n, p: r.multinomial(k, n, p, shape=(2, 3, 4)), 50, classes[0], shape=(2, 3), out_tol=0)
     write_lines(TRACE_DATA / "distributions.jsonl", lines)

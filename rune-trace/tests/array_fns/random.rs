@@ -2,7 +2,7 @@
 
 use super::case::Case;
 use rune_trace::random::{CategoricalOptions, ChoiceOptions, CovarianceRoot, Resolution};
-use rune_trace::{DType, Scalar, Shape, Tensor, grad, random};
+use rune_trace::{DType, Scalar, Shape, Tensor, grad, random, vmap};
 use serde_json::Value;
 
 pub fn apply(case: &Case) -> Vec<Tensor> {
@@ -105,6 +105,7 @@ fn distribution(case: &Case, name: &str, inputs: &[Tensor], key: &Tensor, shape:
         ("bernoulli_of", [p]) => random::bernoulli(key, p, shape),
         ("geometric", [p]) => random::geometric(key, p, shape, DType::I32),
         ("multinomial", [p]) => random::multinomial(key, 100.0, p),
+        ("multinomial_with", [n, p]) => random::multinomial_with(key, n, p, shape),
         (other, inputs) => panic!("no function {other} of {} parameters", inputs.len()),
     }
 }
@@ -128,5 +129,49 @@ fn normal_vectors_have_the_covariance_by_every_factorization() {
         let x = draw(&Tensor::ones([3, 3], DType::F64)) - &mean;
         let equal = (x.i((.., 0)) - x.i((.., 2))).abs().max().item::<f64>().unwrap();
         assert!(factorization == CovarianceRoot::Cholesky || equal < 1e-6, "{factorization:?}: {equal}");
+    }
+}
+
+/// Each element of a batch of keys and parameters gives what it gives alone.
+#[test]
+fn draws_of_a_batch_are_those_of_each_key() {
+    type Draw = fn(&Tensor, &Tensor) -> Tensor;
+    fn categorical(key: &Tensor, x: &Tensor, replace: bool, resolution: Resolution) -> Tensor {
+        let options = CategoricalOptions { shape: Some([2].into()), replace, resolution, ..Default::default() };
+        random::categorical_with(key, x, &options)
+    }
+    fn choice(key: &Tensor, x: &Tensor, p: bool, replace: bool) -> Tensor {
+        let options = ChoiceOptions { p: p.then(|| x.softmax(0)), replace, ..ChoiceOptions::default() };
+        random::choice_with(key, x, [2], &options)
+    }
+    fn vector(key: &Tensor, x: &Tensor, root: CovarianceRoot) -> Tensor {
+        let covariance = x.unsqueeze(-1) * x + Tensor::eye(5, DType::F64) * 0.5;
+        random::multivariate_normal_with(key, x, &covariance, [2], DType::F64, root)
+    }
+    let draws: [(&str, Draw); 15] = [
+        ("gumbel, high", |k, x| x + random::gumbel_with(k, [5], DType::F64, Resolution::High)),
+        ("gumbel, highest", |k, x| x + random::gumbel_with(k, [5], DType::F64, Resolution::Highest)),
+        ("bernoulli, low", |k, x| random::bernoulli_with(k, x.sigmoid(), [3, 5], Resolution::Low)),
+        ("bernoulli, high", |k, x| random::bernoulli_with(k, x.sigmoid(), [3, 5], Resolution::High)),
+        ("categorical", |k, x| categorical(k, x, true, Resolution::Low)),
+        ("categorical, high", |k, x| categorical(k, x, true, Resolution::High)),
+        ("categorical without replacement", |k, x| categorical(k, x, false, Resolution::Low)),
+        ("choice", |k, x| choice(k, x, false, true)),
+        ("choice without replacement", |k, x| choice(k, x, false, false)),
+        ("choice by probabilities", |k, x| choice(k, x, true, true)),
+        ("choice by probabilities without replacement", |k, x| choice(k, x, true, false)),
+        ("multinomial", |k, x| random::multinomial_with(k, 30.0, &x.softmax(0), [2, 3])),
+        ("normal vectors, Cholesky", |k, x| vector(k, x, CovarianceRoot::Cholesky)),
+        ("normal vectors, eigh", |k, x| vector(k, x, CovarianceRoot::Eigh)),
+        ("normal vectors, svd", |k, x| vector(k, x, CovarianceRoot::Svd)),
+    ];
+    let keys = random::split(&random::key(5), 4);
+    let parameters = Tensor::arange(0.0..20.0, DType::F64).square().sin().reshape([4, 5]);
+    for (name, draw) in draws {
+        let drawn = vmap(draw)(&keys, &parameters);
+        for lane in 0..4 {
+            let alone = draw(&keys.i(lane), &parameters.i(lane));
+            assert_eq!(drawn.i(lane).to_array().unwrap(), alone.to_array().unwrap(), "{name}, {lane}");
+        }
     }
 }

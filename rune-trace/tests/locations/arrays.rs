@@ -154,6 +154,7 @@ fn functions_of_arrays_panic_at_the_users_line() {
     at_fault!(seen, "counts::geometric", random::geometric(f, 0.5, [2], DType::I32));
     at_fault!(seen, "counts::binomial", random::binomial(f, 0.5, 0.25, [2], DType::F32));
     at_fault!(seen, "counts::multinomial", random::multinomial(f, 9.0, v));
+    at_fault!(seen, "counts::multinomial_with", random::multinomial_with(f, 9.0, v, [2]));
     at_fault!(seen, "more::cauchy", random::cauchy(f, [2], DType::F32));
     at_fault!(seen, "more::logistic", random::logistic(f, [2], DType::F32));
     at_fault!(seen, "more::lognormal", random::lognormal(f, 0.5, [2], DType::F32));

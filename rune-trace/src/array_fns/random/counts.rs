@@ -268,11 +268,36 @@ pub fn binomial(key: &Tensor, n: impl Operand, p: impl Operand, shape: impl Into
 /// ```
 #[track_caller]
 pub fn multinomial(key: &Tensor, n: impl Operand, p: &Tensor) -> Tensor {
-    expect_float("multinomial", p.dtype());
+    drawn_classes("multinomial", key, n, p, None)
+}
+
+/// Like [`multinomial`], with one draw of counts for each index of `shape`: the `shape` of `jax.random.multinomial`. The
+/// result has the axes of `shape`, and then that of the classes. `n`, and `p` without its last axis, broadcast to
+/// `shape`.
+///
+/// # Panics
+/// Like [`multinomial`].
+///
+/// ```
+/// use rune_trace::{Tensor, random};
+/// let x = random::multinomial_with(&random::key(0), 100.0, &Tensor::from([0.2f32, 0.3, 0.5]), [4]);
+/// assert_eq!(x.sum_axes(-1).to_vec::<f32>().unwrap(), [100.0; 4]);
+/// ```
+#[track_caller]
+pub fn multinomial_with(key: &Tensor, n: impl Operand, p: &Tensor, shape: impl Into<Shape>) -> Tensor {
+    drawn_classes("multinomial_with", key, n, p, Some(shape.into()))
+}
+
+/// Draws multinomial counts. `shape` is that of the result without the classes, or `None` for that of `p`.
+#[track_caller]
+fn drawn_classes(op: &str, key: &Tensor, n: impl Operand, p: &Tensor, shape: Option<Shape>) -> Tensor {
+    expect_float(op, p.dtype());
     let Some((&classes, rest)) = p.shape().split_last() else {
-        refuse!("random::multinomial: the probabilities must have an axis for the classes, but are {}", p.ty());
+        refuse!("random::{op}: the probabilities must have an axis for the classes, but are {}", p.ty());
     };
-    let n = parameter("multinomial", n, p.dtype(), &Shape::from(rest));
+    let shape = shape.unwrap_or_else(|| Shape::from(rest));
+    let n = parameter(op, n, p.dtype(), &shape);
+    let p = parameter(op, p, p.dtype(), &shape.iter().copied().chain([classes]).collect());
     at_caller(|| {
         let origin = current_origin();
         // Each class takes its share of the remaining draws: its probability, divided by the sum of the remaining

@@ -28,7 +28,7 @@ mod keys;
 mod more;
 
 pub use continuous::{Resolution, exponential, gumbel, gumbel_with, laplace, normal, truncated_normal, uniform};
-pub use counts::{binomial, geometric, multinomial, poisson, rademacher};
+pub use counts::{binomial, geometric, multinomial, multinomial_with, poisson, rademacher};
 pub use discrete::{
     CategoricalOptions, ChoiceOptions, bernoulli, bernoulli_with, categorical, categorical_with, choice, choice_with,
     permutation, randint, shuffle,
