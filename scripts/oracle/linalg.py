@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import jax.scipy.linalg as jsl
 import numpy as np
 from jax import lax
+from jax._src.lax import linalg as lax_linalg
 
 from . import common
 from .common import TRACE_DATA, write_lines
@@ -101,6 +102,10 @@ def householder(a):
     m, n = a.shape
     taus = []
     for j in range(min(m, n)):
+        if j == m - 1 and not jnp.iscomplexobj(a):
+            # Nothing is left to eliminate.
+            taus.append(0 * a[j, j])
+            continue
         below = jnp.where(jnp.arange(m) > j, a[:, j], 0.0)
         square = lambda x: jnp.real(x) ** 2 + jnp.imag(x) ** 2
         beta = -jnp.sign(jnp.real(a[j, j])) * jnp.sqrt(square(a[j, j]) + jnp.sum(square(below)))
@@ -110,6 +115,39 @@ def householder(a):
         a = jnp.where(jnp.arange(n) > j, moved, a).at[:, j].set(jnp.where(jnp.arange(m) > j, v, a[:, j]).at[j].set(beta))
         taus.append(tau)
     return a, jnp.stack(taus)
+
+
+def pivoted(**how):
+    """Returns QR with pivoting. The order of the columns is converted, so that the results have derivatives."""
+
+    def f(a):
+        wide = a.shape[0] < a.shape[1]
+        q, r, p = jsl.qr(lax.stop_gradient(a) if wide else a, pivoting=True, **how)
+        if wide:
+            # JAX's own derivative of wide matrices is off: it takes the last columns of `a` without exchanging them.
+            q, r = (x + y - lax.stop_gradient(y) for x, y in zip((q, r), jsl.qr(a[:, p], **how)))
+        return q, r, p.astype(np.float64)
+
+    return f
+
+
+def geqp3(a):
+    """LAPACK's results, with the derivatives of `householder`."""
+    h, order, taus = lax_linalg.geqp3(lax.stop_gradient(a), jnp.zeros(a.shape[1], np.int32))
+    steps = householder(a[:, order - 1])
+    h, taus = (x + y - lax.stop_gradient(y) for x, y in zip((h, taus), steps))
+    return h, (order - 1).astype(np.float64), taus
+
+
+def left_sizes(a):
+    """Returns the magnitudes of LAPACK's left eigenvectors, in the order of the eigenvalues. The derivatives are those of the inverse."""
+    a = a / 8 + jnp.diag(jnp.arange(a.shape[-1]))
+    sort = lambda w, v: jnp.abs(jnp.take_along_axis(v, jnp.argsort(w)[..., None, :], -1))  # noqa: E731
+    w, left, _ = lax.linalg.eig(lax.stop_gradient(a), compute_left_eigenvectors=True)
+    w2, right = eig(a)
+    inverse = adjoint(la.inv(right))
+    inverse = sort(w2, inverse / la.norm(inverse, axis=-2, keepdims=True))
+    return sort(w, left) + inverse - lax.stop_gradient(inverse)
 
 
 M3, M4, B3, V3 = (3, 3), (4, 4), (2, 3, 3), (3,)
@@ -206,16 +244,29 @@ COMPLEX |= {name for name, *_ in CASES if " " in name}
 LATER = [
     (("logm", [s], lambda a: function(a, jnp.log).real), np.float64) for s in (M4, B3)
 ] + [(("logm", [M4], lambda a: function(a, jnp.log)), np.complex128)]
+LATER += [
+    ((name, [shape], f), dtype)
+    for dtype in (np.float64, np.complex128)
+    for name, shapes, f in [
+        ("qr_pivoted", [(4, 3), (2, 4), M3], pivoted(mode="economic")),
+        ("qr_pivoted_full", [(4, 2), (2, 4)], pivoted()),
+        ("qr_pivoted_singular", [M3], lambda a: pivoted()(singular(a))[1:]),
+        ("geqp3", [(4, 3), (2, 4), M3], geqp3),
+        ("eig_left_sizes", [M3], left_sizes),
+        ("vector_norm_axes", [(2, 3, 4)], lambda x: [la.vector_norm(x, axis=(0, 2), ord=p) for p in (2, 1, 3, np.inf, -np.inf)]),
+    ]
+    for shape in shapes
+]
 COMPLEX_CASES = [case for case in CASES if case[0] in COMPLEX] + [
     ("sqrtm", [M4], lambda a: function(a, jnp.sqrt)),
 ]
 
 # JAX has no derivatives of these, or no finite ones.
-UNDIFFERENTIATED = {"hessenberg", "householder_product", "qr_multiply_left", "qr_multiply_right"}
+UNDIFFERENTIATED = {"hessenberg", "householder_product", "qr_multiply_left", "qr_multiply_right", "qr_pivoted_singular"}
 # The square root of a real matrix is real here.
 UNDIFFERENTIATED_REAL = {"sqrtm"}
-# Only the first derivative. The second derivative of `eig_sizes` is a difference of terms a thousand times as large.
-ONCE = {"det_singular", "eig_sizes"}
+# Only the first derivative. The second derivatives of sizes of eigenvectors are differences of terms a thousand times as large.
+ONCE = {"det_singular", "eig_sizes", "eig_left_sizes"}
 
 
 def narrow(x):

@@ -122,6 +122,28 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         "eigh_tridiagonal" => |x| vec![linalg::eigh_tridiagonal(&x[0], &x[1]).0],
         "tridiagonal_solve" => |x| vec![linalg::tridiagonal_solve(&x[0], &(&x[1] / 10.0), &x[2], &x[3])],
         "geqrf" => |x| linalg::geqrf(&x[0]).into_vec(),
+        "qr_pivoted" => |x| with_real_order(linalg::qr_pivoted(&x[0])),
+        "qr_pivoted_full" => |x| with_real_order(linalg::qr_pivoted_full(&x[0])),
+        "qr_pivoted_singular" => |x| {
+            let rows = x[0].i((..2, ..));
+            let singular = Tensor::concat(&[rows.clone(), rows.sum_keepdims(0)], 0);
+            with_real_order(linalg::qr_pivoted_full(&singular)).split_off(1)
+        },
+        "geqp3" => |x| {
+            let (h, order, taus) = linalg::geqp3(&x[0]);
+            vec![h, order.cast(x[0].dtype().real()), taus]
+        },
+        "vector_norm_axes" => |x| {
+            [2.0, 1.0, 3.0, f64::INFINITY, f64::NEG_INFINITY]
+                .map(|ord| linalg::vector_norm(&x[0], ord, [0, 2]))
+                .to_vec()
+        },
+        "eig_left_sizes" => |x| {
+            let n = x[0].shape()[x[0].rank() - 1];
+            let diagonal = Tensor::arange(0.0..n as f64, DType::F64).diag(0).cast(x[0].dtype());
+            let (w, left, _) = linalg::eig_left(&(&x[0] / 8.0 + diagonal));
+            vec![left.take_along_axis(&w.argsort(-1).unsqueeze(-2).broadcast_to(left.shape().clone()), -1).abs()]
+        },
         "householder_product" => |x| vec![linalg::householder_product(&x[0], &x[1])],
         "lu_solve" => |x| vec![linalg::lu_solve(&linalg::lu_factor(&x[0]), &x[1], false)],
         "lu_solve_transposed" => |x| vec![linalg::lu_solve(&linalg::lu_factor(&x[0]), &x[1], true)],
@@ -145,6 +167,12 @@ fn apply(name: &str, xs: &[Tensor]) -> Vec<Tensor> {
         _ => panic!("there is no function `{name}`"),
     };
     f(xs)
+}
+
+/// Returns the results of QR with pivoting, with the order of the columns as floats.
+fn with_real_order((q, r, order): (Tensor, Tensor, Tensor)) -> Vec<Tensor> {
+    let order = order.cast(r.dtype().real());
+    vec![q, r, order]
 }
 
 trait IntoVec {

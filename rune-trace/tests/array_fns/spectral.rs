@@ -144,6 +144,74 @@ fn eigenvectors_have_derivatives() {
     check_gradients(f, &random([4, 4], DType::F64), &options).unwrap();
 }
 
+/// Left eigenvectors obey their definition, and their lengths and phases have derivatives.
+#[test]
+fn left_eigenvectors_are_those_of_the_transpose() {
+    for n in [1, 2, 5, 20] {
+        for dtype in [DType::F64, DType::C128] {
+            let a = random([n, n], dtype);
+            let (w, left, right) = linalg::eig_left(&a);
+            let (values, vectors) = linalg::eig(&a);
+            assert!(max_difference(&w, &values) == 0.0 && max_difference(&right, &vectors) == 0.0);
+            let rows = adjoint(&left);
+            let off = max_difference(&rows.matmul(a.cast(DType::C128)), &(w.unsqueeze(-1) * &rows));
+            assert!(off < 1e-12, "{n} {dtype}: {off}");
+            assert!(max_difference(&left.abs().square().sum_axes(0), &Tensor::ones([n], DType::F64)) < 1e-14);
+            // The first element that is nearly the greatest one is real and positive.
+            let sizes = left.abs().t().to_vec::<f64>().unwrap();
+            let elements = left.t().to_vec::<Complex64>().unwrap();
+            for (sizes, elements) in sizes.chunks(n).zip(elements.chunks(n)) {
+                let greatest = sizes.iter().copied().fold(0.0, f64::max);
+                let first = elements[sizes.iter().position(|x| *x > 0.9 * greatest).unwrap()];
+                assert!(first.re > 0.0 && first.im.abs() < 1e-15, "{n} {dtype}: {first}");
+            }
+        }
+    }
+    assert_eq!(*linalg::eig_left(&Tensor::zeros([2, 0, 0], DType::F32)).1.shape(), [2, 0, 0]);
+    let weights = random([4, 4], DType::C128);
+    let f = |a: &Tensor| (linalg::eig_left(a).1 * &weights).sum().real();
+    let options = CheckOptions { rtol: 1e-6, atol: 1e-6, ..CheckOptions::default() };
+    check_gradients(f, &random([4, 4], DType::F64), &options).unwrap();
+    let of_parts = |a: &Tensor, b: &Tensor| f(&complex(a, b));
+    let a = random([4, 4], DType::C128);
+    check_gradients(of_parts, (&a.real(), &a.imag()), &options).unwrap();
+}
+
+/// QR with pivoting of matrices of any shape and rank, and of batches whose columns have different orders.
+#[test]
+fn pivoted_factors_are_those_of_the_matrix_with_exchanged_columns() {
+    for [m, n] in [[1, 1], [5, 3], [3, 5], [12, 12]] {
+        for dtype in [DType::F64, DType::C128] {
+            let full = random([m, n], dtype);
+            let rank_one = random([m, 1], dtype).matmul(random([1, n], dtype));
+            let batch = Tensor::stack(&[&full, &rank_one, &full.zeros_like(), &full.flip(1)], 0);
+            for (all, (q, r, order)) in [(false, linalg::qr_pivoted(&batch)), (true, linalg::qr_pivoted_full(&batch))] {
+                let k = if all { m } else { m.min(n) };
+                assert_eq!((q.shape().to_vec(), r.shape().to_vec()), (vec![4, m, k], vec![4, k, n]));
+                let columns = order.unsqueeze(-2).broadcast_to(batch.shape().clone());
+                assert!(max_difference(&q.matmul(&r), &batch.take_along_axis(&columns, -1)) < 1e-13, "{m} {n} {dtype}");
+                assert!(max_difference(&adjoint(&q).matmul(&q), &Tensor::eye(k, dtype)) < 1e-13);
+                assert_eq!(r.tril(-1).abs().max().item::<f64>().unwrap(), 0.0);
+                let ordered = order.sort(-1).to_vec::<i32>().unwrap();
+                assert_eq!(ordered, (0..4).flat_map(|_| 0..n as i32).collect::<Vec<_>>());
+                let diagonal = r.diagonal(0, -2, -1).abs().to_vec::<f64>().unwrap();
+                let rows = m.min(n);
+                for (i, sizes) in diagonal.chunks(rows).enumerate() {
+                    assert!(
+                        sizes.windows(2).all(|x| x[1] <= x[0] * (1.0 + 1e-12) + 1e-14),
+                        "{m} {n} {dtype}: {sizes:?}"
+                    );
+                    assert!(i != 1 || sizes[1..].iter().all(|x| *x < 1e-14), "{m} {n} {dtype}: {sizes:?}");
+                }
+            }
+        }
+    }
+    for shape in [[0, 3], [3, 0]] {
+        let (q, r, order) = linalg::qr_pivoted_full(&Tensor::zeros(shape, DType::F32));
+        assert_eq!((q.shape()[0], r.shape().to_vec(), order.size()), (shape[0], shape.to_vec(), shape[1]));
+    }
+}
+
 #[test]
 #[should_panic(expected = "`schur` has no derivative, as in JAX")]
 fn schur_forms_have_no_derivative() {

@@ -99,6 +99,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
     from_here!(seen, ["logarithm::logm"], m, grad(|m: &Tensor| linalg::logm(m).sum()));
     from_here!(seen, ["functions::polar", "functions::sqrtm", "exponential::expm"], m, grad(|m: &Tensor| linalg::polar(m).0.sum() + linalg::sqrtm(m).sum() + linalg::expm(m).sum()));
     from_here!(seen, ["spectral::eig", "spectral::eigvals", "spectral::schur"], m, |m: &Tensor| (linalg::eig(m), linalg::eigvals(m), linalg::schur(m)));
+    from_here!(seen, ["spectral::eig_left", "householder::qr_pivoted", "householder::qr_pivoted_full"], m, |m: &Tensor| (linalg::eig_left(m), linalg::qr_pivoted(m), linalg::qr_pivoted_full(m)));
     from_here!(seen, ["spectral::rsf2csf", "spectral::funm"], m, |m: &Tensor| (linalg::rsf2csf(m, m), linalg::funm(m, |x| x.exp())));
     from_here!(seen, ["functions::sqrtm", "functions::polar", "norms::norm", "determinant::slogdet"], m, |m: &Tensor| { let z = &m.cast(DType::C64); (linalg::sqrtm(z), linalg::polar(z), linalg::norm(z), linalg::slogdet(z)) });
     from_here!(seen, ["reductions::max", "reductions::argmax", "operators::maximum", "operators::lt"], m, |m: &Tensor| { let z = &m.cast(DType::C64); (z.max_axes(0), z.argmax(), z.maximum(z), z.lt(z)) });

@@ -1,6 +1,6 @@
 //! Householder reflections: factors as products of `1 - τ v vᴴ`, in LAPACK's form.
 
-use super::{expect_matrices, expect_square, like, size, squares};
+use super::{expect_matrices, expect_square, like, qr, qr_full, size, squares};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, at_caller, refuse};
@@ -55,6 +55,66 @@ pub fn geqp3(a: &Tensor) -> (Tensor, Tensor, Tensor) {
     let caller = Caller::here();
     let (h, taus, order) = at_caller(|| pivoted(caller, a, m.min(n)));
     (h, order, taus)
+}
+
+/// Factorizes matrices with exchanged columns as `Q R`: the third result holds the numbers of the columns in their new
+/// order, from 0, as `i32`. For matrices `m × n` and `k = min(m, n)`, `Q` is `m × k` and `R` is `k × n`, as from
+/// [`qr`]. Each step takes the column of greatest norm in the rows that are left, as in [`geqp3`]. So the magnitudes on
+/// the diagonal of `R` do not grow, and those after the rank of the matrix are nearly 0. This is the mode `economic` of
+/// `jax.scipy.linalg.qr` with `pivoting=True`. For the mode `r`, leave `Q` unused.
+///
+/// The derivative treats the order of the columns as constant, as in JAX.
+///
+/// # Panics
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[1.0f32, 3.0], [0.0, 4.0]]);
+/// let (q, r, order) = linalg::qr_pivoted(&a);
+/// assert_eq!(order.to_vec::<i32>()?, [1, 0]);
+/// assert_eq!(r.to_vec::<f32>()?[0], -5.0);
+/// assert!((q.matmul(&r) - a.flip(1)).abs().max().item::<f32>()? < 1e-6);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[doc(alias = "pivoting")]
+#[doc(alias = "rank-revealing QR")]
+#[track_caller]
+pub fn qr_pivoted(a: &Tensor) -> (Tensor, Tensor, Tensor) {
+    expect_matrices("qr_pivoted", a);
+    let (a, order) = in_pivot_order(a);
+    let (q, r) = qr(&a);
+    (q, r, order)
+}
+
+/// Like [`qr_pivoted`], but returns the complete `Q`, `m × m`, and `R`, `m × n`: the mode `full` of
+/// `jax.scipy.linalg.qr` with `pivoting=True`.
+///
+/// # Panics
+/// If the operand does not hold matrices of `f32`, `f64`, `c64` or `c128`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[0.0f32, 3.0], [0.0, 0.0], [2.0, 4.0]]);
+/// let (q, r, order) = linalg::qr_pivoted_full(&a);
+/// assert_eq!((q.shape().to_vec(), r.shape().to_vec()), (vec![3, 3], vec![3, 2]));
+/// assert_eq!(order.to_vec::<i32>()?, [1, 0]);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[track_caller]
+pub fn qr_pivoted_full(a: &Tensor) -> (Tensor, Tensor, Tensor) {
+    expect_matrices("qr_pivoted_full", a);
+    let (a, order) = in_pivot_order(a);
+    let (q, r) = qr_full(&a);
+    (q, r, order)
+}
+
+/// Returns matrices with their columns in the order of [`geqp3`], and the order.
+#[track_caller]
+fn in_pivot_order(a: &Tensor) -> (Tensor, Tensor) {
+    let (_, order, _) = geqp3(&a.stop_gradient());
+    let columns = order.unsqueeze(-2).broadcast_to(a.shape().clone());
+    (a.take_along_axis(&columns, -1), order)
 }
 
 /// Returns the first columns of the product of reflections `1 - τ v vᴴ`: LAPACK's `orgqr`. The vectors `v` are below

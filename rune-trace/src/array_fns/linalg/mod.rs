@@ -41,7 +41,7 @@ pub use determinant::{adjugate, det, slogdet};
 pub use exponential::{expm, expm_frechet};
 pub use factors::{Side, eigh, eigvalsh, lu, qr, qr_full, qr_multiply, svd, svd_full, svdvals};
 pub use functions::{eigh_tridiagonal, polar, solve_sylvester, sqrtm};
-pub use householder::{gehrd, geqp3, geqrf, hessenberg, householder_product};
+pub use householder::{gehrd, geqp3, geqrf, hessenberg, householder_product, qr_pivoted, qr_pivoted_full};
 pub use inverse::{Lstsq, lstsq, matrix_rank, pinv};
 pub use krylov::{KrylovOptions, bicgstab, cg, gmres};
 pub use logarithm::logm;
@@ -52,7 +52,7 @@ pub use solve::{LuFactor, inv, lu_factor, lu_solve, solve, solve_triangular, tri
 pub use special::{
     block_diag, circulant, companion, convolution_matrix, fiedler, fiedler_companion, hankel, leslie, toeplitz, vander,
 };
-pub use spectral::{eig, eigvals, funm, rsf2csf, schur};
+pub use spectral::{eig, eig_left, eigvals, funm, rsf2csf, schur};
 pub use tridiagonal::{TridiagonalLu, tridiagonal_lu, tridiagonal_solve};
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};

@@ -1,6 +1,7 @@
 //! Norms.
 
 use super::{expect_matrices, expect_square, inv, size, squares, svdvals};
+use crate::array_fns::axes::Axes;
 use crate::array_fns::complex::expect_inexact;
 use crate::array_fns::where_;
 use crate::tensor::refuse;
@@ -46,8 +47,9 @@ pub fn norm(x: &Tensor) -> Tensor {
     squares(x).sum().sqrt()
 }
 
-/// Returns the norm of vectors along `axis`: the `ord`-th root of the sum of the magnitudes to the power `ord`. For ±∞,
-/// it is the greatest or least magnitude. For 0, it is the number of nonzero elements.
+/// Returns the norm of vectors along `axes`: the `ord`-th root of the sum of the magnitudes to the power `ord`. For ±∞,
+/// it is the greatest or least magnitude. For 0, it is the number of nonzero elements. The elements along several axes
+/// are one vector. `..` means all axes.
 ///
 /// # Panics
 /// If the elements are neither floats nor complex, or there is no such axis.
@@ -58,23 +60,25 @@ pub fn norm(x: &Tensor) -> Tensor {
 /// assert_eq!(linalg::vector_norm(&x, 2.0, -1).to_vec::<f32>()?, [5.0, 2.0]);
 /// assert_eq!(linalg::vector_norm(&x, f64::INFINITY, -1).to_vec::<f32>()?, [4.0, 2.0]);
 /// assert_eq!(linalg::vector_norm(&x, 0.0, -1).to_vec::<f32>()?, [2.0, 1.0]);
+/// assert_eq!(linalg::vector_norm(&x, 1.0, ..).item::<f32>()?, 9.0);
 /// # Ok::<(), rune_trace::EvalError>(())
 /// ```
 #[track_caller]
-pub fn vector_norm(x: &Tensor, ord: f64, axis: isize) -> Tensor {
+pub fn vector_norm(x: &Tensor, ord: f64, axes: impl Into<Axes>) -> Tensor {
+    let axes = &axes.into();
     expect_inexact("linalg::vector_norm", x);
     if ord == 2.0 {
-        squares(x).sum_axes(axis).sqrt()
+        squares(x).sum_axes(axes).sqrt()
     } else if ord == 1.0 {
-        x.abs().sum_axes(axis)
+        x.abs().sum_axes(axes)
     } else if ord == f64::INFINITY {
-        x.abs().max_axes(axis)
+        x.abs().max_axes(axes)
     } else if ord == f64::NEG_INFINITY {
-        x.abs().min_axes(axis)
+        x.abs().min_axes(axes)
     } else if ord == 0.0 {
-        lax::convert(&x.ne(0.0), x.dtype().real()).sum_axes(axis)
+        lax::convert(&x.ne(0.0), x.dtype().real()).sum_axes(axes)
     } else {
-        x.abs().pow(ord).sum_axes(axis).pow(1.0 / ord)
+        x.abs().pow(ord).sum_axes(axes).pow(1.0 / ord)
     }
 }
 

@@ -1,12 +1,12 @@
 //! Eigenvalues of general square matrices, Schur forms, and matrix functions based on them.
 
-use super::{Triangular, adjoint, expect_square, size, solve};
+use super::{Triangular, adjoint, expect_square, inv, like, size, solve, squares};
 use crate::array_fns::broadcast::expect_one_dtype;
 use crate::array_fns::where_;
 use crate::tensor::{Caller, refuse};
 use crate::{ScanOptions, Tensor, custom_tangent, jvp, lax, scan_with};
 use rune_ir::DType;
-use rune_ir::op::FactorFn;
+use rune_ir::op::{ArgFn, FactorFn};
 
 /// Returns the eigenvalues of square matrices, and matrices whose columns are the eigenvectors, of length 1: `a v = v
 /// λ`. Both are complex: `c64` for matrices of `f32`, `c128` for those of `f64`. The eigenvalues are in no particular
@@ -34,6 +34,48 @@ pub fn eig(a: &Tensor) -> (Tensor, Tensor) {
     expect_square("eig", a);
     let [w, v] = lax::factor(FactorFn::Eig, a);
     (w, v)
+}
+
+/// Like [`eig`], but returns also the left eigenvectors, between the eigenvalues and the right eigenvectors:
+/// `scipy.linalg.eig` with `left=True`. They are the columns `u` of matrices, with `uᴴ a = λ uᴴ`. Their lengths and
+/// phases follow the rules of [`eig`].
+///
+/// The left eigenvectors are the rows of the inverse of the matrix of right ones. So they exist, with their derivatives,
+/// only if there are as many linearly independent eigenvectors as rows. If those are nearly dependent, the left ones
+/// are imprecise. Without independent eigenvectors, the left ones have no meaning: they may be NaN.
+///
+/// # Panics
+/// If the matrices are not square, or not of `f32`, `f64`, `c64` or `c128`.
+///
+/// ```
+/// use rune_trace::{Tensor, linalg};
+/// let a = Tensor::from([[2.0f64, 3.0], [0.0, 1.0]]);
+/// let (w, left, _) = linalg::eig_left(&a);
+/// let adjoint = left.t().conj();
+/// let off = adjoint.matmul(a.cast(w.dtype())) - w.unsqueeze(-1) * adjoint;
+/// assert!(off.abs().max().item::<f64>()? < 1e-15);
+/// # Ok::<(), rune_trace::EvalError>(())
+/// ```
+#[doc(alias = "left eigenvectors")]
+#[doc(alias = "compute_left_eigenvectors")]
+#[track_caller]
+pub fn eig_left(a: &Tensor) -> (Tensor, Tensor, Tensor) {
+    expect_square("eig_left", a);
+    let [w, right] = lax::factor(FactorFn::Eig, a);
+    if a.size() == 0 {
+        return (w, right.clone(), right);
+    }
+    let left = adjoint(&inv(&right));
+    let sizes = squares(&left);
+    let axis = left.rank() - 2;
+    // The squares of the magnitudes above 0.9 of the greatest one.
+    let large = sizes.gt(sizes.max_keepdims(-2) * 0.81);
+    let first = lax::arg_reduce(ArgFn::Max, &lax::convert(&large, DType::I32), axis, DType::I32).unsqueeze(-2);
+    let rows = lax::iota(DType::I32, left.shape().clone(), axis);
+    let pivot = where_(rows.eq(first), &left, 0.0).sum_keepdims(-2);
+    let lengths = (sizes.sum_keepdims(-2) * squares(&pivot)).sqrt();
+    let left = left * pivot.conj() / like(&lengths, &right);
+    (w, left, right)
 }
 
 /// Returns only the eigenvalues: see [`eig`].
@@ -103,8 +145,8 @@ pub fn rsf2csf(t: &Tensor, z: &Tensor) -> (Tensor, Tensor) {
 ///
 /// The function uses the Schur form and the recurrence of B. Parlett, "A recurrence among the elements of functions of
 /// triangular matrices" (1976). The recurrence is imprecise if eigenvalues are nearly equal. For exponentials,
-/// logarithms and square roots, prefer [`expm`](super::expm), [`logm`](super::logm) and [`sqrtm`](super::sqrtm). The derivative uses the eigenvectors. It
-/// exists only if there are as many linearly independent eigenvectors as rows.
+/// logarithms and square roots, prefer [`expm`](super::expm), [`logm`](super::logm) and [`sqrtm`](super::sqrtm). The
+/// derivative uses the eigenvectors. It exists only if there are as many linearly independent eigenvectors as rows.
 ///
 /// # Panics
 /// If the matrices are not square, not of `f32`, `f64`, `c64` or `c128`, or `f` changes the shape or the dtype.
