@@ -4,6 +4,7 @@
 use super::batch::{self, Code};
 use super::engine;
 use rune::prelude::*;
+use rune::random::{self, CategoricalOptions, ChoiceOptions, CovarianceRoot, Resolution};
 use rune::signal::{self, SpectralOptions};
 use rune::{Device, Precompiled, linalg};
 use rune_host::Plan;
@@ -82,9 +83,23 @@ fn check(functions: &[Tested], input: impl Fn(DType) -> Array, dtypes: &[DType])
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
+fn of_three((a, b, c): (Tensor, Tensor, Tensor)) -> Vec<Tensor> {
+    vec![a, b, c]
+}
+
+/// Returns pivoted factors, with the order of the columns as floats, so that sums of the results exist.
+fn pivoted(a: &Tensor) -> Vec<Tensor> {
+    let (q, r, order) = linalg::qr_pivoted(a);
+    let order = order.cast(r.dtype().real());
+    vec![q, r, order]
+}
+
 #[test]
 fn functions_of_matrices_agree() {
-    let functions: [Tested; 5] = [
+    let functions: [Tested; 8] = [
+        ("logm", |a| vec![linalg::logm(a)], true),
+        ("qr_pivoted", pivoted, true),
+        ("eig_left", |a| of_three(linalg::eig_left(a)), true),
         ("eig", |a| [linalg::eig(a).0, linalg::eig(a).1].to_vec(), true),
         ("eigvals", |a| vec![linalg::eigvals(a)], true),
         ("schur", |a| [linalg::schur(a).0, linalg::schur(a).1].to_vec(), false),
@@ -92,6 +107,52 @@ fn functions_of_matrices_agree() {
         ("expm", |a| vec![linalg::expm(&(a * 0.25))], true),
     ];
     check(&functions, matrices, &[DType::F32, DType::C64]);
+}
+
+/// Draws with options: the integers and booleans among them are equal, since all engines draw the same bits.
+#[test]
+fn draws_with_options_agree() {
+    fn key(x: &Tensor) -> Tensor {
+        random::fold_in(&random::key(3), x.abs().sum().cast(DType::U32))
+    }
+    fn floats(x: &Tensor) -> Tensor {
+        x.cast(DType::F32)
+    }
+    fn categorical(x: &Tensor, replace: bool, resolution: Resolution) -> Tensor {
+        let options =
+            CategoricalOptions { shape: Some([3, 2, 4].into()), replace, resolution, ..CategoricalOptions::default() };
+        floats(&random::categorical_with(&key(x), x, &options))
+    }
+    fn choice(x: &Tensor, p: bool, replace: bool) -> Tensor {
+        let p = p.then(|| x.i((0, 0)).softmax(0));
+        let options = ChoiceOptions { p, axis: -1, replace, ..ChoiceOptions::default() };
+        random::choice_with(&key(x), x, [3], &options)
+    }
+    fn vectors(x: &Tensor, root: CovarianceRoot) -> Tensor {
+        let covariance = x.matmul(x.t()) + Tensor::eye(4, x.dtype());
+        random::multivariate_normal_with(&key(x), &x.i((.., 0)), &covariance, [2], x.dtype(), root)
+    }
+    let functions: [Tested; 11] = [
+        ("gumbel_with", |x| vec![x + random::gumbel_with(&key(x), [2, 4, 4], x.dtype(), Resolution::High)], true),
+        (
+            "bernoulli_with",
+            |x| {
+                let draw = |resolution| floats(&random::bernoulli_with(&key(x), x.sigmoid(), [2, 4, 4], resolution));
+                vec![draw(Resolution::Low), draw(Resolution::High)]
+            },
+            false,
+        ),
+        ("categorical_with", |x| vec![categorical(x, true, Resolution::Low)], false),
+        ("categorical_with, high", |x| vec![categorical(x, true, Resolution::High)], false),
+        ("categorical_with, without replacement", |x| vec![categorical(x, false, Resolution::Low)], false),
+        ("choice_with", |x| vec![choice(x, false, true), choice(x, false, false)], true),
+        ("choice_with, by probabilities", |x| vec![choice(x, true, true), choice(x, true, false)], true),
+        ("multinomial_with", |x| vec![random::multinomial_with(&key(x), 30.0, &x.softmax(-1), [3, 2, 4])], false),
+        ("multivariate_normal_with, Cholesky", |x| vec![vectors(x, CovarianceRoot::Cholesky)], true),
+        ("multivariate_normal_with, eigh", |x| vec![vectors(x, CovarianceRoot::Eigh)], true),
+        ("multivariate_normal_with, svd", |x| vec![vectors(x, CovarianceRoot::Svd)], true),
+    ];
+    check(&functions, matrices, &[DType::F32]);
 }
 
 #[test]
