@@ -87,6 +87,30 @@ def main():
     scale, shift = np.array([1.5]), np.array([0.25])
     case("scale_and_translate", lambda x, s, t: jax.image.scale_and_translate(x, (4,), (0,), s, t, "linear"), c128(3), scale, shift)
 
+    # ---- functions that compare numbers, by their real parts, then by their imaginary parts ----------------------------------------------
+    COMPARED = {
+        "elu": lambda x: jax.nn.elu(x, 0.7), "celu": lambda x: jax.nn.celu(x, 0.7), "selu": jax.nn.selu,
+        "leaky_relu": lambda x: jax.nn.leaky_relu(x, 0.1), "hard_tanh": jax.nn.hard_tanh, "relu": jax.nn.relu, "relu6": jax.nn.relu6,
+        "hard_sigmoid": jax.nn.hard_sigmoid, "hard_silu": jax.nn.hard_silu, "degrees": jnp.degrees, "radians": jnp.radians,
+        "log1mexp": jax.nn.log1mexp, "sparse_plus": jax.nn.sparse_plus,
+    }
+    ties = np.array([0, 1, -1, 1j, -1j, 1 + 1j, 1 - 1j, -1 + 1j, -1 - 1j, 6 + 1j, 6 - 1j, 7, -4, 0.3 + 40j])
+    for name, f in COMPARED.items():
+        case(name, f, 2 * c128(8))
+        if name != "log1mexp":
+            # The second derivative of celu at 0 differs: JAX's is a mean of both sides.
+            case(name, f, ties[1:] if name == "celu" else ties)
+    ids = jnp.array([0, 3, 0, 1, 1, 1, 9, 3])
+    for name, f in (("segment_max", jax.ops.segment_max), ("segment_min", jax.ops.segment_min)):
+        # Of the infinities of a segment without elements, JAX's derivatives are NaN.
+        case(name, lambda x, f=f: jnp.where(jnp.arange(4) == 2, 0, f(x, ids, 4)), c128(8))
+        x = c128(3)
+        case(name, lambda x, f=f: jnp.where(jnp.arange(4) == 2, 0, f(x, ids, 4)), x[np.array([0, 1, 0, 1, 2, 2, 0, 2])])
+    chosen = jnp.array([1, 0, 1])
+    case("at_max", lambda x, y: x.at[1:, chosen].max(y), c128(3, 2), c128(2, 3))
+    case("at_min", lambda x, y: x.at[:, jnp.array([1, 1, 5])].min(y), c128(3, 2), c128(3, 3))
+    case("at_slice_max", lambda x, y: x.at[1:, 0].max(y), c128(3, 2), c128(2))
+
     # ---- numbers between two ends --------------------------------------------------------------------------------------------------------
     for ends in ((1 + 2j, -3 + 0.5j), (2.0, 1j), (-1 - 1j, -3 + 2j)):
         x = np.array(ends)

@@ -9,8 +9,8 @@ use crate::{Tensor, lax};
 use rune_ir::DType;
 use std::f64::consts;
 
-/// Activation functions for floats. The sigmoid and tanh families (`gelu`, `silu`, `mish`, `softplus`, …) and softmax also
-/// take complex numbers.
+/// Activation functions for floats and complex numbers, except `gelu_exact` and `standardize`, which take floats only.
+/// Comparisons of complex numbers, such as x > 0, are by their real parts, then by their imaginary parts.
 impl Tensor {
     /// Computes max(x, 0) for numbers. NaN stays NaN. The derivative at 0 is 0.
     ///
@@ -30,13 +30,13 @@ impl Tensor {
     /// Returns x if it is not negative, and `slope` · x otherwise.
     #[track_caller]
     pub fn leaky_relu(&self, slope: f64) -> Tensor {
-        expect_float("leaky_relu", self);
+        expect_inexact("leaky_relu", self);
         lax::select(&self.ge(0.0), self, &(self * slope))
     }
     /// Returns x if it is positive, and `alpha` · (eˣ - 1) otherwise.
     #[track_caller]
     pub fn elu(&self, alpha: f64) -> Tensor {
-        expect_float("elu", self);
+        expect_inexact("elu", self);
         let positive = self.gt(0.0);
         let below = lax::select(&positive, &self.zeros_like(), self).expm1() * alpha;
         lax::select(&positive, self, &below)
@@ -45,9 +45,10 @@ impl Tensor {
     /// (Barron, 2017).
     #[track_caller]
     pub fn celu(&self, alpha: f64) -> Tensor {
-        expect_float("celu", self);
-        let below = (self.minimum(0.0) / alpha).expm1() * alpha;
-        lax::select(&self.gt(0.0), self, &below)
+        expect_inexact("celu", self);
+        let positive = self.gt(0.0);
+        let below = (lax::select(&positive, &self.zeros_like(), self) / alpha).expm1() * alpha;
+        lax::select(&positive, self, &below)
     }
     /// Computes the scaled [`Tensor::elu`] that keeps mean 0 and variance 1 (Klambauer et al., 2017).
     #[track_caller]
@@ -105,11 +106,12 @@ impl Tensor {
     pub fn hard_silu(&self) -> Tensor {
         self * self.hard_sigmoid()
     }
-    /// Clamps x to -1 … 1.
+    /// Clamps x to -1 … 1. The derivative at -1 and 1 is 1.
     #[doc(alias = "hardtanh")]
     #[track_caller]
     pub fn hard_tanh(&self) -> Tensor {
-        self.clamp(-1.0, 1.0)
+        let low = lax::select(&self.lt(-1), &self.full_like(-1), self);
+        lax::select(&self.gt(1), &self.full_like(1), &low)
     }
     /// Computes x / (1 + |x|).
     #[doc(alias = "softsign")]

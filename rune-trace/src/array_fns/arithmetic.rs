@@ -140,11 +140,11 @@ impl Tensor {
         let sum = lax::select(&alike, &(&x + &y), &(greater + below.exp2().log1p() / consts::LN_2));
         wrap_angle(&sum, consts::PI / consts::LN_2)
     }
-    /// Converts floats from radians to degrees.
+    /// Converts floats and complex numbers from radians to degrees.
     #[doc(alias = "rad2deg")]
     #[track_caller]
     pub fn degrees(&self) -> Tensor {
-        expect_float("degrees", self);
+        expect_inexact("degrees", self);
         self * (180.0 / consts::PI)
     }
     /// [`Tensor::degrees`], under NumPy's other name.
@@ -152,10 +152,10 @@ impl Tensor {
     pub fn rad2deg(&self) -> Tensor {
         self.degrees()
     }
-    /// Converts floats from degrees to radians.
+    /// Converts floats and complex numbers from degrees to radians.
     #[track_caller]
     pub fn radians(&self) -> Tensor {
-        expect_float("radians", self);
+        expect_inexact("radians", self);
         self * (consts::PI / 180.0)
     }
     /// [`Tensor::radians`], under NumPy's other name.

@@ -5,7 +5,7 @@
 use super::where_;
 use crate::tensor::{Caller, at_caller};
 use crate::{Tensor, custom_tangent, lax};
-use rune_ir::op::{ArgFn, BinaryFn, Comparison, ReduceFn};
+use rune_ir::op::{ArgFn, BinaryFn, Comparison, ReduceFn, ScatterMode};
 use rune_ir::{DType, Shape};
 
 /// Compares complex numbers. If an imaginary part is NaN, different real parts still decide the order. Otherwise, the
@@ -71,6 +71,47 @@ pub(super) fn reduce(f: ReduceFn, x: &Tensor, axes: &[usize]) -> Tensor {
     };
     at_caller(|| {
         custom_tangent(|x: &Tensor| caller.run(|| value(x)), |(x,), y, (dx,)| caller.run(|| tangent(x, y, dx)))(x)
+    })
+}
+
+/// Returns `x` with the extremes of selected elements and their `values`. `mode` is `Max` or `Min`. `scatter` combines the
+/// elements of a tensor like `x` with a tensor like `values`, and `gather` returns the selected elements. A result is NaN
+/// if any of its numbers is. Equal extremes share the derivative.
+#[track_caller]
+pub(super) fn scatter(
+    mode: ScatterMode,
+    (x, values): (&Tensor, &Tensor),
+    scatter: impl Fn(ScatterMode, &Tensor, &Tensor) -> Tensor + Send + Sync,
+    gather: impl Fn(&Tensor) -> Tensor + Send + Sync,
+) -> Tensor {
+    let caller = Caller::here();
+    let selected = || {
+        let values = lax::full(DType::Bool, values.shape(), 1.0);
+        scatter(ScatterMode::Set, &lax::full(DType::Bool, x.shape(), 0.0), &values)
+    };
+    let value = |x: &Tensor, values: &Tensor| {
+        let neutral = if mode == ScatterMode::Max { f64::NEG_INFINITY } else { f64::INFINITY };
+        let [(a, b), (c, d)] = [(x.real(), x.imag()), (values.real(), values.imag())];
+        let real = scatter(mode, &a, &c);
+        let above = where_(a.eq(&real), &b, neutral);
+        let imag = scatter(mode, &above, &where_(c.eq(gather(&real)), &d, neutral));
+        let nan = scatter(ScatterMode::Max, &is_nan(x), &is_nan(values));
+        let nans = lax::full_like(&real, f64::NAN);
+        let found = lax::select(&nan, &lax::complex(&nans, &nans), &lax::complex(&real, &imag));
+        lax::select(&selected(), &found, x)
+    };
+    let tangent = |(x, values): (&Tensor, &Tensor), y: &Tensor, (dx, dvalues): (&Tensor, &Tensor)| {
+        let [own, others] = [x.eq(y), values.eq(gather(y))];
+        let sum = |x: &Tensor, values: &Tensor| scatter(ScatterMode::Add, x, values);
+        let share = sum(&where_(&own, dx, 0.0), &where_(&others, dvalues, 0.0));
+        let count = sum(&lax::convert(&own, x.dtype()), &lax::convert(&others, x.dtype()));
+        lax::select(&selected(), &(share / count), dx)
+    };
+    at_caller(|| {
+        custom_tangent(
+            |x: &Tensor, values: &Tensor| caller.run(|| value(x, values)),
+            |primals, y, tangents| caller.run(|| tangent(primals, y, tangents)),
+        )(x, values)
     })
 }
 

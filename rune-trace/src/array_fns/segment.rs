@@ -15,9 +15,6 @@ fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceF
         refuse!("{op}: takes numbers, but got {}", data.ty());
     }
     let extreme = matches!(f, ReduceFn::Max | ReduceFn::Min);
-    if data.dtype().is_complex() && extreme {
-        refuse!("{op}: takes elements with an order, but got {}; compare parts, as with `.real()`", data.ty());
-    }
     if !ids.dtype().is_int() || ids.rank() != 1 || data.rank() == 0 || data.shape()[0] != ids.size() {
         refuse!(
             "{op}: the numbers of segments must be one integer for each slice, but are {} for {}",
@@ -33,7 +30,7 @@ fn segments(op: &str, data: &Tensor, ids: &Tensor, size: &ResultSize, f: ReduceF
     let mut shape: Shape = data.shape().clone();
     shape.dims_mut()[0] = n;
     // The neutral element is the reduction of no elements.
-    let nothing = if extreme && data.dtype().is_float() {
+    let nothing = if extreme && data.dtype().is_inexact() {
         let greatest = greatest_of(data.dtype());
         lax::full(data.dtype(), &Shape::scalar(), if f == ReduceFn::Max { -greatest } else { greatest })
     } else {
@@ -54,8 +51,8 @@ macro_rules! segment {
         /// be given.
         ///
         /// # Panics
-        /// If `ids` does not hold one integer for each slice, if the number of segments is `..` and the elements of `ids`
-        /// are unknown, or if the greatest or least of complex numbers is sought.
+        /// If `ids` does not hold one integer for each slice, or if the number of segments is `..` and the elements of
+        /// `ids` are unknown.
         #[track_caller]
         pub fn $name(data: &Tensor, ids: &Tensor, segments: impl Into<ResultSize>) -> Tensor {
             let (start, ids) = self::segments(stringify!($name), data, ids, &segments.into(), ReduceFn::$f);
@@ -74,8 +71,11 @@ segment! {
     segment_sum = Sum add;
     /// Returns the product of the slices of each segment, or 1 if there are none.
     segment_prod = Prod mul;
-    /// Returns the greatest elements of the slices of each segment. If there are none: -∞ or the least number.
+    /// Returns the greatest elements of the slices of each segment. If there are none: -∞ or the least number. Complex
+    /// numbers are compared by their real parts, then by their imaginary parts. An element is NaN if any of its numbers
+    /// is.
     segment_max = Max max;
-    /// Returns the least elements of the slices of each segment. If there are none: ∞ or the greatest number.
+    /// Returns the least elements of the slices of each segment. If there are none: ∞ or the greatest number. Complex
+    /// numbers are compared like by [`segment_max`].
     segment_min = Min min;
 }

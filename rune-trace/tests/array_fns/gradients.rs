@@ -24,6 +24,11 @@ fn at_seams() {
     close(derivative(|x| x.sinh(), 0.0), 1.0, "sinh at 0");
     close(derivative(|x| x.sinh(), 20.0), 20f64.cosh(), "sinh at 20");
     close(derivative(|x| x.elu(1.0), 1000.0), 1.0, "elu at 1000");
+    close(derivative(|x| x.celu(0.7), 0.0), 1.0, "celu at 0");
+    close(derivative(|x| x.hard_tanh(), 1.0), 1.0, "hard_tanh at 1");
+    close(derivative(|x| x.hard_tanh(), -1.0), 1.0, "hard_tanh at -1");
+    close(derivative(|x| x.hard_tanh(), 1.5), 0.0, "hard_tanh at 1.5");
+    close(derivative(|x| x.leaky_relu(0.1), 0.0), 1.0, "leaky_relu at 0");
     close(derivative(|x| x.softplus(), 0.0), 0.5, "softplus at 0");
     close(derivative(|x| x.softplus(), 1000.0), 1.0, "softplus at 1000");
     close(derivative(|x| x.softplus(), -1000.0), 0.0, "softplus at -1000");

@@ -5,7 +5,7 @@ use super::cases::check;
 use rune_trace::image::{self, ResizeMethod};
 use rune_trace::interpolate::RegularGridInterpolator;
 use rune_trace::ndimage::{self, Order, Outside};
-use rune_trace::{Complex64, DType, Tensor, random, special, where_};
+use rune_trace::{Complex64, DType, Tensor, random, segment_max, segment_min, special, where_};
 use serde_json::Value;
 
 const VECTORS: &str = include_str!("../data/complex_functions.jsonl");
@@ -13,6 +13,11 @@ const VECTORS: &str = include_str!("../data/complex_functions.jsonl");
 /// Replaces large numbers with NaN.
 fn gaps(x: &Tensor) -> Tensor {
     where_(x.abs().gt(1.5), f64::NAN, x)
+}
+
+/// Returns the results of segments, with 0 for the infinities of the segment without elements.
+fn segments(x: Tensor) -> Tensor {
+    where_(Tensor::from([false, false, true, false]), 0.0, x)
 }
 
 fn method(args: &Value) -> ResizeMethod {
@@ -59,6 +64,24 @@ fn apply(name: &str, args: &Value, xs: &[Tensor]) -> Tensor {
         "squareplus" => x.squareplus(4.0),
         "soft_sign" => x.soft_sign(),
         "logit" => special::logit(x),
+        "elu" => x.elu(0.7),
+        "celu" => x.celu(0.7),
+        "selu" => x.selu(),
+        "leaky_relu" => x.leaky_relu(0.1),
+        "hard_tanh" => x.hard_tanh(),
+        "relu" => x.relu(),
+        "relu6" => x.relu6(),
+        "hard_sigmoid" => x.hard_sigmoid(),
+        "hard_silu" => x.hard_silu(),
+        "degrees" => x.degrees(),
+        "radians" => x.radians(),
+        "log1mexp" => x.log1mexp(),
+        "sparse_plus" => x.sparse_plus(),
+        "segment_max" => segments(segment_max(x, &Tensor::from([0, 3, 0, 1, 1, 1, 9, 3]), 4)),
+        "segment_min" => segments(segment_min(x, &Tensor::from([0, 3, 0, 1, 1, 1, 9, 3]), 4)),
+        "at_max" => x.at((1.., [1, 0, 1])).max(y),
+        "at_min" => x.at((.., Tensor::from([1, 1, 5]))).min(y),
+        "at_slice_max" => x.at((1.., 0)).max(y),
         "softmax" => x.softmax(0),
         "log_softmax" => x.log_softmax(0),
         "glu" => x.glu(0),

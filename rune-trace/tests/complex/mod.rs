@@ -8,7 +8,7 @@ mod signals;
 use rune_trace::fft::{self, FftOptions, Norm};
 use rune_trace::{
     Complex32, Complex64, DType, Element, Tensor, complex, grad, grad_holomorphic, jacfwd, jacrev, lax, op, scan,
-    where_,
+    segment_min, where_,
 };
 use serde_json::Value;
 
@@ -272,6 +272,13 @@ fn extremes_of_complex_numbers_at_their_edges() {
     let first = x.maximum(Tensor::scalar(z(nan, 1.0))).item::<Complex64>().unwrap();
     assert!(first.re.is_nan() && first.im == 1.0);
     assert_eq!(Tensor::zeros([0], DType::C128).max().item::<Complex64>().unwrap(), z(-inf, 0.0));
+    // A segment with a NaN is NaN, one without numbers is infinite, and elements that are not selected stay.
+    let x = Tensor::from([z(1.0, nan), z(2.0, 1.0), z(1.0, -1.0), z(1.0, -inf)]);
+    let y = segment_min(&x, &Tensor::from([0, 0, 2, 2]), 3).to_vec::<Complex64>().unwrap();
+    assert!(y[0].re.is_nan() && y[0].im.is_nan());
+    assert_eq!(y[1..], [z(inf, 0.0), z(1.0, -inf)]);
+    let y = x.at([1, 1]).max(&Tensor::from([z(2.0, 0.0), z(3.0, -1.0)])).to_vec::<Complex64>().unwrap();
+    assert_eq!((y[0].re, y[1], y[2]), (1.0, z(3.0, -1.0), z(1.0, -1.0)));
 }
 
 #[test]

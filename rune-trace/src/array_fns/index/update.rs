@@ -3,9 +3,10 @@
 use super::items::{IndexItem, Indices};
 use super::plan::Plan;
 use crate::array_fns::broadcast::{broadcast, expect_one_dtype};
+use crate::array_fns::complex_order;
 use crate::array_fns::scalar::Operand;
 use crate::{Tensor, lax};
-use rune_ir::op::ScatterMode;
+use rune_ir::op::{BinaryFn, ScatterMode};
 
 /// The elements of a tensor that an index selects, for an update: see [`Tensor::at`].
 #[derive(Clone, Debug)]
@@ -64,13 +65,15 @@ impl At<'_> {
     pub fn mul(&self, values: impl Operand) -> Tensor {
         self.update("mul", ScatterMode::Mul, values)
     }
-    /// Returns the tensor with the lesser of each selected element and its value.
+    /// Returns the tensor with the lesser of each selected element and its value. Complex numbers are compared by their
+    /// real parts, then by their imaginary parts.
     #[doc(alias = "scatter_min")]
     #[track_caller]
     pub fn min(&self, values: impl Operand) -> Tensor {
         self.update("min", ScatterMode::Min, values)
     }
-    /// Returns the tensor with the greater of each selected element and its value.
+    /// Returns the tensor with the greater of each selected element and its value. Complex numbers are compared by their
+    /// real parts, then by their imaginary parts.
     #[doc(alias = "scatter_max")]
     #[track_caller]
     pub fn max(&self, values: impl Operand) -> Tensor {
@@ -95,12 +98,21 @@ impl At<'_> {
             return x.clone();
         }
         let values = lax::reshape(&values, plan.gathered_shape(part.shape()));
+        let ordered = x.dtype().is_complex() && matches!(mode, ScatterMode::Min | ScatterMode::Max);
         let changed = match plan.scatter_operands(&part) {
+            Some((indices, dims)) if ordered => complex_order::scatter(
+                mode,
+                (&part, &values),
+                |mode, x, values| lax::scatter(x, &indices, values, dims.clone(), mode, false),
+                |x| plan.gather(op, x),
+            ),
             Some((indices, dims)) => lax::scatter(&part, &indices, &values, dims, mode, false),
             None => match mode {
                 ScatterMode::Set => values,
                 ScatterMode::Add => lax::add(&part, &values),
                 ScatterMode::Mul => lax::mul(&part, &values),
+                ScatterMode::Min if ordered => complex_order::extreme(BinaryFn::Min, &part, &values),
+                ScatterMode::Max if ordered => complex_order::extreme(BinaryFn::Max, &part, &values),
                 ScatterMode::Min => lax::min(&part, &values),
                 ScatterMode::Max => lax::max(&part, &values),
             },

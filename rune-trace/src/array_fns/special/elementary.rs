@@ -198,7 +198,7 @@ pub(crate) fn log1mexp_of(x: &Tensor) -> Tensor {
 
 /// Functions of each element.
 impl Tensor {
-    /// Returns ln (1 - e⁻ˣ) for x > 0, without loss of precision near 0 and for large x.
+    /// Returns ln (1 - e⁻ˣ) for x > 0, without loss of precision near 0 and for large x. Also takes complex numbers.
     ///
     /// ```
     /// use rune_trace::Tensor;
@@ -207,12 +207,13 @@ impl Tensor {
     /// ```
     #[track_caller]
     pub fn log1mexp(&self) -> Tensor {
-        lift("log1mexp", self, log1mexp_of)
+        lift_inexact("log1mexp", self, log1mexp_of)
     }
-    /// Returns 0 for x ≤ -1, (x + 1)² / 4 for -1 < x ≤ 1, and x above.
+    /// Returns 0 for x ≤ -1, (x + 1)² / 4 for -1 < x ≤ 1, and x above. Complex numbers are compared by their real parts,
+    /// then by their imaginary parts.
     #[track_caller]
     pub fn sparse_plus(&self) -> Tensor {
-        lift("sparse_plus", self, |x| {
+        lift_inexact("sparse_plus", self, |x| {
             let y = (x + 1.0).square() * 0.25;
             replace_where(&x.le(-1.0), 0.0, &lax::select(&x.ge(1.0), x, &y))
         })
