@@ -23,6 +23,7 @@ mod einsum;
 mod elementwise;
 mod erf_inv;
 pub mod fft;
+mod filters;
 mod floats;
 mod grids;
 mod histogram;

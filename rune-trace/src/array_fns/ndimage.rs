@@ -1,4 +1,4 @@
-//! Interpolation between the elements of arrays, like `jax.scipy.ndimage`.
+//! Interpolation between the elements of arrays, and filters, like `scipy.ndimage`.
 //!
 //! ```
 //! use rune_trace::{Tensor, ndimage, ndimage::{Order, Outside}};
@@ -9,6 +9,10 @@
 //! ```
 
 use super::broadcast::{broadcast, expect_joint_shape, expect_one_dtype};
+pub use super::filters::{
+    Gaussian, convolve, convolve1d, correlate, correlate1d, gaussian_filter, gaussian_filter1d, maximum_filter,
+    maximum_filter1d, minimum_filter, minimum_filter1d, uniform_filter, uniform_filter1d,
+};
 use crate::tensor::refuse;
 use crate::{IndexItem, Tensor, Tree, lax};
 use rune_ir::{DType, Shape};
@@ -40,7 +44,7 @@ pub enum Outside {
 
 /// Maps a position to one inside an axis of `n` elements.
 #[track_caller]
-fn map_inside(at: &Tensor, n: usize, outside: Outside) -> Tensor {
+pub(super) fn map_inside(at: &Tensor, n: usize, outside: Outside) -> Tensor {
     let n = n as i64;
     match outside {
         Outside::Constant(_) | Outside::Nearest => at.clamp(0, n - 1),

@@ -2,6 +2,7 @@
 //! JAX's derivatives and batches. `scripts/vectors complex` writes it.
 
 mod cases;
+mod filters;
 mod functions;
 mod signals;
 

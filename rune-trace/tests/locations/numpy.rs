@@ -5,11 +5,11 @@ use super::from_here;
 use super::support::{Seen, Traced};
 use rune_trace::image::{self, ResizeMethod};
 use rune_trace::interpolate::RegularGridInterpolator;
-use rune_trace::ndimage::{self, Order, Outside};
+use rune_trace::ndimage::{self, Gaussian, Order, Outside};
 use rune_trace::signal::{self, ConvolveMode, Trend};
 use rune_trace::{
-    Bins, BitOrder, ConvOptions, DType, Tensor, broadcast_shapes, make_program, segment_max, segment_min, segment_prod,
-    segment_sum,
+    Bins, BitOrder, ConvOptions, DType, Tensor, broadcast_shapes, make_program, segment_max,
+    segment_min, segment_prod, segment_sum,
 };
 
 /// Functions that accept all arguments, or that cannot be called incorrectly.
@@ -305,6 +305,22 @@ pub fn faults(seen: &mut Seen) {
     at_fault!(seen, "image::resize", image::resize(f, [2], ResizeMethod::Linear, true));
     at_fault!(seen, "image::scale_and_translate", image::scale_and_translate(f, [2, 3], 0, f, f, ResizeMethod::Linear, true));
     at_fault!(seen, "ndimage::map_coordinates", ndimage::map_coordinates(f, &[], Order::Linear, Outside::Nearest));
+    let far = Outside::Reflect;
+    at_fault!(seen, "filters::correlate", ndimage::correlate(f, v, far));
+    at_fault!(seen, "filters::convolve", ndimage::convolve(k, k, far));
+    at_fault!(seen, "filters::correlate1d", ndimage::correlate1d(f, f, 0, far));
+    at_fault!(seen, "filters::correlate1d", ndimage::correlate1d(f, v, 2, far));
+    at_fault!(seen, "filters::convolve1d", ndimage::convolve1d(f, k, 0, far));
+    at_fault!(seen, "filters::uniform_filter", ndimage::uniform_filter(f, [2], far));
+    at_fault!(seen, "filters::uniform_filter", ndimage::uniform_filter(k, 2, far));
+    at_fault!(seen, "filters::uniform_filter1d", ndimage::uniform_filter1d(f, 0, 0, far));
+    at_fault!(seen, "filters::maximum_filter", ndimage::maximum_filter(f, 0, far));
+    at_fault!(seen, "filters::minimum_filter", ndimage::minimum_filter(f, [2, 2, 2], far));
+    at_fault!(seen, "filters::maximum_filter1d", ndimage::maximum_filter1d(f, 2, 5, far));
+    at_fault!(seen, "filters::minimum_filter1d", ndimage::minimum_filter1d(f, 0, 0, far));
+    at_fault!(seen, "filters::gaussian_filter", ndimage::gaussian_filter(f, -1.0, far));
+    at_fault!(seen, "filters::gaussian_filter", ndimage::gaussian_filter(k, 1.0, far));
+    at_fault!(seen, "filters::gaussian_filter1d", ndimage::gaussian_filter1d(f, Gaussian::new(0.0).order(1), 0, far));
     at_fault!(seen, "interpolate::RegularGridInterpolator::new", RegularGridInterpolator::new(&[], v));
     let grid = RegularGridInterpolator::new(std::slice::from_ref(v), v);
     at_fault!(seen, "interpolate::RegularGridInterpolator::at", grid.at(f));
@@ -362,5 +378,8 @@ pub fn origins(seen: &mut Traced) {
     from_here!(seen, ["signal::convolve2d", "signal::correlate2d", "signal::detrend"], x, |x: &Tensor| (signal::convolve2d(x, x, ConvolveMode::Full), signal::correlate2d(x, x, ConvolveMode::Same), signal::detrend(x, 1, Trend::Linear)));
     from_here!(seen, ["segment::segment_sum", "segment::segment_prod", "segment::segment_max", "segment::segment_min"], x, |x: &Tensor| { let i = &Tensor::from([1, 0]); (segment_sum(x, i, 2), segment_prod(x, i, 2), segment_max(x, i, 2), segment_min(x, i, 2)) });
     from_here!(seen, ["image::resize", "image::scale_and_translate"], x, |x: &Tensor| (image::resize(x, [3, 4], ResizeMethod::Lanczos3, true), image::resize(x, [3, 4], ResizeMethod::Nearest, true), image::scale_and_translate(x, [3, 3], 0, &x.i((0, ..1)), &x.i((0, ..1)), ResizeMethod::Cubic, true)));
+    from_here!(seen, ["filters::correlate", "filters::convolve", "filters::correlate1d", "filters::convolve1d"], x, |x: &Tensor| (ndimage::correlate(x, x, Outside::Reflect), ndimage::convolve(x, x, Outside::Constant(1.0)), ndimage::correlate1d(x, v, 0, Outside::Wrap), ndimage::convolve1d(x, v, 1, Outside::Mirror)));
+    from_here!(seen, ["filters::uniform_filter", "filters::uniform_filter1d", "filters::maximum_filter", "filters::minimum_filter", "filters::maximum_filter1d", "filters::minimum_filter1d"], x, |x: &Tensor| (ndimage::uniform_filter(x, 2, Outside::Nearest), ndimage::uniform_filter1d(x, 3, 0, Outside::Nearest), ndimage::maximum_filter(x, 3, Outside::Reflect), ndimage::minimum_filter(x, 3, Outside::Reflect), ndimage::maximum_filter1d(x, 2, 0, Outside::Wrap), ndimage::minimum_filter1d(x, 2, 0, Outside::Wrap)));
+    from_here!(seen, ["filters::gaussian_filter", "filters::gaussian_filter1d"], x, |x: &Tensor| (ndimage::gaussian_filter(x, 1.0, Outside::Wrap), ndimage::gaussian_filter1d(x, 1.0, 0, Outside::Mirror)));
     from_here!(seen, ["ndimage::map_coordinates", "interpolate::RegularGridInterpolator::at"], x, |x: &Tensor| (ndimage::map_coordinates(x, &[v.clone(), v.clone()], Order::Linear, Outside::Reflect), RegularGridInterpolator::new(std::slice::from_ref(v), v).at(&x.reshape([6, 1]))));
 }
