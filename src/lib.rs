@@ -104,9 +104,9 @@ pub use rune_trace::{
 // Array functions that are not methods of tensors, and the types that methods take and return.
 pub use rune_trace::{
     At, Bins, BitOrder, ConvOptions, ConvPadding, Ellipsis, IndexItem, Indexer, Indices, Layout, NewAxis, PadMode,
-    PerAxis, PoolOptions, ResultSize, Sections, Unique, broadcast_shapes, cluster, einsum, fft, image, interpolate,
-    lax, linalg, ndimage, optimize, random, segment_max, segment_min, segment_prod, segment_sum, signal, special,
-    stats, stepped, where_,
+    PerAxis, PoolOptions, RaggedDotDims, RaggedDotError, ResultSize, Sections, Unique, broadcast_shapes, cluster,
+    einsum, fft, image, interpolate, lax, linalg, ndimage, optimize, random, segment_max, segment_min, segment_prod,
+    segment_sum, signal, special, stats, stepped, where_,
 };
 // Programs of functions, evaluation outside `jit`, and checks.
 pub use rune_trace::{

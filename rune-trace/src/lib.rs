@@ -22,11 +22,11 @@ mod vmap;
 pub use array_fns::nested;
 pub use array_fns::{
     Argument, At, Axes, Bins, BitOrder, ConvOptions, ConvPadding, Ellipsis, IndexItem, Indexer, Indices, Layout,
-    Nested, NewAxis, Operand, PadMode, PerAxis, PoolOptions, ResultSize, Scalar, Sections, Sizes, TensorElement,
-    Unique, all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, axis_index, axis_size, broadcast_shapes,
-    cluster, complex, einsum, fft, image, interpolate, linalg, ndimage, pmax, pmean, pmin, ppermute, pshuffle, psum,
-    psum_scatter, psum_scatter_tiled, pswapaxes, random, segment_max, segment_min, segment_prod, segment_sum, signal,
-    special, stats, stepped, where_,
+    Nested, NewAxis, Operand, PadMode, PerAxis, PoolOptions, RaggedDotDims, RaggedDotError, ResultSize, Scalar,
+    Sections, Sizes, TensorElement, Unique, all_gather, all_gather_tiled, all_to_all, all_to_all_tiled, axis_index,
+    axis_size, broadcast_shapes, cluster, complex, einsum, fft, image, interpolate, linalg, ndimage, pmax, pmean, pmin,
+    ppermute, pshuffle, psum, psum_scatter, psum_scatter_tiled, pswapaxes, random, segment_max, segment_min,
+    segment_prod, segment_sum, signal, special, stats, stepped, where_,
 };
 pub use autodiff::{
     Hessian, Jacobian, Linearized, Pullback, TensorFn, checkpoint, checkpoint_name, checkpoint_policies,

@@ -235,7 +235,7 @@ REASONS = [
      r"optimization_barrier.*", "a part of JAX's compilation or sharding"),
     (r"jax\.lax", r"pbroadcast", "`all_gather`, then a row"),
     (r"jax\.lax", r"rng_bit_generator|rng_uniform", "random numbers come from keys: `random`"),
-    (r"jax\.lax", r"scatter_apply|ragged_dot_general|scaled_dot", "rare: `at(…)` with a read between, `ragged_dot` with transposes, a product of block-scaled low precision"),
+    (r"jax\.lax", r"scatter_apply|scaled_dot", "rare: `at(…)` with a read between, a product of block-scaled low precision"),
     (r"jax\.random", r"clone|key_.*|wrap_key_data|random_gamma_p", "a key is an ordinary tensor, and primitives are variants of `Op`"),
     (r"jax\.scipy\.spatial\.transform", r".*", "quaternions of another field: a crate of rotations on the host, or their formulas on tensors"),
     (r"jax\.tree(_util)?", r"(tree_)?(all|reduce|reduce_associative|broadcast|transpose|map_with_path)|all_leaves|is_tree_node|treedef_.*|flatten_one_level.*|default_registry|Partial",

@@ -13,6 +13,7 @@ import jax
 import jax.numpy as jnp
 import jax.scipy as jsp
 import numpy as np
+from jax._src.lax import lax as lax_internal
 
 from .common import TRACE_DATA, array
 
@@ -477,6 +478,27 @@ def lax_functions():
             patches = f32(*jax.eval_shape(cut, jax.ShapeDtypeStruct(shape, np.float32)).shape)
             case("combine_patches", [[5, 4], [2, 3], layout, stride, padding], [patches], lambda y: jax.linear_transpose(
                 cut, jax.ShapeDtypeStruct(shape, y.dtype))(y)[0], True, 1e-6)
+    # ((lhs and rhs contracted), (lhs and rhs batch)), the ragged axis, the axis of groups, the shapes, the sizes of groups.
+    RAGGED = [
+        (([1], [1]), ([], []), 0, 0, (6, 3), (3, 3, 2), [2, 1, 2]),
+        (([0], [2]), ([], []), 1, 1, (3, 6), (2, 2, 3), [0, 6]),
+        (([2], [2]), ([0], [1]), 1, 0, (2, 5, 3), (3, 2, 3, 2), [2, 0, 3]),
+        (([2], [2]), ([0], [1]), 1, 0, (2, 5, 3), (3, 2, 3, 2), [[2, 0, 3], [1, 1, 1]]),
+        (([3, 1], [0, 3]), ([2], [1]), 0, 2, (4, 2, 2, 3), (3, 2, 2, 2, 2), [[1, 3], [2, 1]]),
+        (([2], [1]), ([], []), 1, 0, (2, 5, 3), (2, 3, 2), [[4, 1], [0, 3]]),
+        (([1], [0]), ([], []), 1, None, (3, 6), (6, 2), [2, 1, 3]),
+        (([1], [2]), ([2], [0]), 1, None, (3, 5, 2), (2, 2, 5), [2, 2]),
+        (([1], [2]), ([2], [0]), 1, None, (3, 5, 2), (2, 2, 5), [[2, 2], [0, 5]]),
+        (([0, 2], [1, 0]), ([], []), 2, None, (2, 3, 4), (4, 2, 2), [[1, 3], [2, 1]]),
+        (([2], [1]), ([0], [0]), 0, None, (5, 2, 3), (5, 3, 2), [2, 1]),
+        (([2], [2]), ([1, 0], [0, 1]), 0, None, (2, 3, 2), (3, 2, 2, 2), [[1, 1], [2, 0], [0, 1]]),
+    ]
+    for contract, batch, ragged, group, left, right, sizes in RAGGED:
+        dims = jax.lax.RaggedDotDimensionNumbers((contract, batch), [ragged], [] if group is None else [group])
+        # JAX has derivatives only if the groups have their own matrices. Its implementation in other operations has all.
+        f = jax.lax.ragged_dot_general if group is not None else lax_internal._ragged_dot_general_impl
+        case("ragged_dot_general", [*batch, *contract, ragged, group], [f32(*left), f32(*right), np.array(sizes, np.int32)],
+             lambda x, y, sizes: f(x, y, sizes, dims), True, 3e-6)
 
 
 FAMILIES = (elementwise, bits, nans, statistics, differences, chosen, grids, shapes, orders, polynomials, signals, segments, images,

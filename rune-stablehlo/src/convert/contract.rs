@@ -1,11 +1,12 @@
 //! Dot products and convolutions.
 
-use super::arguments::{Fields, dims_of, dims_or, fields, ints, pairs};
+use super::arguments::{Fields, dims_of, dims_or, exactly, fields, ints, pairs};
 use super::converter::{ConvertError, invalid};
 use super::scope::Scope;
-use crate::ast::{Attribute, Operation};
+use crate::ast::{Attribute, Operation, find};
 use rune_ir::op::{ConvDims, Dims, DotDims};
 use rune_ir::{DType, Op, Var};
+use rune_trace::RaggedDotDims;
 use std::cmp::Ordering;
 
 impl<'t> Scope<'_, '_, 't> {
@@ -55,6 +56,58 @@ impl<'t> Scope<'_, '_, 't> {
             DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract }
         };
         self.one(Op::DotGeneral { lhs, rhs, dims: Box::new(dims), out })
+    }
+
+    /// Imports a dot product of groups. As a composite, it has its axes in a list, in the order of the fields.
+    pub(super) fn ragged_dot(&mut self, op: &Operation<'t>, xs: &[Var]) -> Result<Var, ConvertError> {
+        let ([lhs, rhs, sizes], out) = (exactly(xs)?, self.output(op, 0, 1)?.dtype);
+        const NAME: &str = "ragged_dot_dimension_numbers";
+        const FIELDS: [&str; 6] = [
+            "lhs_batching_dimensions",
+            "rhs_batching_dimensions",
+            "lhs_contracting_dimensions",
+            "rhs_contracting_dimensions",
+            "lhs_ragged_dimensions",
+            "rhs_group_dimensions",
+        ];
+        let mut axes: [Dims; 6] = std::array::from_fn(|_| Dims::new());
+        if let Some(Attribute::Dict(entries)) = op.attribute(&["composite_attributes"]) {
+            let Some(Attribute::List(lists)) = find(entries, &[NAME]) else {
+                return invalid(format!("its `{NAME}` are missing"));
+            };
+            for ((axes, name), list) in axes.iter_mut().zip(FIELDS).zip(lists) {
+                let Some(list) = list.ints() else { return invalid(format!("its `{name}` is not a list of integers")) };
+                *axes = dims_of(&list, name)?;
+            }
+        } else {
+            let f: Fields = fields(self.cx.text, op, &[NAME])?;
+            for (axes, name) in axes.iter_mut().zip(FIELDS) {
+                *axes = f.dims(name)?;
+            }
+        }
+        let [lhs_batch, rhs_batch, lhs_contract, rhs_contract, ragged, group] = axes;
+        let (&[ragged], [] | [_]) = (ragged.as_slice(), group.as_slice()) else {
+            return invalid("it needs one ragged axis and at most one axis of groups");
+        };
+        let dot = DotDims { lhs_batch, rhs_batch, lhs_contract, rhs_contract };
+        let dims = RaggedDotDims { dot, ragged, group: group.first().copied() };
+        let [lhs, rhs] = self.alike([lhs, rhs], None)?;
+        if let Err(problem) = dims.check(self.ty(lhs), self.ty(rhs), self.ty(sizes)) {
+            return invalid(problem.to_string());
+        }
+        let kind = |dtype: DType| (dtype.is_complex(), dtype.is_float(), dtype.is_int());
+        let dtype = self.ty(lhs).dtype;
+        if kind(dtype) != kind(out) {
+            return invalid(format!("its result of {out} is not of the kind of {dtype}"));
+        }
+        let result = self.expand(&[lhs, rhs, sizes], |xs| match xs {
+            [lhs, rhs, sizes] => vec![lhs.ragged_dot_general(rhs, sizes, &dims, out)],
+            _ => Vec::new(),
+        })?;
+        match result.as_slice() {
+            &[y] => Ok(y),
+            _ => invalid("it needs exactly one result"),
+        }
     }
 
     /// Imports `stablehlo.dot`: contracts the last axis of `lhs` with the first of `rhs`.

@@ -49,10 +49,6 @@ fn function_of_two(name: &str) -> Option<(FunctionOfTwo, bool)> {
 /// Returns the reason why an operation is not imported. The text follows the operation's name.
 pub(super) fn why_not(name: &str) -> String {
     match name {
-        "chlo.ragged_dot" => {
-            "is not supported; `jax.export.export(jax.jit(f))(…).mlir_module()` expresses it by other operations"
-                .to_owned()
-        }
         "stablehlo.rng" | "stablehlo.rng_bit_generator" => {
             "is a device-specific random generator; use keys, as `jax.random` does with `threefry2x32`".to_owned()
         }
@@ -116,6 +112,7 @@ impl<'m, 't> Scope<'_, 'm, 't> {
                 let Ok(k) = usize::try_from(k) else { return invalid("its `k` is negative") };
                 self.push(Op::TopK { x, k })?
             }
+            "chlo.ragged_dot" => vec![self.ragged_dot(op, xs)?],
             "stablehlo.cholesky" => {
                 let [x] = exactly(xs)?;
                 if word(op, &["lower"]) != Some("true") {

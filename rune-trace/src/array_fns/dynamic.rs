@@ -94,47 +94,8 @@ impl Tensor {
     }
 }
 
-/// Products in groups, and windows.
+/// Windows.
 impl Tensor {
-    /// Multiplies groups of rows of this matrix with one matrix each: the first `group_sizes[0]` rows with `others[0]`,
-    /// the next `group_sizes[1]` rows with `others[1]`, and so on. Rows beyond all groups become 0.
-    ///
-    /// # Panics
-    /// If the shapes are not `[m, k]`, `[g, k, n]` and `[g]`, the dtypes differ, or `group_sizes` are not integers.
-    ///
-    /// ```
-    /// use rune_trace::Tensor;
-    /// let x = Tensor::from([[1.0f32], [2.0], [3.0]]);
-    /// let y = x.ragged_dot(&Tensor::from([[[10.0f32]], [[100.0]]]), &Tensor::from([1, 2]));
-    /// assert_eq!(y.to_vec::<f32>().unwrap(), [10.0, 200.0, 300.0]);
-    /// ```
-    #[track_caller]
-    pub fn ragged_dot(&self, others: &Tensor, group_sizes: &Tensor) -> Tensor {
-        expect_one_dtype("ragged_dot", &[self.dtype(), others.dtype()]);
-        super::bits::expect_int("ragged_dot", group_sizes);
-        let fits = self.rank() == 2
-            && others.rank() == 3
-            && others.shape()[1] == self.shape()[1]
-            && *group_sizes.shape() == [others.shape()[0]];
-        if !fits {
-            refuse!(
-                "ragged_dot: takes [m, k], [g, k, n] and [g], but got shapes {}, {} and {}",
-                self.shape(),
-                others.shape(),
-                group_sizes.shape()
-            );
-        }
-        let (m, groups) = (self.shape()[0], others.shape()[0]);
-        let end = group_sizes.cast(DType::I32).cumsum(0);
-        let start = &end - group_sizes.cast(DType::I32);
-        let row = lax::iota(DType::I32, [groups, m], 1);
-        let within = row.ge(start.unsqueeze(1)) & row.lt(end.unsqueeze(1));
-        // For each group, multiplies all rows, with the rows of other groups set to 0.
-        let rows = lax::broadcast_in_dim(self, [groups, m, self.shape()[1]], &[1, 2]);
-        let mask = lax::broadcast_in_dim(&within, rows.shape().clone(), &[0, 1]);
-        let rows = lax::select(&mask, &rows, &rows.zeros_like());
-        rows.matmul(others).sum_axes(0)
-    }
     /// Returns the elements under each position of a window, as channels. The spatial axes become the positions. There
     /// is a channel for each pair of a channel of the operand and an element of the window. The index of the element
     /// varies fastest.

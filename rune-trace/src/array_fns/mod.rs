@@ -43,6 +43,7 @@ mod order;
 mod partial_order;
 mod polynomial;
 mod pool;
+mod ragged;
 pub mod random;
 mod rearrange;
 mod reductions;
@@ -77,6 +78,7 @@ pub use nested::Nested;
 #[doc(hidden)]
 pub use nested::nested;
 pub use pool::PoolOptions;
+pub use ragged::{RaggedDotDims, RaggedDotError};
 pub use rearrange::PadMode;
 pub use scalar::{Argument, Operand, Scalar};
 pub use segment::{segment_max, segment_min, segment_prod, segment_sum};

@@ -33,6 +33,7 @@ const NEVER: &[&str] = &[
     "filters::Gaussian::order",
     "filters::Gaussian::radius",
     "filters::Gaussian::truncate",
+    "ragged::RaggedDotDims::check",
     "pool::PoolOptions::count_padding",
     "pool::PoolOptions::dilations",
     "pool::PoolOptions::layout",

@@ -8,7 +8,7 @@ use rune_trace::interpolate::RegularGridInterpolator;
 use rune_trace::ndimage::{self, Gaussian, Order, Outside};
 use rune_trace::signal::{self, ConvolveMode, Trend};
 use rune_trace::{
-    Bins, BitOrder, ConvOptions, DType, Tensor, broadcast_shapes, make_program, segment_max,
+    Bins, BitOrder, ConvOptions, DType, RaggedDotDims, Tensor, broadcast_shapes, make_program, op, segment_max,
     segment_min, segment_prod, segment_sum,
 };
 
@@ -286,7 +286,8 @@ pub fn faults(seen: &mut Seen) {
     at_fault!(seen, "dynamic::dynamic_update_slice_in_dim", f.dynamic_update_slice_in_dim(cube, 0, 1));
     at_fault!(seen, "dynamic::dynamic_update_index_in_dim", f.dynamic_update_index_in_dim(cube, 0, 1));
     at_fault!(seen, "dynamic::slice_in_dim", f.slice_in_dim(0, 9, 1, 1));
-    at_fault!(seen, "dynamic::ragged_dot", f.ragged_dot(f, k));
+    at_fault!(seen, "ragged::ragged_dot", f.ragged_dot(f, k));
+    at_fault!(seen, "ragged::ragged_dot_general", f.ragged_dot_general(f, k, &RaggedDotDims::default(), DType::F32));
     at_fault!(seen, "dynamic::conv_patches", f.conv_patches(&[2], &ConvOptions::new()));
     at_fault!(seen, "dynamic::combine_patches", f.combine_patches(&[2], &[2], &ConvOptions::new()));
     at_fault!(seen, "dynamic::combine_patches", f.unsqueeze(0).combine_patches(&[9], &[2], &ConvOptions::new()));
@@ -373,7 +374,8 @@ pub fn origins(seen: &mut Traced) {
     from_here!(seen, ["polynomial::polyval", "polynomial::polyfit", "polynomial::polyadd", "polynomial::polysub", "polynomial::polymul", "polynomial::polyder", "polynomial::polyint", "polynomial::polydiv", "polynomial::poly"], v, |v: &Tensor| (v.polyval(x), v.polyfit(v, 1), v.polyadd(v), v.polysub(v), v.polymul(v), (v.polyder(1), v.polyint(1), v.polydiv(&v.i(..2)), v.poly())));
     from_here!(seen, ["dynamic::dynamic_slice_in_dim", "dynamic::dynamic_index_in_dim", "dynamic::dynamic_update_slice_in_dim", "dynamic::dynamic_update_index_in_dim", "dynamic::slice_in_dim"], x, |x: &Tensor| (x.dynamic_slice_in_dim(x.argmax(), 2, 1), x.dynamic_index_in_dim(0, 0), x.dynamic_update_slice_in_dim(x, 0, 1), x.dynamic_update_index_in_dim(v, 1, 0), x.slice_in_dim(0, 3, 2, 1)));
     from_here!(seen, ["dynamic::combine_patches"], x, |x: &Tensor| x.unsqueeze(0).conv_patches(&[2], &ConvOptions::new()).combine_patches(&[x.shape()[1]], &[2], &ConvOptions::new()));
-    from_here!(seen, ["dynamic::ragged_dot", "dynamic::conv_patches"], x, |x: &Tensor| (x.ragged_dot(&x.t().unsqueeze(0), &Tensor::from([2])), x.unsqueeze(0).conv_patches(&[2], &ConvOptions::new())));
+    from_here!(seen, ["ragged::ragged_dot_general"], x, |x: &Tensor| { let dot = op::DotDims { lhs_contract: [1][..].into(), rhs_contract: [1][..].into(), ..op::DotDims::default() }; (x.ragged_dot_general(x, &Tensor::from([1, 2]), &RaggedDotDims { dot: dot.clone(), ragged: 1, group: None }, DType::F32), x.ragged_dot_general(&x.unsqueeze(0), &Tensor::from([2]), &RaggedDotDims { dot: op::DotDims { rhs_contract: [2][..].into(), ..dot }, ragged: 0, group: Some(0) }, DType::F32)) });
+    from_here!(seen, ["ragged::ragged_dot", "dynamic::conv_patches"], x, |x: &Tensor| (x.ragged_dot(&x.t().unsqueeze(0), &Tensor::from([2])), x.unsqueeze(0).conv_patches(&[2], &ConvOptions::new())));
     from_here!(seen, ["signal::convolve", "signal::correlate"], v, |v: &Tensor| (v.convolve(v, ConvolveMode::Same), v.correlate(v, ConvolveMode::Same), signal::convolve(v, v, ConvolveMode::Full), signal::correlate(v, v, ConvolveMode::Full)));
     from_here!(seen, ["signal::convolve2d", "signal::correlate2d", "signal::detrend"], x, |x: &Tensor| (signal::convolve2d(x, x, ConvolveMode::Full), signal::correlate2d(x, x, ConvolveMode::Same), signal::detrend(x, 1, Trend::Linear)));
     from_here!(seen, ["segment::segment_sum", "segment::segment_prod", "segment::segment_max", "segment::segment_min"], x, |x: &Tensor| { let i = &Tensor::from([1, 0]); (segment_sum(x, i, 2), segment_prod(x, i, 2), segment_max(x, i, 2), segment_min(x, i, 2)) });

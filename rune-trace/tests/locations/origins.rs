@@ -153,7 +153,7 @@ fn operations_of_arrays_come_from_the_line_of_the_call() {
         "creation::scalar", "creation::from_slice", "creation::from_vec", "ndarray::to_ndarray",
         // Settings.
         "conv::ConvOptions::new", "conv::ConvOptions::strides", "conv::ConvOptions::padding", "conv::ConvOptions::dilations", "conv::ConvOptions::groups", "conv::ConvOptions::layout",
-        "filters::Gaussian::new", "filters::Gaussian::order", "filters::Gaussian::radius", "filters::Gaussian::truncate", 
+        "filters::Gaussian::new", "filters::Gaussian::order", "filters::Gaussian::radius", "filters::Gaussian::truncate", "ragged::RaggedDotDims::check",
         "pool::PoolOptions::new", "pool::PoolOptions::strides", "pool::PoolOptions::padding", "pool::PoolOptions::dilations", "pool::PoolOptions::layout", "pool::PoolOptions::count_padding",
     ];
     seen.finish(&public, &[none.as_slice(), super::numpy::NO_OPERATIONS, super::complex::NO_OPERATIONS, super::signals::NO_OPERATIONS].concat());

@@ -4,8 +4,11 @@ use super::{ints, result_size, size, sizes};
 use rune_trace::image::{self, ResizeMethod};
 use rune_trace::interpolate::RegularGridInterpolator;
 use rune_trace::ndimage::{self, Order, Outside};
+use rune_trace::op::DotDims;
 use rune_trace::signal::{self, ConvolveMode, Trend};
-use rune_trace::{ConvOptions, ConvPadding, Layout, Tensor, segment_max, segment_min, segment_prod, segment_sum};
+use rune_trace::{
+    ConvOptions, ConvPadding, Layout, RaggedDotDims, Tensor, segment_max, segment_min, segment_prod, segment_sum,
+};
 use serde_json::Value;
 
 pub(super) fn apply(function: &str, args: &Value, inputs: &[Tensor]) -> Option<Vec<Tensor>> {
@@ -65,6 +68,12 @@ pub(super) fn apply(function: &str, args: &Value, inputs: &[Tensor]) -> Option<V
             grid.order(order).fill(args[1].as_f64()).at(&inputs[3])
         }
         "ragged_dot" => x.ragged_dot(y, &inputs[2]),
+        "ragged_dot_general" => {
+            let axes = |i: usize| sizes(&args[i]).as_slice().into();
+            let dot = DotDims { lhs_batch: axes(0), rhs_batch: axes(1), lhs_contract: axes(2), rhs_contract: axes(3) };
+            let dims = RaggedDotDims { dot, ragged: size(&args[4]), group: args[5].as_u64().map(|a| a as usize) };
+            x.ragged_dot_general(y, &inputs[2], &dims, x.dtype())
+        }
         "conv_patches" => {
             let layout = if args[1] == "last" { Layout::ChannelsLast } else { Layout::ChannelsFirst };
             let padding = if args[3] == "SAME" { ConvPadding::Same } else { ConvPadding::Valid };
