@@ -1,6 +1,6 @@
 //! Derivatives of composites at special points: at 0, at ties, and where a branch not taken overflows.
 
-use rune_trace::{Tensor, grad};
+use rune_trace::{Tensor, grad, stats};
 
 fn derivative(f: impl Fn(&Tensor) -> Tensor + Send + Sync, at: f64) -> f64 {
     grad(|x: &Tensor| f(x))(&Tensor::scalar(at)).item::<f64>().unwrap()
@@ -36,6 +36,12 @@ fn at_seams() {
     close(derivative(|x| x.erf_inv(), 0.0), std::f64::consts::PI.sqrt() / 2.0, "erf_inv at 0");
     close(derivative(|x| x.hypot(4.0), 3.0), 0.6, "hypot at (3, 4)");
     close(derivative(|x| x.gelu(), 0.0), 0.5, "gelu at 0");
+    for power in [0.5, 1.0, 2.0] {
+        // The derivative of a probability is the density.
+        let density = stats::gennorm::pdf(0.0, power, 0.0, 3.0).item::<f32>().unwrap();
+        let slope = derivative(|x| stats::gennorm::cdf(x, power, 0.0, 3.0), 0.0);
+        assert!((slope - f64::from(density)).abs() < 1e-6, "gennorm::cdf at 0: {slope}, and should be {density}");
+    }
     close(derivative(|x| x.silu(), 0.0), 0.5, "silu at 0");
     close(derivative(|x| x.atan(), 1.0), 0.5, "atan at 1");
     close(derivative(|x| x.asin(), 0.0), 1.0, "asin at 0");

@@ -33,7 +33,8 @@ fn sf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::beta::logpdf", args, |[x, a, b, loc, scale]| {
-        logpdf_of(&standardize(x, loc, scale), a, b) - scale.log()
+        let z = standardize(x, loc, scale);
+        replace_where(&(z.lt(0.0) | z.gt(1.0)), f64::NEG_INFINITY, &(logpdf_of(&z, a, b) - scale.log()))
     })
 }
 

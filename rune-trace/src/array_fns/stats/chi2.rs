@@ -10,7 +10,7 @@ use super::gamma::{cdf_of, logpdf_of, sf_of};
 use super::standardize;
 use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::lift_all;
+use crate::array_fns::special::support::{lift_all, replace_where};
 
 fn half(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
     standardize(x, loc, scale) * 0.5
@@ -24,7 +24,8 @@ fn half(x: &Tensor, loc: &Tensor, scale: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, df: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), df.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::chi2::logpdf", args, |[x, df, loc, scale]| {
-        logpdf_of(&half(x, loc, scale), &(df * 0.5)) - (scale * 2.0).log()
+        let z = half(x, loc, scale);
+        replace_where(&z.lt(0.0), f64::NEG_INFINITY, &(logpdf_of(&z, &(df * 0.5)) - (scale * 2.0).log()))
     })
 }
 

@@ -34,7 +34,10 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::pdf", args, |[x, loc, scale]| {
         let z = standardize(x, loc, scale);
-        replace_where(&z.lt(0.0), 0.0, &((-z).exp() / scale))
+        let outside = z.lt(0.0);
+        // The exponential of a great number is infinite, and so is its derivative.
+        let inner = replace_where(&outside, 0.0, &z);
+        replace_where(&outside, 0.0, &((-inner).exp() / scale))
     })
 }
 
@@ -74,7 +77,8 @@ pub fn sf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::expon::sf", args, |[x, loc, scale]| {
         let z = standardize(x, loc, scale);
-        replace_where(&z.lt(0.0), 1.0, &(-z).exp())
+        let outside = z.lt(0.0);
+        replace_where(&outside, 1.0, &(-replace_where(&outside, 0.0, &z)).exp())
     })
 }
 

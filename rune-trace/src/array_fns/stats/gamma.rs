@@ -37,7 +37,10 @@ pub(super) fn sf_of(z: &Tensor, a: &Tensor) -> Tensor {
 #[track_caller]
 pub fn logpdf(x: impl Operand, a: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::gamma::logpdf", args, |[x, a, loc, scale]| logpdf_of(&standardize(x, loc, scale), a) - scale.log())
+    lift_all("stats::gamma::logpdf", args, |[x, a, loc, scale]| {
+        let z = standardize(x, loc, scale);
+        replace_where(&z.lt(0.0), f64::NEG_INFINITY, &(logpdf_of(&z, a) - scale.log()))
+    })
 }
 
 /// Returns the density at `x`.

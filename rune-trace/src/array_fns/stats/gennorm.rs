@@ -7,10 +7,10 @@
 //! ```
 
 use super::standardize;
-use crate::Tensor;
 use crate::array_fns::scalar::Operand;
-use crate::array_fns::special::support::lift_all;
+use crate::array_fns::special::support::{lift_all, replace_where};
 use crate::array_fns::special::{gammainc_of, lgamma_of};
+use crate::{Tensor, lax};
 
 fn logpdf_of(z: &Tensor, power: &Tensor) -> Tensor {
     (power * 0.5).log() - lgamma_of(&(1.0 / power)) - z.abs().pow(power)
@@ -49,6 +49,11 @@ pub fn cdf(x: impl Operand, power: impl Operand, loc: impl Operand, scale: impl 
     let args = [x.into_argument(), power.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::gennorm::cdf", args, |[x, power, loc, scale]| {
         let z = standardize(x, loc, scale);
-        (z.sign() * gammainc_of(&(1.0 / power), &z.abs().pow(power)) + 1.0) * 0.5
+        // In the middle, the incomplete gamma function has no derivative, but the probability has.
+        let middle = z.eq(0.0);
+        let other = replace_where(&middle, 1.0, &z);
+        let y = (other.sign() * gammainc_of(&(1.0 / power), &other.abs().pow(power)) + 1.0) * 0.5;
+        let near = z * ((power * 0.5).log() - lgamma_of(&(1.0 / power))).exp() + 0.5;
+        lax::select(&middle, &near, &y)
     })
 }

@@ -67,6 +67,8 @@ pub fn logcdf(x: impl Operand, b: impl Operand, loc: impl Operand, scale: impl O
     let args = [x.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::pareto::logcdf", args, |[x, b, loc, scale]| {
         let (z, outside) = inside(x, loc, scale);
+        // At 1, the derivative is infinite.
+        let z = replace_where(&outside, 2.0, &z);
         replace_where(&outside, f64::NEG_INFINITY, &log1mexp_of(&(b * z.log())))
     })
 }

@@ -47,7 +47,9 @@ fn logcdf_of(z: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
 pub fn logpdf(x: impl Operand, a: impl Operand, b: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), a.into_argument(), b.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::truncnorm::logpdf", args, |[x, a, b, loc, scale]| {
-        logpdf_of(&standardize(x, loc, scale), a, b) - scale.log()
+        let z = standardize(x, loc, scale);
+        let y = logpdf_of(&z, a, b) - scale.log();
+        replace_where(&((z.lt(a) | z.gt(b)) & a.lt(b)), f64::NEG_INFINITY, &y)
     })
 }
 

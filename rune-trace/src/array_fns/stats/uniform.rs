@@ -44,7 +44,10 @@ pub fn pdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
 #[track_caller]
 pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
-    lift_all("stats::uniform::cdf", args, |[x, loc, scale]| standardize(x, loc, scale).clamp(0.0, 1.0))
+    lift_all("stats::uniform::cdf", args, |[x, loc, scale]| {
+        let z = standardize(x, loc, scale);
+        replace_where(&z.lt(0.0), 0.0, &replace_where(&z.gt(1.0), 1.0, &z))
+    })
 }
 
 /// Returns the quantile of `q`, the inverse of [`cdf`]. It is NaN where `q` is not in 0 … 1.
