@@ -22,7 +22,8 @@ pub fn logpmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     lift_all("stats::bernoulli::logpmf", args, |[k, p, loc]| {
         let k = k - loc;
         let y = lax::select(&k.eq(1.0), &p.log(), &(-p).log1p());
-        replace_where(&(k.ne(0.0) & k.ne(1.0)), f64::NEG_INFINITY, &y)
+        let y = replace_where(&(k.ne(0.0) & k.ne(1.0)), f64::NEG_INFINITY, &y);
+        replace_where(&k.isnan(), f64::NAN, &y)
     })
 }
 
@@ -36,7 +37,8 @@ pub fn pmf(k: impl Operand, p: impl Operand, loc: impl Operand) -> Tensor {
     lift_all("stats::bernoulli::pmf", args, |[k, p, loc]| {
         let k = k - loc;
         let y = lax::select(&k.eq(1.0), p, &(1.0 - p));
-        replace_where(&(k.ne(0.0) & k.ne(1.0)), 0.0, &y)
+        let y = replace_where(&(k.ne(0.0) & k.ne(1.0)), 0.0, &y);
+        replace_where(&k.isnan(), f64::NAN, &y)
     })
 }
 

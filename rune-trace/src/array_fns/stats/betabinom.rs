@@ -18,7 +18,8 @@ fn logpmf_of(k: &Tensor, n: &Tensor, a: &Tensor, b: &Tensor) -> Tensor {
     let rest = n - &inner;
     let ways = -(n + 1.0).log() - betaln_of(&(&rest + 1.0), &(&inner + 1.0));
     let y = ways + betaln_of(&(inner + a), &(rest + b)) - betaln_of(a, b);
-    replace_where(&!possible, f64::NEG_INFINITY, &y)
+    let y = replace_where(&!possible, f64::NEG_INFINITY, &y);
+    replace_where(&k.isnan(), f64::NAN, &y)
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is a whole number in 0 … `n`.

@@ -41,7 +41,9 @@ pub fn cdf(x: impl Operand, loc: impl Operand, scale: impl Operand) -> Tensor {
     let args = [x.into_argument(), loc.into_argument(), scale.into_argument()];
     lift_all("stats::laplace::cdf", args, |[x, loc, scale]| {
         let z = standardize(x, loc, scale);
-        let tail = (-z.abs()).exp() * 0.5;
-        lax::select(&z.le(0.0), &tail, &(1.0 - &tail))
+        // Not the absolute value, whose derivative at 0 has the sign of one side.
+        let left = z.le(0.0);
+        let tail = lax::select(&left, &z, &-&z).exp() * 0.5;
+        lax::select(&left, &tail, &(1.0 - &tail))
     })
 }
