@@ -153,9 +153,11 @@ impl Regions {
     /// Places a group of selects, and adds the regions of its operands.
     fn add_group(&mut self, group: usize, code: &Code, needed: &mut [Option<RegionId>]) {
         let selects = self.groups[group].selects.clone();
-        let parts = |at: usize| match code[at].0 {
-            Instruction::Select { pred, on_true, on_false, d, .. } => (pred, [on_false, on_true], d),
-            ref other => unreachable!("{other:?} is not a select"),
+        let parts = |at: usize| {
+            let Instruction::Select { pred, on_true, on_false, d, .. } = code[at].0 else {
+                unreachable!("a group has selects only")
+            };
+            (pred, [on_false, on_true], d)
         };
         let region = self.common(selects.clone().map(|at| needed[parts(at).2]));
         let depth = self.all[region].depth + 1;

@@ -17,7 +17,7 @@ fn extend(x: &Tensor, axis: usize, (before, after): (usize, usize), outside: Out
         Outside::Constant(value) => {
             let mut widths = vec![(0, 0); x.rank()];
             widths[axis] = (before as isize, after as isize);
-            x.pad(&widths, &lax::full(x.dtype(), &Shape::scalar(), value))
+            x.pad(&widths, lax::full(x.dtype(), &Shape::scalar(), value))
         }
         Outside::Nearest | Outside::Wrap | Outside::Mirror | Outside::Reflect if (before, after) != (0, 0) => {
             let n = x.shape()[axis];

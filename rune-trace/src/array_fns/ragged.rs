@@ -203,7 +203,7 @@ impl Tensor {
 
 #[track_caller]
 fn product(op: &str, [x, y, sizes]: [&Tensor; 3], dims: &RaggedDotDims, dtype: DType) -> Tensor {
-    if let Err(problem) = dims.check(&x.ty(), &y.ty(), &sizes.ty()) {
+    if let Err(problem) = dims.check(x.ty(), y.ty(), sizes.ty()) {
         refuse!("{op}: {problem}");
     }
     let kind = dims.kind();

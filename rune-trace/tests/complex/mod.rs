@@ -278,7 +278,7 @@ fn extremes_of_complex_numbers_at_their_edges() {
     let y = segment_min(&x, &Tensor::from([0, 0, 2, 2]), 3).to_vec::<Complex64>().unwrap();
     assert!(y[0].re.is_nan() && y[0].im.is_nan());
     assert_eq!(y[1..], [z(inf, 0.0), z(1.0, -inf)]);
-    let y = x.at([1, 1]).max(&Tensor::from([z(2.0, 0.0), z(3.0, -1.0)])).to_vec::<Complex64>().unwrap();
+    let y = x.at([1, 1]).max(Tensor::from([z(2.0, 0.0), z(3.0, -1.0)])).to_vec::<Complex64>().unwrap();
     assert_eq!((y[0].re, y[1], y[2]), (1.0, z(3.0, -1.0), z(1.0, -1.0)));
 }
 

@@ -183,9 +183,9 @@ fn upper_value(a: &Tensor, x: &Tensor) -> Tensor {
 
 /// Returns the derivative of the lower function with respect to x, xᵃ⁻¹ e⁻ˣ / Γ(a).
 fn density(a: &Tensor, x: &Tensor) -> Tensor {
-    let zero = x.eq(0.0);
-    let inner = replace_where(&zero, 1.0, x);
-    let y = log_factor(a, &inner, 1.0).exp();
+    let (zero, infinite) = (x.eq(0.0), x.eq(f64::INFINITY));
+    let inner = replace_where(&(&zero | &infinite), 1.0, x);
+    let y = replace_where(&infinite, 0.0, &log_factor(a, &inner, 1.0).exp());
     // At 0 it is 0, 1 or ∞.
     let end = replace_where(&a.eq(1.0), 1.0, &replace_where(&a.lt(1.0), f64::INFINITY, &a.zeros_like()));
     lax::select(&zero, &end, &y)

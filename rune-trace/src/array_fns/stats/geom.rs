@@ -15,7 +15,8 @@ use crate::array_fns::special::xlog1py_of;
 fn logpmf_of(k: &Tensor, p: &Tensor) -> Tensor {
     let possible = is_integer(k) & k.ge(1.0);
     let inner = replace_where(&!&possible, 1.0, k);
-    replace_where(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()))
+    let y = replace_where(&!possible, f64::NEG_INFINITY, &(xlog1py_of(&(inner - 1.0), &-p) + p.log()));
+    replace_where(&k.isnan(), f64::NAN, &y)
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ unless `k` is a positive whole number.

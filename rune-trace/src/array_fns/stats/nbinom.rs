@@ -17,7 +17,8 @@ fn logpmf_of(k: &Tensor, n: &Tensor, p: &Tensor) -> Tensor {
     let inner = replace_where(&!&possible, 0.0, k);
     let ways = lgamma_of(&(&inner + n)) - lgamma_of(n) - lgamma_of(&(&inner + 1.0));
     let y = ways + xlogy_of(n, p) + xlog1py_of(&inner, &-p);
-    replace_where(&!possible, f64::NEG_INFINITY, &y)
+    let y = replace_where(&!possible, f64::NEG_INFINITY, &y);
+    replace_where(&k.isnan(), f64::NAN, &y)
 }
 
 /// Returns the logarithm of the probability of `k`, which is -∞ if `k` is negative or not whole.
