@@ -75,7 +75,7 @@ pub fn called_device() -> Option<String> {
 }
 
 /// Returns the target of the tests: that of the device, or the one in `RUNE_TEST_TARGET`.
-fn target() -> Target {
+pub fn target() -> Target {
     ONLY_COMPILED.clone().unwrap_or_else(|| device().target().clone())
 }
 

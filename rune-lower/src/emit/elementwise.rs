@@ -4,7 +4,7 @@ use crate::builder::{Builder, Val};
 use crate::legalize::{exponential, half, integer, math64, power, remainder, trigonometry};
 use crate::module_lowering::ModuleLowering;
 use rune_ir::DType;
-use rune_ir::op::{BinaryFn, UnaryFn};
+use rune_ir::op::{BinaryFn, Comparison, UnaryFn};
 
 pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: UnaryFn, x: &Val<'c>) -> Val<'c> {
     let own64 = x.dtype() == DType::F64 && lowering.expands_f64();
@@ -13,6 +13,11 @@ pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: Unary
         UnaryFn::Abs => b.abs(x),
         UnaryFn::Neg => b.neg(x),
         UnaryFn::Sign if x.dtype().is_unsigned_int() => b.min(x, &b.number(1.0, x)),
+        // The compiler crashes on the sign of 21 numbers of `f64` for AMD's GPUs.
+        UnaryFn::Sign if b.context.is_gpu && x.dtype() == DType::F64 => {
+            let [below, above] = [Comparison::Lt, Comparison::Gt].map(|direction| b.compare_n(direction, x, 0.0));
+            b.select(&above, &b.number(1.0, x), &b.select(&below, &b.number(-1.0, x), x))
+        }
         UnaryFn::Sign => b.unary("stablehlo.sign", x),
         UnaryFn::Floor => b.unary("stablehlo.floor", x),
         UnaryFn::Ceil => b.unary("stablehlo.ceil", x),
