@@ -13,7 +13,7 @@ pub(super) fn unary<'c>(b: &Builder<'c>, lowering: &ModuleLowering<'c>, f: Unary
         UnaryFn::Abs => b.abs(x),
         UnaryFn::Neg => b.neg(x),
         UnaryFn::Sign if x.dtype().is_unsigned_int() => b.min(x, &b.number(1.0, x)),
-        // The compiler crashes on the sign of 21 numbers of `f64` for AMD's GPUs.
+        // The compiler for AMD's GPUs crashes on the sign of `f64`.
         UnaryFn::Sign if b.context.is_gpu && x.dtype() == DType::F64 => {
             let [below, above] = [Comparison::Lt, Comparison::Gt].map(|direction| b.compare_n(direction, x, 0.0));
             b.select(&above, &b.number(1.0, x), &b.select(&below, &b.number(-1.0, x), x))
