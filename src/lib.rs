@@ -138,17 +138,17 @@ pub mod prelude {
     pub use rune_trace::ProgramExt;
     pub use rune_trace::tensor;
     pub use rune_trace::{
-        Argnum, CheckOptions, Complex32, Complex64, DType, DebugOptions, Difference, GenericTree, ScanOptions, Tensor,
-        Tree, VmapMethod, VmapOptions, all_gather, all_to_all, associative_scan, axis_index, axis_size, capture_debug,
-        check_gradient, check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_name, checkpoint_policies,
-        checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_infs, debug_nans, debug_print,
-        debug_to, eval_shape, finite_diff, finite_diff_jacobian, fori_loop, grad, grad_argnums, grad_aux,
-        grad_holomorphic, hessian, hessian_argnums, hessian_aux, hvp, io_callback, jacfwd, jacfwd_argnums, jacfwd_aux,
-        jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux, jacrev_holomorphic, jvp, jvp_aux, linear_transpose,
-        linearize, make_program, map, name_scope, no_grad, pmax, pmean, pmin, ppermute, print_saved_residuals, psum,
-        pure_callback, pure_callback_with, remat, saved_residuals, scan, scan_with, switch, value_and_grad,
-        value_and_grad_argnums, value_and_grad_aux, value_and_grad_holomorphic, vjp, vjp_aux, vmap, vmap_axes,
-        vmap_named, vmap_sized, vmap_with, where_, while_loop,
+        Argnum, CheckOptions, Complex32, Complex64, DType, DebugOptions, Difference, GenericTree, NewAxis, ScanOptions,
+        Tensor, Tree, VmapMethod, VmapOptions, all_gather, all_to_all, associative_scan, axis_index, axis_size,
+        capture_debug, check_gradient, check_gradients, check_jvp, check_vjp, checkpoint, checkpoint_name,
+        checkpoint_policies, checkpoint_with, cond, custom_jvp, custom_tangent, custom_vjp, debug, debug_infs,
+        debug_nans, debug_print, debug_to, eval_shape, finite_diff, finite_diff_jacobian, fori_loop, grad,
+        grad_argnums, grad_aux, grad_holomorphic, hessian, hessian_argnums, hessian_aux, hvp, io_callback, jacfwd,
+        jacfwd_argnums, jacfwd_aux, jacfwd_holomorphic, jacrev, jacrev_argnums, jacrev_aux, jacrev_holomorphic, jvp,
+        jvp_aux, linear_transpose, linearize, make_program, map, name_scope, no_grad, pmax, pmean, pmin, ppermute,
+        print_saved_residuals, psum, pure_callback, pure_callback_with, remat, saved_residuals, scan, scan_with,
+        switch, value_and_grad, value_and_grad_argnums, value_and_grad_aux, value_and_grad_holomorphic, vjp, vjp_aux,
+        vmap, vmap_axes, vmap_named, vmap_sized, vmap_with, where_, while_loop,
     };
 }
 

@@ -89,6 +89,7 @@ OTHER = {
         ConvDimensionNumbers=ir::op::ConvDims GatherDimensionNumbers=ir::op::GatherDims ScatterDimensionNumbers=ir::op::ScatterDims
         conv_dimension_numbers=Layout optimization_barrier=lax::optimization_barrier bitwise_not=Tensor::bitwise_not
         bitwise_or=Tensor::bitwise_or bitwise_xor=Tensor::bitwise_xor is_finite=lax::is_finite logistic=lax::logistic
+        scan=scan while_loop=while_loop all_gather=all_gather all_to_all=all_to_all axis_index=axis_index ppermute=ppermute
         reduce_window=lax::reduce_window reduce_precision=Tensor::reduce_precision top_k=Tensor::top_k fft=fft::fft
         bessel_i0e=special::i0e bessel_i1e=special::i1e lgamma=Tensor::lgamma
         igamma=special::gammainc igammac=special::gammaincc

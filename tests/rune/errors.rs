@@ -126,3 +126,28 @@ fn reading_as_another_type() {
     contains(&x.item::<f32>().unwrap_err().to_string(), &["[2, f32]", "to_vec"]);
     contains(&x.to_vec::<i32>().unwrap_err().to_string(), &["[2, f32]", "i32", "cast"]);
 }
+
+#[test]
+fn a_tensor_that_is_not_known_yet_is_named_by_its_own_type() {
+    let reads = |x: &Tensor| {
+        let greatest = x.max();
+        if greatest.item::<f32>().unwrap() > 0.0 { x.clone() } else { -x }
+    };
+    let (message, _) = panic_of(|| drop(jit(reads)(&Tensor::zeros([3, 4], DType::F32))));
+    contains(&message, &["a tensor of type [f32] was read", "`jit` is tracing", "`cond`"]);
+}
+
+#[test]
+fn branches_that_return_other_types_are_named() {
+    let x = Tensor::zeros([3, 4], DType::F32);
+    let (message, _) = panic_of(|| drop(cond(&x.sum().gt(0.0), || x.clone(), || x.sum())));
+    contains(&message, &["`on_true` returns another tree than `on_false`", "of type [3, 4, f32] instead of [f32]"]);
+    let (message, _) = panic_of(|| drop(switch(&Tensor::from(1), &[&|| x.sum(), &|| x.sum(), &|| x.clone()])));
+    contains(&message, &["`branch_2` returns another tree than `branch_0`"]);
+}
+
+#[test]
+fn positions_are_not_taken_for_sizes() {
+    let (message, _) = panic_of(|| drop(Tensor::arange(0..6, DType::I32).split([1, 3], 0)));
+    contains(&message, &["the sizes [1, 3] do not add up to axis 0", "not positions as in NumPy"]);
+}

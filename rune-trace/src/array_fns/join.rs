@@ -102,7 +102,8 @@ impl Tensor {
         }
         concat("stack", &parts, at as isize)
     }
-    /// Splits this tensor along `axis` into a number of equal parts, or into parts of given sizes.
+    /// Splits this tensor along `axis` into a number of equal parts, or into parts of given sizes. NumPy's `split` takes
+    /// the positions between parts instead of their sizes.
     ///
     /// # Panics
     /// If the size of the axis is not a multiple of the number, or not the sum of the sizes.
@@ -126,7 +127,11 @@ impl Tensor {
             Sections::Sizes(sizes) => sizes,
         };
         if sizes.iter().try_fold(0usize, |sum, &n| sum.checked_add(n)) != Some(size) {
-            refuse!("split: the sizes {sizes:?} do not add up to axis {axis} of shape {}", self.shape());
+            refuse!(
+                "split: the sizes {sizes:?} do not add up to axis {axis} of shape {}; they are sizes of the parts, not \
+                 positions as in NumPy",
+                self.shape()
+            );
         }
         self.parts(axis, &sizes)
     }

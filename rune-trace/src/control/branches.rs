@@ -79,10 +79,10 @@ fn as_i32(index: &Tensor, branches: usize) -> Tensor {
 }
 
 fn choose<Y: Tree>(index: &Tensor, closures: &[Closure<Y>], place: CallSite) -> Y {
-    let first = &closures[0].output;
-    for (i, closure) in closures.iter().enumerate().skip(1) {
-        expect_same_types(first, &closure.output, place, |path, found| {
-            format!("the branches return different trees: `result{path}` is of {found} in branch {i}")
+    let Closure { name: of_first, output: first, .. } = &closures[0];
+    for Closure { name, output, .. } in &closures[1..] {
+        expect_same_types(first, output, place, |path, found| {
+            format!("`{name}` returns another tree than `{of_first}`: its `result{path}` is of {found}")
         });
     }
     let (branches, _, captured) = programs::<Y, Tensor>(closures, None);

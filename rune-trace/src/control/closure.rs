@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 /// The record of what a closure did with its parameters.
 pub(super) struct Closure<Y> {
-    name: String,
+    pub name: String,
     operations: TraceRecord,
     params: Vec<Tensor>,
     /// The result.

@@ -175,8 +175,13 @@ pub fn realize(tensors: &[Tensor]) -> Result<(), EvalError> {
             }
         }
     });
-    if let Some(error) = unknown {
-        return Err(error);
+    match unknown {
+        // The message names the tensor that was read, not what it depends on.
+        Some(EvalError::Unknown { transform, .. }) => {
+            return Err(EvalError::Unknown { ty: tensors[0].ty().to_string(), transform });
+        }
+        Some(error) => return Err(error),
+        None => {}
     }
     let (mut vars, mut inputs, mut types) = (Vars::new(UNKNOWN), Vec::new(), Vec::new());
     for tensor in applies.iter().flat_map(|a| a.op.operands()).chain(tensors) {

@@ -343,18 +343,20 @@ pub fn threefry2x32(key: [&Tensor; 2], x: [&Tensor; 2]) -> [Tensor; 2] {
 pub fn call(program: &Arc<Program>, args: &[Tensor]) -> Vec<Tensor> {
     Tensor::apply(Op::Call { args: args.to_vec(), program: program.clone() }).into_vec()
 }
-/// [`Op::Case`].
+/// [`Op::Case`], for programs; [`switch`](crate::switch) takes closures.
 #[track_caller]
 pub fn case(index: &Tensor, branches: &[Arc<Program>], args: &[Tensor]) -> Vec<Tensor> {
     Tensor::apply(Op::Case { index: index.clone(), args: args.to_vec(), branches: branches.to_vec() }).into_vec()
 }
-/// [`Op::While`]: `consts` stay the same, and `init` is the initial carry.
+/// [`Op::While`], for programs; [`while_loop`](crate::while_loop) takes closures. `consts` stay the same, and `init` is
+/// the initial carry.
 #[track_caller]
 pub fn while_loop(cond: &Arc<Program>, body: &Arc<Program>, consts: &[Tensor], init: &[Tensor]) -> Vec<Tensor> {
     let args = [consts, init].concat();
     Tensor::apply(Op::While { args, consts: consts.len(), cond: cond.clone(), body: body.clone() }).into_vec()
 }
-/// [`Op::Scan`]: `consts` stay the same, `init` is the initial carry, and `xs` are read slice by slice.
+/// [`Op::Scan`], for programs; [`scan`](crate::scan) takes closures. `consts` stay the same, `init` is the initial carry,
+/// and `xs` are read slice by slice.
 #[track_caller]
 pub fn scan(body: &Arc<Program>, consts: &[Tensor], init: &[Tensor], xs: &[Tensor], how: Scan) -> Vec<Tensor> {
     let Scan { length, reverse, unroll } = how;
