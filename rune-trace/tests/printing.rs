@@ -55,3 +55,16 @@ fn floats_that_numpy_lacks_print_with_the_digits_that_determine_them() {
     let e5m2 = [128.0, -1.75, f32::INFINITY].map(F8E5M2::from_f32);
     assert_eq!(Tensor::from(e5m2).to_string(), "[128.   -1.8   inf]");
 }
+
+#[test]
+fn debug_shows_values_also_of_pending_tensors() {
+    let x = Tensor::from([1.0f32, 2.0]);
+    let y = &x * 2.0;
+    assert!(y.is_pending());
+    assert_eq!(format!("{y:?}"), format!("{:?}", Tensor::from([2.0f32, 4.0])));
+    let looks = |x: &Tensor| {
+        assert_eq!(format!("{x:?}"), "Tensor([2, f32], traced)");
+        x.clone()
+    };
+    rune_trace::make_program(looks, &x).unwrap();
+}

@@ -181,12 +181,15 @@ impl From<Array> for Tensor {
     }
 }
 
+/// Writes the value, which is computed if it is pending. Traced tensors have only a type.
 impl fmt::Debug for Tensor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.value.get() {
-            Some(value) if !self.is_traced() => write!(f, "Tensor({value:?})"),
-            _ if self.is_traced() => write!(f, "Tensor({}, traced)", self.ty()),
-            _ => write!(f, "Tensor({}, pending)", self.ty()),
+        if self.is_traced() {
+            return write!(f, "Tensor({}, traced)", self.ty());
+        }
+        match self.value() {
+            Ok(value) => write!(f, "Tensor({value:?})"),
+            Err(_) => write!(f, "Tensor({}, not computed)", self.ty()),
         }
     }
 }
