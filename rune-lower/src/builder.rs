@@ -468,7 +468,7 @@ impl<'c> Builder<'c> {
         let ready: Vec<_> = xs.iter().map(|x| waits::ready(self, x)).collect();
         self.barrier_operation(&ready.iter().collect::<Vec<_>>())
     }
-    /// Returns `x` behind a barrier. The values `beside` are operands of the same barrier, so the compiler keeps them. If
+    /// Returns `x` behind a barrier that also takes `beside`. The compiler keeps all operands of a barrier. If
     /// a loop carries `x`, only kernels that also read `x` itself may read the result.
     pub fn barrier_beside(&self, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
         if !self.has_defences() {

@@ -63,8 +63,7 @@ impl<'c> Copies<'c> {
     pub(crate) fn new(b: &Builder<'c>) -> Copies<'c> {
         Copies { chosen: b.barrier(&[&b.full(Literal::new(true), &Shape::scalar())]).remove(0) }
     }
-    /// Returns a copy of `x`, made with a barrier. The values `beside` are operands of the same barrier, so IREE keeps
-    /// them.
+    /// Returns a copy of `x`. Its barrier also takes `beside`. IREE keeps all operands of a barrier.
     pub(crate) fn copy(&self, b: &Builder<'c>, x: &Val<'c>, beside: &[&Val<'c>]) -> Val<'c> {
         b.select(&self.chosen, &b.opaque(x), &b.barrier_beside(x, beside))
     }

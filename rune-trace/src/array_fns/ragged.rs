@@ -173,10 +173,11 @@ impl Tensor {
     /// The axes of a result are those of a dot product: batch axes, other axes of this tensor, other axes of `other`.
     /// `group_sizes` is a vector, or has axes before the groups: the batch axes of this tensor, then its axes before the
     /// ragged one that are contracted like it, or like it are not. If the ragged axis is a batch axis, these are only
-    /// the batch axes before it. `dtype` is the dtype of the result, in which sums are computed.
+    /// the batch axes before it. Sums and the result have the dtype `dtype`.
     ///
     /// # Panics
-    /// If [`RaggedDotDims::check`] finds a problem, or the dtype is of another kind than that of the operands.
+    /// If [`RaggedDotDims::check`] finds a problem. If `dtype` and the dtype of the operands are not both complex, both
+    /// float or both integer.
     ///
     /// ```
     /// use rune_trace::{DType, RaggedDotDims, Tensor, op::DotDims};

@@ -132,7 +132,7 @@ fn normal_vectors_have_the_covariance_by_every_factorization() {
     }
 }
 
-/// Each element of a batch of keys and parameters gives what it gives alone.
+/// A batch of keys and parameters gives the numbers that each of its elements gives alone.
 #[test]
 fn draws_of_a_batch_are_those_of_each_key() {
     type Draw = fn(&Tensor, &Tensor) -> Tensor;

@@ -288,7 +288,7 @@ pub fn multinomial_with(key: &Tensor, n: impl Operand, p: &Tensor, shape: impl I
     drawn_classes("multinomial_with", key, n, p, Some(shape.into()))
 }
 
-/// Draws multinomial counts. `shape` is that of the result without the classes, or `None` for that of `p`.
+/// Draws multinomial counts. `shape` is the shape of the result without its last axis. `None` takes it from `p`.
 #[track_caller]
 fn drawn_classes(op: &str, key: &Tensor, n: impl Operand, p: &Tensor, shape: Option<Shape>) -> Tensor {
     expect_float(op, p.dtype());
